@@ -1,0 +1,74 @@
+/**
+ * `npm start`: the service on this machine, without a network or a Cloudflare account. State survives kill -9.
+ * PORT and STATE_DIR say where; .dev.vars holds the rest (see vars.ts).
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { Miniflare } from 'miniflare';
+import { applyMigrations, listMigrations } from './migrations.ts';
+import { readVars, showKey } from './vars.ts';
+import { loadWorker, type LocalWorker } from './worker.ts';
+
+const root = join(import.meta.dirname, '../..');
+const host = '127.0.0.1';
+
+// Registered before Miniflare's own handlers, which exit with 130 or 143. Miniflare ends workerd on exit.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(0));
+
+try {
+  await start();
+} catch (error) {
+  console.error(`tubepost: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}
+
+async function start(): Promise<void> {
+  const port = parsePort(process.env['PORT'] ?? '8787');
+  const stateDir = resolve(process.env['STATE_DIR'] ?? join(root, '.wrangler/state'));
+  await refuseUsedPort(port);
+
+  const vars = readVars(root, process.env);
+  const worker = await loadWorker(root, stateDir);
+  await migrate(worker);
+  const url = await new Miniflare(worker.options({ host, port, vars })).ready;
+
+  console.log(`Tubepost is ready: ${url.origin}
+  key    ${showKey(root, vars['ADMIN_KEY'])}
+  state  ${stateDir}
+  stop   Ctrl+C`);
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new Error(`PORT must be a number from 0 to 65535, but is "${text}"`);
+  return port;
+}
+
+/** Asked before anything is written, so that a second start leaves the state of the first alone. */
+async function refuseUsedPort(port: number): Promise<void> {
+  const probe = createServer().listen(port, host);
+  try {
+    await once(probe, 'listening');
+  } catch (cause) {
+    throw new Error(`cannot listen on ${host}:${port} (${codeOf(cause)}); set PORT to another one`, { cause });
+  }
+  probe.close();
+  await once(probe, 'close');
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+async function migrate(worker: LocalWorker): Promise<void> {
+  if (worker.databases.every(({ migrationsFolder }) => listMigrations(migrationsFolder).length === 0)) return;
+  const miniflare = new Miniflare(worker.databaseOptions());
+  try {
+    for (const { binding, migrationsFolder } of worker.databases) {
+      await applyMigrations(await miniflare.getD1Database(binding), migrationsFolder);
+    }
+  } finally {
+    await miniflare.dispose();
+  }
+}
