@@ -1,0 +1,134 @@
+/**
+ * The Durable Object of one account: a shell around its book, its outbox and its idempotency keys (files of those names).
+ * A change answers once it is durable here; telling D1 and the Gates comes after, and may fail without harm to the change.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import { retryable } from 'cloudflare:durable-objects';
+import type { EndpointSettings } from '../core/endpoint.ts';
+import { OUTBOX_TRY_MS } from '../core/limits.ts';
+import type { AccountRpc, EndpointChange } from '../core/rpc.ts';
+import type { Sql } from '../core/sql.ts';
+import type { Bindings } from '../env.ts';
+import { AccountBook, type AccountChange } from './book.ts';
+import * as idempotency from './idempotency.ts';
+import { nextDueMs, owed, settleFailed, settleTold, type Owed } from './outbox.ts';
+import { tell } from './tell.ts';
+
+const NAME = /^v1:([A-Za-z0-9_-]{1,64})$/;
+
+export class Account extends DurableObject<Bindings> implements AccountRpc {
+  readonly #sql: Sql;
+  readonly #book: AccountBook;
+  #telling: Promise<void> | null = null;
+
+  static {
+    // Safe to repeat: reads, and changes that end in the same state. The others answer differently when they run twice.
+    retryable(this.prototype.settings, this.prototype.createEndpoint, this.prototype.changeEndpoint);
+    retryable(this.prototype.disableEndpoint, this.prototype.idempotencyEnd);
+  }
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    const account = NAME.exec(ctx.id.name ?? '')?.[1];
+    if (account === undefined) throw new Error('an Account is addressed by "v1:" and the account id');
+    this.#sql = {
+      exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings),
+      transaction: (change) => ctx.storage.transactionSync(change),
+    };
+    this.#book = new AccountBook(this.#sql, account);
+  }
+
+  async put(change: AccountChange) {
+    return this.#after(this.#book.put(change, Date.now()));
+  }
+
+  async settings() {
+    return this.#book.settings();
+  }
+
+  async createEndpoint(endpoint: EndpointSettings) {
+    return this.#after(this.#book.createEndpoint(endpoint, Date.now()));
+  }
+
+  async changeEndpoint(id: string, change: EndpointChange) {
+    return this.#after(this.#book.changeEndpoint(id, change, Date.now()));
+  }
+
+  async removeEndpoint(id: string) {
+    return this.#after(this.#book.removeEndpoint(id, Date.now()));
+  }
+
+  async disableEndpoint(id: string, reason: string, seenRevision: number) {
+    this.#after(this.#book.disableEndpoint(id, reason, seenRevision, Date.now()));
+  }
+
+  async idempotencyBegin(key: string, request: string) {
+    return idempotency.begin(this.#sql, key, request, Date.now());
+  }
+
+  async idempotencyEnd(key: string, answer: { status: number; sealed: string } | null) {
+    idempotency.end(this.#sql, key, answer);
+  }
+
+  /** Never throws: the platform drops an alarm that fails too often, and with it what is owed. */
+  override async alarm(): Promise<void> {
+    try {
+      await this.#tell();
+    } catch (error) {
+      console.error(
+        JSON.stringify({ message: 'account alarm failed', account: this.ctx.id.name, error: String(error) }),
+      );
+      await this.ctx.storage.setAlarm(Date.now() + OUTBOX_TRY_MS);
+    }
+  }
+
+  /** After any change: the alarm first, in the same turn as the rows, then the first try. */
+  #after<T>(answer: T): T {
+    if (nextDueMs(this.#sql) !== null) {
+      this.#arm();
+      this.ctx.waitUntil(this.#tell());
+    }
+    return answer;
+  }
+
+  /** The alarm is what the outbox says, and nothing else. Its write commits with the turn's rows, so it needs no await. */
+  #arm(): void {
+    const dueMs = nextDueMs(this.#sql);
+    void (dueMs === null ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(dueMs));
+  }
+
+  /** One at a time: a change during the telling is taken up by its next round. */
+  #tell(): Promise<void> {
+    this.#telling ??= this.#tellAll().finally(() => {
+      this.#telling = null;
+    });
+    return this.#telling;
+  }
+
+  async #tellAll(): Promise<void> {
+    // Ends: every round deletes its rows or moves them into the future, and only requests add new ones.
+    for (let batch = owed(this.#sql, Date.now()); batch.length > 0; batch = owed(this.#sql, Date.now())) {
+      await Promise.all(batch.map((topic) => this.#tellOne(topic)));
+    }
+    this.#arm();
+  }
+
+  async #tellOne(topic: Owed): Promise<void> {
+    try {
+      await tell(this.env, topic, this.#book.settings());
+      settleTold(this.#sql, topic);
+    } catch (error) {
+      settleFailed(this.#sql, topic, Date.now(), Math.random());
+      const { topic: what, failures } = topic;
+      console.warn(
+        JSON.stringify({
+          message: 'account outbox waits',
+          account: this.ctx.id.name,
+          topic: what,
+          failures: failures + 1,
+          error: String(error),
+        }),
+      );
+    }
+  }
+}

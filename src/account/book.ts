@@ -1,0 +1,234 @@
+/**
+ * The truth about one account: its facts, its endpoints, and the one `revision` that grows with every change of either.
+ * Runtime-free. Every change owes its news to others (outbox.ts) in the same transaction that makes it.
+ * Refuses to check what a request may set (core/endpoint-rules.ts) and to read secrets: they arrive sealed and stay so.
+ *
+ *   enabled ⇄ paused     waiting deliveries are held, and go on
+ *   any → disabled       sets `cutoff`: what was accepted until now is cancelled
+ *   disabled → any       keeps `cutoff`: what was cancelled stays so
+ */
+import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
+import {
+  ENDPOINTS_PER_ACCOUNT_MAX,
+  RETENTION_DAYS_DEFAULT,
+  TARGET_DELIVER_MS_DEFAULT,
+  TARGET_WARN_MS_DEFAULT,
+  UNKEYED_SHARDS_DEFAULT,
+} from '../core/limits.ts';
+import { disabledReason } from '../core/reasons.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import type { EndpointChange } from '../core/rpc.ts';
+import type { Sql } from '../core/sql.ts';
+import { owe } from './outbox.ts';
+import { hasTables, migrate } from './tables.ts';
+import { storedEndpoint, storedFacts, type StoredFacts } from './stored.ts';
+
+export type AccountChange = Partial<Pick<AccountSettings, 'name' | 'unkeyedShards' | 'targets' | 'retention'>>;
+type Entry = { revision: number; settings: EndpointSettings };
+/** What the tables say. The object is their only writer, so this stays right until a change fails half-way. */
+type Image = { revision: number; facts: StoredFacts; endpoints: Map<string, Entry> };
+type Taken = { reason: 'external-id-taken'; endpoint: string };
+
+export class AccountBook {
+  readonly #sql: Sql;
+  readonly #account: string;
+  #image: Image | null | undefined;
+
+  constructor(sql: Sql, account: string) {
+    this.#sql = sql;
+    this.#account = account;
+  }
+
+  settings(): AccountSettings | null {
+    const image = this.#read();
+    if (image === null) return null;
+    const endpoints = [...image.endpoints.values()].map((entry) => entry.settings);
+    return { ...image.facts, revision: image.revision, endpoints };
+  }
+
+  put(
+    change: AccountChange,
+    nowMs: number,
+  ): Result<{ created: boolean; settings: AccountSettings }, { reason: 'fixed'; field: 'unkeyedShards' }> {
+    const image = this.#read();
+    if (image === null) {
+      this.#create({ ...defaults(this.#account, nowMs), ...given(change) });
+      return ok({ created: true, settings: this.#settingsOfExisting() });
+    }
+    if (change.unkeyedShards !== undefined && change.unkeyedShards !== image.facts.unkeyedShards) {
+      return fail({ reason: 'fixed', field: 'unkeyedShards' });
+    }
+    const facts = { ...image.facts, ...given(change) };
+    if (!same(facts, image.facts)) {
+      this.#change(image, nowMs, (revision) => {
+        this.#sql.exec('UPDATE account SET facts = ?', JSON.stringify(facts));
+        image.facts = facts;
+        owe(this.#sql, 'account', revision, nowMs);
+      });
+    }
+    return ok({ created: false, settings: this.#settingsOfExisting() });
+  }
+
+  createEndpoint(
+    endpoint: EndpointSettings,
+    nowMs: number,
+  ): Result<EndpointSettings, { reason: 'no-account' } | { reason: 'full'; most: number } | Taken> {
+    const image = this.#read();
+    if (image === null) return fail({ reason: 'no-account' });
+    const known = image.endpoints.get(endpoint.id);
+    if (known !== undefined) return ok(known.settings);
+    if (image.endpoints.size >= ENDPOINTS_PER_ACCOUNT_MAX)
+      return fail({ reason: 'full', most: ENDPOINTS_PER_ACCOUNT_MAX });
+    const owner = ownerOfExternalId(image, endpoint);
+    if (owner !== null) return fail({ reason: 'external-id-taken', endpoint: owner });
+
+    this.#change(image, nowMs, (revision) => this.#store(image, endpoint, revision, nowMs));
+    return ok(endpoint);
+  }
+
+  changeEndpoint(
+    id: string,
+    change: EndpointChange,
+    nowMs: number,
+  ): Result<EndpointSettings, { reason: 'not-found' } | Taken> {
+    const image = this.#read();
+    const entry = image?.endpoints.get(id);
+    if (!image || entry === undefined) return fail({ reason: 'not-found' });
+    const before = entry.settings;
+    const after = changed(before, change, nowMs);
+    const owner = ownerOfExternalId(image, after);
+    if (owner !== null) return fail({ reason: 'external-id-taken', endpoint: owner });
+    if (same({ ...after, updatedAtMs: before.updatedAtMs }, before)) return ok(before);
+
+    this.#change(image, nowMs, (revision) => {
+      this.#store(image, after, revision, nowMs);
+      if (after.status !== before.status) owe(this.#sql, `gate:${id}`, revision, nowMs);
+    });
+    return ok(after);
+  }
+
+  /** False where there is no such endpoint. */
+  removeEndpoint(id: string, nowMs: number): boolean {
+    const image = this.#read();
+    if (!image?.endpoints.has(id)) return false;
+    this.#change(image, nowMs, (revision) => {
+      this.#sql.exec('DELETE FROM endpoint WHERE id = ?', id);
+      image.endpoints.delete(id);
+      owe(this.#sql, `endpoint:${id}`, revision, nowMs);
+      owe(this.#sql, `gate:${id}`, revision, nowMs);
+    });
+    return true;
+  }
+
+  /** From the delivery path, which saw `seenRevision`: whoever changed the endpoint since then has decided anew. */
+  disableEndpoint(id: string, reason: string, seenRevision: number, nowMs: number): void {
+    const entry = this.#read()?.endpoints.get(id);
+    if (entry === undefined || entry.revision > seenRevision || entry.settings.status === 'disabled') return;
+    this.changeEndpoint(id, { status: 'disabled', statusReason: reason }, nowMs);
+  }
+
+  #settingsOfExisting(): AccountSettings {
+    const settings = this.settings();
+    if (settings === null) throw new Error(`account ${this.#account} vanished while it was changed`);
+    return settings;
+  }
+
+  #create(facts: StoredFacts): void {
+    this.#atomically(() => {
+      const tables = migrate(this.#sql);
+      this.#sql.exec(
+        'INSERT INTO account (one, tables, revision, facts) VALUES (1, ?, 1, ?)',
+        tables,
+        JSON.stringify(facts),
+      );
+      owe(this.#sql, 'account', 1, facts.createdAtMs);
+    });
+    this.#image = { revision: 1, facts, endpoints: new Map() };
+  }
+
+  #change(image: Image, nowMs: number, write: (revision: number) => void): void {
+    const revision = image.revision + 1;
+    this.#atomically(() => {
+      this.#sql.exec('UPDATE account SET revision = ?', revision);
+      write(revision);
+    });
+    image.revision = revision;
+  }
+
+  /** The image is written along with the rows: where the rows are undone, it is read again. */
+  #atomically(write: () => void): void {
+    try {
+      this.#sql.transaction(write);
+    } catch (error) {
+      this.#image = undefined;
+      throw error;
+    }
+  }
+
+  #store(image: Image, settings: EndpointSettings, revision: number, nowMs: number): void {
+    this.#sql.exec(
+      `INSERT INTO endpoint (id, revision, settings) VALUES (?, ?, ?)
+       ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, settings = excluded.settings`,
+      settings.id,
+      revision,
+      JSON.stringify(settings),
+    );
+    image.endpoints.set(settings.id, { revision, settings });
+    owe(this.#sql, `endpoint:${settings.id}`, revision, nowMs);
+  }
+
+  #read(): Image | null {
+    if (this.#image === undefined) this.#image = this.#load();
+    return this.#image;
+  }
+
+  #load(): Image | null {
+    if (!hasTables(this.#sql)) return null;
+    const row = this.#sql.exec('SELECT revision, facts FROM account').toArray()[0];
+    if (row === undefined) return null;
+    const endpoints = new Map<string, Entry>();
+    for (const { id, revision, settings } of this.#sql.exec('SELECT id, revision, settings FROM endpoint').toArray()) {
+      const entry = { revision: Number(revision), settings: storedEndpoint.parse(JSON.parse(String(settings))) };
+      endpoints.set(String(id), entry);
+    }
+    return { revision: Number(row['revision']), facts: storedFacts.parse(JSON.parse(String(row['facts']))), endpoints };
+  }
+}
+
+function defaults(account: string, nowMs: number): StoredFacts {
+  return {
+    account,
+    name: account,
+    unkeyedShards: UNKEYED_SHARDS_DEFAULT,
+    targets: { deliverWithinMs: TARGET_DELIVER_MS_DEFAULT, warnAfterMs: TARGET_WARN_MS_DEFAULT },
+    retention: { payloadDays: RETENTION_DAYS_DEFAULT, logDays: RETENTION_DAYS_DEFAULT },
+    createdAtMs: nowMs,
+  };
+}
+
+function changed(before: EndpointSettings, change: EndpointChange, nowMs: number): EndpointSettings {
+  const after: EndpointSettings = { ...before, ...given(change), updatedAtMs: nowMs };
+  if (after.status === before.status) return after;
+  after.statusReason = change.statusReason ?? null;
+  if (after.status === 'disabled') after.cutoff = { atMs: nowMs, reason: disabledReason(after.statusReason) };
+  return after;
+}
+
+function ownerOfExternalId(image: Image, endpoint: EndpointSettings): string | null {
+  if (endpoint.externalId === null) return null;
+  for (const { settings } of image.endpoints.values()) {
+    if (settings.externalId === endpoint.externalId && settings.id !== endpoint.id) return settings.id;
+  }
+  return null;
+}
+
+/** Without the fields that are undefined: over RPC they arrive as own properties and would erase what they were to leave alone. */
+function given<T extends object>(change: T): T {
+  // The cast only forgets that entries were dropped, and those were undefined.
+  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** Both come from the same spread, so their fields stand in the same order. */
+function same(a: object, b: object): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

@@ -1,0 +1,43 @@
+/**
+ * The JSON that an Account keeps of its endpoints, parsed on the way out. Old and new code coexist during a deploy:
+ * fields are only ever added, with a default, and unknown ones pass through unread.
+ */
+import { z } from 'zod';
+import type { EndpointSettings } from '../core/endpoint.ts';
+
+const sealed = z.object({ key: z.string(), sealed: z.string() });
+
+export const storedEndpoint: z.ZodType<EndpointSettings> = z.object({
+  id: z.string(),
+  url: z.string(),
+  description: z.string(),
+  eventTypes: z.array(z.string()),
+  headerNames: z.array(z.string()),
+  headers: sealed.nullable(),
+  externalId: z.string().nullable(),
+  ordering: z.enum(['ordered', 'latest', 'unordered']),
+  timeoutMs: z.number(),
+  retry: z.object({
+    scheduleSeconds: z.array(z.number()),
+    windowSeconds: z.number(),
+    alsoRetry: z.array(z.number()),
+  }),
+  status: z.enum(['enabled', 'paused', 'disabled']),
+  statusReason: z.string().nullable(),
+  cutoff: z.object({ atMs: z.number(), reason: z.string() }).nullable(),
+  secrets: z.array(
+    z.object({ id: z.string(), secret: sealed, createdAtMs: z.number(), expiresAtMs: z.number().nullable() }),
+  ),
+  createdAtMs: z.number(),
+  updatedAtMs: z.number(),
+});
+
+export const storedFacts = z.object({
+  account: z.string(),
+  name: z.string(),
+  unkeyedShards: z.number(),
+  targets: z.object({ deliverWithinMs: z.number(), warnAfterMs: z.number() }),
+  retention: z.object({ payloadDays: z.number(), logDays: z.number() }),
+  createdAtMs: z.number(),
+});
+export type StoredFacts = z.infer<typeof storedFacts>;

@@ -1,0 +1,41 @@
+/**
+ * An Account's tables. They are made by the first change, never by a read: each one made in a new object is billed.
+ */
+import type { Sql } from '../core/sql.ts';
+
+/** Append only. Statement n is version n + 1; the one row of `account` says which have run. */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE account (
+     one INTEGER PRIMARY KEY CHECK (one = 1),
+     tables INTEGER NOT NULL,
+     revision INTEGER NOT NULL,
+     facts TEXT NOT NULL
+   );
+   CREATE TABLE endpoint (id TEXT PRIMARY KEY, revision INTEGER NOT NULL, settings TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE outbox (
+     topic TEXT PRIMARY KEY,
+     revision INTEGER NOT NULL,
+     failures INTEGER NOT NULL,
+     due_ms INTEGER NOT NULL
+   ) WITHOUT ROWID;
+   CREATE TABLE idempotency (
+     key TEXT PRIMARY KEY,
+     request TEXT NOT NULL,
+     locked_until_ms INTEGER NOT NULL,
+     expires_ms INTEGER NOT NULL,
+     status INTEGER,
+     sealed TEXT
+   ) WITHOUT ROWID;
+   CREATE INDEX idempotency_expiry ON idempotency (expires_ms);`,
+];
+
+export function hasTables(sql: Sql): boolean {
+  return sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'account'`).toArray().length > 0;
+}
+
+/** Only inside a change. Returns the version to store in `account.tables`. */
+export function migrate(sql: Sql): number {
+  const from = hasTables(sql) ? Number(sql.exec('SELECT tables FROM account').toArray()[0]?.['tables'] ?? 0) : 0;
+  for (const statements of MIGRATIONS.slice(from)) sql.exec(statements);
+  return MIGRATIONS.length;
+}

@@ -1,0 +1,44 @@
+/**
+ * Delivers one piece of news of an Account. Idempotent on the other side: each takes the revision and ignores an older one.
+ */
+import type { AccountSettings } from '../core/endpoint.ts';
+import { OUTBOX_TRY_MS } from '../core/limits.ts';
+import type { Bindings } from '../env.ts';
+import { upsertAccount } from '../store/accounts.ts';
+import { removeEndpoint, upsertEndpoint } from '../store/endpoints.ts';
+import type { Owed } from './outbox.ts';
+
+/** Rejects when the receiver refuses, or has not answered within OUTBOX_TRY_MS. */
+export async function tell(env: Bindings, { topic, revision }: Owed, settings: AccountSettings | null): Promise<void> {
+  if (settings === null) return;
+  await within(OUTBOX_TRY_MS, deliver(env, topic, revision, settings));
+}
+
+async function deliver(env: Bindings, topic: string, revision: number, settings: AccountSettings): Promise<void> {
+  const [kind, id = ''] = topic.split(':');
+  const endpoint = settings.endpoints.find((candidate) => candidate.id === id);
+  switch (kind) {
+    case 'account':
+      return upsertAccount(env.CONFIG, settings);
+    case 'endpoint':
+      return endpoint === undefined
+        ? removeEndpoint(env.CONFIG, settings.account, revision, id)
+        : upsertEndpoint(env.CONFIG, settings.account, revision, endpoint);
+    case 'gate':
+      return env.GATE.getByName(`v1:${settings.account}:${id}`).changed(revision, endpoint?.status ?? 'removed');
+    default:
+      throw new Error(`the outbox knows no topic ${topic}`);
+  }
+}
+
+async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
+  let timer: number | null = null;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

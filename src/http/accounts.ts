@@ -1,0 +1,101 @@
+/** E0: accounts. Creating and changing are one idempotent PUT; the Account object answers, lists are D1's. */
+import { z } from '@hono/zod-openapi';
+import { rfc3339 } from '../core/body.ts';
+import {
+  ACCOUNT_NAME_BYTES_MAX,
+  EFFECTIVE_WITHIN_MS,
+  RETENTION_DAYS_MAX,
+  RETENTION_DAYS_MIN,
+  TARGET_MS_MAX,
+  UNKEYED_SHARDS_MAX,
+} from '../core/limits.ts';
+import { checkText, shown } from '../core/text.ts';
+import { listAccounts } from '../store/accounts.ts';
+import type { Api } from './api.ts';
+import { settingsCacheOf, type AppContext } from './context.ts';
+import { settingsOf } from './account-settings.ts';
+import { defined } from './defined.ts';
+import { ruled } from './fields.ts';
+import { callObject } from './objects.ts';
+import { accountParams, pageQuery, showPage } from './params.ts';
+import { Problem } from './problem.ts';
+import { showAccount } from './render.ts';
+
+const whole = (least: number, most: number, unit: string) =>
+  ruled(z.number(), (value) =>
+    Number.isInteger(value) && value >= least && value <= most
+      ? null
+      : `must be a whole number from ${least} to ${most}${unit}; got ${shown(value)}`,
+  );
+const targetMs = whole(1, TARGET_MS_MAX, ' ms');
+const days = whole(RETENTION_DAYS_MIN, RETENTION_DAYS_MAX, ' days');
+
+const accountBody = z.strictObject({
+  name: ruled(z.string(), (value) => checkText(value, 1, ACCOUNT_NAME_BYTES_MAX)).optional(),
+  targets: z.strictObject({ deliverWithinMs: targetMs, warnAfterMs: targetMs }).optional(),
+  retention: z.strictObject({ payloadDays: days, logDays: days }).optional(),
+  unkeyedShards: whole(1, UNKEYED_SHARDS_MAX, '').optional(),
+});
+
+export function addAccounts(api: Api): void {
+  api.route(
+    {
+      method: 'put',
+      path: '/v1/accounts/{account}',
+      summary: 'Create or change an account',
+      params: accountParams,
+      body: { schema: accountBody, optional: true },
+      answers: { 200: 'Changed', 201: 'Created' },
+    },
+    async ({ c, params, body }) => putAccount(c, params.account, body),
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts/{account}',
+      summary: 'One account',
+      params: accountParams,
+      answers: { 200: 'The account' },
+    },
+    async ({ c, params }) => c.json(showAccount(await settingsOf(c, params.account))),
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts',
+      summary: 'Accounts, newest first',
+      params: z.strictObject({}),
+      query: z.strictObject(pageQuery),
+      answers: { 200: 'A page of accounts' },
+    },
+    async ({ c, query }) => {
+      const page = await listAccounts(c.env.CONFIG, query);
+      return c.json(
+        showPage(page, ({ account, name, payloadDays, logDays, createdAtMs }) => ({
+          account,
+          name,
+          retention: { payloadDays, logDays },
+          createdAt: rfc3339(createdAtMs),
+        })),
+      );
+    },
+  );
+}
+
+async function putAccount(c: AppContext, account: string, body: z.output<typeof accountBody>): Promise<Response> {
+  // Safe to repeat: the second run finds the account as the first left it, and then says 200 instead of 201.
+  const put = await callObject(
+    () => c.env.ACCOUNT.getByName(`v1:${account}`),
+    (stub) => stub.put(defined(body)),
+  );
+  if (!put.ok) {
+    throw new Problem('fixed-field', `${put.error.field} is fixed at creation and cannot be changed`, {
+      errors: [{ field: put.error.field, message: `${put.error.field} is fixed at creation` }],
+    });
+  }
+  await settingsCacheOf(c.env).fresh(account, Date.now());
+  const answer = { ...showAccount(put.value.settings), effectiveWithinMs: EFFECTIVE_WITHIN_MS };
+  return c.json(answer, put.value.created ? 201 : 200);
+}

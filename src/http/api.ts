@@ -1,0 +1,119 @@
+/**
+ * How a route is declared: one schema checks the request and makes its part of the OpenAPI document. Bodies are read by body.ts
+ * and not by the framework, which would parse before it has looked at the size and would round long numbers.
+ */
+import { OpenAPIHono, z } from '@hono/zod-openapi';
+import { REQUEST_BYTES_MAX } from '../core/limits.ts';
+import { parseJson, readText, requireJsonType } from './body.ts';
+import type { AppContext, AppEnv } from './context.ts';
+import { fieldErrors } from './fields.ts';
+import { answerOnce } from './idempotency.ts';
+import { invalid, Problem } from './problem.ts';
+
+type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
+  method: Method;
+  /** With `{name}` for parameters. */
+  path: string;
+  summary: string;
+  params: P;
+  /** Absent: no parameter is allowed. */
+  query?: Q;
+  body?: {
+    schema: B;
+    bytesMax?: number;
+    /** No body counts as `{}`. */
+    optional?: boolean;
+    parse?: (text: string) => unknown;
+  };
+  /** Status code to description; problems are the same everywhere. */
+  answers: Record<number, string>;
+  /** The route has a use of its own for the Idempotency-Key (publishing), or needs none (not a POST). */
+  ownIdempotency?: boolean;
+};
+
+export type RouteInput<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
+  c: AppContext;
+  params: z.output<P>;
+  query: z.output<Q>;
+  body: z.output<B>;
+};
+
+const nothing = z.strictObject({});
+
+export class Api {
+  readonly app = new OpenAPIHono<AppEnv>();
+  readonly #methods = new Map<string, Method[]>();
+
+  route<P extends z.ZodObject, Q extends z.ZodObject = typeof nothing, B extends z.ZodType = z.ZodUndefined>(
+    spec: RouteSpec<P, Q, B>,
+    handle: (input: RouteInput<P, Q, B>) => Promise<Response>,
+  ): void {
+    const path = spec.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    this.#methods.set(path, [...(this.#methods.get(path) ?? []), spec.method]);
+    this.app.openAPIRegistry.registerPath(documented(spec));
+
+    this.app.on(spec.method, path, async (c) => {
+      const params = check(spec.params, c.req.param());
+      const query = check(spec.query ?? nothing, queryOf(c)) as z.output<Q>;
+      const text = spec.body === undefined ? '' : await readText(c.req, spec.body.bytesMax ?? REQUEST_BYTES_MAX);
+      const body = (spec.body === undefined ? undefined : bodyOf(c, spec.body, text)) as z.output<B>;
+      const run = () => handle({ c, params, query, body });
+      if (spec.method !== 'post' || spec.ownIdempotency === true) return run();
+      return answerOnce(c, String(params['account']), text, run);
+    });
+  }
+
+  /** After all routes: a known path with another method is a 405 that names those it has. */
+  closePaths(): void {
+    for (const [path, methods] of this.#methods) {
+      const allow = methods.map((method) => method.toUpperCase()).join(', ');
+      this.app.all(path, (c) => {
+        const detail = `${c.req.method} is not allowed on ${c.req.path.slice(0, 200)}; ${allow} is`;
+        throw new Problem('method-not-allowed', detail, { headers: { allow } });
+      });
+    }
+  }
+}
+
+function check<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw invalid(fieldErrors(parsed.error, input));
+  return parsed.data;
+}
+
+function bodyOf<B extends z.ZodType>(
+  c: AppContext,
+  { schema, optional, parse }: NonNullable<RouteSpec<z.ZodObject, z.ZodObject, B>['body']>,
+  text: string,
+): z.output<B> {
+  if (optional === true && text === '') return check(schema, {});
+  requireJsonType(c.req);
+  return check(schema, parseJson(text, parse ?? JSON.parse));
+}
+
+/** One value as itself, several as a list: a parameter that may be given once then refuses the list by name. */
+function queryOf(c: AppContext): Record<string, string | string[]> {
+  const entries = Object.entries(c.req.queries());
+  return Object.fromEntries(entries.map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]));
+}
+
+function documented<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(spec: RouteSpec<P, Q, B>) {
+  const { method, path, summary, params, query, body, answers } = spec;
+  const responses = Object.entries(answers).map(([status, description]) => [status, { description }]);
+  return {
+    method,
+    path,
+    summary,
+    security: [{ operatorKey: [] }],
+    request: {
+      params,
+      ...(query === undefined ? {} : { query }),
+      ...(body === undefined
+        ? {}
+        : { body: { required: body.optional !== true, content: { 'application/json': { schema: body.schema } } } }),
+    },
+    responses: { ...Object.fromEntries(responses), default: { description: 'A problem (RFC 9457)' } },
+  };
+}

@@ -1,0 +1,61 @@
+/**
+ * The API: middleware in order, then one file for each resource. `createApp()` holds no state of a request.
+ */
+import type { ErrorHandler, MiddlewareHandler } from 'hono';
+import { parseVars, type Vars } from '../env.ts';
+import type { Result } from '../core/result.ts';
+import { addAccounts } from './accounts.ts';
+import { Api } from './api.ts';
+import { requireKey } from './auth.ts';
+import type { AppEnv } from './context.ts';
+import { addEndpoints } from './endpoints.ts';
+import { addHealth } from './health.ts';
+import { Problem } from './problem.ts';
+import { addPublish } from './publish.ts';
+import { addRecords } from './records.ts';
+
+export function createApp() {
+  const api = new Api();
+  const { app } = api;
+  app.onError(answerError);
+  app.notFound((c) => new Problem('not-found', `there is nothing at ${c.req.path.slice(0, 200)}`).toResponse());
+  app.use(requireVars);
+  addHealth(app);
+  app.use('/v1/*', requireKey);
+
+  addAccounts(api);
+  addEndpoints(api);
+  addPublish(api);
+  addRecords(api);
+  api.closePaths();
+  return app;
+}
+
+const parsedVars = new WeakMap<object, Result<Vars, string[]>>();
+
+/** S3: a service that is not set up safely serves nothing. Said once in the log, and in every answer. */
+const requireVars: MiddlewareHandler<AppEnv> = async (c, next) => {
+  let vars = parsedVars.get(c.env);
+  if (vars === undefined) {
+    vars = parseVars(c.env);
+    parsedVars.set(c.env, vars);
+    if (!vars.ok) console.error(JSON.stringify({ message: 'misconfigured', missing: vars.error }));
+  }
+  if (!vars.ok) throw new Problem('misconfigured', vars.error.join('; '));
+  c.set('vars', vars.value);
+  await next();
+};
+
+const answerError: ErrorHandler<AppEnv> = (error, c) => {
+  if (error instanceof Problem) return error.toResponse();
+  // The message may quote a value; the stack says where, and the answer says nothing.
+  console.error(
+    JSON.stringify({
+      message: 'request failed',
+      method: c.req.method,
+      path: c.req.routePath,
+      error: error.stack ?? String(error),
+    }),
+  );
+  return new Problem('internal', 'something broke here; it is in the log').toResponse();
+};

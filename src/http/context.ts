@@ -1,0 +1,40 @@
+/**
+ * What every handler is given: the bindings, the parsed vars, and what an isolate keeps between requests.
+ * An isolate keeps values only, never promises: a promise of one request may not be awaited in another.
+ */
+import type { Context } from 'hono';
+import { SettingsCache } from '../delivery/settings.ts';
+import { createVault, type Vault } from '../delivery/vault.ts';
+import type { Bindings, Vars } from '../env.ts';
+import { callObject } from './objects.ts';
+
+export type AppEnv = { Bindings: Bindings; Variables: { vars: Vars; keyName: string } };
+export type AppContext = Context<AppEnv>;
+
+const vaults = new WeakMap<Vars, Vault>();
+const caches = new WeakMap<Bindings, SettingsCache>();
+
+export function vaultOf(c: AppContext): Vault {
+  const vars = c.get('vars');
+  const known = vaults.get(vars);
+  if (known !== undefined) return known;
+  const vault = createVault({ keyId: vars.masterKeyId, key: vars.masterKey });
+  vaults.set(vars, vault);
+  return vault;
+}
+
+/** For publishing only. Reads and changes ask the Account itself. */
+export function settingsCacheOf(env: Bindings): SettingsCache {
+  const known = caches.get(env);
+  if (known !== undefined) return known;
+  const cache = new SettingsCache({ read: (account) => readSettings(env, account) });
+  caches.set(env, cache);
+  return cache;
+}
+
+export function readSettings(env: Bindings, account: string) {
+  return callObject(
+    () => env.ACCOUNT.getByName(`v1:${account}`),
+    (stub) => stub.settings(),
+  );
+}

@@ -1,0 +1,58 @@
+/** What a request may set of an endpoint (E1): the schemas of POST and PATCH. The rules are core/endpoint-rules.ts and its neighbours. */
+import { z } from '@hono/zod-openapi';
+import {
+  checkAlsoRetry,
+  checkDescription,
+  checkEventTypes,
+  checkExternalId,
+  checkScheduleSeconds,
+  checkSecret,
+  checkTimeoutMs,
+  checkWindowSeconds,
+} from '../core/endpoint-rules.ts';
+import { checkHeaders } from '../core/header-rules.ts';
+import { checkUrl } from '../delivery/url-guard.ts';
+import type { Vars } from '../env.ts';
+import { ruled } from './fields.ts';
+import { invalid } from './problem.ts';
+
+const notYet = (what: string) =>
+  ruled(z.unknown(), (value) =>
+    value === null || value === undefined ? null : `must be null: ${what} is not available yet`,
+  );
+
+const retry = z.strictObject({
+  scheduleSeconds: ruled(z.array(z.number()), checkScheduleSeconds).optional(),
+  windowSeconds: ruled(z.number(), checkWindowSeconds).optional(),
+  alsoRetry: ruled(z.array(z.number()), checkAlsoRetry).optional(),
+});
+
+const fields = {
+  description: ruled(z.string(), checkDescription).optional(),
+  eventTypes: ruled(z.array(z.string()), checkEventTypes).optional(),
+  filter: notYet('filter').optional(),
+  headers: ruled(z.record(z.string(), z.string()), (headers) => checkHeaders(Object.entries(headers))).optional(),
+  externalId: ruled(z.string(), checkExternalId).nullable().optional(),
+  ordering: z.enum(['ordered', 'latest', 'unordered']).optional(),
+  timeoutMs: ruled(z.number(), checkTimeoutMs).optional(),
+  retry: retry.optional(),
+  rateLimitPerSecond: notYet('rateLimitPerSecond').optional(),
+  status: z.enum(['enabled', 'paused', 'disabled']).optional(),
+  statusReason: ruled(z.string(), checkDescription).nullable().optional(),
+};
+
+export const createBody = z.strictObject({
+  url: z.string(),
+  ...fields,
+  secret: ruled(z.string(), checkSecret).optional(),
+});
+export const changeBody = z.strictObject({ url: z.string().optional(), ...fields });
+export type CreateBody = z.output<typeof createBody>;
+export type ChangeBody = z.output<typeof changeBody>;
+
+/** E3. Returns the URL as it will be requested. */
+export function checkedUrl(text: string, vars: Vars): string {
+  const check = checkUrl(text, vars);
+  if (check.ok) return check.url.href;
+  throw invalid([{ field: 'url', message: `url is refused (${check.rule}): ${check.message}` }]);
+}

@@ -1,0 +1,243 @@
+/** E1: endpoints of one account, answered by the Account object, so that a change is visible in the instant after it. */
+import { z } from '@hono/zod-openapi';
+import { ulid } from 'ulid';
+import { base32 } from '../core/base32.ts';
+import type { AccountSettings, EndpointSettings, Sealed } from '../core/endpoint.ts';
+import { endpointId, isEndpointId } from '../core/ids.ts';
+import {
+  EFFECTIVE_WITHIN_MS,
+  IDEMPOTENCY_MS,
+  RETRY_SCHEDULE_SECONDS_DEFAULT,
+  RETRY_WINDOW_SECONDS_DEFAULT,
+  TIMEOUT_MS_DEFAULT,
+} from '../core/limits.ts';
+import { ok } from '../core/result.ts';
+import type { EndpointChange } from '../core/rpc.ts';
+import { PURPOSE_HEADERS, PURPOSE_SECRET } from '../delivery/send.ts';
+import { cutPage, newestFirst, parseCursor } from '../store/page.ts';
+import { settingsOf, unknownAccount } from './account-settings.ts';
+import type { Api } from './api.ts';
+import { type AppContext, settingsCacheOf, vaultOf } from './context.ts';
+import { defined } from './defined.ts';
+import { type ChangeBody, changeBody, checkedUrl, createBody, type CreateBody } from './endpoint-body.ts';
+import { idempotencyKey } from './idempotency.ts';
+import { callObject } from './objects.ts';
+import { accountId, accountParams, pageQuery, showPage } from './params.ts';
+import { Problem } from './problem.ts';
+import { showEndpoint } from './render.ts';
+
+const path = '/v1/accounts/{account}/endpoints';
+const onePath = `${path}/{endpoint}`;
+const endpointParams = z.strictObject({ account: accountId, endpoint: z.string() });
+
+export function addEndpoints(api: Api): void {
+  api.route(
+    {
+      method: 'post',
+      path,
+      summary: 'Create an endpoint; its secret is shown here and nowhere else',
+      params: accountParams,
+      body: { schema: createBody },
+      answers: { 201: 'The endpoint, with its secret' },
+    },
+    ({ c, params, body }) => createEndpoint(c, params.account, body),
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path,
+      summary: 'Endpoints of an account, newest first',
+      params: accountParams,
+      query: z.strictObject(pageQuery),
+      answers: { 200: 'A page of endpoints' },
+    },
+    async ({ c, params, query }) => c.json(pageOf(await settingsOf(c, params.account), query)),
+  );
+
+  api.route(
+    { method: 'get', path: onePath, summary: 'One endpoint', params: endpointParams, answers: { 200: 'The endpoint' } },
+    async ({ c, params }) => {
+      const { endpoints } = await settingsOf(c, params.account);
+      const endpoint = endpoints.find(({ id }) => id === params.endpoint);
+      if (endpoint === undefined) throw unknownEndpoint(params.endpoint);
+      return c.json(showEndpoint(params.account, endpoint));
+    },
+  );
+
+  api.route(
+    {
+      method: 'patch',
+      path: onePath,
+      summary: 'Change an endpoint: what is not given stays as it is',
+      params: endpointParams,
+      body: { schema: changeBody },
+      answers: { 200: 'The endpoint' },
+    },
+    ({ c, params, body }) => changeEndpoint(c, params, body),
+  );
+
+  api.route(
+    {
+      method: 'delete',
+      path: onePath,
+      summary: 'Remove an endpoint: what waits for it is cancelled',
+      params: endpointParams,
+      answers: { 204: 'Removed; the header effective-within-ms says how soon everywhere' },
+    },
+    async ({ c, params: { account, endpoint } }) => {
+      if (!isEndpointId(endpoint)) throw unknownEndpoint(endpoint);
+      const wasThere = await callObject(
+        () => accountOf(c, account),
+        (stub) => stub.removeEndpoint(endpoint),
+      );
+      if (!wasThere) throw unknownEndpoint(endpoint);
+      await settingsCacheOf(c.env).fresh(account, Date.now());
+      return c.body(null, 204, { 'effective-within-ms': String(EFFECTIVE_WITHIN_MS) });
+    },
+  );
+}
+
+async function createEndpoint(c: AppContext, account: string, body: CreateBody): Promise<Response> {
+  const nowMs = Date.now();
+  const id = await newEndpointId(c, account);
+  const secret = body.secret ?? makeSecret();
+  const endpoint: EndpointSettings = {
+    id,
+    url: checkedUrl(body.url, c.get('vars')),
+    description: body.description ?? '',
+    eventTypes: body.eventTypes ?? [],
+    headerNames: Object.keys(body.headers ?? {}),
+    headers: await sealedHeaders(c, account, id, body.headers ?? {}),
+    externalId: body.externalId ?? null,
+    ordering: body.ordering ?? 'ordered',
+    timeoutMs: body.timeoutMs ?? TIMEOUT_MS_DEFAULT,
+    retry: {
+      scheduleSeconds: body.retry?.scheduleSeconds ?? [...RETRY_SCHEDULE_SECONDS_DEFAULT],
+      windowSeconds: body.retry?.windowSeconds ?? RETRY_WINDOW_SECONDS_DEFAULT,
+      alsoRetry: body.retry?.alsoRetry ?? [],
+    },
+    status: body.status ?? 'enabled',
+    statusReason: body.status === undefined || body.status === 'enabled' ? null : (body.statusReason ?? null),
+    cutoff: null,
+    secrets: [
+      {
+        id: `sec_${ulid(nowMs).toLowerCase()}`,
+        secret: await vaultOf(c).seal(secret, { account, endpoint: id, purpose: PURPOSE_SECRET }),
+        createdAtMs: nowMs,
+        expiresAtMs: null,
+      },
+    ],
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+  };
+
+  const created = await callObject(
+    () => accountOf(c, account),
+    (stub) => stub.createEndpoint(endpoint),
+  );
+  if (!created.ok) throw refusal(account, body.externalId, created.error);
+  if (created.value.createdAtMs < nowMs - IDEMPOTENCY_MS) {
+    throw new Problem('idempotency-conflict', `this Idempotency-Key made ${id} more than 7 days ago; use a new one`);
+  }
+  await settingsCacheOf(c.env).fresh(account, Date.now());
+  // A repeated call may have met the endpoint that a lost one made, with the secret of that one.
+  const live = await openSecret(c, account, created.value);
+  return c.json({ ...showEndpoint(account, created.value), secret: live, effectiveWithinMs: EFFECTIVE_WITHIN_MS }, 201);
+}
+
+async function changeEndpoint(
+  c: AppContext,
+  { account, endpoint: id }: { account: string; endpoint: string },
+  body: ChangeBody,
+): Promise<Response> {
+  const before = (await settingsOf(c, account)).endpoints.find((endpoint) => endpoint.id === id);
+  if (before === undefined) throw unknownEndpoint(id);
+
+  const { url, headers, retry, filter: _, rateLimitPerSecond: __, ...rest } = body;
+  const change: EndpointChange = defined({
+    ...rest,
+    url: url === undefined ? undefined : checkedUrl(url, c.get('vars')),
+    headerNames: headers === undefined ? undefined : Object.keys(headers),
+    headers: headers === undefined ? undefined : await sealedHeaders(c, account, id, headers),
+    // Of two changes of `retry` at the same time, the later one may undo the other's fields.
+    retry: retry === undefined ? undefined : { ...before.retry, ...defined(retry) },
+  });
+  const changed = await callObject(
+    () => accountOf(c, account),
+    (stub) => stub.changeEndpoint(id, change),
+  );
+  if (!changed.ok)
+    throw changed.error.reason === 'not-found' ? unknownEndpoint(id) : refusal(account, body.externalId, changed.error);
+  await settingsCacheOf(c.env).fresh(account, Date.now());
+  return c.json({ ...showEndpoint(account, changed.value), effectiveWithinMs: EFFECTIVE_WITHIN_MS });
+}
+
+function pageOf(settings: AccountSettings, query: { limit: number; cursor: string | null }) {
+  const after = parseCursor('endpoints', query.cursor);
+  if (!after.ok) return showPage(after, () => null);
+  const position = ({ createdAtMs, id }: EndpointSettings) => ({ atMs: createdAtMs, id });
+  const rows = settings.endpoints
+    .toSorted((a, b) => newestFirst(position(a), position(b)))
+    .filter((endpoint) => newestFirst(after.value, position(endpoint)) < 0);
+  const page = cutPage('endpoints', rows, query.limit, position);
+  return showPage(ok(page), (endpoint) => showEndpoint(settings.account, endpoint));
+}
+
+function accountOf(c: AppContext, account: string) {
+  return c.env.ACCOUNT.getByName(`v1:${account}`);
+}
+
+/** From the Idempotency-Key where there is one: even a crash after the creation cannot make two. Such an id does not sort by time. */
+async function newEndpointId(c: AppContext, account: string): Promise<string> {
+  const key = idempotencyKey(c);
+  if (key === null) return endpointId(ulid());
+  const text = new TextEncoder().encode(JSON.stringify(['endpoint', account, key]));
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
+  return endpointId(base32(digest).slice(0, ULID_CHARS));
+}
+const ULID_CHARS = 26;
+
+const MADE_SECRET_BYTES = 32;
+function makeSecret(): string {
+  return `whsec_${crypto.getRandomValues(new Uint8Array(MADE_SECRET_BYTES)).toBase64()}`;
+}
+
+async function openSecret(c: AppContext, account: string, endpoint: EndpointSettings): Promise<string> {
+  const sealed = endpoint.secrets.at(0)?.secret;
+  if (sealed === undefined) throw new Error(`endpoint ${endpoint.id} has no secret`);
+  const opened = await vaultOf(c).open(sealed, { account, endpoint: endpoint.id, purpose: PURPOSE_SECRET });
+  if (!opened.ok) throw new Error(opened.error.message);
+  return opened.value;
+}
+
+function sealedHeaders(
+  c: AppContext,
+  account: string,
+  endpoint: string,
+  headers: Record<string, string>,
+): Promise<Sealed | null> {
+  const pairs = Object.entries(headers);
+  if (pairs.length === 0) return Promise.resolve(null);
+  return vaultOf(c).seal(JSON.stringify(pairs), { account, endpoint, purpose: PURPOSE_HEADERS });
+}
+
+function unknownEndpoint(id: string): Problem {
+  return new Problem('unknown-endpoint', `there is no endpoint "${id.slice(0, 80)}" in this account`);
+}
+
+type Refusal =
+  { reason: 'no-account' } | { reason: 'full'; most: number } | { reason: 'external-id-taken'; endpoint: string };
+
+function refusal(account: string, externalId: string | null | undefined, error: Refusal): Problem {
+  switch (error.reason) {
+    case 'no-account':
+      return unknownAccount(account);
+    case 'full':
+      return new Problem('endpoints-full', `an account may have at most ${error.most} endpoints`);
+    case 'external-id-taken': {
+      const message = `externalId "${externalId ?? ''}" is taken by ${error.endpoint}`;
+      return new Problem('external-id-taken', message, { errors: [{ field: 'externalId', message }] });
+    }
+  }
+}

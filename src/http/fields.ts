@@ -1,0 +1,88 @@
+/**
+ * Zod schemas whose errors are sentences: each names the field, the rule and, where it is not secret, the value. The rules
+ * themselves are core's; zod knows only shapes.
+ */
+import { z } from '@hono/zod-openapi';
+import type { FieldError } from '../core/result.ts';
+import { shown } from '../core/text.ts';
+
+/** A core check as part of a schema: null or a sentence that starts with "must". */
+export function ruled<T extends z.ZodType>(schema: T, check: (value: z.output<T>) => string | null): T {
+  return schema.superRefine((value, context) => {
+    const fault = check(value);
+    if (fault !== null) context.addIssue({ code: 'custom', message: fault });
+  });
+}
+
+/** A query parameter that may be given several times. */
+export function many<T extends z.ZodType<unknown, string>>(schema: T) {
+  return z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(schema)).optional();
+}
+
+/** Never shown back, even where they are refused. */
+const SECRET_FIELDS: ReadonlySet<unknown> = new Set(['secret', 'headers']);
+
+/** `input` is what was parsed: zod's issues do not carry the value. */
+export function fieldErrors(error: z.ZodError, input: unknown): FieldError[] {
+  return error.issues.flatMap((issue) => {
+    const field = issue.path.length === 0 ? 'body' : issue.path.map(String).join('.');
+    if (issue.code !== 'unrecognized_keys') return [{ field, message: `${field} ${sentence(issue, input)}` }];
+    const within = issue.path.length === 0 ? '' : `${field}.`;
+    return issue.keys.map((key) => {
+      const unknown = `${within}${key}`.slice(0, 80);
+      return { field: unknown, message: `${shown(`${within}${key}`)} is not a field of this request` };
+    });
+  });
+}
+
+function sentence(issue: z.core.$ZodIssue, input: unknown): string {
+  if (issue.code === 'custom') return issue.message;
+  const value = valueAt(input, issue.path);
+  if (value === undefined) return 'is required';
+  const got = SECRET_FIELDS.has(issue.path[0]) ? `it is ${typeName(value)}` : `got ${describe(value)}`;
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${typeWord(issue.expected)}; ${got}`;
+    case 'invalid_value':
+      return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}; ${got}`;
+    default:
+      return `is not valid (${issue.message}); ${got}`;
+  }
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  let value = input;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null) return undefined;
+    value = Reflect.get(value, step);
+  }
+  return value;
+}
+
+function typeWord(expected: string): string {
+  switch (expected) {
+    case 'object':
+    case 'record':
+      return 'an object';
+    case 'array':
+      return 'a list';
+    case 'int':
+      return 'a whole number';
+    default:
+      return `a ${expected}`;
+  }
+}
+
+function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number'
+    ? shown(value)
+    : typeof value === 'boolean'
+      ? String(value)
+      : typeName(value);
+}

@@ -1,0 +1,43 @@
+/** O6: ready only when storage answers, each part within a bound. Public: it says which part is silent and nothing else. */
+import type { Hono } from 'hono';
+import { HEALTH_MS } from '../core/limits.ts';
+import type { Bindings } from '../env.ts';
+import { logDatabase } from '../store/database.ts';
+import type { AppEnv } from './context.ts';
+import { Problem } from './problem.ts';
+
+/** Reading an account writes nothing, whether or not there is one of this name. */
+const PROBE = 'v1:health';
+
+export function addHealth(app: Hono<AppEnv>): void {
+  app.get('/health', async (c) => {
+    const silent = await silentParts(c.env);
+    if (silent.length > 0) throw new Problem('unavailable', `storage does not answer: ${silent.join(', ')}`);
+    return c.json({ status: 'ready' }, 200, { 'cache-control': 'no-store' });
+  });
+}
+
+async function silentParts(env: Bindings): Promise<string[]> {
+  const checks: [string, () => Promise<unknown>][] = [
+    ['account', () => env.ACCOUNT.getByName(PROBE).settings()],
+    ['config database', () => env.CONFIG.prepare('SELECT 1').first()],
+    ['log database', () => logDatabase(null, env).prepare('SELECT 1').first()],
+  ];
+  const answers = await Promise.all(checks.map(([, check]) => answersInTime(check)));
+  return checks.filter((_, i) => answers[i] === false).map(([name]) => name);
+}
+
+async function answersInTime(check: () => Promise<unknown>): Promise<boolean> {
+  let timer: number | null = null;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), HEALTH_MS);
+  });
+  try {
+    return await Promise.race([check().then(() => true), late]);
+  } catch {
+    // Any failure of a part is what this is asked to report.
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * Idempotency-Key of POSTs other than publishes: the Account remembers the answer, sealed because it may hold a secret.
+ * Only answers that changed something (2xx) are remembered. A refusal did nothing, so its key is free again; a failure of ours
+ * may have done something, so its key stays locked for a minute and the request is then run again.
+ */
+import { IDEMPOTENCY_KEY_CHARS_MAX } from '../core/limits.ts';
+import { type AppContext, vaultOf } from './context.ts';
+import { callObject, callObjectOnce } from './objects.ts';
+import { invalid, Problem } from './problem.ts';
+
+/** Visible ASCII; shown nowhere. */
+const KEY = /^[\x21-\x7e]+$/;
+
+export async function answerOnce(
+  c: AppContext,
+  account: string,
+  text: string,
+  run: () => Promise<Response>,
+): Promise<Response> {
+  const key = idempotencyKey(c);
+  if (key === null) return run();
+  const open = () => c.env.ACCOUNT.getByName(`v1:${account}`);
+  const request = await sha256Hex(`${c.req.method}\n${new URL(c.req.url).pathname}\n${text}`);
+
+  const begun = await callObjectOnce(open, (stub) => stub.idempotencyBegin(key, request));
+  switch (begun.kind) {
+    case 'answer':
+      return remembered(c, account, begun);
+    case 'conflict':
+      throw new Problem('idempotency-conflict', 'this Idempotency-Key was sent with another request; use a new one');
+    case 'in-progress':
+      throw new Problem(
+        'idempotency-in-progress',
+        'the first request with this Idempotency-Key has not been answered yet',
+        {
+          headers: { 'retry-after': '1' },
+        },
+      );
+    case 'run':
+      break;
+  }
+
+  let response: Response;
+  try {
+    response = await run();
+  } catch (error) {
+    if (error instanceof Problem && error.status < 500)
+      await callObject(open, (stub) => stub.idempotencyEnd(key, null));
+    throw error;
+  }
+  const sealed = await vaultOf(c).seal(await response.clone().text(), place(account));
+  await callObject(open, (stub) =>
+    stub.idempotencyEnd(key, { status: response.status, sealed: JSON.stringify(sealed) }),
+  );
+  return response;
+}
+
+/** Null when the request has none. */
+export function idempotencyKey(c: AppContext): string | null {
+  const key = c.req.header('idempotency-key');
+  if (key === undefined) return null;
+  if (key.length <= IDEMPOTENCY_KEY_CHARS_MAX && KEY.test(key)) return key;
+  const message = `Idempotency-Key must be 1 to ${IDEMPOTENCY_KEY_CHARS_MAX} visible ASCII characters; it has ${key.length}`;
+  throw invalid([{ field: 'Idempotency-Key', message }]);
+}
+
+async function remembered(
+  c: AppContext,
+  account: string,
+  answer: { status: number; sealed: string },
+): Promise<Response> {
+  const opened = await vaultOf(c).open(JSON.parse(answer.sealed), place(account));
+  if (!opened.ok) {
+    console.error(
+      JSON.stringify({ message: 'a remembered answer does not open', account, error: opened.error.message }),
+    );
+    throw new Problem('unavailable', 'the answer to the first request with this Idempotency-Key cannot be read');
+  }
+  return new Response(opened.value, {
+    status: answer.status,
+    headers: { 'content-type': 'application/json', 'idempotent-replayed': 'true' },
+  });
+}
+
+function place(account: string) {
+  return { account, endpoint: '', purpose: 'idempotent-answer' };
+}
+
+async function sha256Hex(text: string): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))).toHex();
+}

@@ -1,0 +1,49 @@
+/**
+ * What a Record's answer says once the account's settings of this instant are laid over it (E5): reads show a pause, a disable
+ * or a removal at once, also while the news still travels to ten thousand records. Pure. It changes only what waits; what has
+ * ended stays as it ended, and what is under way may still arrive.
+ *
+ * `src/record` will write the same facts when the news reaches it; where the two differ, the Record's later answer is right.
+ */
+import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
+import { note } from '../core/note.ts';
+import { disabledReason, ENDPOINT_REMOVED } from '../core/reasons.ts';
+import type { DeliveryView } from '../core/view.ts';
+
+export type ShownDelivery = DeliveryView & { note: string; late: boolean };
+
+export function overlay(view: DeliveryView, settings: AccountSettings, nowMs: number): ShownDelivery {
+  const endpoint = settings.endpoints.find(({ id }) => id === view.endpoint);
+  const now = isWaiting(view) ? withEndpoint(view, endpoint) : view;
+  return { ...now, ...note(now, nowMs, { endpointName: nameOf(endpoint), targets: settings.targets }) };
+}
+
+function isWaiting({ status }: DeliveryView): boolean {
+  return status === 'queued' || status === 'retrying' || status === 'held';
+}
+
+function withEndpoint(view: DeliveryView, endpoint: EndpointSettings | undefined): DeliveryView {
+  if (endpoint === undefined) return cancelled(view, ENDPOINT_REMOVED, null);
+  const { status, statusReason, cutoff } = endpoint;
+  if (status === 'disabled') return cancelled(view, disabledReason(statusReason), cutoff?.atMs ?? null);
+  // A replay was asked for after the event was accepted, perhaps after the cutoff: only its Record knows.
+  if (cutoff !== null && view.acceptedAtMs <= cutoff.atMs && view.replayOf === null) {
+    return cancelled(view, cutoff.reason, cutoff.atMs);
+  }
+  if (status === 'paused') return { ...view, status: 'held', nextAttemptAtMs: null };
+  if (view.status === 'held') return { ...view, status: view.attempts === 0 ? 'queued' : 'retrying' };
+  return view;
+}
+
+function cancelled(view: DeliveryView, reason: string, endedAtMs: number | null): DeliveryView {
+  return { ...view, status: 'cancelled', reason, endedAtMs, nextAttemptAtMs: null, blockedBy: null };
+}
+
+function nameOf(endpoint: EndpointSettings | undefined): string {
+  if (endpoint === undefined) return 'a removed endpoint';
+  return endpoint.description === '' ? hostOf(endpoint.url) : endpoint.description;
+}
+
+function hostOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).host : url;
+}

@@ -1,0 +1,90 @@
+/**
+ * Every error of the API, as RFC 9457 problems with a stable `code`. A code is a promise to clients: it is never renamed.
+ * Messages name the field, the rule and the value; they never hold a key, a secret or a payload.
+ */
+import { FIELD_ERRORS_MAX } from '../core/limits.ts';
+import type { FieldError } from '../core/result.ts';
+
+const PROBLEMS = {
+  'invalid-json': [400, 'The body is not JSON'],
+  'invalid-request': [400, 'The request breaks a rule'],
+  unauthorized: [401, 'A key is needed'],
+  'not-found': [404, 'There is no such thing'],
+  'unknown-account': [404, 'There is no such account'],
+  'unknown-endpoint': [404, 'There is no such endpoint'],
+  'method-not-allowed': [405, 'The method is not allowed here'],
+  conflict: [409, 'It conflicts with what is there'],
+  'event-conflict': [409, 'The event id is taken by other content'],
+  'several-records': [409, 'Several records have an event of this id'],
+  'fixed-field': [409, 'The field is fixed at creation'],
+  'external-id-taken': [409, 'Another endpoint has this externalId'],
+  'idempotency-conflict': [409, 'The Idempotency-Key belongs to another request'],
+  'idempotency-in-progress': [409, 'The first request with this Idempotency-Key still runs'],
+  'replay-refused': [409, 'The delivery cannot be replayed'],
+  'discard-refused': [409, 'The delivery cannot be discarded'],
+  'too-large': [413, 'It is too large'],
+  'unsupported-media-type': [415, 'The body must be JSON'],
+  'record-full': [429, 'The record holds its most open deliveries'],
+  'endpoints-full': [429, 'The account holds its most endpoints'],
+  internal: [500, 'Something broke here'],
+  unavailable: [503, 'Storage did not answer'],
+  misconfigured: [503, 'The service is not set up'],
+} as const satisfies Record<string, readonly [number, string]>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+export type ProblemExtra = {
+  errors?: FieldError[];
+  headers?: Record<string, string>;
+  /** Further members of the problem, such as the `id` of an event to publish again. */
+  members?: Record<string, unknown>;
+};
+
+export type ProblemBody = {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: ProblemCode;
+  errors: FieldError[];
+  [member: string]: unknown;
+};
+
+/** Thrown by handlers, caught in one place (app.ts): a failure that the caller of the API is told about. */
+export class Problem extends Error {
+  readonly body: ProblemBody;
+  readonly headers: Record<string, string>;
+
+  constructor(code: ProblemCode, detail: string, { errors = [], headers = {}, members = {} }: ProblemExtra = {}) {
+    super(detail);
+    const [status, title] = PROBLEMS[code];
+    const shown = errors.slice(0, FIELD_ERRORS_MAX);
+    this.body = {
+      type: `https://tubepost.dev/problems/${code}`,
+      title,
+      status,
+      detail,
+      code,
+      errors: shown,
+      ...members,
+    };
+    this.headers = headers;
+  }
+
+  get status(): number {
+    return this.body.status;
+  }
+
+  toResponse(): Response {
+    return new Response(JSON.stringify(this.body), {
+      status: this.status,
+      headers: { 'content-type': 'application/problem+json', ...this.headers },
+    });
+  }
+}
+
+/** 400 with a sentence for each field; `detail` is the first, so that a log of `detail` alone already helps. */
+export function invalid(errors: FieldError[]): Problem {
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return new Problem('invalid-request', `${errors[0]?.message ?? 'the request is not valid'}${more}`, { errors });
+}

@@ -1,0 +1,192 @@
+/**
+ * Publishing (P1, P2, P3): from checked bodies to accepted events. Events of one record go to it in one call and in their order;
+ * different records in parallel. Whatever fails after an event has its id is a 503 that carries the id: publish it again.
+ */
+import { ulid } from 'ulid';
+import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
+import { madeEventId, recordName, type RecordAddress } from '../core/ids.ts';
+import { FULL_RETRY_AFTER_SECONDS, SETTINGS_CARRIED_MAX } from '../core/limits.ts';
+import { wants } from '../core/match.ts';
+import type { Accepted, AcceptRequest, AcceptResult, NewEvent } from '../core/publish.ts';
+import { contentHash, recordAddress } from '../delivery/address.ts';
+import type { KnownSettings } from '../delivery/settings.ts';
+import { unknownAccount } from './account-settings.ts';
+import { type AppContext, settingsCacheOf } from './context.ts';
+import { eventAddress } from './event-address.ts';
+import { comparable } from './json.ts';
+import { callObject } from './objects.ts';
+import { Problem } from './problem.ts';
+import { dataJsonOf, type EventBody } from './publish-body.ts';
+
+/** One event on its way: `id` is null until one is made. */
+export type Outgoing = { body: EventBody; dataJson: string; id: string | null };
+export type Published =
+  { kind: 'accepted'; accepted: Accepted; isKeyless: boolean } | { kind: 'problem'; problem: Problem };
+
+type Placed = { outgoing: Outgoing; id: string; address: RecordAddress; record: string | null };
+
+/** One result for each event, in order. Throws only what concerns all of them, before anything was accepted. */
+export async function publish(c: AppContext, account: string, events: Outgoing[]): Promise<Published[]> {
+  const startedMs = Date.now();
+  const fallbackIds = events.map(({ id }) => id ?? `evt_${ulid(startedMs).toLowerCase()}`);
+  let known: KnownSettings | null;
+  try {
+    known = await settingsFor(c, account, events);
+  } catch (error) {
+    return fallbackIds.map((id) => failed(id, error));
+  }
+  if (known === null) throw unknownAccount(account);
+
+  const { settings } = known;
+  const placed = await Promise.all(
+    events.map((outgoing, i) => place(account, outgoing, fallbackIds[i] ?? '', settings.unkeyedShards)),
+  );
+  const results = new Map<Placed, Published>();
+  const ofRecord = Map.groupBy(placed, ({ address }) => recordName(address));
+  await Promise.all(
+    [...ofRecord].map(async ([name, group]) => {
+      const accepted = await acceptGroup(c, account, name, group, known);
+      group.forEach((one, i) =>
+        results.set(one, accepted[i] ?? failed(one.id, new Error('a Record answered too few results'))),
+      );
+    }),
+  );
+  return placed.map((one) => {
+    const result = results.get(one) ?? failed(one.id, new Error('an event was not published'));
+    logPublish(account, one, result, Date.now() - startedMs);
+    return result;
+  });
+}
+
+/** Remembered settings do for a match; "no account" and "no endpoint wants it" are only ever said after a fresh read (E7). */
+async function settingsFor(c: AppContext, account: string, events: Outgoing[]): Promise<KnownSettings | null> {
+  const cache = settingsCacheOf(c.env);
+  const nowMs = Date.now();
+  const known = await cache.get(account, nowMs);
+  if (known === null || known.readAtMs === nowMs) return known;
+  const isMissed = events.some(({ body }) => matching(known.settings, body.type).length === 0);
+  return isMissed ? cache.fresh(account, nowMs) : known;
+}
+
+function matching(settings: AccountSettings, type: string): EndpointSettings[] {
+  return settings.endpoints.filter((endpoint) => wants(endpoint, type));
+}
+
+async function place(account: string, outgoing: Outgoing, fallbackId: string, shards: number): Promise<Placed> {
+  const record = outgoing.body.record ?? null;
+  const address =
+    record === null
+      ? await eventAddress(account, { id: outgoing.id ?? fallbackId, record }, shards)
+      : await recordAddress(account, record);
+  const id = outgoing.id ?? madeEventId(fallbackId.slice('evt_'.length), address);
+  return { outgoing, id, address, record };
+}
+
+async function acceptGroup(
+  c: AppContext,
+  account: string,
+  name: string,
+  group: Placed[],
+  known: KnownSettings,
+): Promise<Published[]> {
+  try {
+    const request = await acceptRequest(account, group, known);
+    const results = await callObject(
+      () => c.env.RECORD.getByName(name),
+      (stub) => stub.accept(request),
+    );
+    return results.map((result) => shown(result, group[0]?.record === null));
+  } catch (error) {
+    return group.map(({ id }) => failed(id, error));
+  }
+}
+
+async function acceptRequest(
+  account: string,
+  group: Placed[],
+  { settings, readAtMs }: KnownSettings,
+): Promise<AcceptRequest> {
+  const matched = new Map<string, EndpointSettings>();
+  const events: NewEvent[] = [];
+  for (const { outgoing, id, record } of group) {
+    const { type, version = null, occurredAt = null, data } = outgoing.body;
+    const matches = matching(settings, type);
+    for (const endpoint of matches) matched.set(endpoint.id, endpoint);
+    const hash = await contentHash({ type, record, version, occurredAt, data: comparable(data) });
+    events.push({
+      id,
+      type,
+      version,
+      schemaVersion: null,
+      occurredAt,
+      contentHash: hash,
+      dataJson: outgoing.dataJson,
+      matches: matches.map((endpoint) => endpoint.id),
+    });
+  }
+  const endpoints = [...matched.values()];
+  return {
+    account,
+    record: group[0]?.record ?? null,
+    events,
+    endpoints: endpoints.map(({ id, ordering, status, statusReason }) => ({ id, ordering, status, statusReason })),
+    settings:
+      endpoints.length <= SETTINGS_CARRIED_MAX
+        ? { revision: settings.revision, readAtMs, endpoints, retention: settings.retention }
+        : null,
+  };
+}
+
+function shown(result: AcceptResult, isKeyless: boolean): Published {
+  switch (result.kind) {
+    case 'accepted':
+      return { kind: 'accepted', accepted: result, isKeyless };
+    case 'conflict': {
+      const detail = `the event id ${result.id} is taken by an event with other content`;
+      return { kind: 'problem', problem: new Problem('event-conflict', detail, { members: { id: result.id } }) };
+    }
+    case 'full': {
+      const detail = `the record holds ${result.open} open deliveries, which is its most; publish again once some have ended`;
+      const headers = { 'retry-after': String(FULL_RETRY_AFTER_SECONDS) };
+      return { kind: 'problem', problem: new Problem('record-full', detail, { members: { id: result.id }, headers }) };
+    }
+  }
+}
+
+/** Whether it was stored is unknown: the same id makes publishing again safe. */
+function failed(id: string, error: unknown): Published {
+  console.error(JSON.stringify({ message: 'publish failed', event: id, error: String(error) }));
+  const detail = `it is not known whether the event was stored: publish it again with the id ${id}`;
+  const headers = { 'retry-after': '1' };
+  return { kind: 'problem', problem: new Problem('unavailable', detail, { members: { id }, headers }) };
+}
+
+/** O6. The record's hash and not its key, which may be a person's name; never data. */
+function logPublish(account: string, { id, address, outgoing }: Placed, result: Published, ms: number): void {
+  const facts = {
+    message: 'publish',
+    event: id,
+    account,
+    record: `${address.kind}${address.hash}`,
+    type: outgoing.body.type,
+  };
+  const outcome =
+    result.kind === 'accepted'
+      ? {
+          sequence: result.accepted.sequence,
+          duplicate: result.accepted.duplicate,
+          deliveryCount: result.accepted.deliveryCount,
+        }
+      : { code: result.problem.body.code };
+  console.log(JSON.stringify({ ...facts, ...outcome, ms }));
+}
+
+export function outgoing(body: EventBody, id: string | null): Outgoing {
+  return { body, dataJson: dataJsonOf(body), id };
+}
+
+/** The answer of P1. */
+export function showAccepted({ accepted, isKeyless }: Extract<Published, { kind: 'accepted' }>) {
+  const { id, sequence, duplicate, deliveryCount, deliveries } = accepted;
+  return { id, sequence: isKeyless ? null : sequence, duplicate, deliveryCount, deliveries };
+}

@@ -1,0 +1,82 @@
+/** V1: the sync status of a record, from the Record itself, and its events after a sequence. */
+import { z } from '@hono/zod-openapi';
+import type { RecordAddress } from '../core/ids.ts';
+import { shown } from '../core/text.ts';
+import { recordAddress } from '../delivery/address.ts';
+import { settingsOf } from './account-settings.ts';
+import type { Api } from './api.ts';
+import type { AppContext } from './context.ts';
+import { ruled } from './fields.ts';
+import { callObject } from './objects.ts';
+import { accountId, accountParams, pageQuery, recordKey } from './params.ts';
+import { Problem } from './problem.ts';
+import { recordOf } from './record-stub.ts';
+import { showEvent, showRecord } from './render.ts';
+
+const recordParams = z.strictObject({ account: accountId, record: recordKey });
+const after = ruled(z.string(), (text) =>
+  /^[0-9]{1,15}$/.test(text) ? null : `must be a sequence, or 0 for all; got ${shown(text)}`,
+);
+
+export function addRecords(api: Api): void {
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts/{account}/records/{record}',
+      summary: 'The sync status of a record; its key is URL-encoded',
+      params: recordParams,
+      answers: { 200: 'The status, exact at this instant' },
+    },
+    ({ c, params }) => answerRecord(c, params.account, params.record),
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts/{account}/record',
+      summary: 'The same, for keys that paths do not carry well',
+      params: accountParams,
+      query: z.strictObject({ key: recordKey }),
+      answers: { 200: 'The status, exact at this instant' },
+    },
+    ({ c, params, query }) => answerRecord(c, params.account, query.key),
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts/{account}/records/{record}/events',
+      summary: 'Events of a record after a sequence, oldest first: fills a gap',
+      params: recordParams,
+      query: z.strictObject({ after: after.transform(Number).default(0), limit: pageQuery.limit }),
+      answers: { 200: 'A page of events; `next` is the `after` of the next page' },
+    },
+    async ({ c, params: { account, record }, query }) => {
+      const address = await recordAddress(account, record);
+      const [settings, events] = await Promise.all([
+        settingsOf(c, account),
+        callObject(
+          () => recordOf(c, address),
+          (stub) => stub.readEvents(query.after, query.limit + 1),
+        ),
+      ]);
+      const page = events.slice(0, query.limit);
+      const now = { settings, nowMs: Date.now() };
+      const next = events.length > query.limit ? String(page.at(-1)?.sequence ?? '') : null;
+      return c.json({ data: page.map((event) => showEvent(event, now)), next });
+    },
+  );
+}
+
+async function answerRecord(c: AppContext, account: string, record: string): Promise<Response> {
+  const address: RecordAddress = await recordAddress(account, record);
+  const [settings, view] = await Promise.all([
+    settingsOf(c, account),
+    callObject(
+      () => recordOf(c, address),
+      (stub) => stub.readRecord(),
+    ),
+  ]);
+  if (view === null) throw new Problem('not-found', `the record ${shown(record)} has no events`);
+  return c.json(showRecord(view, { settings, nowMs: Date.now() }));
+}

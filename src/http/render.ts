@@ -1,0 +1,182 @@
+/**
+ * The API's shapes (PRODUCT.md, "Conventions of the API"), written from the views of core: names of the wire, times in RFC 3339.
+ */
+import { rfc3339 } from '../core/body.ts';
+import type { LastAttempt } from '../core/delivery.ts';
+import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
+import { attemptId, parseDeliveryId } from '../core/ids.ts';
+import type { LoggedAttempt } from '../core/log.ts';
+import { worstStatus } from '../core/note.ts';
+import type { EventView, RecordView } from '../core/view.ts';
+import { parseExact } from './json.ts';
+import { overlay, type ShownDelivery } from './overlay.ts';
+
+/** Settings of the account, and the instant of the answer. */
+export type Now = { settings: AccountSettings; nowMs: number };
+
+function time(ms: number | null): string | null {
+  return ms === null ? null : rfc3339(ms);
+}
+
+export function showAccount(settings: AccountSettings) {
+  const { account, name, unkeyedShards, targets, retention, createdAtMs, endpoints } = settings;
+  return {
+    account,
+    name,
+    unkeyedShards,
+    targets,
+    retention,
+    endpointCount: endpoints.length,
+    createdAt: rfc3339(createdAtMs),
+  };
+}
+
+/** Without secrets and header values: those are never read back. */
+export function showEndpoint(account: string, endpoint: EndpointSettings) {
+  const {
+    id,
+    url,
+    description,
+    eventTypes,
+    headerNames,
+    externalId,
+    ordering,
+    timeoutMs,
+    retry,
+    status,
+    statusReason,
+  } = endpoint;
+  return {
+    id,
+    account,
+    url,
+    description,
+    eventTypes,
+    filter: null,
+    headerNames,
+    externalId,
+    ordering,
+    timeoutMs,
+    retry,
+    rateLimitPerSecond: null,
+    status,
+    statusReason,
+    secrets: endpoint.secrets.map((secret) => ({
+      id: secret.id,
+      createdAt: rfc3339(secret.createdAtMs),
+      expiresAt: time(secret.expiresAtMs),
+    })),
+    createdAt: rfc3339(endpoint.createdAtMs),
+    updatedAt: rfc3339(endpoint.updatedAtMs),
+  };
+}
+
+function showLast(last: LastAttempt | null) {
+  if (last === null) return null;
+  return { at: rfc3339(last.atMs), statusCode: last.statusCode, error: last.error, latencyMs: last.latencyMs };
+}
+
+export function showDelivery(view: ShownDelivery) {
+  return {
+    id: view.id,
+    account: view.account,
+    endpoint: view.endpoint,
+    event: view.event,
+    eventType: view.eventType,
+    record: view.record,
+    sequence: view.sequence,
+    version: view.version,
+    status: view.status,
+    attempts: view.attempts,
+    lastAttempt: showLast(view.last),
+    nextAttemptAt: time(view.nextAttemptAtMs),
+    blockedBy: view.blockedBy,
+    supersededBy: view.supersededBy,
+    replayOf: view.replayOf,
+    replayedBy: view.replayedBy,
+    reason: view.reason,
+    note: view.note,
+    late: view.late,
+    acceptedAt: rfc3339(view.acceptedAtMs),
+    endedAt: time(view.endedAtMs),
+  };
+}
+
+export type AttemptOwner = { delivery: string; endpoint: string; event: string };
+
+export function showAttempt(owner: AttemptOwner, attempt: LoggedAttempt) {
+  const { number, trigger, atMs, latencyMs, statusCode, error, responseHeaders, responseBody, willRetry } = attempt;
+  return {
+    id: attemptIdOf(owner.delivery, number),
+    delivery: owner.delivery,
+    endpoint: owner.endpoint,
+    event: owner.event,
+    number,
+    trigger,
+    at: rfc3339(atMs),
+    latencyMs,
+    statusCode,
+    error,
+    responseHeaders,
+    responseBody,
+    willRetry,
+    nextAttemptAt: time(attempt.nextAttemptAtMs),
+  };
+}
+
+function attemptIdOf(delivery: string, number: number): string {
+  const at = parseDeliveryId(delivery);
+  if (at === null) throw new Error(`a Record answered ${delivery} as a delivery id`);
+  return attemptId(at, at, number);
+}
+
+/** Lists have no bodies; what was erased has none either. */
+export function showEvent(view: Omit<EventView, 'body'> & { body?: string | null }, now: Now) {
+  return {
+    id: view.id,
+    type: view.type,
+    record: view.record,
+    sequence: view.sequence,
+    version: view.version,
+    occurredAt: view.occurredAt,
+    acceptedAt: rfc3339(view.acceptedAtMs),
+    ...(view.body === undefined ? {} : { data: dataOf(view.body) }),
+    deliveryCount: view.deliveryCount,
+    deliveries: view.deliveries.map((delivery) => showDelivery(overlay(delivery, now.settings, now.nowMs))),
+  };
+}
+
+/** With the publisher's own digits: JSON.stringify writes them as they came. */
+export function dataOf(body: string | null): unknown {
+  if (body === null) return null;
+  const parsed = parseExact(body);
+  return typeof parsed === 'object' && parsed !== null && 'data' in parsed ? parsed.data : null;
+}
+
+export function showRecord(view: RecordView, now: Now) {
+  const endpoints = view.endpoints.map(({ endpoint, delivery, waiting }) => {
+    const shown = overlay(delivery, now.settings, now.nowMs);
+    const isOver = shown.status === 'cancelled' && delivery.status !== 'cancelled';
+    return { endpoint, delivery: shown, waiting: isOver ? 0 : waiting };
+  });
+  const deliveries = endpoints.map(({ delivery }) => delivery);
+  const status = worstStatus(deliveries.map((delivery) => delivery.status));
+  return {
+    record: view.record,
+    account: view.account,
+    sequence: view.sequence,
+    status,
+    late: deliveries.some((delivery) => delivery.late),
+    note: recordNote(deliveries, status),
+    endpoints: endpoints.map((entry) => ({ ...entry, delivery: showDelivery(entry.delivery) })),
+  };
+}
+
+/** What the worst delivery says; a count where all is well in several places. */
+function recordNote(deliveries: ShownDelivery[], status: string | null): string {
+  const worst = deliveries.filter((delivery) => delivery.status === status);
+  const first = worst.find((delivery) => delivery.late) ?? worst[0];
+  if (first === undefined) return 'No endpoint wants the events of this record';
+  if (status === 'delivered' && worst.length > 1) return `Delivered to all ${worst.length} endpoints`;
+  return first.note;
+}

@@ -1,0 +1,37 @@
+/** Requests to the real app in workerd, as a publisher sends them. */
+import { exports } from 'cloudflare:workers';
+
+export const KEY = 'tubepost_test_admin_key';
+
+// oxlint-disable-next-line typescript/no-explicit-any -- tests read answers freely; a wrong shape fails the assertion
+export type Answer = { status: number; headers: Headers; body: any; text: string };
+
+export async function call(
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await exports.default.fetch(`https://tubepost.test${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${KEY}`,
+      ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(text === undefined ? {} : { body: text }),
+  });
+  const answer = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  return { status: response.status, headers: response.headers, text: answer, body: isJson ? JSON.parse(answer) : null };
+}
+
+let accounts = 0;
+/** A new account: storage is shared within a test file. */
+export async function newAccount(settings: object = {}): Promise<string> {
+  accounts += 1;
+  const account = `acc_${accounts}`;
+  await call('PUT', `/v1/accounts/${account}`, settings);
+  return account;
+}
