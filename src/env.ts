@@ -91,6 +91,13 @@ export function parseVars(env: object): Result<Vars, string[]> {
   });
 }
 
+/** For work that goes on without a request: throws what the API answers as `misconfigured`. */
+export function requireVars(env: object): Vars {
+  const vars = parseVars(env);
+  if (!vars.ok) throw new Error(`misconfigured: ${vars.error.join('; ')}`);
+  return vars.value;
+}
+
 function isMasterKey(value: string | undefined): boolean {
   if (value === undefined) return true;
   try {

@@ -1,0 +1,89 @@
+/**
+ * A delivery as its Record keeps it, and the words for its status. Transitions are in status.ts, the plan of a lane in lane.ts.
+ */
+import type { Ordering, RetryPolicy } from './endpoint.ts';
+import type { ErrorKind } from './outcome.ts';
+
+export type DeliveryStatus =
+  'queued' | 'delivering' | 'retrying' | 'delivered' | 'dead' | 'superseded' | 'held' | 'cancelled';
+
+export type EndedStatus = 'delivered' | 'dead' | 'superseded' | 'cancelled';
+export type WaitingStatus = 'queued' | 'retrying' | 'held';
+
+export type Trigger = 'first' | 'retry' | 'replay' | 'test';
+
+/**
+ * The right to make one attempt. `number` grows with every claim of the delivery and is what a queue message carries; `attempt` is
+ * the attempt's own number, used up only if a request may have left. `begunAtMs` is null while the claim is still in a queue.
+ */
+export type Claim = {
+  number: number;
+  attempt: number;
+  via: 'self' | 'fanout';
+  trigger: Trigger;
+  begunAtMs: number | null;
+  untilMs: number;
+  /** The endpoint's retry policy when the request left; null until settings were read. */
+  policy: RetryPolicy | null;
+};
+
+export type LastAttempt = {
+  atMs: number;
+  statusCode: number | null;
+  error: { kind: ErrorKind; message: string } | null;
+  latencyMs: number;
+};
+
+/** A due time exists only on what waits, an end only on what has ended. */
+export type DeliveryState =
+  | { kind: 'waiting'; as: WaitingStatus; dueMs: number }
+  | { kind: 'ended'; as: EndedStatus; atMs: number; reason: string | null; supersededBy: number | null };
+
+export type ReplayFacts = {
+  /** The delivery this one repeats: its `replay` number (0 = the live one). */
+  of: number;
+  by: string;
+  reason: string | null;
+  atMs: number;
+  /** Asked to go out even over a newer version. */
+  force: boolean;
+};
+
+export type Delivery = {
+  endpoint: string;
+  /** 0 for the live delivery; 1, 2, … for replays of it. */
+  replay: number;
+  replayFacts: ReplayFacts | null;
+  ordering: Ordering;
+  state: DeliveryState;
+  /** May outlive the state: an ended delivery whose last request may still be running blocks its lane until that has ended. */
+  claim: Claim | null;
+  /** Claims ever made. */
+  claims: number;
+  /** Attempts whose outcome is known or given up as lost: numbers 1..attempts. */
+  attempts: number;
+  /** Retries of the schedule that are used up. */
+  retries: number;
+  firstAttemptAtMs: number | null;
+  /** Time spent held since the first attempt: the retry window stops for it. */
+  heldMs: number;
+  heldSinceMs: number | null;
+  last: LastAttempt | null;
+  /** `webhook-previous`: the sequence sent before this in its lane (null inside = none). Fixed when first sent; null until then. */
+  previous: { sequence: number | null } | null;
+  /** Grows with every change that the log must learn of. */
+  revision: number;
+};
+
+/** What an event is, without its body. */
+export type EventFacts = {
+  sequence: number;
+  id: string;
+  type: string;
+  version: number | null;
+  schemaVersion: string | null;
+  occurredAt: string | null;
+  acceptedAtMs: number;
+  /** Hex SHA-256 of the canonical JSON of type, record, version, occurredAt and data (P2). */
+  contentHash: string;
+};

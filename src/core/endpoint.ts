@@ -1,0 +1,55 @@
+/**
+ * An endpoint's settings as every part of the system passes them on, and an account's. Secrets and headers are sealed:
+ * nothing here can be read without the master key. What a request may set is checked in endpoint-rules.ts.
+ */
+
+export type Ordering = 'ordered' | 'latest' | 'unordered';
+export type EndpointStatus = 'enabled' | 'paused' | 'disabled';
+
+export type RetryPolicy = {
+  /** Delay before retry 1, 2, …; its length is the number of retries. */
+  scheduleSeconds: number[];
+  /** From the first attempt; stops while held. */
+  windowSeconds: number;
+  /** Status codes retried although C5 would not. */
+  alsoRetry: number[];
+};
+
+/** Text under AES-GCM with the master key `key`, bound to its account, endpoint and purpose: `sealed` is base64 of iv + ciphertext. */
+export type Sealed = { key: string; sealed: string };
+
+export type EndpointSecret = { id: string; secret: Sealed; createdAtMs: number; expiresAtMs: number | null };
+
+export type EndpointSettings = {
+  id: string;
+  url: string;
+  description: string;
+  /** Exact names or `prefix.*`; empty = all. */
+  eventTypes: string[];
+  /** Names are readable, values are not: the sealed text is JSON of [name, value] pairs. */
+  headerNames: string[];
+  headers: Sealed | null;
+  externalId: string | null;
+  ordering: Ordering;
+  timeoutMs: number;
+  retry: RetryPolicy;
+  status: EndpointStatus;
+  statusReason: string | null;
+  /** Deliveries accepted at or before this are cancelled: set when the endpoint is disabled, and kept when it is enabled again. */
+  cutoff: { atMs: number; reason: string } | null;
+  secrets: EndpointSecret[];
+  createdAtMs: number;
+  updatedAtMs: number;
+};
+
+export type AccountSettings = {
+  account: string;
+  /** Grows with every change of the account or of any of its endpoints. */
+  revision: number;
+  name: string;
+  unkeyedShards: number;
+  targets: { deliverWithinMs: number; warnAfterMs: number };
+  retention: { payloadDays: number; logDays: number };
+  createdAtMs: number;
+  endpoints: EndpointSettings[];
+};

@@ -1,0 +1,92 @@
+/**
+ * Identifiers: their shapes, and how a delivery's or attempt's id leads to its Record without a search.
+ * Hashing and randomness happen elsewhere (delivery/address.ts); this file only composes and parses.
+ */
+
+/** `k`: a record with a key, in order. `u`: a shard of an account's events without one, not ordered. */
+export type RecordKind = 'k' | 'u';
+
+/** Where a record lives: `hash` is base32 (a-z2-7) of 160 bits of SHA-256 of the record key or of the shard's name. */
+export type RecordAddress = { account: string; kind: RecordKind; hash: string };
+
+/** One delivery inside its Record. `replay` is 0 for the live delivery, 1.. for its replays in order. */
+export type DeliveryRef = { sequence: number; endpoint: string; replay: number };
+
+export type DeliveryLocator = DeliveryRef & { kind: RecordKind; hash: string };
+export type AttemptLocator = DeliveryLocator & { number: number };
+
+const HASH = '[a-z2-7]{32}';
+const DELIVERY = new RegExp(`^dlv_([ku])(${HASH})_([1-9][0-9]{0,14})_([0-9a-z]{26})(?:_r([1-9][0-9]{0,5}))?$`);
+const ATTEMPT = new RegExp(
+  `^att_([ku])(${HASH})_([1-9][0-9]{0,14})_([0-9a-z]{26})(?:_r([1-9][0-9]{0,5}))?_a([1-9][0-9]{0,5})$`,
+);
+const MADE_EVENT = new RegExp(`^evt_([0-9a-z]{26})([ku])(${HASH})$`);
+const ENDPOINT = /^ep_[0-9a-z]{26}$/;
+
+export const ACCOUNT_ID = /^[A-Za-z0-9_-]{1,64}$/;
+export const EVENT_ID = /^[A-Za-z0-9_-]{1,128}$/;
+
+/** The Durable Object name of a record. Hashed, because readable names collide ("a/b"+"c", "a"+"b/c") and long ones are lost in alarms. */
+export function recordName(address: RecordAddress): string {
+  return `v1:${address.account}:${address.kind}:${address.hash}`;
+}
+
+export function parseRecordName(name: string): RecordAddress | null {
+  const [v, account, kind, hash, ...rest] = name.split(':');
+  if (v !== 'v1' || account === undefined || hash === undefined || rest.length > 0) return null;
+  return kind === 'k' || kind === 'u' ? { account, kind, hash } : null;
+}
+
+function tail(ref: DeliveryRef): string {
+  const replay = ref.replay === 0 ? '' : `_r${ref.replay}`;
+  return `${ref.sequence}_${ref.endpoint.slice('ep_'.length)}${replay}`;
+}
+
+export function deliveryId(at: Pick<RecordAddress, 'kind' | 'hash'>, ref: DeliveryRef): string {
+  return `dlv_${at.kind}${at.hash}_${tail(ref)}`;
+}
+
+export function attemptId(at: Pick<RecordAddress, 'kind' | 'hash'>, ref: DeliveryRef, number: number): string {
+  return `att_${at.kind}${at.hash}_${tail(ref)}_a${number}`;
+}
+
+function locator(match: RegExpExecArray): DeliveryLocator {
+  const [, kind, hash = '', sequence, endpoint = '', replay] = match;
+  return {
+    kind: kind === 'u' ? 'u' : 'k',
+    hash,
+    sequence: Number(sequence),
+    endpoint: `ep_${endpoint}`,
+    replay: replay === undefined ? 0 : Number(replay),
+  };
+}
+
+/** Null for anything that is not a delivery id we made: the caller answers 404. */
+export function parseDeliveryId(id: string): DeliveryLocator | null {
+  const match = DELIVERY.exec(id);
+  return match === null ? null : locator(match);
+}
+
+export function parseAttemptId(id: string): AttemptLocator | null {
+  const match = ATTEMPT.exec(id);
+  return match === null ? null : { ...locator(match), number: Number(match[6]) };
+}
+
+/** An event id of our making: sortable by its ULID, and leading to its Record. */
+export function madeEventId(ulid: string, at: Pick<RecordAddress, 'kind' | 'hash'>): string {
+  return `evt_${ulid.toLowerCase()}${at.kind}${at.hash}`;
+}
+
+export function parseMadeEventId(id: string): { kind: RecordKind; hash: string } | null {
+  const match = MADE_EVENT.exec(id);
+  if (match === null) return null;
+  return { kind: match[2] === 'u' ? 'u' : 'k', hash: match[3] ?? '' };
+}
+
+export function endpointId(ulid: string): string {
+  return `ep_${ulid.toLowerCase()}`;
+}
+
+export function isEndpointId(id: string): boolean {
+  return ENDPOINT.test(id);
+}

@@ -1,0 +1,187 @@
+/**
+ * Every bound of the system: name with unit, and the reason. Nothing else in `src/` may carry a bare bound.
+ */
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+// Publishing (P5)
+/** Largest `data`, in UTF-8 bytes of its JSON. With the envelope it stays far under a SQLite row's 2 MB. */
+export const DATA_BYTES_MAX = 256 * 1024;
+/** Largest request body of one publish: `data` plus its envelope and a publisher's white space. */
+export const REQUEST_BYTES_MAX = 1024 * 1024;
+/** Largest request body of a batch: 100 events of ordinary size; a batch of 100 full ones must be split. */
+export const BATCH_REQUEST_BYTES_MAX = 8 * 1024 * 1024;
+export const BATCH_EVENTS_MAX = 100;
+/** Deliveries of a publish that its answer lists; `deliveryCount` counts all. */
+export const PUBLISH_DELIVERIES_SHOWN_MAX = 100;
+/** Open deliveries one record may hold (429 beyond): bounds the Record's memory and its plan. */
+export const OPEN_DELIVERIES_MAX = 10_000;
+export const RECORD_KEY_BYTES_MAX = 256;
+export const EVENT_TYPE_BYTES_MAX = 128;
+/** JSON nesting of `data`: deep enough for real payloads, shallow enough for a recursive walk. */
+export const DATA_DEPTH_MAX = 64;
+/** `occurredAt` is kept as given: nanoseconds and an offset take 35 characters, the rest is room. */
+export const OCCURRED_AT_CHARS_MAX = 64;
+
+// Endpoints (E1, E2)
+export const ENDPOINTS_PER_ACCOUNT_MAX = 10_000;
+export const EVENT_TYPES_PER_ENDPOINT_MAX = 200;
+export const HEADERS_PER_ENDPOINT_MAX = 20;
+export const HEADERS_BYTES_MAX = 4 * 1024;
+export const URL_BYTES_MAX = 2_048;
+export const DESCRIPTION_BYTES_MAX = 1_024;
+export const EXTERNAL_ID_BYTES_MAX = 256;
+export const TIMEOUT_MS_MIN = 1_000;
+export const TIMEOUT_MS_MAX = 30_000;
+export const TIMEOUT_MS_DEFAULT = 15_000;
+export const SECRET_BYTES_MIN = 24;
+export const SECRET_BYTES_MAX = 64;
+export const RETRY_STEPS_MAX = 20;
+export const RETRY_STEP_SECONDS_MAX = 24 * 3_600;
+export const RETRY_WINDOW_SECONDS_MAX = 7 * 24 * 3_600;
+/** Far more than the codes anyone names by hand; keeps the settings of an account small. */
+export const ALSO_RETRY_MAX = 50;
+/** C4: nine attempts. */
+export const RETRY_SCHEDULE_SECONDS_DEFAULT: readonly number[] = [10, 30, 120, 600, 3_600, 10_800, 21_600, 43_200];
+export const RETRY_WINDOW_SECONDS_DEFAULT = 24 * 3_600;
+/** C4: each planned delay is shortened by a random share up to this, so that failures do not come back as a herd. */
+export const RETRY_JITTER_SHARE = 0.25;
+/** C5: `Retry-After` is honoured up to the larger of twice the planned delay and this. */
+export const RETRY_AFTER_MS_CAP = HOUR_MS;
+
+// Settings (E7)
+/** How old settings may be when an attempt or a match uses them. Below the promised 5 s by the time a read may take. */
+export const SETTINGS_FRESH_MS = 4 * SECOND_MS;
+/** Accounts whose settings an isolate remembers: a few MB where each has few endpoints. */
+export const SETTINGS_CACHED_ACCOUNTS_MAX = 1_000;
+/** Endpoints of all remembered accounts together: at most 10 KB each (headers, secrets), so under half of 128 MB. */
+export const SETTINGS_CACHED_ENDPOINTS_MAX = 5_000;
+/** What the API promises: a change is in force everywhere after this. */
+export const EFFECTIVE_WITHIN_MS = 5 * SECOND_MS;
+/** Endpoints whose settings travel with an event to its Record; wider events read them there. */
+export const SETTINGS_CARRIED_MAX = 50;
+export const UNKEYED_SHARDS_DEFAULT = 64;
+export const UNKEYED_SHARDS_MAX = 4_096;
+
+// Record
+/** Attempts a Record runs itself. Workers allows 6 fetches that wait for headers in one object; the sixth is for RPC and queues. */
+export const SELF_ATTEMPTS_MAX = 5;
+/** Of these, slots that only endpoints whose last answer was quick may take, so that hung ones never hold all. */
+export const QUICK_SLOTS = 2;
+/** An answer within this makes an endpoint quick. Above it a queue consumer is the cheaper place (DESIGN.md). */
+export const QUICK_ANSWER_MS = 1 * SECOND_MS;
+/** Claims of one Record out in the FANOUT queue at a time. */
+export const FANOUT_CLAIMS_MAX = 500;
+/** A claim handed to a queue and not begun by then is taken back; its message then finds it gone. */
+export const CLAIM_BEGIN_WITHIN_MS = 60 * SECOND_MS;
+/** After begin + timeout, how long an outcome may still be on its way before the attempt counts as lost. */
+export const CLAIM_GRACE_MS = 5 * SECOND_MS;
+/** What a self-run claim allows for reading settings before its request starts. */
+export const CLAIM_SETTINGS_MS = 10 * SECOND_MS;
+/** Settings or a Gate that do not answer: try again after this, plus up to as much again (DESIGN.md: 10-30 s). */
+export const UNAVAILABLE_WAIT_MS_MIN = 10 * SECOND_MS;
+export const UNAVAILABLE_WAIT_MS_MAX = 30 * SECOND_MS;
+/** A queue that refuses a claim: the lane is due again after this. */
+export const QUEUE_FAILED_WAIT_MS = 5 * SECOND_MS;
+/** A parked lane looks again by itself after this at most, jittered downwards by a quarter. */
+export const PARKED_WAIT_MS = 6 * HOUR_MS;
+/** Deliveries packed in one row: an event to few endpoints is one row written. */
+export const DELIVERIES_PER_ROW = 16;
+/** Attempts kept for one delivery in the Record: nine planned, lost ones and manual ones with room. */
+export const ATTEMPTS_KEPT_MAX = 50;
+
+// Log
+/** What still waits after this is logged as `queued`, so that lists show it. */
+export const LOG_QUEUED_AFTER_MS = 10 * SECOND_MS;
+/** Unconfirmed log entries are sent again after these; the last repeats. */
+export const LOG_RESEND_MS: readonly number[] = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS];
+/** A LOG queue that refused the send is tried again after this. */
+export const LOG_SEND_FAILED_WAIT_MS = 10 * SECOND_MS;
+/** Bytes of one LOG message: an operation is billed per 64 KB, and the platform's limit is 128 KB. */
+export const LOG_MESSAGE_BYTES_MAX = 60 * 1024;
+/** First attempts that start within this of their acceptance live in the delivery's own log row. */
+export const LOG_EMBED_WITHIN_MS = 2 * SECOND_MS;
+/**
+ * Bytes of one JSON parameter of a D1 statement: strings are refused at 2 MB, and a batch of large messages is split below that.
+ */
+export const LOG_PARAMETER_BYTES_MAX = 1_500_000;
+/** A LOG message that could not be written comes back after this, doubled with each try up to the cap: ten tries last half an hour. */
+export const LOG_RETRY_SECONDS_MIN = 5;
+export const LOG_RETRY_SECONDS_MAX = 300;
+/** Deliveries that a list of events shows of each; `deliveryCount` counts all. */
+export const EVENT_DELIVERIES_LISTED_MAX = 16;
+/** Records that are looked for when a publisher's event id is looked up; more than one is already an ambiguity to report. */
+export const EVENT_RECORDS_FOUND_MAX = 10;
+/** Lists across accounts look this far back first, and further only while the page is not full: a page does not read all history. */
+export const ACROSS_ACCOUNTS_LOOK_BACK_MS: readonly number[] = [HOUR_MS, DAY_MS, 7 * DAY_MS];
+
+// Attempts (C6)
+export const RESPONSE_BODY_BYTES_MAX = 4 * 1024;
+export const RESPONSE_BODY_SUCCESS_BYTES_MAX = 256;
+export const RESPONSE_HEADERS_MAX = 64;
+export const RESPONSE_HEADER_BYTES_MAX = 1_024;
+/** All kept response headers together, so that nine failures of sixteen lanes stay small. */
+export const RESPONSE_HEADERS_BYTES_MAX = 8 * 1024;
+export const ERROR_MESSAGE_BYTES_MAX = 512;
+
+// Queues
+/** The platform's limit for one sendBatch. */
+export const QUEUE_SEND_BATCH_MAX = 100;
+/** Outcomes of one Record's queued attempts that come within this go back to it in one call. */
+export const SETTLE_GROUP_MS = 100;
+
+// Gate
+/** How often a Record reads settings anew because the Gate knows newer ones, before it waits. */
+export const PARK_TRIES_MAX = 3;
+/** Parked records a Gate wakes in one step, and the pause between steps: the pace of a resume. */
+export const GATE_WAKE_BATCH = 25;
+export const GATE_WAKE_PAUSE_MS = 500;
+
+// Status (V1)
+export const TARGET_DELIVER_MS_DEFAULT = 5 * SECOND_MS;
+export const TARGET_WARN_MS_DEFAULT = MINUTE_MS;
+
+// Retention (O4)
+export const RETENTION_DAYS_DEFAULT = 30;
+export const RETENTION_DAYS_MIN = 7;
+export const RETENTION_DAYS_MAX = 365;
+/** How long an Idempotency-Key's answer is kept. */
+export const IDEMPOTENCY_MS = 7 * DAY_MS;
+/** How long a request may hold its Idempotency-Key; a crashed one is run again after this. */
+export const IDEMPOTENCY_LOCK_MS = 60 * SECOND_MS;
+/** Expired keys deleted when a new one arrives: keeps pace with any rate, in small steps. */
+export const IDEMPOTENCY_SWEEP_MAX = 10;
+export const IDEMPOTENCY_KEY_CHARS_MAX = 255;
+
+// Account
+export const ACCOUNT_NAME_BYTES_MAX = 256;
+/** Longest target a status page can usefully promise. */
+export const TARGET_MS_MAX = DAY_MS;
+/** News that an Account tells at once; the rest follows in the same alarm. */
+export const OUTBOX_BATCH = 20;
+/** The alarm that repeats a first try whose outcome is unknown: longer than the try itself may take. */
+export const OUTBOX_FIRST_WAIT_MS = 15 * SECOND_MS;
+/** A D1 or Gate that does not answer by then counts as failed; telling it twice is harmless. */
+export const OUTBOX_TRY_MS = 10 * SECOND_MS;
+/** Backoff of the outbox, doubling from the one to the other. */
+export const OUTBOX_WAIT_MS_MIN = 1 * SECOND_MS;
+export const OUTBOX_WAIT_MS_CAP = 5 * MINUTE_MS;
+
+// HTTP
+/** `/health` calls a store dead when it has not answered by then. */
+export const HEALTH_MS = 2 * SECOND_MS;
+/** Tries of a Record or Account call that the platform marks retryable, each on a new stub. */
+export const OBJECT_TRIES_MAX = 3;
+/** What `Retry-After` says where a record is full: an open delivery ends or is retried within seconds. */
+export const FULL_RETRY_AFTER_SECONDS = 10;
+/** Wrong fields that one problem names. */
+export const FIELD_ERRORS_MAX = 20;
+
+// Lists
+export const LIST_LIMIT_DEFAULT = 50;
+export const LIST_LIMIT_MAX = 200;
+/** Foreign or user text shown back in an error message is cut to this. */
+export const SHOWN_VALUE_CHARS_MAX = 80;

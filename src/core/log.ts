@@ -1,0 +1,55 @@
+/**
+ * What a Record tells the log (D1): the shape of a LOG message, carried by the queue, and of one logged attempt.
+ * Every entry is a whole picture of one delivery at one revision: losing, doubling or reordering messages does no harm.
+ */
+import type { DeliveryStatus, EventFacts, LastAttempt, Trigger } from './delivery.ts';
+import type { RecordKind } from './ids.ts';
+import type { AttemptOutcome } from './outcome.ts';
+
+export type LoggedAttempt = Pick<
+  AttemptOutcome,
+  'atMs' | 'latencyMs' | 'statusCode' | 'error' | 'responseHeaders' | 'responseBody'
+> & {
+  number: number;
+  trigger: Trigger;
+  willRetry: boolean;
+  nextAttemptAtMs: number | null;
+};
+
+export type LoggedDelivery = {
+  endpoint: string;
+  replay: number;
+  revision: number;
+  status: DeliveryStatus;
+  attempts: number;
+  last: LastAttempt | null;
+  nextAttemptAtMs: number | null;
+  /** Delivery ids. */
+  blockedBy: string | null;
+  supersededBy: string | null;
+  replayOf: string | null;
+  replayedBy: string | null;
+  reason: string | null;
+  endedAtMs: number | null;
+};
+
+export type LogEntry = {
+  event: EventFacts & { deliveryCount: number };
+  /** Null for an event that no endpoint wanted. */
+  delivery: LoggedDelivery | null;
+  /** Those the log may not have yet. Rows are guarded, so sending one twice changes nothing. */
+  attempts: LoggedAttempt[];
+};
+
+export type LogMessage = {
+  v: 1;
+  account: string;
+  kind: RecordKind;
+  hash: string;
+  /** The record key; null for events without one. */
+  record: string | null;
+  entries: LogEntry[];
+};
+
+/** What the log consumer confirms to a Record once D1 has the rows. `endpoint` is null for an event without deliveries. */
+export type Confirmation = { sequence: number; endpoint: string | null; replay: number; revision: number };

@@ -1,0 +1,53 @@
+/**
+ * What the Worker hands to a Record with a publish, and what it answers. Everything here is already checked (event-rules.ts).
+ */
+import type { AccountSettings, EndpointSettings, EndpointStatus, Ordering } from './endpoint.ts';
+import type { DeliveryStatus } from './delivery.ts';
+
+export type NewEvent = {
+  id: string;
+  type: string;
+  version: number | null;
+  schemaVersion: string | null;
+  /** As given: it is part of the content hash and of the body. */
+  occurredAt: string | null;
+  contentHash: string;
+  /** JSON text of `data`, byte for byte what receivers get. */
+  dataJson: string;
+  /** The endpoints that want this event, by id, into `AcceptRequest.endpoints`. */
+  matches: string[];
+};
+
+export type MatchedEndpoint = { id: string; ordering: Ordering; status: EndpointStatus; statusReason: string | null };
+
+export type AcceptRequest = {
+  account: string;
+  /** The record key; null for a shard of events without one. */
+  record: string | null;
+  /** In the publisher's order. */
+  events: NewEvent[];
+  endpoints: MatchedEndpoint[];
+  /** Full settings of the matched endpoints, when few; used for first attempts while fresh, never stored. */
+  settings: {
+    revision: number;
+    readAtMs: number;
+    endpoints: EndpointSettings[];
+    retention: AccountSettings['retention'];
+  } | null;
+};
+
+export type Accepted = {
+  kind: 'accepted';
+  id: string;
+  sequence: number;
+  duplicate: boolean;
+  deliveryCount: number;
+  deliveries: { id: string; endpoint: string; status: DeliveryStatus }[];
+};
+
+export type AcceptResult =
+  | Accepted
+  /** The id is taken by an event with other content. */
+  | { kind: 'conflict'; id: string }
+  /** The record holds its most open deliveries. */
+  | { kind: 'full'; id: string; open: number };

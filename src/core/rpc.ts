@@ -1,0 +1,132 @@
+/**
+ * What the Durable Objects answer to one another and to the Worker. Types only: edges meet here and in env.ts, never by import.
+ * Old and new code coexist during a deploy: fields are added, never renamed or given another meaning.
+ */
+import type { AccountSettings, EndpointSettings, EndpointStatus } from './endpoint.ts';
+import type { DeliveryRef } from './ids.ts';
+import type { Confirmation } from './log.ts';
+import type { AttemptOutcome } from './outcome.ts';
+import type { AcceptRequest, AcceptResult } from './publish.ts';
+import type { Result } from './result.ts';
+import type { DeliveryDetail, DeliveryView, EventView, RecordView } from './view.ts';
+
+export type ClaimRef = DeliveryRef & { claim: number };
+
+/** A claim on its way through FANOUT. May be lost, doubled and late without harm. */
+export type FanoutMessage = { v: 1; record: string; claim: ClaimRef };
+
+/** Everything one attempt needs. Holds sealed secrets; the body is the exact text to sign and send. */
+export type AttemptRequest = {
+  account: string;
+  claim: ClaimRef;
+  /** The delivery's id, for logs. */
+  delivery: string;
+  endpoint: EndpointSettings;
+  eventId: string;
+  attempt: number;
+  /** `webhook-previous`: a sequence, or null for `none`. */
+  previous: number | null;
+  /** `webhook-replay`: the replay's delivery id. */
+  replay: string | null;
+  body: string;
+};
+
+export type BeginResult = { kind: 'request'; request: AttemptRequest } | { kind: 'gone' };
+
+export type ReplayRefusal =
+  | { reason: 'not-found' }
+  /** The delivery, or an earlier replay of it, has not ended yet. */
+  | { reason: 'still-open'; delivery: string }
+  | { reason: 'older-version'; version: number; attempted: number }
+  | { reason: 'endpoint-removed' }
+  | { reason: 'endpoint-disabled'; statusReason: string | null }
+  | { reason: 'full'; open: number };
+
+export type DiscardRefusal =
+  { reason: 'not-found' } | { reason: 'already-ended'; status: string } | { reason: 'in-flight' };
+
+/** Addressed by `recordName(address)`. Reads of a record that never accepted anything answer null and write nothing. */
+export type RecordRpc = {
+  /** Idempotent by event id; safe to repeat. One result per event, in order. */
+  accept(request: AcceptRequest): Promise<AcceptResult[]>;
+  begin(claims: ClaimRef[]): Promise<BeginResult[]>;
+  settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]): Promise<void>;
+  confirm(confirmations: Confirmation[]): Promise<void>;
+  /** The Gate lets a parked lane go on, with settings at least as new as `revision`. */
+  wake(endpoint: string, revision: number): Promise<void>;
+  readRecord(): Promise<RecordView | null>;
+  readEvent(id: string): Promise<EventView | null>;
+  /** Events with a sequence above `after`, oldest first. */
+  readEvents(after: number, limit: number): Promise<EventView[]>;
+  readDelivery(ref: DeliveryRef): Promise<DeliveryDetail | null>;
+  replay(
+    ref: DeliveryRef,
+    by: { key: string; reason: string | null; force: boolean },
+  ): Promise<Result<DeliveryView, ReplayRefusal>>;
+  /** A waiting delivery or a dead letter becomes `cancelled`, reason `discarded`. */
+  discard(ref: DeliveryRef, by: { key: string; reason: string | null }): Promise<Result<DeliveryView, DiscardRefusal>>;
+};
+
+/** Addressed by `v1:{account}:{endpoint id}`. */
+export type GateRpc = {
+  /**
+   * `parked`: the Gate keeps a row for this record and will wake it. `changed`: it knows settings newer than `seenRevision` under
+   * which the endpoint is not paused; the Record reads them and goes on.
+   */
+  park(record: string, seenRevision: number): Promise<'parked' | 'changed'>;
+  /** The Account tells of a new status. Idempotent; an older revision than the known one is ignored. */
+  changed(revision: number, status: EndpointStatus | 'removed'): Promise<void>;
+};
+
+/** What a caller may set of an endpoint, checked and with secrets and headers already sealed. Undefined = leave as it is. */
+export type EndpointChange = Partial<
+  Pick<
+    EndpointSettings,
+    | 'url'
+    | 'description'
+    | 'eventTypes'
+    | 'headerNames'
+    | 'headers'
+    | 'externalId'
+    | 'ordering'
+    | 'timeoutMs'
+    | 'retry'
+    | 'status'
+    | 'statusReason'
+  >
+>;
+
+/** Addressed by `v1:{account id}`. Reads of an account that does not exist answer null and write nothing. */
+export type AccountRpc = {
+  put(
+    change: Partial<Pick<AccountSettings, 'name' | 'unkeyedShards' | 'targets' | 'retention'>>,
+  ): Promise<Result<{ created: boolean; settings: AccountSettings }, { reason: 'fixed'; field: 'unkeyedShards' }>>;
+  settings(): Promise<AccountSettings | null>;
+  /** Creating again with the same id answers the endpoint as it is (idempotency). */
+  createEndpoint(
+    endpoint: EndpointSettings,
+  ): Promise<
+    Result<
+      EndpointSettings,
+      { reason: 'no-account' } | { reason: 'full'; most: number } | { reason: 'external-id-taken'; endpoint: string }
+    >
+  >;
+  changeEndpoint(
+    id: string,
+    change: EndpointChange,
+  ): Promise<Result<EndpointSettings, { reason: 'not-found' } | { reason: 'external-id-taken'; endpoint: string }>>;
+  removeEndpoint(id: string): Promise<boolean>;
+  /** From the delivery path (410, `webhook-delivery: disable`). Ignored where the endpoint was changed after `seenRevision`. */
+  disableEndpoint(id: string, reason: string, seenRevision: number): Promise<void>;
+  /** Idempotency-Key of POSTs other than publishes. `request` is a hash of method, path and body. */
+  idempotencyBegin(
+    key: string,
+    request: string,
+  ): Promise<
+    | { kind: 'run' }
+    | { kind: 'answer'; status: number; sealed: string }
+    | { kind: 'conflict' }
+    | { kind: 'in-progress' }
+  >;
+  idempotencyEnd(key: string, answer: { status: number; sealed: string } | null): Promise<void>;
+};

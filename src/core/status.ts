@@ -1,0 +1,158 @@
+/**
+ * The life of a delivery: every transition by name, each building only a legal state. Pure; the Record decides when, lane.ts which.
+ *
+ *   created ──▶ waiting(queued) ──claim──▶ [claimed] ──settle 2xx──▶ ended(delivered)
+ *                 ▲    │                      │ ├─ settle retry / lost ──▶ waiting(retrying)
+ *                 │    │                      │ ├─ settle no more ───────▶ ended(dead)
+ *                 │    ▼                      │ └─ release (nothing sent) ▶ waiting, as before
+ *               wake ◀ waiting(held) ◀──park──┘
+ *   waiting ──▶ ended(superseded) | ended(cancelled)        ended(dead) ──discard──▶ ended(cancelled)
+ *
+ * `delivered`, `superseded` and `cancelled` are final; `dead` is final but for a person's discard. One claim is open at most.
+ */
+import type {
+  Claim,
+  Delivery,
+  DeliveryStatus,
+  EndedStatus,
+  LastAttempt,
+  ReplayFacts,
+  Trigger,
+  WaitingStatus,
+} from './delivery.ts';
+import type { Ordering, RetryPolicy } from './endpoint.ts';
+
+export function created(of: {
+  endpoint: string;
+  ordering: Ordering;
+  dueMs: number;
+  replay?: { number: number; facts: ReplayFacts; previous: Delivery['previous'] };
+}): Delivery {
+  return {
+    endpoint: of.endpoint,
+    replay: of.replay?.number ?? 0,
+    replayFacts: of.replay?.facts ?? null,
+    ordering: of.ordering,
+    state: { kind: 'waiting', as: 'queued', dueMs: of.dueMs },
+    claim: null,
+    claims: 0,
+    attempts: 0,
+    retries: 0,
+    firstAttemptAtMs: null,
+    heldMs: 0,
+    heldSinceMs: null,
+    last: null,
+    previous: of.replay?.previous ?? null,
+    revision: 1,
+  };
+}
+
+export function isOpen(delivery: Delivery): boolean {
+  return delivery.state.kind === 'waiting';
+}
+
+/** May be started: waits, and nobody holds a claim on it. */
+export function isStartable(delivery: Delivery): boolean {
+  return delivery.state.kind === 'waiting' && delivery.claim === null;
+}
+
+export function wireStatus(delivery: Delivery): DeliveryStatus {
+  if (delivery.state.kind === 'ended') return delivery.state.as;
+  return delivery.claim !== null && delivery.claim.begunAtMs !== null ? 'delivering' : delivery.state.as;
+}
+
+export function nextAttemptAtMs(delivery: Delivery): number | null {
+  const { state } = delivery;
+  return state.kind === 'waiting' && state.as === 'retrying' && delivery.claim === null ? state.dueMs : null;
+}
+
+function triggerOf(delivery: Delivery): Trigger {
+  if (delivery.replay > 0) return 'replay';
+  return delivery.attempts === 0 ? 'first' : 'retry';
+}
+
+/** A right to one attempt. `begunAtMs` null: the claim travels through a queue and is begun there, once. */
+export function claimed(
+  delivery: Delivery,
+  claim: { via: Claim['via']; begunAtMs: number | null; untilMs: number; policy: RetryPolicy | null },
+): Delivery {
+  const number = delivery.claims + 1;
+  return {
+    ...delivery,
+    claims: number,
+    claim: { ...claim, number, attempt: delivery.attempts + 1, trigger: triggerOf(delivery) },
+  };
+}
+
+/** The request is about to leave. `previous` is what its lane sent before; it stays what it was on the first attempt. */
+export function begun(
+  delivery: Delivery,
+  claim: Claim,
+  at: { nowMs: number; untilMs: number; policy: RetryPolicy; previous: number | null },
+): Delivery {
+  return {
+    ...delivery,
+    claim: { ...claim, begunAtMs: at.nowMs, untilMs: at.untilMs, policy: at.policy },
+    firstAttemptAtMs: delivery.firstAttemptAtMs ?? at.nowMs,
+    previous: delivery.previous ?? { sequence: at.previous },
+  };
+}
+
+/** Gives a claim back of which certainly no request has left: no attempt number is used up. */
+export function released(delivery: Delivery, dueMs: number): Delivery {
+  if (delivery.state.kind === 'ended') return { ...delivery, claim: null };
+  return { ...delivery, claim: null, state: { ...delivery.state, dueMs } };
+}
+
+/** Waits for its endpoint at the Gate; `dueMs` is the lane's own safety look. The retry window stops. */
+export function held(delivery: Delivery, nowMs: number, dueMs: number): Delivery {
+  return {
+    ...delivery,
+    claim: null,
+    state: { kind: 'waiting', as: 'held', dueMs },
+    heldSinceMs: delivery.heldSinceMs ?? nowMs,
+    revision: delivery.revision + 1,
+  };
+}
+
+/** The Gate lets it go on. */
+export function woken(delivery: Delivery, nowMs: number): Delivery {
+  const heldFor =
+    delivery.heldSinceMs === null || delivery.firstAttemptAtMs === null ? 0 : nowMs - delivery.heldSinceMs;
+  const as: WaitingStatus = delivery.attempts === 0 ? 'queued' : 'retrying';
+  return {
+    ...delivery,
+    state: { kind: 'waiting', as, dueMs: nowMs },
+    heldMs: delivery.heldMs + Math.max(0, heldFor),
+    heldSinceMs: null,
+    revision: delivery.revision + 1,
+  };
+}
+
+/** An attempt's outcome is known, or given up as lost: its number is used up, its claim ends. */
+export function attempted(delivery: Delivery, attempt: number, last: LastAttempt): Delivery {
+  return { ...delivery, claim: null, attempts: attempt, last, revision: delivery.revision + 1 };
+}
+
+/** Tried and failed; tried again at `dueMs`. `usesRetry` is false for lost attempts. */
+export function retrying(delivery: Delivery, dueMs: number, usesRetry: boolean): Delivery {
+  return {
+    ...delivery,
+    state: { kind: 'waiting', as: 'retrying', dueMs },
+    retries: delivery.retries + (usesRetry ? 1 : 0),
+  };
+}
+
+export function ended(
+  delivery: Delivery,
+  as: EndedStatus,
+  atMs: number,
+  why: { reason?: string | null; supersededBy?: number | null } = {},
+): Delivery {
+  return {
+    ...delivery,
+    state: { kind: 'ended', as, atMs, reason: why.reason ?? null, supersededBy: why.supersededBy ?? null },
+    heldSinceMs: null,
+    revision: delivery.revision + 1,
+  };
+}

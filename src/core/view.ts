@@ -1,0 +1,60 @@
+/**
+ * The shapes in which the API, the pages and the Record's answers show things (PRODUCT.md, "Conventions of the API").
+ * Times here are still milliseconds; http/ writes them as RFC 3339.
+ */
+import type { DeliveryStatus, LastAttempt, ReplayFacts } from './delivery.ts';
+import type { LoggedAttempt } from './log.ts';
+
+export type DeliveryView = {
+  id: string;
+  account: string;
+  endpoint: string;
+  event: string;
+  eventType: string;
+  record: string | null;
+  /** Null on the wire for events without a record. */
+  sequence: number | null;
+  version: number | null;
+  status: DeliveryStatus;
+  attempts: number;
+  last: LastAttempt | null;
+  nextAttemptAtMs: number | null;
+  /** Delivery ids. */
+  blockedBy: string | null;
+  supersededBy: string | null;
+  replayOf: string | null;
+  replayedBy: string | null;
+  reason: string | null;
+  acceptedAtMs: number;
+  endedAtMs: number | null;
+};
+
+export type EventView = {
+  id: string;
+  type: string;
+  record: string | null;
+  sequence: number | null;
+  version: number | null;
+  occurredAt: string | null;
+  acceptedAtMs: number;
+  deliveryCount: number;
+  /** The exact bytes of every request of this event; null once erased. */
+  body: string | null;
+  deliveries: DeliveryView[];
+};
+
+/** Each endpoint's newest delivery in a record, and how many wait there. */
+export type RecordView = {
+  record: string;
+  account: string;
+  /** Of the newest event. */
+  sequence: number;
+  endpoints: { endpoint: string; delivery: DeliveryView; waiting: number }[];
+};
+
+export type DeliveryDetail = {
+  delivery: DeliveryView;
+  event: EventView;
+  attempts: LoggedAttempt[];
+  replay: ReplayFacts | null;
+};

@@ -1,0 +1,41 @@
+/**
+ * The Worker: HTTP, queue consumers and Durable Objects. The only file that knows every edge.
+ */
+import { type Bindings, requireVars } from './env.ts';
+import { createSender, type Sender } from './delivery/sender.ts';
+import { createApp } from './http/app.ts';
+import { consumeFanout } from './queues/fanout.ts';
+import { consumeDead, consumeLog, logDeps } from './queues/log.ts';
+
+export { Account } from './account/account.ts';
+export { Gate } from './gate/gate.ts';
+export { Record } from './record/record.ts';
+
+const app = createApp();
+let sender: Sender | null = null;
+
+async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
+  switch (batch.queue) {
+    case 'tubepost-fanout':
+      sender ??= createSender(
+        requireVars(env),
+        { fetch: (url, init) => fetch(url, init), nowMs: Date.now },
+        console.log,
+      );
+      return consumeFanout(batch, {
+        record: (name) => env.RECORD.getByName(name),
+        send: sender,
+        wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+        log: console.log,
+      });
+    case 'tubepost-log':
+      return consumeLog(batch, logDeps(env));
+    default:
+      return consumeDead(batch, logDeps(env).report);
+  }
+}
+
+export default {
+  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+  queue: consume,
+} satisfies ExportedHandler<Bindings>;

@@ -1,0 +1,74 @@
+/**
+ * The FANOUT consumer: makes attempts that a Record handed out as claims. A message may be lost, doubled or late: only the Record
+ * says whether its claim still stands, and every answer goes back there. Keeps nothing.
+ */
+import { z } from 'zod';
+import { SETTLE_GROUP_MS } from '../core/limits.ts';
+import type { AttemptOutcome } from '../core/outcome.ts';
+import type { ClaimRef, RecordRpc } from '../core/rpc.ts';
+import type { Sender } from '../delivery/sender.ts';
+
+const fanoutMessage = z.object({
+  v: z.literal(1),
+  record: z.string(),
+  claim: z.object({ sequence: z.number(), endpoint: z.string(), replay: z.number(), claim: z.number() }),
+});
+
+export type FanoutDeps = {
+  record(name: string): Pick<RecordRpc, 'begin' | 'settle'>;
+  send: Sender;
+  wait(ms: number): Promise<void>;
+  log(line: string): void;
+};
+
+type Carried = { message: Message; claim: ClaimRef };
+
+export async function consumeFanout(batch: MessageBatch, deps: FanoutDeps): Promise<void> {
+  const byRecord = new Map<string, Carried[]>();
+  for (const message of batch.messages) {
+    const parsed = fanoutMessage.safeParse(message.body);
+    if (!parsed.success) {
+      deps.log(JSON.stringify({ message: 'fanout message unreadable', id: message.id }));
+      message.retry();
+      continue;
+    }
+    const group = byRecord.get(parsed.data.record) ?? [];
+    group.push({ message, claim: parsed.data.claim });
+    byRecord.set(parsed.data.record, group);
+  }
+  await Promise.all([...byRecord].map(([name, carried]) => consumeRecord(name, carried, deps)));
+}
+
+async function consumeRecord(name: string, carried: Carried[], deps: FanoutDeps): Promise<void> {
+  try {
+    const begun = await deps.record(name).begin(carried.map(({ claim }) => claim));
+    const settle = settler(name, deps);
+    await Promise.all(
+      begun.map(async (result, index) => {
+        if (result.kind === 'request') await settle(result.request.claim, await deps.send(result.request));
+        carried[index]?.message.ack();
+      }),
+    );
+  } catch (error) {
+    // Acknowledged ones stay so. The rest are asked for again; the Record answers `gone` where a claim has begun or ended.
+    deps.log(JSON.stringify({ message: 'fanout failed', record: name, error: String(error) }));
+    for (const { message } of carried) message.retry();
+  }
+}
+
+/** Outcomes that come within SETTLE_GROUP_MS of each other go back in one call: each call to an object is billed. */
+function settler(name: string, deps: FanoutDeps): (claim: ClaimRef, outcome: AttemptOutcome) => Promise<void> {
+  let group: { settled: { claim: ClaimRef; outcome: AttemptOutcome }[]; done: Promise<void> } | null = null;
+  return async (claim, outcome) => {
+    if (group === null) {
+      const settled: { claim: ClaimRef; outcome: AttemptOutcome }[] = [];
+      const done = deps.wait(SETTLE_GROUP_MS).then(async () => {
+        group = null;
+        await deps.record(name).settle(settled);
+      });
+      group = { settled, done };
+    }
+    group.settled.push({ claim, outcome });
+    await group.done;
+  };
+}

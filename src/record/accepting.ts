@@ -1,0 +1,108 @@
+/**
+ * Accepting events into a Record (P1, P2): known ids answer what they answered, new ones get the next sequence and their
+ * deliveries. Part of a Ledger turn.
+ */
+import { eventBody, rfc3339 } from '../core/body.ts';
+import type { EventFacts } from '../core/delivery.ts';
+import type { MatchedEndpoint } from '../core/publish.ts';
+import { deliveryId } from '../core/ids.ts';
+import { LOG_QUEUED_AFTER_MS, OPEN_DELIVERIES_MAX, PUBLISH_DELIVERIES_SHOWN_MAX } from '../core/limits.ts';
+import type { AcceptRequest, AcceptResult, NewEvent } from '../core/publish.ts';
+import { created, ended, wireStatus } from '../core/status.ts';
+import { disabledReason } from './departing.ts';
+import { type Memory, type MemoryEvent, quietLog } from './memory.ts';
+
+export function acceptEvents(memory: Memory, request: AcceptRequest, nowMs: number): AcceptResult[] {
+  const endpoints = new Map(request.endpoints.map((endpoint) => [endpoint.id, endpoint]));
+  return request.events.map((event) => {
+    const known = memory.ids.get(event.id);
+    if (known !== undefined) return repeat(memory, known, event);
+    if (memory.open + event.matches.length > OPEN_DELIVERIES_MAX) {
+      return { kind: 'full', id: event.id, open: memory.open };
+    }
+    return accepted(memory, append(memory, request.record, event, endpoints, nowMs));
+  });
+}
+
+function repeat(memory: Memory, sequence: number, event: NewEvent): AcceptResult {
+  const before = memory.load(sequence);
+  if (before === null) throw new Error(`the row of event ${sequence} is missing`);
+  if (before.facts.contentHash !== event.contentHash) return { kind: 'conflict', id: event.id };
+  return { ...accepted(memory, before), duplicate: true };
+}
+
+function append(
+  memory: Memory,
+  record: string | null,
+  event: NewEvent,
+  endpoints: Map<string, MatchedEndpoint>,
+  nowMs: number,
+): MemoryEvent {
+  const isKeyed = memory.address.kind === 'k';
+  const sequence = memory.lastSequence + 1;
+  const { id, type, version, schemaVersion, occurredAt, contentHash } = event;
+  const facts: EventFacts = {
+    sequence,
+    id,
+    type,
+    version,
+    schemaVersion,
+    occurredAt,
+    acceptedAtMs: nowMs,
+    contentHash,
+  };
+  const added: MemoryEvent = {
+    facts: { ...facts, deliveryCount: event.matches.length, record },
+    slots: [],
+    log: quietLog(),
+  };
+  memory.lastSequence = sequence;
+  memory.record = record;
+  memory.ids.set(id, sequence);
+  memory.events.set(sequence, added);
+  for (const [index, matched] of event.matches.entries()) {
+    const endpoint = endpoints.get(matched);
+    if (endpoint === undefined) throw new Error(`matched endpoint ${matched} came without its settings`);
+    const ordering = isKeyed ? endpoint.ordering : 'unordered';
+    const isDisabled = endpoint.status === 'disabled';
+    const waiting = created({ endpoint: matched, ordering, dueMs: nowMs });
+    // E8: an event that finds its endpoint disabled is not lost from sight, and can be replayed.
+    const delivery = isDisabled
+      ? ended(waiting, 'cancelled', nowMs, { reason: disabledReason(endpoint.statusReason) })
+      : waiting;
+    const slot = memory.addSlot(added, { delivery, success: null, acked: 0, ackedAttempts: 0 }, index);
+    memory.track(slot);
+    memory.logAt(slot, isDisabled ? nowMs : nowMs + LOG_QUEUED_AFTER_MS);
+  }
+  if (added.slots.length === 0) {
+    added.log.dueMs = nowMs;
+    memory.unloggedEvents.add(added);
+  }
+  const timestamp = occurredAt ?? rfc3339(nowMs);
+  const wireSequence = isKeyed ? sequence : null;
+  memory.inserted.set(
+    sequence,
+    eventBody({
+      id,
+      type,
+      timestamp,
+      record,
+      sequence: wireSequence,
+      version,
+      schemaVersion,
+      dataJson: event.dataJson,
+    }),
+  );
+  return added;
+}
+
+function accepted(memory: Memory, event: MemoryEvent): AcceptResult & { kind: 'accepted' } {
+  const { id, sequence, deliveryCount } = event.facts;
+  const live = event.slots.filter((slot) => slot.delivery.replay === 0).slice(0, PUBLISH_DELIVERIES_SHOWN_MAX);
+  const deliveries = live.map(({ delivery }) => ({
+    id: deliveryId(memory.address, { sequence, endpoint: delivery.endpoint, replay: 0 }),
+    endpoint: delivery.endpoint,
+    status: wireStatus(delivery),
+  }));
+  return { kind: 'accepted', id, sequence, duplicate: false, deliveryCount, deliveries };
+}

@@ -1,0 +1,157 @@
+/**
+ * From a claim to a request, or to a reason why none leaves: under settings read just now, everything that changed while the
+ * claim was on its way is looked at again. Part of a Ledger turn.
+ */
+import type { Claim } from '../core/delivery.ts';
+import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
+import { deliveryId } from '../core/ids.ts';
+import { planLane } from '../core/lane.ts';
+import { CLAIM_GRACE_MS, PARKED_WAIT_MS, RETRY_JITTER_SHARE } from '../core/limits.ts';
+import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
+import { begun, ended, held, isStartable, released, woken } from '../core/status.ts';
+import type { Lane, Memory, Slot } from './memory.ts';
+import { logChanged } from './outbox.ts';
+
+export type Begin =
+  | { kind: 'request'; request: AttemptRequest }
+  | { kind: 'gone' }
+  /** The endpoint is paused: park the lane at its Gate, then call `parked`. The claim stays open meanwhile. */
+  | { kind: 'park'; endpoint: string };
+
+/** A cancelled delivery's reason when its endpoint is gone. */
+const ENDPOINT_REMOVED = 'endpoint-removed';
+
+export function disabledReason(statusReason: string | null): string {
+  return statusReason === null ? 'endpoint-disabled' : `endpoint-disabled: ${statusReason}`;
+}
+
+export function refOf(slot: Slot): ClaimRef {
+  const { endpoint, replay, claims } = slot.delivery;
+  return { sequence: slot.sequence, endpoint, replay, claim: claims };
+}
+
+export function findClaimed(memory: Memory, ref: ClaimRef): { slot: Slot; claim: Claim } | null {
+  const slot = memory.lanes.get(ref.endpoint)?.items.get(`${ref.sequence}.${ref.replay}`);
+  const claim = slot?.delivery.claim ?? null;
+  return slot !== undefined && claim?.number === ref.claim ? { slot, claim } : null;
+}
+
+/** A replay counts from when it was asked for, not from its event's acceptance. */
+export function isCutOff(slot: Slot, endpoint: EndpointSettings): boolean {
+  const sinceMs = slot.delivery.replayFacts?.atMs ?? slot.event.facts.acceptedAtMs;
+  return endpoint.cutoff !== null && sinceMs <= endpoint.cutoff.atMs;
+}
+
+/** Only the claim's holder gets the request, and of a queued claim only once. `settings` null: the account is gone. */
+export function begin(memory: Memory, ref: ClaimRef, settings: AccountSettings | null, nowMs: number): Begin {
+  const found = findClaimed(memory, ref);
+  if (found === null || (found.claim.via === 'fanout' && found.claim.begunAtMs !== null)) return { kind: 'gone' };
+  const { slot, claim } = found;
+  const endpoint = settings?.endpoints.find((one) => one.id === ref.endpoint);
+  if (endpoint === undefined || endpoint.status === 'disabled' || isCutOff(slot, endpoint)) {
+    cancelLane(memory, slot, endpoint, nowMs);
+    return { kind: 'gone' };
+  }
+  if (endpoint.status === 'paused') return { kind: 'park', endpoint: endpoint.id };
+  if (!mayStillStart(memory, slot, endpoint, nowMs)) return { kind: 'gone' };
+  return { kind: 'request', request: depart(memory, slot, claim, endpoint, nowMs) };
+}
+
+/** Would the plan still start it, were it not claimed? If not, the claim is given back. */
+function mayStillStart(memory: Memory, slot: Slot, endpoint: EndpointSettings, nowMs: number): boolean {
+  const lane = memory.laneOf(slot);
+  const claimed = slot.delivery;
+  const ordering = memory.address.kind === 'k' ? endpoint.ordering : 'unordered';
+  const isReordered = lane.ordering !== ordering;
+  lane.ordering = ordering;
+  slot.delivery = { ...released(claimed, nowMs), ordering };
+  const plan = planLane({ ordering, items: [...lane.items.values()], attempted: lane.attempted }, nowMs);
+  if (!plan.start.includes(slot)) {
+    memory.put(slot, slot.delivery);
+    return false;
+  }
+  slot.delivery = { ...claimed, ordering };
+  if (isReordered) memory.markDirty(slot);
+  return true;
+}
+
+/** The request of a claim. What it writes is stored with the turn's row; a queued claim is marked begun in a row of its own. */
+export function depart(
+  memory: Memory,
+  slot: Slot,
+  claim: Claim,
+  endpoint: EndpointSettings,
+  nowMs: number,
+): AttemptRequest {
+  const { sequence } = slot;
+  const before = memory.laneOf(slot).lastSent?.sequence ?? null;
+  const previous = memory.address.kind === 'k' && before !== sequence ? before : null;
+  const untilMs = nowMs + endpoint.timeoutMs + CLAIM_GRACE_MS;
+  slot.delivery = begun(slot.delivery, claim, { nowMs, untilMs, policy: endpoint.retry, previous });
+  memory.sent(slot);
+  memory.track(slot);
+  if (claim.via === 'fanout') memory.markDirty(slot);
+  const body = memory.inserted.get(sequence) ?? memory.rows.body(sequence);
+  if (body === null) throw new Error(`the body of event ${sequence} is missing`);
+  const { replay } = slot.delivery;
+  const delivery = deliveryId(memory.address, { sequence, endpoint: endpoint.id, replay });
+  return {
+    account: memory.address.account,
+    claim: refOf(slot),
+    delivery,
+    endpoint,
+    eventId: slot.event.facts.id,
+    attempt: claim.attempt,
+    previous: slot.delivery.previous?.sequence ?? null,
+    replay: replay > 0 ? delivery : null,
+    body,
+  };
+}
+
+/** Ends what waits for an endpoint that takes it no longer; what is on its way may still arrive. */
+function cancelLane(memory: Memory, asking: Slot, endpoint: EndpointSettings | undefined, nowMs: number): void {
+  memory.put(asking, released(asking.delivery, nowMs));
+  for (const slot of memory.laneOf(asking).items.values()) {
+    if (!isStartable(slot.delivery)) continue;
+    const reason = cancelReason(slot, endpoint);
+    if (reason === null) continue;
+    memory.put(slot, ended(slot.delivery, 'cancelled', nowMs, { reason }));
+    logChanged(memory, slot, nowMs);
+  }
+}
+
+function cancelReason(slot: Slot, endpoint: EndpointSettings | undefined): string | null {
+  if (endpoint === undefined) return ENDPOINT_REMOVED;
+  if (endpoint.status === 'disabled') return disabledReason(endpoint.statusReason);
+  return isCutOff(slot, endpoint) ? disabledReason(endpoint.cutoff?.reason ?? null) : null;
+}
+
+/** The Gate keeps a row for this record: its lane waits there, unless the Gate woke it meanwhile with newer settings. */
+export function hold(
+  memory: Memory,
+  ref: ClaimRef,
+  seenRevision: number,
+  at: { nowMs: number; random: () => number },
+): void {
+  const found = findClaimed(memory, ref);
+  if (found === null) return;
+  const lane = memory.laneOf(found.slot);
+  memory.put(found.slot, released(found.slot.delivery, at.nowMs));
+  if (lane.revisionNeeded > seenRevision) return;
+  const dueMs = at.nowMs + Math.ceil(PARKED_WAIT_MS * (1 - RETRY_JITTER_SHARE * at.random()));
+  for (const slot of lane.items.values()) {
+    if (!isStartable(slot.delivery)) continue;
+    memory.put(slot, held(slot.delivery, at.nowMs, dueMs));
+    logChanged(memory, slot, at.nowMs);
+  }
+}
+
+export function wakeLane(memory: Memory, lane: Lane, revision: number, nowMs: number): void {
+  lane.revisionNeeded = Math.max(lane.revisionNeeded, revision);
+  for (const slot of lane.items.values()) {
+    const { state } = slot.delivery;
+    if (!isStartable(slot.delivery) || state.kind !== 'waiting' || state.as !== 'held') continue;
+    memory.put(slot, woken(slot.delivery, nowMs));
+    logChanged(memory, slot, nowMs);
+  }
+}

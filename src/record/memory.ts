@@ -1,0 +1,335 @@
+/**
+ * The Record's picture of itself in memory: every id, every lane, and the events that are not finished with. Built from the rows
+ * when an instance starts and after a failed turn; the rows are the truth. Applies no rule.
+ */
+import type { Delivery } from '../core/delivery.ts';
+import type { Ordering } from '../core/endpoint.ts';
+import type { RecordAddress } from '../core/ids.ts';
+import type { AttemptedVersion, LaneItem } from '../core/lane.ts';
+import { DELIVERIES_PER_ROW } from '../core/limits.ts';
+import type { LoggedAttempt } from '../core/log.ts';
+import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
+import type { Sql } from '../core/sql.ts';
+import { isOpen } from '../core/status.ts';
+import type { Kept, KeptEvent, KeptFacts } from './rows.ts';
+import { Rows } from './rows.ts';
+
+/** One delivery in memory. Its `delivery` is replaced at each transition, never changed in place. */
+export type Slot = LaneItem & {
+  event: MemoryEvent;
+  index: number;
+  delivery: Delivery;
+  success: LoggedAttempt | null;
+  /** The highest revision, and number of attempts, that the log has confirmed. */
+  acked: number;
+  ackedAttempts: number;
+  log: LogClock;
+};
+
+/** When the log must hear of something (again); `dueMs` null once it knows all. */
+export type LogClock = { dueMs: number | null; sends: number; sent: { revision: number; attempts: number } | null };
+
+export type MemoryEvent = {
+  facts: KeptFacts;
+  slots: Slot[];
+  /** Of the event itself, when it has no deliveries. */ log: LogClock;
+};
+
+export type Lane = {
+  endpoint: string;
+  ordering: Ordering;
+  items: Map<string, Slot>;
+  attempted: AttemptedVersion | null;
+  lastSent: { atMs: number; sequence: number } | null;
+  newestSequence: number;
+  /** Null: nothing here is due by time alone. */
+  dueMs: number | null;
+  /** Settings older than this must not be used: the Gate knew better. */
+  revisionNeeded: number;
+  /** Latency of the last answer; null before the first and after an attempt without one. */
+  latencyMs: number | null;
+};
+
+/** One attempt that the Record runs itself; without a request, the runner reads settings and calls `begin`. */
+export type Run = { claim: ClaimRef; request: AttemptRequest | null };
+
+export function laneKey(slot: Slot): string {
+  return `${slot.sequence}.${slot.delivery.replay}`;
+}
+
+export function quietLog(): LogClock {
+  return { dueMs: null, sends: 0, sent: null };
+}
+
+export class Memory {
+  readonly rows: Rows;
+  /** Event id → sequence. */
+  readonly ids = new Map<string, number>();
+  readonly lanes = new Map<string, Lane>();
+  /** Events with something open, claimed or unknown to the log. Oldest first as far as they were not loaded again later. */
+  readonly events = new Map<number, MemoryEvent>();
+  readonly claimed = new Set<Slot>();
+  readonly unlogged = new Set<Slot>();
+  readonly unloggedEvents = new Set<MemoryEvent>();
+  /** Lanes whose plan may have changed in this turn. */
+  readonly touched = new Set<Lane>();
+  /** Lanes with something due that found no slot. */
+  readonly capped = new Set<Lane>();
+  /** Rows to write when the turn ends: bodies of new events, and changed chunks by sequence. */
+  readonly inserted = new Map<number, string>();
+  readonly dirty = new Map<number, Set<number>>();
+  readonly #maybeFinished = new Set<MemoryEvent>();
+  /** Claims made in this turn. */
+  started: { run: Run[]; fanout: ClaimRef[] } = { run: [], fanout: [] };
+  readonly address: RecordAddress;
+  lastSequence = 0;
+  /** Deliveries that are open or still claimed. */
+  open = 0;
+  /** The record key; null for events without one, and before the first event. */
+  record: string | null = null;
+
+  /**
+   * `suspectFrom` is when unconfirmed entries are to be sent again. Null says that no alarm was armed: the last instance knew that
+   * the log has everything (confirmation costs no row of its own).
+   */
+  constructor(sql: Sql, address: RecordAddress, suspectFromMs: number | null) {
+    this.address = address;
+    this.rows = new Rows(sql);
+    const loggedThrough = suspectFromMs === null ? Infinity : this.rows.loggedThrough();
+    for (const kept of this.rows.events()) {
+      const event = this.adopt(kept);
+      this.lastSequence = event.facts.sequence;
+      this.record = event.facts.record;
+      this.ids.set(event.facts.id, event.facts.sequence);
+      this.#admit(event, suspectFromMs, event.facts.sequence <= loggedThrough);
+    }
+    this.touched.clear();
+    for (const lane of this.lanes.values()) this.touched.add(lane);
+  }
+
+  /** Builds an event's slots and lets its lanes learn from them. */
+  adopt(kept: KeptEvent): MemoryEvent {
+    const event: MemoryEvent = { facts: kept.facts, slots: [], log: quietLog() };
+    for (const [index, one] of kept.kept.entries()) this.addSlot(event, one, index);
+    return event;
+  }
+
+  addSlot(event: MemoryEvent, kept: Kept, index: number): Slot {
+    const { sequence, type, version } = event.facts;
+    const { success, acked, ackedAttempts, delivery } = kept;
+    const slot: Slot = {
+      sequence,
+      type,
+      version,
+      event,
+      index,
+      delivery,
+      success,
+      acked,
+      ackedAttempts,
+      log: quietLog(),
+    };
+    event.slots.push(slot);
+    this.#learn(slot);
+    return slot;
+  }
+
+  /** Puts a stored event under watch, unless it is finished with. `settled`: a later row says that the log had all of it. */
+  #admit(event: MemoryEvent, suspectFromMs: number | null, settled: boolean): void {
+    for (const slot of event.slots) {
+      // What was changed after it was settled (a replay, a discard) was stored with what the log had of it until then.
+      const changedSince = slot.acked < slot.delivery.revision && (slot.acked > 0 || slot.delivery.replay > 0);
+      const isSuspect = suspectFromMs !== null && (settled ? changedSince : slot.acked < slot.delivery.revision);
+      if (isSuspect) this.logAt(slot, suspectFromMs);
+      else this.markLogged(slot);
+    }
+    if (event.slots.length === 0 && suspectFromMs !== null && !settled) {
+      event.log.dueMs = suspectFromMs;
+      this.unloggedEvents.add(event);
+      this.events.set(event.facts.sequence, event);
+    }
+    if (isFinished(event)) return;
+    for (const slot of event.slots) this.track(slot);
+  }
+
+  /** The event, loaded back from its row if it was finished with; null if there is none. */
+  load(sequence: number): MemoryEvent | null {
+    const inMemory = this.events.get(sequence);
+    if (inMemory !== undefined) return inMemory;
+    const kept = this.rows.event(sequence);
+    if (kept === null) return null;
+    const event = this.adopt(kept);
+    for (const slot of event.slots) this.markLogged(slot);
+    return event;
+  }
+
+  #isUnlogged(event: MemoryEvent): boolean {
+    return event.log.dueMs !== null || event.slots.some((slot) => slot.log.dueMs !== null);
+  }
+
+  lane(endpoint: string, ordering: Ordering): Lane {
+    const known = this.lanes.get(endpoint);
+    if (known !== undefined) return known;
+    const lane: Lane = {
+      endpoint,
+      ordering,
+      items: new Map(),
+      attempted: null,
+      lastSent: null,
+      newestSequence: 0,
+      dueMs: null,
+      revisionNeeded: 0,
+      latencyMs: null,
+    };
+    this.lanes.set(endpoint, lane);
+    return lane;
+  }
+
+  laneOf(slot: Slot): Lane {
+    return this.lane(slot.delivery.endpoint, slot.delivery.ordering);
+  }
+
+  /** What a lane must remember of every delivery that was ever sent in it. */
+  #learn(slot: Slot): void {
+    const { delivery, sequence } = slot;
+    const lane = this.laneOf(slot);
+    if (sequence > lane.newestSequence) {
+      lane.newestSequence = sequence;
+      lane.ordering = delivery.ordering;
+    }
+    if (delivery.attempts > 0 || (delivery.claim !== null && delivery.claim.begunAtMs !== null)) this.sent(slot);
+    if (delivery.last !== null && sequence >= lane.newestSequence)
+      lane.latencyMs = delivery.last.statusCode === null ? null : delivery.last.latencyMs;
+  }
+
+  /** An attempt of this delivery has left, or may have. Replays do not count as sent before what follows. */
+  sent(slot: Slot): void {
+    const { delivery, sequence, version } = slot;
+    const lane = this.laneOf(slot);
+    if (version !== null && (lane.attempted === null || version > lane.attempted.version)) {
+      lane.attempted = { version, sequence };
+    }
+    if (delivery.replay > 0) return;
+    const atMs = delivery.firstAttemptAtMs ?? delivery.claim?.begunAtMs ?? slot.event.facts.acceptedAtMs;
+    const last = lane.lastSent;
+    if (last === null || atMs > last.atMs || (atMs === last.atMs && sequence > last.sequence)) {
+      lane.lastSent = { atMs, sequence };
+    }
+  }
+
+  /** Keeps the indexes true for a slot after its delivery was replaced. */
+  track(slot: Slot): void {
+    const lane = this.laneOf(slot);
+    const isActive = isOpen(slot.delivery) || slot.delivery.claim !== null;
+    const key = laneKey(slot);
+    const isCounted = lane.items.has(key);
+    if (isActive && !isCounted) lane.items.set(key, slot);
+    if (!isActive && isCounted) lane.items.delete(key);
+    if (slot.delivery.claim === null) this.claimed.delete(slot);
+    else this.claimed.add(slot);
+    this.open += Number(isActive) - Number(isCounted);
+    if (isActive) this.events.set(slot.sequence, slot.event);
+    this.touched.add(lane);
+  }
+
+  /** Replaces a slot's delivery; its row is written when the turn ends. */
+  put(slot: Slot, delivery: Delivery): void {
+    slot.delivery = delivery;
+    this.track(slot);
+    this.markDirty(slot);
+  }
+
+  markDirty(slot: Slot): void {
+    const chunks = this.dirty.get(slot.sequence) ?? new Set<number>();
+    chunks.add(Math.floor(slot.index / DELIVERIES_PER_ROW));
+    this.dirty.set(slot.sequence, chunks);
+    this.events.set(slot.sequence, slot.event);
+  }
+
+  logAt(slot: Slot, dueMs: number): void {
+    slot.log.dueMs = dueMs;
+    this.unlogged.add(slot);
+    this.events.set(slot.sequence, slot.event);
+  }
+
+  markLogged(slot: Slot): void {
+    slot.acked = slot.delivery.revision;
+    slot.ackedAttempts = slot.delivery.attempts;
+    slot.log = quietLog();
+    this.unlogged.delete(slot);
+    this.#maybeFinished.add(slot.event);
+  }
+
+  markEventLogged(event: MemoryEvent): void {
+    event.log = quietLog();
+    this.unloggedEvents.delete(event);
+    this.#maybeFinished.add(event);
+  }
+
+  /** The lanes to plan: changed, due, and as many of those without a slot as there may be slots for. */
+  lanesToPlan(nowMs: number, freeSlots: number): Lane[] {
+    const lanes = new Set(this.touched);
+    for (const lane of this.lanes.values()) if (lane.dueMs !== null && lane.dueMs <= nowMs) lanes.add(lane);
+    for (const lane of this.capped) {
+      if (lanes.size >= this.touched.size + freeSlots) break;
+      lanes.add(lane);
+    }
+    this.touched.clear();
+    for (const lane of lanes) this.capped.delete(lane);
+    return [...lanes];
+  }
+
+  takeStarted(): { run: Run[]; fanout: ClaimRef[] } {
+    const started = this.started;
+    this.started = { run: [], fanout: [] };
+    return started;
+  }
+
+  /** Everything up to here is finished and known to the log: stored with the next event, so that a new instance need not doubt it. */
+  loggedThrough(): number {
+    let oldest = this.lastSequence + 1;
+    for (const sequence of this.events.keys()) oldest = Math.min(oldest, sequence);
+    return oldest - 1;
+  }
+
+  keep(event: MemoryEvent): KeptEvent {
+    const kept = event.slots.map(({ delivery, success, acked, ackedAttempts }) => ({
+      delivery,
+      success,
+      acked,
+      ackedAttempts,
+    }));
+    return { facts: event.facts, kept };
+  }
+
+  /** Ends a turn: writes each changed row once, then lets go of what is finished and known to the log. */
+  write(): void {
+    if (this.inserted.size > 0) {
+      const loggedThrough = this.loggedThrough();
+      for (const [sequence, body] of this.inserted) {
+        this.rows.insertEvent(this.keep(this.#present(sequence)), loggedThrough, body);
+        this.dirty.delete(sequence);
+      }
+      this.inserted.clear();
+    }
+    for (const [sequence, chunks] of this.dirty) {
+      const kept = this.keep(this.#present(sequence));
+      for (const chunk of chunks) this.rows.updateChunk(kept, chunk);
+    }
+    this.dirty.clear();
+    for (const event of this.#maybeFinished) {
+      if (isFinished(event) && !this.#isUnlogged(event)) this.events.delete(event.facts.sequence);
+    }
+    this.#maybeFinished.clear();
+  }
+
+  #present(sequence: number): MemoryEvent {
+    const event = this.events.get(sequence);
+    if (event === undefined) throw new Error(`event ${sequence} was changed but is not in memory`);
+    return event;
+  }
+}
+
+function isFinished(event: MemoryEvent): boolean {
+  return event.slots.every((slot) => !isOpen(slot.delivery) && slot.delivery.claim === null);
+}

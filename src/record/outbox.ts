@@ -1,0 +1,105 @@
+/**
+ * What the log (D1) must hear of this Record, and when: at once after a change, after 10 s of waiting, and again until it is
+ * confirmed. In memory only; after a crash the rows and the armed alarm say what may be missing. Part of a Ledger turn.
+ */
+import { LOG_RESEND_MS } from '../core/limits.ts';
+import type { Confirmation, LogEntry } from '../core/log.ts';
+import type { LogClock, Memory, MemoryEvent, Slot } from './memory.ts';
+import { attemptsOf, viewDelivery } from './views.ts';
+
+/** The log must hear of this slot in this turn. */
+export function logChanged(memory: Memory, slot: Slot, nowMs: number): void {
+  slot.log.sends = 0;
+  memory.logAt(slot, nowMs);
+}
+
+export function nextLogMs(memory: Memory): number {
+  let next = Infinity;
+  for (const slot of memory.unlogged) next = Math.min(next, slot.log.dueMs ?? Infinity);
+  for (const event of memory.unloggedEvents) next = Math.min(next, event.log.dueMs ?? Infinity);
+  return next;
+}
+
+function resendAtMs(log: LogClock, nowMs: number): number {
+  const wait = LOG_RESEND_MS[Math.min(log.sends, LOG_RESEND_MS.length - 1)] ?? 0;
+  return nowMs + wait;
+}
+
+/** Takes what is due to be told, and sets when to tell it again. */
+export function collectLog(memory: Memory, nowMs: number): LogEntry[] {
+  const entries: LogEntry[] = [];
+  for (const slot of memory.unlogged) {
+    if (slot.log.dueMs === null || slot.log.dueMs > nowMs) continue;
+    entries.push(entryOf(memory, slot));
+    const { revision, attempts } = slot.delivery;
+    slot.log = { dueMs: resendAtMs(slot.log, nowMs), sends: slot.log.sends + 1, sent: { revision, attempts } };
+  }
+  for (const event of memory.unloggedEvents) {
+    if (event.log.dueMs === null || event.log.dueMs > nowMs) continue;
+    entries.push({ event: event.facts, delivery: null, attempts: [] });
+    event.log = { dueMs: resendAtMs(event.log, nowMs), sends: event.log.sends + 1, sent: null };
+  }
+  return entries;
+}
+
+function entryOf(memory: Memory, slot: Slot): LogEntry {
+  const view = viewDelivery(memory, slot);
+  return {
+    event: slot.event.facts,
+    delivery: {
+      endpoint: slot.delivery.endpoint,
+      replay: slot.delivery.replay,
+      revision: slot.delivery.revision,
+      status: view.status,
+      attempts: view.attempts,
+      last: view.last,
+      nextAttemptAtMs: view.nextAttemptAtMs,
+      blockedBy: view.blockedBy,
+      supersededBy: view.supersededBy,
+      replayOf: view.replayOf,
+      replayedBy: view.replayedBy,
+      reason: view.reason,
+      endedAtMs: view.endedAtMs,
+    },
+    attempts: attemptsOf(memory, slot).filter((attempt) => attempt.number > slot.ackedAttempts),
+  };
+}
+
+/**
+ * The log has these. What was told since, is told again. While anything else is still owed the rows remember it, at a row each;
+ * once nothing is, the alarm goes, and its absence says so for all of them.
+ */
+export function confirmLog(memory: Memory, confirmations: Confirmation[]): void {
+  const confirmed: Slot[] = [];
+  for (const { sequence, endpoint, replay, revision } of confirmations) {
+    const event = memory.events.get(sequence);
+    if (event === undefined) continue;
+    if (endpoint === null) memory.markEventLogged(event);
+    const slot = find(event, endpoint, replay);
+    if (slot === undefined || slot.log.sent?.revision !== revision) continue;
+    slot.ackedAttempts = Math.max(slot.ackedAttempts, slot.log.sent.attempts);
+    slot.acked = Math.max(slot.acked, revision);
+    if (revision === slot.delivery.revision) memory.markLogged(slot);
+    confirmed.push(slot);
+  }
+  const isQuiet = memory.unlogged.size === 0 && memory.unloggedEvents.size === 0 && memory.open === 0;
+  if (!isQuiet) for (const slot of confirmed) memory.markDirty(slot);
+}
+
+function find(event: MemoryEvent, endpoint: string | null, replay: number): Slot | undefined {
+  return event.slots.find((slot) => slot.delivery.endpoint === endpoint && slot.delivery.replay === replay);
+}
+
+/** The queue did not take these entries. */
+export function logFailed(memory: Memory, entries: LogEntry[], dueMs: number): void {
+  for (const { event: facts, delivery } of entries) {
+    const event = memory.events.get(facts.sequence);
+    if (event === undefined) continue;
+    if (delivery === null) {
+      if (event.log.dueMs !== null) event.log.dueMs = dueMs;
+      continue;
+    }
+    const slot = find(event, delivery.endpoint, delivery.replay);
+    if (slot !== undefined && slot.log.dueMs !== null) slot.log.dueMs = dueMs;
+  }
+}

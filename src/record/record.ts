@@ -1,0 +1,227 @@
+/**
+ * The Durable Object of one record: a shell around its ledger (the protocol) and runner (the effects). It owns the alarm and the
+ * edges: storage, queues, the other objects, the network. It decides nothing.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import { retryable } from 'cloudflare:durable-objects';
+import type { AccountSettings } from '../core/endpoint.ts';
+import { type DeliveryRef, parseRecordName, type RecordAddress, recordName } from '../core/ids.ts';
+import { LOG_RESEND_MS, QUEUE_SEND_BATCH_MAX, QUICK_ANSWER_MS } from '../core/limits.ts';
+import type { Confirmation, LogEntry } from '../core/log.ts';
+import type { AttemptOutcome } from '../core/outcome.ts';
+import type { AcceptRequest } from '../core/publish.ts';
+import type { AttemptRequest, ClaimRef, RecordRpc } from '../core/rpc.ts';
+import type { Sql } from '../core/sql.ts';
+import { type Sender, createSender } from '../delivery/sender.ts';
+import { SettingsCache } from '../delivery/settings.ts';
+import { type Bindings, requireVars } from '../env.ts';
+import { type Effects, Ledger } from './ledger.ts';
+import { packLog } from './log-messages.ts';
+import { Runner, type RunnerDeps } from './runner.ts';
+import { readDelivery, readEvent, readEvents, readRecord } from './views.ts';
+
+/** Shared by the Records of this isolate. */
+let settingsCache: SettingsCache | null = null;
+let sender: Sender | null = null;
+/** Whether an endpoint's last answer to anyone in this isolate was quick: a hint for lanes that have none of their own. */
+const quickEndpoints = new Map<string, boolean>();
+const QUICK_ENDPOINTS_MAX = 10_000;
+
+export class Record extends DurableObject<Bindings> implements RecordRpc {
+  readonly #address: RecordAddress;
+  readonly #sql: Sql;
+  #ledger: Ledger | null = null;
+  #runner: Runner | null = null;
+  #armedAtMs: number | null = null;
+
+  static {
+    retryable(this.prototype.accept, this.prototype.settle, this.prototype.confirm, this.prototype.wake);
+    retryable(
+      this.prototype.readRecord,
+      this.prototype.readEvent,
+      this.prototype.readEvents,
+      this.prototype.readDelivery,
+    );
+  }
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    const address = parseRecordName(ctx.id.name ?? '');
+    if (address === null) throw new Error('a Record is addressed by recordName() of core/ids.ts');
+    this.#address = address;
+    this.#sql = {
+      exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings),
+      transaction: (work) => ctx.storage.transactionSync(work),
+    };
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#armedAtMs = await ctx.storage.getAlarm();
+    });
+  }
+
+  async accept(request: AcceptRequest) {
+    if (request.account !== this.#address.account) throw new Error('a publish reached the record of another account');
+    return this.#perform(this.#open().accept(request, this.#at()));
+  }
+
+  async begin(claims: ClaimRef[]) {
+    return Promise.all(claims.map((claim) => this.#run().begin(claim)));
+  }
+
+  async settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]) {
+    this.#run().perform(this.#open().settle(settled, this.#at()));
+  }
+
+  async confirm(confirmations: Confirmation[]) {
+    this.#run().perform(this.#open().confirm(confirmations, this.#at()));
+  }
+
+  async wake(endpoint: string, revision: number) {
+    this.#run().perform(this.#open().wake(endpoint, revision, this.#at()));
+  }
+
+  async readRecord() {
+    return readRecord(this.#open().memory);
+  }
+
+  async readEvent(id: string) {
+    return readEvent(this.#open().memory, id);
+  }
+
+  async readEvents(after: number, limit: number) {
+    return readEvents(this.#open().memory, after, limit);
+  }
+
+  async readDelivery(ref: DeliveryRef) {
+    return readDelivery(this.#open().memory, ref);
+  }
+
+  async replay(ref: DeliveryRef, by: { key: string; reason: string | null; force: boolean }) {
+    const settings = await this.#settings(0, true);
+    const endpoint = settings?.endpoints.find(({ id }) => id === ref.endpoint);
+    return this.#perform(this.#open().replay(ref, by, endpoint, this.#at()));
+  }
+
+  async discard(ref: DeliveryRef, by: { key: string; reason: string | null }) {
+    return this.#perform(this.#open().discard(ref, by, this.#at()));
+  }
+
+  /** Never awaits the network and never throws: the platform drops an alarm that fails too often. */
+  override async alarm(): Promise<void> {
+    const isInherited = this.#ledger === null || this.#armedAtMs === null;
+    this.#armedAtMs = null;
+    try {
+      this.#run().perform(this.#open().alarm(this.#at(), isInherited));
+    } catch (error) {
+      this.#failed('alarm', error);
+      await this.ctx.storage.setAlarm(Date.now() + (LOG_RESEND_MS[0] ?? 0));
+    }
+  }
+
+  #open(): Ledger {
+    const resendMs = Date.now() + (LOG_RESEND_MS[0] ?? 0);
+    this.#ledger ??= new Ledger(this.#sql, this.#armedAtMs === null ? null : Math.min(this.#armedAtMs, resendMs), {
+      address: this.#address,
+      isQuickElsewhere: (endpoint) => quickEndpoints.get(endpoint) === true,
+    });
+    return this.#ledger;
+  }
+
+  #run(): Runner {
+    this.#runner ??= new Runner(this.#open(), this.#deps());
+    return this.#runner;
+  }
+
+  #at() {
+    return { nowMs: Date.now(), random: Math.random };
+  }
+
+  #perform<T>({ result, effects }: { result: T; effects: Effects }): T {
+    this.#run().perform(effects);
+    return result;
+  }
+
+  #deps(): RunnerDeps {
+    return {
+      nowMs: Date.now,
+      random: Math.random,
+      settings: (minRevision) => this.#settings(minRevision, false),
+      attempt: (request) => this.#attempt(request),
+      sendFanout: (claims) => this.#sendFanout(claims),
+      sendLog: (entries) => this.#sendLog(entries),
+      park: (endpoint, seenRevision) => this.#gate(endpoint).park(recordName(this.#address), seenRevision),
+      disable: async (endpoint, reason) => {
+        const settings = await this.#settings(0, false);
+        await this.#account().disableEndpoint(endpoint, reason, settings?.revision ?? 0);
+      },
+      arm: (wakeAtMs) => this.#arm(wakeAtMs),
+      keep: (work) => this.ctx.waitUntil(work),
+      failed: (what, error) => this.#failed(what, error),
+    };
+  }
+
+  #account() {
+    return this.env.ACCOUNT.getByName(`v1:${this.#address.account}`);
+  }
+
+  #gate(endpoint: string) {
+    return this.env.GATE.getByName(`v1:${this.#address.account}:${endpoint}`);
+  }
+
+  async #settings(minRevision: number, isFresh: boolean): Promise<AccountSettings | null> {
+    settingsCache ??= new SettingsCache({ read: (account) => this.env.ACCOUNT.getByName(`v1:${account}`).settings() });
+    const { account } = this.#address;
+    const known = isFresh
+      ? await settingsCache.fresh(account, Date.now())
+      : await settingsCache.get(account, Date.now(), { minRevision });
+    return known?.settings ?? null;
+  }
+
+  async #attempt(request: AttemptRequest): Promise<AttemptOutcome> {
+    sender ??= createSender(
+      requireVars(this.env),
+      { fetch: (url, init) => fetch(url, init), nowMs: Date.now },
+      console.log,
+    );
+    const outcome = await sender(request);
+    const { id } = request.endpoint;
+    quickEndpoints.delete(id);
+    quickEndpoints.set(id, outcome.statusCode !== null && outcome.latencyMs <= QUICK_ANSWER_MS);
+    for (const oldest of quickEndpoints.keys()) {
+      if (quickEndpoints.size <= QUICK_ENDPOINTS_MAX) break;
+      quickEndpoints.delete(oldest);
+    }
+    return outcome;
+  }
+
+  async #sendFanout(claims: ClaimRef[]): Promise<void> {
+    const record = recordName(this.#address);
+    for (let from = 0; from < claims.length; from += QUEUE_SEND_BATCH_MAX) {
+      const batch = claims.slice(from, from + QUEUE_SEND_BATCH_MAX);
+      await this.env.FANOUT.sendBatch(batch.map((claim) => ({ body: { v: 1 as const, record, claim } })));
+    }
+  }
+
+  async #sendLog(entries: LogEntry[]): Promise<void> {
+    const { memory } = this.#open();
+    for (const message of packLog(this.#address, memory.record, entries)) await this.env.LOG.send(message);
+  }
+
+  /** An alarm that is early does no harm and costs less than moving it; one row is written only when it must come sooner, or not at all. */
+  #arm(wakeAtMs: number | null): void {
+    if (wakeAtMs === null) {
+      if (this.#armedAtMs !== null) void this.ctx.storage.deleteAlarm();
+      this.#armedAtMs = null;
+    } else if (this.#armedAtMs === null || wakeAtMs < this.#armedAtMs) {
+      this.#armedAtMs = wakeAtMs;
+      void this.ctx.storage.setAlarm(wakeAtMs);
+    }
+  }
+
+  #failed(what: string, error: unknown): void {
+    const { account, kind, hash } = this.#address;
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(
+      JSON.stringify({ message: 'record step failed', step: what, account, record: kind + hash, error: message }),
+    );
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * A person's acts on one delivery: replay (R1, R4) and discard (V6). Part of a Ledger turn.
+ */
+import { deliveryId, type DeliveryRef } from '../core/ids.ts';
+import type { EndpointSettings } from '../core/endpoint.ts';
+import { OPEN_DELIVERIES_MAX } from '../core/limits.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
+import { created, ended, isOpen, released } from '../core/status.ts';
+import type { DeliveryView } from '../core/view.ts';
+import type { Memory, Slot } from './memory.ts';
+import { logChanged } from './outbox.ts';
+import { findSlot, viewDelivery } from './views.ts';
+
+export type Person = { key: string; reason: string | null };
+
+/** `endpoint` as it is now; undefined once removed. The old delivery keeps its status and history. */
+export function replayDelivery(
+  memory: Memory,
+  ref: DeliveryRef,
+  by: Person & { force: boolean },
+  endpoint: EndpointSettings | undefined,
+  nowMs: number,
+): Result<DeliveryView, ReplayRefusal> {
+  const original = findSlot(memory, ref);
+  if (original === null) return fail({ reason: 'not-found' });
+  const refusal = refuseReplay(memory, original, by.force, endpoint);
+  if (refusal !== null) return fail(refusal);
+  const { event } = original;
+  const siblings = event.slots.filter(({ delivery }) => delivery.endpoint === ref.endpoint);
+  const number = Math.max(...siblings.map(({ delivery }) => delivery.replay)) + 1;
+  const facts = { of: ref.replay, by: by.key, reason: by.reason, atMs: nowMs, force: by.force };
+  const delivery = created({
+    endpoint: ref.endpoint,
+    ordering: memory.laneOf(original).ordering,
+    dueMs: nowMs,
+    replay: { number, facts, previous: original.delivery.previous },
+  });
+  const slot = memory.addSlot(event, { delivery, success: null, acked: 0, ackedAttempts: 0 }, event.slots.length);
+  memory.put(slot, delivery);
+  logChanged(memory, slot, nowMs);
+  // The log learns that the old one was replayed.
+  memory.put(original, { ...original.delivery, revision: original.delivery.revision + 1 });
+  logChanged(memory, original, nowMs);
+  return ok(viewDelivery(memory, slot));
+}
+
+function refuseReplay(
+  memory: Memory,
+  original: Slot,
+  force: boolean,
+  endpoint: EndpointSettings | undefined,
+): ReplayRefusal | null {
+  const { event, sequence, version, delivery } = original;
+  const open = event.slots.find(
+    (slot) => slot.delivery.endpoint === delivery.endpoint && (isOpen(slot.delivery) || slot.delivery.claim !== null),
+  );
+  if (open !== undefined) {
+    const { endpoint: id, replay } = open.delivery;
+    return { reason: 'still-open', delivery: deliveryId(memory.address, { sequence, endpoint: id, replay }) };
+  }
+  if (endpoint === undefined) return { reason: 'endpoint-removed' };
+  if (endpoint.status === 'disabled') return { reason: 'endpoint-disabled', statusReason: endpoint.statusReason };
+  const { attempted } = memory.laneOf(original);
+  if (!force && version !== null && attempted !== null && attempted.version > version) {
+    return { reason: 'older-version', version, attempted: attempted.version };
+  }
+  return memory.open >= OPEN_DELIVERIES_MAX ? { reason: 'full', open: memory.open } : null;
+}
+
+/** A waiting delivery or a dead letter becomes `cancelled`. One whose request may be under way is left alone. */
+export function discardDelivery(
+  memory: Memory,
+  ref: DeliveryRef,
+  by: Person,
+  nowMs: number,
+): Result<DeliveryView, DiscardRefusal> {
+  const slot = findSlot(memory, ref);
+  if (slot === null) return fail({ reason: 'not-found' });
+  const { claim, state } = slot.delivery;
+  if (claim !== null && claim.begunAtMs !== null) return fail({ reason: 'in-flight' });
+  if (state.kind === 'ended' && state.as !== 'dead') return fail({ reason: 'already-ended', status: state.as });
+  const why = by.reason === null ? 'discarded' : `discarded: ${by.reason}`;
+  memory.put(slot, ended(released(slot.delivery, nowMs), 'cancelled', nowMs, { reason: why }));
+  logChanged(memory, slot, nowMs);
+  return ok(viewDelivery(memory, slot));
+}

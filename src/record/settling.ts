@@ -1,0 +1,159 @@
+/**
+ * What an attempt's outcome, or its loss, makes of a delivery. Part of a Ledger turn.
+ */
+import type { Claim, LastAttempt } from '../core/delivery.ts';
+import type { RetryPolicy } from '../core/endpoint.ts';
+import { RETRY_SCHEDULE_SECONDS_DEFAULT, RETRY_WINDOW_SECONDS_DEFAULT } from '../core/limits.ts';
+import type { LoggedAttempt } from '../core/log.ts';
+import { type AttemptOutcome, disables, verdict } from '../core/outcome.ts';
+import { planRetry } from '../core/retry.ts';
+import type { ClaimRef } from '../core/rpc.ts';
+import { attempted, ended, nextAttemptAtMs, released, retrying } from '../core/status.ts';
+import { findClaimed } from './departing.ts';
+import type { Memory, Slot } from './memory.ts';
+import { logChanged } from './outbox.ts';
+
+type At = { nowMs: number; random: () => number };
+
+/** A claim whose policy was lost with an instance is settled by the default one. */
+const DEFAULT_POLICY: RetryPolicy = {
+  scheduleSeconds: [...RETRY_SCHEDULE_SECONDS_DEFAULT],
+  windowSeconds: RETRY_WINDOW_SECONDS_DEFAULT,
+  alsoRetry: [],
+};
+
+function isSuccess(outcome: AttemptOutcome): boolean {
+  return outcome.error === null;
+}
+
+/** Returns why the receiver wants its endpoint disabled, or null. Settling a claim twice changes nothing. */
+export function settle(memory: Memory, ref: ClaimRef, outcome: AttemptOutcome, at: At): string | null {
+  const found = findClaimed(memory, ref);
+  if (found === null) {
+    settleLate(memory, ref, outcome, at.nowMs);
+    return null;
+  }
+  const { slot, claim } = found;
+  const before = slot.delivery;
+  const policy = claim.policy ?? DEFAULT_POLICY;
+  const last: LastAttempt = {
+    atMs: outcome.atMs,
+    statusCode: outcome.statusCode,
+    error: outcome.error,
+    latencyMs: outcome.latencyMs,
+  };
+  memory.laneOf(slot).latencyMs = outcome.statusCode === null ? null : outcome.latencyMs;
+  let after = attempted(before, claim.attempt, last);
+  if (before.state.kind === 'waiting') {
+    const judged = verdict(outcome, policy.alsoRetry);
+    if (judged.kind === 'delivered') after = ended(after, 'delivered', at.nowMs);
+    else if (judged.kind === 'dead') after = ended(after, 'dead', at.nowMs, { reason: judged.reason });
+    else {
+      const plan = planRetry({
+        policy,
+        retries: before.retries,
+        firstAttemptAtMs: before.firstAttemptAtMs ?? outcome.atMs,
+        heldMs: before.heldMs,
+        nowMs: at.nowMs,
+        retryAfterMs: outcome.retryAfterMs,
+        random: at.random,
+      });
+      after =
+        plan.kind === 'retry'
+          ? retrying(after, plan.dueMs, true)
+          : ended(after, 'dead', at.nowMs, { reason: plan.reason });
+    }
+  }
+  memory.put(slot, after);
+  keepAttempt(memory, slot, claim, outcome);
+  logChanged(memory, slot, at.nowMs);
+  return disables(outcome);
+}
+
+function keepAttempt(
+  memory: Memory,
+  slot: Slot,
+  claim: Pick<Claim, 'number' | 'attempt' | 'trigger'>,
+  outcome: AttemptOutcome,
+): void {
+  const nextMs = nextAttemptAtMs(slot.delivery);
+  const attempt: LoggedAttempt = {
+    atMs: outcome.atMs,
+    latencyMs: outcome.latencyMs,
+    statusCode: outcome.statusCode,
+    error: outcome.error,
+    responseHeaders: outcome.responseHeaders,
+    responseBody: outcome.responseBody,
+    number: claim.attempt,
+    trigger: claim.trigger,
+    willRetry: nextMs !== null,
+    nextAttemptAtMs: nextMs,
+  };
+  // A success is packed with its delivery, whose row is written anyway.
+  if (isSuccess(outcome)) slot.success = attempt;
+  else memory.rows.writeAttempt(slot.sequence, slot.index, { ...attempt, claim: claim.number });
+}
+
+/**
+ * The claim ran out. One that never began goes back; one that began counts as an attempt whose outcome nobody will know: it keeps
+ * its number and uses up no retry.
+ */
+export function expire(memory: Memory, slot: Slot, claim: Claim, at: At): void {
+  const { delivery } = slot;
+  if (claim.begunAtMs === null) {
+    memory.put(slot, released(delivery, at.nowMs));
+    return;
+  }
+  const lost: AttemptOutcome = {
+    atMs: claim.begunAtMs,
+    latencyMs: Math.max(0, at.nowMs - claim.begunAtMs),
+    statusCode: null,
+    error: { kind: 'lost', message: 'we stopped before the outcome of this attempt was known' },
+    responseHeaders: null,
+    responseBody: null,
+    retryAfterMs: null,
+    directive: null,
+  };
+  const policy = claim.policy ?? DEFAULT_POLICY;
+  const firstAttemptAtMs = delivery.firstAttemptAtMs ?? claim.begunAtMs;
+  const last = { atMs: lost.atMs, statusCode: null, error: lost.error, latencyMs: lost.latencyMs };
+  let after = attempted({ ...delivery, firstAttemptAtMs }, claim.attempt, last);
+  if (delivery.state.kind === 'waiting') {
+    const isOver = at.nowMs > firstAttemptAtMs + delivery.heldMs + policy.windowSeconds * 1_000;
+    after = isOver ? ended(after, 'dead', at.nowMs, { reason: 'window-passed' }) : retrying(after, at.nowMs, false);
+  }
+  memory.put(slot, after);
+  keepAttempt(memory, slot, claim, lost);
+  logChanged(memory, slot, at.nowMs);
+}
+
+/** An outcome that arrives after its claim was given up as lost: the log learns the truth, and a success still delivers. */
+function settleLate(memory: Memory, ref: ClaimRef, outcome: AttemptOutcome, nowMs: number): void {
+  const event = memory.load(ref.sequence);
+  const slot = event?.slots.find((one) => one.delivery.endpoint === ref.endpoint && one.delivery.replay === ref.replay);
+  if (slot === undefined) return;
+  const given = memory.rows.attempts(slot.sequence, slot.index).find((one) => one.claim === ref.claim);
+  if (given?.error?.kind !== 'lost') return;
+  const { delivery } = slot;
+  const last = {
+    atMs: outcome.atMs,
+    statusCode: outcome.statusCode,
+    error: outcome.error,
+    latencyMs: outcome.latencyMs,
+  };
+  const corrected = delivery.attempts === given.number ? { ...delivery, last } : delivery;
+  const after =
+    isSuccess(outcome) && delivery.state.kind === 'waiting'
+      ? // An attempt may be under way again: its claim stays, and keeps the lane, until that one has ended too.
+        ended(corrected, 'delivered', nowMs)
+      : { ...corrected, revision: corrected.revision + 1 };
+  memory.put(slot, after);
+  const { atMs, latencyMs, statusCode, error, responseHeaders, responseBody } = outcome;
+  memory.rows.writeAttempt(slot.sequence, slot.index, {
+    ...given,
+    ...{ atMs, latencyMs, statusCode, error, responseHeaders, responseBody },
+    ...(after.state.kind === 'ended' ? { willRetry: false, nextAttemptAtMs: null } : {}),
+  });
+  slot.ackedAttempts = Math.min(slot.ackedAttempts, given.number - 1);
+  logChanged(memory, slot, nowMs);
+}

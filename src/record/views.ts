@@ -1,0 +1,140 @@
+/**
+ * What a Record shows of itself (V1, V2), true at this instant. Reads only.
+ */
+import { deliveryId } from '../core/ids.ts';
+import type { DeliveryRef } from '../core/ids.ts';
+import type { LoggedAttempt } from '../core/log.ts';
+import { isStartable, nextAttemptAtMs, wireStatus } from '../core/status.ts';
+import type { DeliveryDetail, DeliveryView, EventView, RecordView } from '../core/view.ts';
+import type { Lane, Memory, MemoryEvent, Slot } from './memory.ts';
+
+function idOf(memory: Memory, ref: DeliveryRef): string {
+  return deliveryId(memory.address, ref);
+}
+
+/** What stands in the way of a waiting delivery: the one under way, or the one whose turn comes before its own. */
+function blockerOf(lane: Lane, slot: Slot): Slot | null {
+  if (!isStartable(slot.delivery) || lane.ordering === 'unordered') return null;
+  for (const other of lane.items.values()) {
+    if (other === slot) continue;
+    if (other.delivery.claim !== null) return other;
+    if (other.delivery.replay === 0 && other.sequence < slot.sequence) return other;
+    if (slot.delivery.replay === 0 && other.sequence > slot.sequence) return null;
+  }
+  return null;
+}
+
+function replayedBy(slot: Slot): Slot | undefined {
+  const { endpoint, replay } = slot.delivery;
+  return slot.event.slots.findLast(
+    ({ delivery }) => delivery.endpoint === endpoint && delivery.replayFacts?.of === replay,
+  );
+}
+
+export function viewDelivery(memory: Memory, slot: Slot): DeliveryView {
+  const { delivery, event } = slot;
+  const { facts } = event;
+  const { sequence } = facts;
+  const { endpoint, replay, state, replayFacts } = delivery;
+  const blocker = blockerOf(memory.laneOf(slot), slot);
+  const replayer = replayedBy(slot);
+  const supersededBy = state.kind === 'ended' ? state.supersededBy : null;
+  return {
+    id: idOf(memory, { sequence, endpoint, replay }),
+    account: memory.address.account,
+    endpoint,
+    event: facts.id,
+    eventType: facts.type,
+    record: facts.record,
+    sequence: memory.address.kind === 'k' ? sequence : null,
+    version: facts.version,
+    status: wireStatus(delivery),
+    attempts: delivery.attempts,
+    last: delivery.last,
+    nextAttemptAtMs: nextAttemptAtMs(delivery),
+    blockedBy:
+      blocker === null ? null : idOf(memory, { sequence: blocker.sequence, endpoint, replay: blocker.delivery.replay }),
+    supersededBy: supersededBy === null ? null : idOf(memory, { sequence: supersededBy, endpoint, replay: 0 }),
+    replayOf: replayFacts === null ? null : idOf(memory, { sequence, endpoint, replay: replayFacts.of }),
+    replayedBy: replayer === undefined ? null : idOf(memory, { sequence, endpoint, replay: replayer.delivery.replay }),
+    reason: state.kind === 'ended' ? state.reason : null,
+    acceptedAtMs: facts.acceptedAtMs,
+    endedAtMs: state.kind === 'ended' ? state.atMs : null,
+  };
+}
+
+function viewEvent(memory: Memory, event: MemoryEvent): EventView {
+  const { facts } = event;
+  return {
+    id: facts.id,
+    type: facts.type,
+    record: facts.record,
+    sequence: memory.address.kind === 'k' ? facts.sequence : null,
+    version: facts.version,
+    occurredAt: facts.occurredAt,
+    acceptedAtMs: facts.acceptedAtMs,
+    deliveryCount: facts.deliveryCount,
+    body: memory.rows.body(facts.sequence),
+    deliveries: event.slots.map((slot) => viewDelivery(memory, slot)),
+  };
+}
+
+/** Every attempt of a delivery whose outcome is known or given up, oldest first. */
+export function attemptsOf(memory: Memory, slot: Slot): LoggedAttempt[] {
+  const attempts: LoggedAttempt[] =
+    slot.delivery.attempts === 0 || (slot.delivery.attempts === 1 && slot.success !== null)
+      ? []
+      : memory.rows.attempts(slot.sequence, slot.index).map(({ claim: _, ...attempt }) => attempt);
+  const { success } = slot;
+  if (success !== null) attempts.push(success);
+  return attempts.sort((a, b) => a.number - b.number);
+}
+
+export function readRecord(memory: Memory): RecordView | null {
+  const newest = memory.load(memory.lastSequence);
+  if (newest === null || newest.facts.record === null) return null;
+  const endpoints: RecordView['endpoints'] = [];
+  for (const lane of memory.lanes.values()) {
+    const event = memory.load(lane.newestSequence);
+    const slots = event?.slots.filter(({ delivery }) => delivery.endpoint === lane.endpoint) ?? [];
+    const slot = slots.at(-1);
+    if (slot === undefined) continue;
+    const waiting = [...lane.items.values()].filter(({ delivery }) => isStartable(delivery)).length;
+    endpoints.push({ endpoint: lane.endpoint, delivery: viewDelivery(memory, slot), waiting });
+  }
+  return { record: newest.facts.record, account: memory.address.account, sequence: memory.lastSequence, endpoints };
+}
+
+export function readEvent(memory: Memory, id: string): EventView | null {
+  const sequence = memory.ids.get(id);
+  const event = sequence === undefined ? null : memory.load(sequence);
+  return event === null ? null : viewEvent(memory, event);
+}
+
+export function readEvents(memory: Memory, after: number, limit: number): EventView[] {
+  const views: EventView[] = [];
+  for (let sequence = after + 1; sequence <= memory.lastSequence && views.length < limit; sequence += 1) {
+    const event = memory.load(sequence);
+    if (event !== null) views.push(viewEvent(memory, event));
+  }
+  return views;
+}
+
+export function findSlot(memory: Memory, ref: DeliveryRef): Slot | null {
+  const event = memory.load(ref.sequence);
+  const slot = event?.slots.find(
+    ({ delivery }) => delivery.endpoint === ref.endpoint && delivery.replay === ref.replay,
+  );
+  return slot ?? null;
+}
+
+export function readDelivery(memory: Memory, ref: DeliveryRef): DeliveryDetail | null {
+  const slot = findSlot(memory, ref);
+  if (slot === null) return null;
+  return {
+    delivery: viewDelivery(memory, slot),
+    event: viewEvent(memory, slot.event),
+    attempts: attemptsOf(memory, slot),
+    replay: slot.delivery.replayFacts,
+  };
+}
