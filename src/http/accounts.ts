@@ -14,6 +14,7 @@ import { listAccounts } from '../store/accounts.ts';
 import type { Api } from './api.ts';
 import { settingsCacheOf, type AppContext } from './context.ts';
 import { settingsOf } from './account-settings.ts';
+import { fromDatabase } from './database.ts';
 import { defined } from './defined.ts';
 import { ruled } from './fields.ts';
 import { callObject } from './objects.ts';
@@ -71,7 +72,7 @@ export function addAccounts(api: Api): void {
       answers: { 200: 'A page of accounts' },
     },
     async ({ c, query }) => {
-      const page = await listAccounts(c.env.CONFIG, query);
+      const page = await fromDatabase(listAccounts(c.env.CONFIG, query));
       return c.json(
         showPage(page, ({ account, name, payloadDays, logDays, createdAtMs }) => ({
           account,

@@ -6,10 +6,14 @@ import { parseVars, type Vars } from '../env.ts';
 import type { Result } from '../core/result.ts';
 import { addAccounts } from './accounts.ts';
 import { Api } from './api.ts';
+import { addAttempts } from './attempts.ts';
 import { requireKey } from './auth.ts';
 import type { AppEnv } from './context.ts';
+import { addDeliveries } from './deliveries.ts';
 import { addEndpoints } from './endpoints.ts';
+import { addEvents } from './events.ts';
 import { addHealth } from './health.ts';
+import { addOperatorLists } from './operator.ts';
 import { Problem } from './problem.ts';
 import { addPublish } from './publish.ts';
 import { addRecords } from './records.ts';
@@ -26,7 +30,11 @@ export function createApp() {
   addAccounts(api);
   addEndpoints(api);
   addPublish(api);
+  addEvents(api);
   addRecords(api);
+  addDeliveries(api);
+  addAttempts(api);
+  addOperatorLists(api);
   api.closePaths();
   return app;
 }

@@ -3,6 +3,7 @@
  * themselves are core's; zod knows only shapes.
  */
 import { z } from '@hono/zod-openapi';
+import { FILTER_VALUES_MAX } from '../core/limits.ts';
 import type { FieldError } from '../core/result.ts';
 import { shown } from '../core/text.ts';
 
@@ -16,7 +17,15 @@ export function ruled<T extends z.ZodType>(schema: T, check: (value: z.output<T>
 
 /** A query parameter that may be given several times. */
 export function many<T extends z.ZodType<unknown, string>>(schema: T) {
-  return z.preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(schema)).optional();
+  return z
+    .preprocess((value) => (typeof value === 'string' ? [value] : value), ruled(z.array(schema), checkFew))
+    .optional();
+}
+
+function checkFew(values: unknown[]): string | null {
+  return values.length <= FILTER_VALUES_MAX
+    ? null
+    : `must have at most ${FILTER_VALUES_MAX} values; it has ${values.length}`;
 }
 
 /** Never shown back, even where they are refused. */

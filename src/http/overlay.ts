@@ -12,10 +12,22 @@ import type { DeliveryView } from '../core/view.ts';
 
 export type ShownDelivery = DeliveryView & { note: string; late: boolean };
 
-export function overlay(view: DeliveryView, settings: AccountSettings, nowMs: number): ShownDelivery {
-  const endpoint = settings.endpoints.find(({ id }) => id === view.endpoint);
+/** The account as it is now: endpoints by id, because an event may have ten thousand deliveries. */
+export type Present = {
+  endpoints: ReadonlyMap<string, EndpointSettings>;
+  targets: AccountSettings['targets'];
+  nowMs: number;
+};
+
+export function presentOf(settings: AccountSettings, nowMs: number): Present {
+  const endpoints = new Map(settings.endpoints.map((endpoint) => [endpoint.id, endpoint]));
+  return { endpoints, targets: settings.targets, nowMs };
+}
+
+export function overlay(view: DeliveryView, { endpoints, targets, nowMs }: Present): ShownDelivery {
+  const endpoint = endpoints.get(view.endpoint);
   const now = isWaiting(view) ? withEndpoint(view, endpoint) : view;
-  return { ...now, ...note(now, nowMs, { endpointName: nameOf(endpoint), targets: settings.targets }) };
+  return { ...now, ...note(now, nowMs, { endpointName: nameOf(endpoint), targets }) };
 }
 
 function isWaiting({ status }: DeliveryView): boolean {

@@ -8,6 +8,7 @@ import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { ruled } from './fields.ts';
 import { callObject } from './objects.ts';
+import { presentOf } from './overlay.ts';
 import { accountId, accountParams, pageQuery, recordKey } from './params.ts';
 import { Problem } from './problem.ts';
 import { recordOf } from './record-stub.ts';
@@ -61,9 +62,9 @@ export function addRecords(api: Api): void {
         ),
       ]);
       const page = events.slice(0, query.limit);
-      const now = { settings, nowMs: Date.now() };
+      const present = presentOf(settings, Date.now());
       const next = events.length > query.limit ? String(page.at(-1)?.sequence ?? '') : null;
-      return c.json({ data: page.map((event) => showEvent(event, now)), next });
+      return c.json({ data: page.map((event) => showEvent(event, present)), next });
     },
   );
 }
@@ -78,5 +79,5 @@ async function answerRecord(c: AppContext, account: string, record: string): Pro
     ),
   ]);
   if (view === null) throw new Problem('not-found', `the record ${shown(record)} has no events`);
-  return c.json(showRecord(view, { settings, nowMs: Date.now() }));
+  return c.json(showRecord(view, presentOf(settings, Date.now())));
 }

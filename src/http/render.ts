@@ -5,14 +5,12 @@ import { rfc3339 } from '../core/body.ts';
 import type { LastAttempt } from '../core/delivery.ts';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import { attemptId, parseDeliveryId } from '../core/ids.ts';
+import { EVENT_DELIVERIES_SHOWN_MAX } from '../core/limits.ts';
 import type { LoggedAttempt } from '../core/log.ts';
 import { worstStatus } from '../core/note.ts';
-import type { EventView, RecordView } from '../core/view.ts';
+import type { DeliveryDetail, EventView, RecordView } from '../core/view.ts';
 import { parseExact } from './json.ts';
-import { overlay, type ShownDelivery } from './overlay.ts';
-
-/** Settings of the account, and the instant of the answer. */
-export type Now = { settings: AccountSettings; nowMs: number };
+import { overlay, type Present, type ShownDelivery } from './overlay.ts';
 
 function time(ms: number | null): string | null {
   return ms === null ? null : rfc3339(ms);
@@ -131,7 +129,7 @@ function attemptIdOf(delivery: string, number: number): string {
 }
 
 /** Lists have no bodies; what was erased has none either. */
-export function showEvent(view: Omit<EventView, 'body'> & { body?: string | null }, now: Now) {
+export function showEvent(view: Omit<EventView, 'body'> & { body?: string | null }, present: Present) {
   return {
     id: view.id,
     type: view.type,
@@ -142,7 +140,9 @@ export function showEvent(view: Omit<EventView, 'body'> & { body?: string | null
     acceptedAt: rfc3339(view.acceptedAtMs),
     ...(view.body === undefined ? {} : { data: dataOf(view.body) }),
     deliveryCount: view.deliveryCount,
-    deliveries: view.deliveries.map((delivery) => showDelivery(overlay(delivery, now.settings, now.nowMs))),
+    deliveries: view.deliveries
+      .slice(0, EVENT_DELIVERIES_SHOWN_MAX)
+      .map((delivery) => showDelivery(overlay(delivery, present))),
   };
 }
 
@@ -153,9 +153,21 @@ export function dataOf(body: string | null): unknown {
   return typeof parsed === 'object' && parsed !== null && 'data' in parsed ? parsed.data : null;
 }
 
-export function showRecord(view: RecordView, now: Now) {
+/** One delivery with all that is known of it. `attempts` counts; `attemptLog` tells. `body` is what every attempt sends, to the byte. */
+export function showDetail({ delivery, event, attempts, replay }: DeliveryDetail, present: Present) {
+  const owner = { delivery: delivery.id, endpoint: delivery.endpoint, event: delivery.event };
+  return {
+    ...showDelivery(overlay(delivery, present)),
+    replay: replay === null ? null : { by: replay.by, reason: replay.reason, at: rfc3339(replay.atMs) },
+    attemptLog: attempts.map((attempt) => showAttempt(owner, attempt)),
+    data: dataOf(event.body),
+    body: event.body,
+  };
+}
+
+export function showRecord(view: RecordView, present: Present) {
   const endpoints = view.endpoints.map(({ endpoint, delivery, waiting }) => {
-    const shown = overlay(delivery, now.settings, now.nowMs);
+    const shown = overlay(delivery, present);
     const isOver = shown.status === 'cancelled' && delivery.status !== 'cancelled';
     return { endpoint, delivery: shown, waiting: isOver ? 0 : waiting };
   });

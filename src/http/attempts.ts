@@ -1,0 +1,56 @@
+/** Attempts (V3): lists from the log, one attempt from its Record. */
+import { z } from '@hono/zod-openapi';
+import { parseAttemptId } from '../core/ids.ts';
+import { listAttempts } from '../store/attempts.ts';
+import { logDatabase } from '../store/database.ts';
+import { settingsOf } from './account-settings.ts';
+import type { Api } from './api.ts';
+import { fromDatabase } from './database.ts';
+import { readDelivery } from './deliveries.ts';
+import { accountId, accountParams, filterOf, logQuery, showPage } from './params.ts';
+import { Problem } from './problem.ts';
+import { showAttempt } from './render.ts';
+
+export function addAttempts(api: Api): void {
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts/{account}/attempts',
+      summary: 'Attempts in the log, newest first',
+      params: accountParams,
+      query: z.strictObject(logQuery),
+      answers: { 200: 'A page of attempts' },
+    },
+    async ({ c, params: { account }, query }) => {
+      const [, page] = await Promise.all([
+        settingsOf(c, account),
+        fromDatabase(listAttempts(logDatabase(account, c.env), { ...filterOf(query), account }, query)),
+      ]);
+      return c.json(showPage(page, (attempt) => showAttempt(attempt, attempt)));
+    },
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts/{account}/attempts/{attempt}',
+      summary: 'One attempt, exact at this instant',
+      params: z.strictObject({ account: accountId, attempt: z.string() }),
+      answers: { 200: 'The attempt' },
+    },
+    async ({ c, params }) => {
+      const at = parseAttemptId(params.attempt);
+      if (at === null) throw unknownAttempt(params.attempt);
+      const [, detail] = await Promise.all([settingsOf(c, params.account), readDelivery(c, params.account, at)]);
+      const attempt = detail?.attempts.find(({ number }) => number === at.number);
+      if (!detail || attempt === undefined) throw unknownAttempt(params.attempt);
+      const { delivery } = detail;
+      const owner = { delivery: delivery.id, endpoint: delivery.endpoint, event: delivery.event };
+      return c.json(showAttempt(owner, attempt));
+    },
+  );
+}
+
+function unknownAttempt(id: string): Problem {
+  return new Problem('not-found', `there is no attempt "${id.slice(0, 128)}" in this account`);
+}

@@ -1,0 +1,149 @@
+/** Deliveries (V2, V3, R1): lists from the log, one delivery from its Record, replay and discard by its Record. */
+import { z } from '@hono/zod-openapi';
+import { checkDescription } from '../core/endpoint-rules.ts';
+import { type DeliveryLocator, parseDeliveryId } from '../core/ids.ts';
+import type { DeliveryDetail } from '../core/view.ts';
+import { logDatabase } from '../store/database.ts';
+import { listDeliveries } from '../store/deliveries.ts';
+import { settingsOf } from './account-settings.ts';
+import type { Api } from './api.ts';
+import type { AppContext } from './context.ts';
+import { fromDatabase } from './database.ts';
+import { discardRefused, replayRefused } from './delivery-refusals.ts';
+import { ruled } from './fields.ts';
+import { callObject, callObjectOnce } from './objects.ts';
+import { overlay, presentOf } from './overlay.ts';
+import { accountId, accountParams, filterOf, logQuery, showPage } from './params.ts';
+import { Problem } from './problem.ts';
+import { recordOf } from './record-stub.ts';
+import { showDelivery, showDetail } from './render.ts';
+
+const path = '/v1/accounts/{account}/deliveries';
+const deliveryParams = z.strictObject({ account: accountId, delivery: z.string() });
+const reason = ruled(z.string(), checkDescription).nullish();
+
+export function addDeliveries(api: Api): void {
+  api.route(
+    {
+      method: 'get',
+      path,
+      summary: 'Deliveries in the log, newest first',
+      params: accountParams,
+      query: z.strictObject(logQuery),
+      answers: { 200: 'A page of deliveries' },
+    },
+    ({ c, params, query }) => answerList(c, params.account, query, filterOf(query)),
+  );
+
+  const { status: _, ...deadQuery } = logQuery;
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts/{account}/dead-letters',
+      summary: 'Deliveries that ended without success, newest first',
+      params: accountParams,
+      query: z.strictObject(deadQuery),
+      answers: { 200: 'A page of deliveries' },
+    },
+    ({ c, params, query }) => answerList(c, params.account, query, { ...filterOf(query), status: ['dead'] }),
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: `${path}/{delivery}`,
+      summary: 'One delivery with its attempts and payload, exact at this instant',
+      params: deliveryParams,
+      answers: { 200: 'The delivery' },
+    },
+    async ({ c, params }) => {
+      const [settings, detail] = await Promise.all([
+        settingsOf(c, params.account),
+        readDelivery(c, params.account, locate(params.delivery)),
+      ]);
+      if (detail === null) throw unknownDelivery(params.delivery);
+      return c.json(showDetail(detail, presentOf(settings, Date.now())));
+    },
+  );
+
+  api.route(
+    {
+      method: 'post',
+      path: `${path}/{delivery}/replay`,
+      summary: 'Send a delivery again, as a new delivery with the same event and bytes',
+      params: deliveryParams,
+      body: { schema: z.strictObject({ reason, force: z.boolean().optional() }), optional: true },
+      answers: { 201: 'The new delivery' },
+    },
+    async ({ c, params: { account, delivery }, body }) => {
+      const at = locate(delivery);
+      const settings = await settingsOf(c, account);
+      const by = { key: c.get('keyName'), reason: body.reason ?? null, force: body.force ?? false };
+      // Once: a second run would meet its own replay and refuse.
+      const replayed = await callObjectOnce(
+        () => recordOf(c, { account, ...at }),
+        (stub) => stub.replay(refOf(at), by),
+      );
+      if (!replayed.ok) throw replayRefused(delivery, replayed.error);
+      return c.json(showDelivery(overlay(replayed.value, presentOf(settings, Date.now()))), 201);
+    },
+  );
+
+  api.route(
+    {
+      method: 'post',
+      path: `${path}/{delivery}/discard`,
+      summary: 'Give up a waiting delivery or a dead letter',
+      params: deliveryParams,
+      body: { schema: z.strictObject({ reason }), optional: true },
+      answers: { 200: 'The delivery, cancelled' },
+    },
+    async ({ c, params: { account, delivery }, body }) => {
+      const at = locate(delivery);
+      const settings = await settingsOf(c, account);
+      const by = { key: c.get('keyName'), reason: body.reason ?? null };
+      const discarded = await callObjectOnce(
+        () => recordOf(c, { account, ...at }),
+        (stub) => stub.discard(refOf(at), by),
+      );
+      if (!discarded.ok) throw discardRefused(delivery, discarded.error);
+      return c.json(showDelivery(overlay(discarded.value, presentOf(settings, Date.now()))));
+    },
+  );
+}
+
+async function answerList(
+  c: AppContext,
+  account: string,
+  page: { limit: number; cursor: string | null },
+  filter: ReturnType<typeof filterOf>,
+): Promise<Response> {
+  const [settings, found] = await Promise.all([
+    settingsOf(c, account),
+    fromDatabase(listDeliveries(logDatabase(account, c.env), { ...filter, account }, page)),
+  ]);
+  const present = presentOf(settings, Date.now());
+  return c.json(showPage(found, (view) => showDelivery(overlay(view, present))));
+}
+
+/** Null where the account's Record of this id has no such delivery: ids of other accounts lead to a Record that is not there. */
+export function readDelivery(c: AppContext, account: string, at: DeliveryLocator): Promise<DeliveryDetail | null> {
+  return callObject(
+    () => recordOf(c, { account, ...at }),
+    (stub) => stub.readDelivery(refOf(at)),
+  );
+}
+
+function locate(id: string): DeliveryLocator {
+  const at = parseDeliveryId(id);
+  if (at === null) throw unknownDelivery(id);
+  return at;
+}
+
+function refOf({ sequence, endpoint, replay }: DeliveryLocator) {
+  return { sequence, endpoint, replay };
+}
+
+export function unknownDelivery(id: string): Problem {
+  return new Problem('not-found', `there is no delivery "${id.slice(0, 128)}" in this account`);
+}

@@ -1,0 +1,45 @@
+/** Why a Record did not replay or discard a delivery, as problems. */
+import { FULL_RETRY_AFTER_SECONDS } from '../core/limits.ts';
+import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
+import { Problem } from './problem.ts';
+
+export function replayRefused(id: string, refusal: ReplayRefusal): Problem {
+  const members = { reason: refusal.reason };
+  switch (refusal.reason) {
+    case 'not-found':
+      return new Problem('not-found', `there is no delivery "${id}" in this account`);
+    case 'still-open':
+      return new Problem('replay-refused', `${refusal.delivery} has not ended yet`, {
+        members: { ...members, delivery: refusal.delivery },
+      });
+    case 'older-version': {
+      const detail = `version ${refusal.version} is older than version ${refusal.attempted}, which the endpoint was sent; "force": true sends it all the same`;
+      return new Problem('replay-refused', detail, { members });
+    }
+    case 'endpoint-removed':
+      return new Problem('replay-refused', 'the endpoint was removed', { members });
+    case 'endpoint-disabled': {
+      const why = refusal.statusReason === null ? '' : ` (${refusal.statusReason})`;
+      return new Problem('replay-refused', `the endpoint is disabled${why}; enable it first`, { members });
+    }
+    case 'full':
+      return new Problem('record-full', `the record holds ${refusal.open} open deliveries, which is its most`, {
+        headers: { 'retry-after': String(FULL_RETRY_AFTER_SECONDS) },
+      });
+  }
+}
+
+export function discardRefused(id: string, refusal: DiscardRefusal): Problem {
+  const members = { reason: refusal.reason };
+  switch (refusal.reason) {
+    case 'not-found':
+      return new Problem('not-found', `there is no delivery "${id}" in this account`);
+    case 'already-ended':
+      return new Problem('discard-refused', `the delivery has already ended as ${refusal.status}`, { members });
+    case 'in-flight':
+      return new Problem('discard-refused', 'an attempt is under way; try again when it has ended', {
+        members,
+        headers: { 'retry-after': '1' },
+      });
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * From an event's id to the event (V2). Exact at once where the Record is known: by the record key, by an id of our making, or
+ * for events without a record by the shard that their id chooses. Any other id is looked up in the log, seconds late.
+ */
+import type { AccountSettings } from '../core/endpoint.ts';
+import { parseMadeEventId, recordName, type RecordAddress } from '../core/ids.ts';
+import type { EventView } from '../core/view.ts';
+import { recordAddress } from '../delivery/address.ts';
+import { logDatabase } from '../store/database.ts';
+import { findEvent } from '../store/events.ts';
+import type { AppContext } from './context.ts';
+import { fromDatabase } from './database.ts';
+import { eventAddress } from './event-address.ts';
+import { callObject } from './objects.ts';
+import { Problem } from './problem.ts';
+import { recordOf } from './record-stub.ts';
+
+/** Null where no Record has it. Throws the 409 that names the records where several have it. */
+export async function lookUpEvent(
+  c: AppContext,
+  settings: AccountSettings,
+  id: string,
+  record: string | undefined,
+): Promise<EventView | null> {
+  const { account } = settings;
+  if (record !== undefined) return readEvent(c, await recordAddress(account, record), id);
+
+  const tried = new Set<string>();
+  for (const address of await knownAddresses(settings, id)) {
+    tried.add(recordName(address));
+    const event = await readEvent(c, address, id);
+    if (event !== null) return event;
+  }
+
+  const found = await fromDatabase(findEvent(logDatabase(account, c.env), account, id));
+  const fresh = found.filter(({ address }) => !tried.has(recordName(address)));
+  const [first, second] = fresh;
+  if (second !== undefined)
+    throw severalRecords(
+      id,
+      fresh.map((event) => event.record),
+    );
+  return first === undefined ? null : readEvent(c, first.address, id);
+}
+
+async function knownAddresses({ account, unkeyedShards }: AccountSettings, id: string): Promise<RecordAddress[]> {
+  const shard = await eventAddress(account, { id, record: null }, unkeyedShards);
+  const made = parseMadeEventId(id);
+  if (made === null || (made.kind === shard.kind && made.hash === shard.hash)) return [shard];
+  return [{ account, ...made }, shard];
+}
+
+function readEvent(c: AppContext, address: RecordAddress, id: string): Promise<EventView | null> {
+  return callObject(
+    () => recordOf(c, address),
+    (stub) => stub.readEvent(id),
+  );
+}
+
+function severalRecords(id: string, records: (string | null)[]): Problem {
+  const named = records.map((record) => record ?? '(no record)');
+  const detail = `several records have an event ${id}: ${named.join(', ')}; say which with ?record=`;
+  return new Problem('several-records', detail.slice(0, 2_000), { members: { records } });
+}
