@@ -1,0 +1,101 @@
+/**
+ * One HTTP request to a receiver, from its start to an outcome. One timeout covers headers and body; status line and
+ * headers decide (C6). Never throws: whatever happens is an outcome. It knows nothing of endpoints, secrets or retries.
+ */
+import { RESPONSE_BODY_BYTES_MAX, RESPONSE_BODY_SUCCESS_BYTES_MAX } from '../core/limits.ts';
+import type { AttemptOutcome } from '../core/outcome.ts';
+import { parseRetryAfter } from '../core/retry.ts';
+import { HEADER_DELIVERY } from '../signature.ts';
+import { statusError, thrownError, timeoutError } from './fetch-error.ts';
+import { keptHeaders, parseDirective, readStart } from './response.ts';
+
+export type AttemptDeps = {
+  fetch: (url: string, init: RequestInit) => Promise<Response>;
+  nowMs: () => number;
+  /** Calls `fire` after `ms` unless cancelled. By default the platform's timer; tests fire it themselves. */
+  timer?: (ms: number, fire: () => void) => { cancel(): void };
+};
+
+export type OutgoingRequest = { url: string; headers: Record<string, string>; body: string; timeoutMs: number };
+
+/**
+ * `latencyMs` is the time from the start until the outcome was known and what is kept of the body was read: how long the
+ * attempt held its slot. An answer whose body trickles is therefore slow, whatever its headers were.
+ */
+export async function attempt(request: OutgoingRequest, deps: AttemptDeps): Promise<AttemptOutcome> {
+  const atMs = deps.nowMs();
+  const abort = new AbortController();
+  const timedOut = Promise.withResolvers<void>();
+  // Our own timer and not AbortSignal.timeout(): it must not outlive the attempt and keep a Durable Object awake and billed.
+  const timer = (deps.timer ?? platformTimer)(request.timeoutMs, () => {
+    timedOut.resolve();
+    abort.abort(new DOMException('timeout', 'TimeoutError'));
+  });
+  try {
+    const response = await Promise.race([start(request, abort.signal, deps), timedOut.promise]);
+    if (response === undefined) return failed(timeoutError(request.timeoutMs), atMs, deps.nowMs());
+    return await answered(response, atMs, timedOut.promise, deps);
+  } catch (thrown) {
+    // The network, or a header that `fetch` will not send. With the timeout passed, that is what ended it.
+    const error = abort.signal.aborted ? timeoutError(request.timeoutMs) : thrownError(thrown);
+    return failed(error, atMs, deps.nowMs());
+  } finally {
+    timer.cancel();
+  }
+}
+
+/** Async, so that a `fetch` that throws at once rejects. An answer after the timeout is dropped unread. */
+async function start(request: OutgoingRequest, signal: AbortSignal, deps: AttemptDeps): Promise<Response> {
+  const { url, headers, body } = request;
+  const response = await deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });
+  if (signal.aborted) response.body?.cancel().catch(() => undefined);
+  return response;
+}
+
+async function answered(
+  response: Response,
+  atMs: number,
+  timedOut: Promise<void>,
+  deps: AttemptDeps,
+): Promise<AttemptOutcome> {
+  const answeredAtMs = deps.nowMs();
+  const { status, headers } = response;
+  const error = statusError(status, headers);
+  const bodyBytesMax = error === null ? RESPONSE_BODY_SUCCESS_BYTES_MAX : RESPONSE_BODY_BYTES_MAX;
+  const responseBody = await readStart(response.body, bodyBytesMax, timedOut);
+  const retryAfter = headers.get('retry-after');
+  return {
+    atMs,
+    latencyMs: elapsed(atMs, deps.nowMs()),
+    statusCode: status,
+    error,
+    responseHeaders: error === null ? null : keptHeaders(headers),
+    responseBody,
+    retryAfterMs: retryAfter === null ? null : parseRetryAfter(retryAfter, answeredAtMs),
+    directive: parseDirective(headers.get(HEADER_DELIVERY)),
+  };
+}
+
+/** An outcome without an answer. */
+export function failed(error: NonNullable<AttemptOutcome['error']>, atMs: number, nowMs: number): AttemptOutcome {
+  return {
+    atMs,
+    latencyMs: elapsed(atMs, nowMs),
+    statusCode: null,
+    error,
+    responseHeaders: null,
+    responseBody: null,
+    retryAfterMs: null,
+    directive: null,
+  };
+}
+
+/** The wall clock may be set back between two reads. */
+function elapsed(fromMs: number, toMs: number): number {
+  return Math.max(0, toMs - fromMs);
+}
+
+function platformTimer(ms: number, fire: () => void): { cancel(): void } {
+  const handle = setTimeout(fire, ms);
+  return { cancel: () => clearTimeout(handle) };
+}

@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest';
+import type { AccountSettings, EndpointSettings } from '../../src/core/endpoint.ts';
+import {
+  SETTINGS_CACHED_ACCOUNTS_MAX,
+  SETTINGS_CACHED_ENDPOINTS_MAX,
+  SETTINGS_FRESH_MS,
+} from '../../src/core/limits.ts';
+import { SettingsCache } from '../../src/delivery/settings.ts';
+
+const NOW = 1_790_000_000_000;
+
+/** Answers with what `now` holds at the moment of the read; records the reads. */
+function fakeSource() {
+  const now = new Map<string, AccountSettings>();
+  const reads: string[] = [];
+  return {
+    now,
+    reads,
+    read(account: string): Promise<AccountSettings | null> {
+      reads.push(account);
+      return Promise.resolve(now.get(account) ?? null);
+    },
+  };
+}
+
+describe('settings cache', () => {
+  it('reads once while fresh, and again when not', async () => {
+    const source = fakeSource();
+    source.now.set('a', settings('a', 1));
+    const cache = new SettingsCache(source);
+    expect(await cache.get('a', NOW)).toEqual({ settings: settings('a', 1), readAtMs: NOW });
+    source.now.set('a', settings('a', 2));
+    expect(await cache.get('a', NOW + SETTINGS_FRESH_MS - 1)).toMatchObject({
+      settings: { revision: 1 },
+      readAtMs: NOW,
+    });
+    expect(await cache.get('a', NOW + SETTINGS_FRESH_MS)).toMatchObject({ settings: { revision: 2 } });
+    expect(source.reads).toEqual(['a', 'a']);
+  });
+
+  it('never remembers that an account is unknown, and forgets one that was erased', async () => {
+    const source = fakeSource();
+    const cache = new SettingsCache(source);
+    expect(await cache.get('a', NOW)).toBeNull();
+    source.now.set('a', settings('a', 1));
+    expect(await cache.get('a', NOW)).toMatchObject({ settings: { revision: 1 } });
+    source.now.delete('a');
+    expect(await cache.fresh('a', NOW)).toBeNull();
+    expect(await cache.get('a', NOW)).toBeNull();
+    expect(source.reads).toHaveLength(4);
+  });
+
+  it('a revision above the remembered one is read; one at or below it is not', async () => {
+    const source = fakeSource();
+    source.now.set('a', settings('a', 5));
+    const cache = new SettingsCache(source);
+    await cache.get('a', NOW);
+    await cache.get('a', NOW, { minRevision: 5 });
+    expect(source.reads).toHaveLength(1);
+    source.now.set('a', settings('a', 6));
+    expect(await cache.get('a', NOW, { minRevision: 6 })).toMatchObject({ settings: { revision: 6 } });
+    expect(source.reads).toHaveLength(2);
+  });
+
+  it('fresh reads although it remembers, and what it read is remembered', async () => {
+    const source = fakeSource();
+    source.now.set('a', settings('a', 1));
+    const cache = new SettingsCache(source);
+    await cache.get('a', NOW);
+    source.now.set('a', settings('a', 2));
+    expect(await cache.fresh('a', NOW + 1)).toMatchObject({ settings: { revision: 2 }, readAtMs: NOW + 1 });
+    expect(await cache.get('a', NOW + 1)).toMatchObject({ settings: { revision: 2 } });
+    expect(source.reads).toHaveLength(2);
+  });
+
+  it('asked twice at once, it reads twice and shares no promise', async () => {
+    const answers: ((value: AccountSettings) => void)[] = [];
+    const cache = new SettingsCache({ read: () => new Promise((resolve) => answers.push(resolve)) });
+    const both = [cache.get('a', NOW), cache.get('a', NOW)];
+    expect(answers).toHaveLength(2);
+    for (const answer of answers) answer(settings('a', 1));
+    const [first, second] = await Promise.all(both);
+    expect(first).toEqual(second);
+    expect(both[0]).not.toBe(both[1]);
+  });
+
+  it('a read that was overtaken does not take the place of the newer one', async () => {
+    const answers: ((value: AccountSettings) => void)[] = [];
+    const cache = new SettingsCache({ read: () => new Promise((resolve) => answers.push(resolve)) });
+    const slow = cache.get('a', NOW);
+    const quick = cache.get('a', NOW + 10);
+    answers[1]?.(settings('a', 2));
+    await quick;
+    answers[0]?.(settings('a', 1));
+    expect(await slow).toMatchObject({ settings: { revision: 1 } });
+    expect(await cache.get('a', NOW + 20)).toMatchObject({ settings: { revision: 2 }, readAtMs: NOW + 10 });
+  });
+
+  it('an account that was erased and made again is remembered, although its revision is lower', async () => {
+    const source = fakeSource();
+    source.now.set('a', settings('a', 9));
+    const cache = new SettingsCache(source);
+    await cache.get('a', NOW);
+    source.now.set('a', settings('a', 1));
+    await cache.get('a', NOW + SETTINGS_FRESH_MS);
+    await cache.get('a', NOW + SETTINGS_FRESH_MS);
+    expect(source.reads).toHaveLength(2);
+  });
+
+  it('a clock set back makes what is remembered stale', async () => {
+    const source = fakeSource();
+    source.now.set('a', settings('a', 1));
+    const cache = new SettingsCache(source);
+    await cache.get('a', NOW);
+    await cache.get('a', NOW - 60_000);
+    expect(source.reads).toHaveLength(2);
+  });
+
+  it('an error of the source reaches the caller and is not remembered', async () => {
+    const source = fakeSource();
+    source.now.set('a', settings('a', 1));
+    let isDown = true;
+    const cache = new SettingsCache({
+      read: (account) => (isDown ? Promise.reject(new Error('down')) : source.read(account)),
+    });
+    await expect(cache.get('a', NOW)).rejects.toThrow('down');
+    isDown = false;
+    expect(await cache.get('a', NOW)).not.toBeNull();
+  });
+
+  it('drops the account least recently used when it holds its most', async () => {
+    const source = fakeSource();
+    const names = Array.from({ length: SETTINGS_CACHED_ACCOUNTS_MAX + 1 }, (_, i) => `a${i}`);
+    for (const name of names) source.now.set(name, settings(name, 1));
+    const cache = new SettingsCache(source);
+    for (const name of names.slice(0, -1)) await cache.get(name, NOW);
+    await cache.get('a0', NOW);
+    await cache.get(names.at(-1) ?? '', NOW);
+    source.reads.length = 0;
+    await cache.get('a0', NOW);
+    expect(source.reads).toEqual([]);
+    await cache.get('a1', NOW);
+    expect(source.reads).toEqual(['a1']);
+  });
+
+  it('counts an account that is read again only once', async () => {
+    const source = fakeSource();
+    source.now.set('small', settings('small', 1, 1));
+    source.now.set('large', settings('large', 1, SETTINGS_CACHED_ENDPOINTS_MAX - 1));
+    const cache = new SettingsCache(source);
+    await cache.get('small', NOW);
+    for (let i = 0; i < 3; i++) await cache.fresh('large', NOW);
+    source.reads.length = 0;
+    await cache.get('small', NOW);
+    expect(source.reads).toEqual([]);
+  });
+
+  it('drops others for a very large account, which itself stays', async () => {
+    const source = fakeSource();
+    source.now.set('small', settings('small', 1, 1));
+    source.now.set('huge', settings('huge', 1, SETTINGS_CACHED_ENDPOINTS_MAX + 1));
+    const cache = new SettingsCache(source);
+    await cache.get('small', NOW);
+    await cache.get('huge', NOW);
+    await cache.get('huge', NOW);
+    await cache.get('small', NOW);
+    expect(source.reads).toEqual(['small', 'huge', 'small']);
+    await cache.get('huge', NOW);
+    expect(source.reads).toEqual(['small', 'huge', 'small', 'huge']);
+  });
+});
+
+function settings(account: string, revision: number, endpoints = 0): AccountSettings {
+  return {
+    account,
+    revision,
+    name: account,
+    unkeyedShards: 64,
+    targets: { deliverWithinMs: 5_000, warnAfterMs: 60_000 },
+    retention: { payloadDays: 30, logDays: 30 },
+    createdAtMs: NOW,
+    endpoints: Array<EndpointSettings>(endpoints).fill(endpoint),
+  };
+}
+
+const endpoint: EndpointSettings = {
+  id: 'ep_00000000000000000000000001',
+  url: 'https://example.com/',
+  description: '',
+  eventTypes: [],
+  headerNames: [],
+  headers: null,
+  externalId: null,
+  ordering: 'ordered',
+  timeoutMs: 15_000,
+  retry: { scheduleSeconds: [10], windowSeconds: 60, alsoRetry: [] },
+  status: 'enabled',
+  statusReason: null,
+  cutoff: null,
+  secrets: [],
+  createdAtMs: NOW,
+  updatedAtMs: NOW,
+};

@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { Webhook as StandardWebhook } from 'standardwebhooks';
+import { Webhook as SvixWebhook } from 'svix';
+import { describe, expect, it } from 'vitest';
+import { formatSecret, parseSecret, sign, TOLERANCE_SECONDS, verify } from '../src/signature.ts';
+
+const bytes = (fill: number, length = 32) => new Uint8Array(length).fill(fill);
+const nowMs = 1_790_000_000_000;
+const timestampSeconds = nowMs / 1000;
+const body = '{"id":"evt_1","data":"grüße 🚀"}';
+
+async function signed(
+  secrets: Uint8Array[],
+  over: Partial<{ id: string; timestampSeconds: number; body: string }> = {},
+) {
+  const message = { id: 'evt_1', timestampSeconds, body, ...over };
+  const signature = await sign(message, secrets);
+  return {
+    id: message.id,
+    timestamp: String(message.timestampSeconds),
+    signature,
+    body: message.body as string | Uint8Array,
+  };
+}
+
+describe('official libraries', () => {
+  it('verify what we sign, whichever of two secrets they hold and whatever the body', async () => {
+    const body = fc.oneof(
+      fc.json(),
+      fc.string({ unit: 'grapheme' }).map((text) => JSON.stringify({ text })),
+    );
+    const secret = fc.uint8Array({ minLength: 24, maxLength: 64 });
+    await fc.assert(
+      fc.asyncProperty(body, secret, secret, async (body, first, second) => {
+        const seconds = Math.floor(Date.now() / 1000);
+        const signature = await sign({ id: 'evt_1', timestampSeconds: seconds, body }, [first, second]);
+        const headers = { 'webhook-id': 'evt_1', 'webhook-timestamp': String(seconds), 'webhook-signature': signature };
+        const other = formatSecret(new Uint8Array(24).fill(7));
+        expect(() => new StandardWebhook(other).verify(body, headers)).toThrow();
+        expect(() => new SvixWebhook(other).verify(body, headers)).toThrow();
+        for (const key of [first, second]) {
+          expect(() => new StandardWebhook(formatSecret(key)).verify(body, headers)).not.toThrow();
+          expect(() => new SvixWebhook(formatSecret(key)).verify(body, headers)).not.toThrow();
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('sign what we verify', async () => {
+    const signature = new StandardWebhook(formatSecret(bytes(1))).sign('evt_1', new Date(nowMs), body);
+    const result = await verify({ id: 'evt_1', timestamp: String(timestampSeconds), signature, body }, [bytes(1)], {
+      nowMs,
+    });
+    expect(result).toEqual({ ok: true, value: { id: 'evt_1', timestampSeconds } });
+  });
+});
+
+describe('secrets', () => {
+  it('survive being written and read', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), (key) => {
+        expect(parseSecret(formatSecret(key))).toEqual({ ok: true, value: key });
+      }),
+    );
+  });
+
+  it.each([
+    ['AAAA', 'no-prefix'],
+    ['whsk_AAAA', 'no-prefix'],
+    ['whsec_', 'empty'],
+    ['whsec_AAA', 'not-base64'],
+    ['whsec_AA A', 'not-base64'],
+    ['whsec_AA-_', 'not-base64'],
+  ])('%s is refused as %s', (text, reason) => {
+    expect(parseSecret(text)).toEqual({ ok: false, error: { reason } });
+  });
+});
+
+describe('verify', () => {
+  it('accepts any live secret of a rotation, and raw bytes as well as text', async () => {
+    const request = await signed([bytes(1), bytes(2)]);
+    for (const secrets of [[bytes(1)], [bytes(2)], [bytes(9), bytes(2)]]) {
+      expect((await verify(request, secrets, { nowMs })).ok).toBe(true);
+      expect((await verify({ ...request, body: new TextEncoder().encode(body) }, secrets, { nowMs })).ok).toBe(true);
+    }
+  });
+
+  it('refuses a changed id, timestamp or body, and another secret', async () => {
+    const request = await signed([bytes(1)]);
+    for (const changed of [{ id: 'evt_2' }, { timestamp: String(timestampSeconds + 1) }, { body: `${body} ` }]) {
+      const result = await verify({ ...request, ...changed }, [bytes(1)], { nowMs });
+      expect(result).toEqual({ ok: false, error: { reason: 'no-match' } });
+    }
+    expect(await verify(request, [bytes(2)], { nowMs })).toEqual({ ok: false, error: { reason: 'no-match' } });
+  });
+
+  it('takes a timestamp at the edge of the tolerance and none beyond it, on both sides', async () => {
+    const at = (offset: number) => signed([bytes(1)], { timestampSeconds: timestampSeconds + offset });
+    const reason = async (offset: number) => {
+      const result = await verify(await at(offset), [bytes(1)], { nowMs });
+      return result.ok ? 'ok' : result.error.reason;
+    };
+    expect(await reason(-TOLERANCE_SECONDS)).toBe('ok');
+    expect(await reason(TOLERANCE_SECONDS)).toBe('ok');
+    expect(await reason(-TOLERANCE_SECONDS - 1)).toBe('too-old');
+    expect(await reason(TOLERANCE_SECONDS + 1)).toBe('too-new');
+  });
+
+  it.each(['', '1e9', '-5', ' 1790000000', '1790000000.5', '9'.repeat(16)])(
+    'the timestamp "%s" is refused',
+    async (timestamp) => {
+      const request = { ...(await signed([bytes(1)])), timestamp };
+      expect(await verify(request, [bytes(1)], { nowMs })).toMatchObject({
+        ok: false,
+        error: { reason: 'bad-timestamp' },
+      });
+    },
+  );
+
+  it('names the header that is missing', async () => {
+    const request = await signed([bytes(1)]);
+    for (const [field, header] of [
+      ['id', 'webhook-id'],
+      ['timestamp', 'webhook-timestamp'],
+      ['signature', 'webhook-signature'],
+    ] as const) {
+      const result = await verify({ ...request, [field]: null }, [bytes(1)], { nowMs });
+      expect(result).toEqual({ ok: false, error: { reason: 'missing-header', header } });
+    }
+  });
+
+  it('passes over unknown schemes and rubbish, and never reports a match for them', async () => {
+    const request = await signed([bytes(1)]);
+    const rubbish = ['v1a,AAAA', 'v1', 'v1,', 'v1,!!!', 'v2,AAAA', '', ','].join(' ');
+    expect((await verify({ ...request, signature: `${rubbish} ${request.signature}` }, [bytes(1)], { nowMs })).ok).toBe(
+      true,
+    );
+    expect((await verify({ ...request, signature: rubbish }, [bytes(1)], { nowMs })).ok).toBe(false);
+  });
+
+  it('looks at a bounded number of signatures', async () => {
+    const request = await signed([bytes(1)]);
+    const flood = `${'v1,AAAA '.repeat(20)}${request.signature}`;
+    expect((await verify({ ...request, signature: flood }, [bytes(1)], { nowMs })).ok).toBe(false);
+  });
+
+  it('without a secret nothing is true', async () => {
+    expect(await verify(await signed([bytes(1)]), [], { nowMs })).toEqual({
+      ok: false,
+      error: { reason: 'no-secret' },
+    });
+  });
+});
