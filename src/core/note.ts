@@ -63,9 +63,18 @@ function sentenceFor(view: DeliveryView, nowMs: number, name: string): string {
     case 'held':
       return `Paused; it will be sent when ${name} is resumed`;
     case 'cancelled':
-      if (view.reason === 'discarded') return `Discarded by hand; it will not be sent to ${name}`;
-      return `Cancelled${view.reason === null ? '' : ` (${cut(view.reason)})`}; it will not be sent to ${name}`;
+      return `${cancelCause(view.reason)}; it will not be sent to ${name}`;
   }
+}
+
+const DISCARDED = 'discarded';
+
+/** A discard writes `discarded` or `discarded: why`; all other reasons are clauses already. */
+function cancelCause(reason: string | null): string {
+  if (reason === null) return 'Cancelled';
+  if (reason === DISCARDED) return 'Discarded by hand';
+  if (reason.startsWith(`${DISCARDED}: `)) return `Discarded by hand (${cut(reason.slice(DISCARDED.length + 2))})`;
+  return `Cancelled (${cut(reason)})`;
 }
 
 /** The time is the customer's, from acceptance, not the last request's; a replay's would count from the event and mean nothing. */

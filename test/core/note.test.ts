@@ -107,6 +107,10 @@ describe('the sentence', () => {
     ['Cancelled; it will not be sent to CRM', { status: 'cancelled' }],
     ['Cancelled (endpoint removed); it will not be sent to CRM', { status: 'cancelled', reason: 'endpoint removed' }],
     ['Discarded by hand; it will not be sent to CRM', { status: 'cancelled', reason: 'discarded' }],
+    [
+      'Discarded by hand (old plan); it will not be sent to CRM',
+      { status: 'cancelled', reason: 'discarded: old plan' },
+    ],
   ])('%s', (sentence, of) => {
     expect(note(view(of), NOW, CRM).note).toBe(sentence);
   });
