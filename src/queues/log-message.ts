@@ -1,0 +1,66 @@
+/** The body of a LOG message, checked where it arrives. Fields that a newer release added are dropped, not refused. */
+import { z } from 'zod';
+import { ACCOUNT_ID, EVENT_ID, isEndpointId } from '../core/ids.ts';
+import type { LogMessage } from '../core/log.ts';
+import { errorSchema, headersSchema, triggerSchema } from '../store/stored-attempt.ts';
+
+const time = z.int().nonnegative();
+const count = z.int().nonnegative();
+const text = z.string().nullable();
+
+const event = z.object({
+  sequence: z.int().positive(),
+  id: z.string().regex(EVENT_ID),
+  type: z.string().min(1),
+  version: z.number().nullable(),
+  schemaVersion: text,
+  occurredAt: text,
+  acceptedAtMs: time,
+  contentHash: z.string(),
+  deliveryCount: count,
+});
+
+const last = z.object({
+  atMs: time,
+  statusCode: z.int().nullable(),
+  error: errorSchema.nullable(),
+  latencyMs: z.number(),
+});
+
+const delivery = z.object({
+  endpoint: z.string().refine(isEndpointId),
+  replay: count,
+  revision: count,
+  status: z.enum(['queued', 'delivering', 'retrying', 'delivered', 'dead', 'superseded', 'held', 'cancelled']),
+  attempts: count,
+  last: last.nullable(),
+  nextAttemptAtMs: time.nullable(),
+  blockedBy: text,
+  supersededBy: text,
+  replayOf: text,
+  replayedBy: text,
+  reason: text,
+  endedAtMs: time.nullable(),
+});
+
+const attempt = z.object({
+  number: z.int().positive(),
+  trigger: triggerSchema,
+  atMs: time,
+  latencyMs: z.number(),
+  statusCode: z.int().nullable(),
+  error: errorSchema.nullable(),
+  responseHeaders: headersSchema.nullable(),
+  responseBody: text,
+  willRetry: z.boolean(),
+  nextAttemptAtMs: time.nullable(),
+});
+
+export const logMessageSchema = z.object({
+  v: z.literal(1),
+  account: z.string().regex(ACCOUNT_ID),
+  kind: z.enum(['k', 'u']),
+  hash: z.string().regex(/^[a-z2-7]{32}$/),
+  record: text,
+  entries: z.array(z.object({ event, delivery: delivery.nullable(), attempts: z.array(attempt) })),
+}) satisfies z.ZodType<LogMessage>;

@@ -1,0 +1,107 @@
+/**
+ * The LOG database: what was delivered, for search and history. A projection: the Records hold the truth and send it again until
+ * it is confirmed. Rows written cost more than all else here, so a delivery whose first attempt comes quickly is one row and
+ * one index entry, and no table has an index that is not named below.
+ *
+ * WITHOUT ROWID is added by hand in migrations/log, because drizzle-kit cannot say it; the test of rows written fails without it.
+ */
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { DeliveryStatus, Trigger } from '../core/delivery.ts';
+import type { ErrorKind } from '../core/outcome.ts';
+
+/** One delivery with the facts of its event. In key order the deliveries of one event are neighbours (ids.ts: record, sequence, endpoint). */
+export const deliveries = sqliteTable(
+  'deliveries',
+  {
+    account: text('account').notNull(),
+    /** Of the event, also for replays. */
+    acceptedAtMs: integer('accepted_at_ms').notNull(),
+    id: text('id').notNull(),
+    endpoint: text('endpoint').notNull(),
+    eventId: text('event_id').notNull(),
+    eventType: text('event_type').notNull(),
+    record: text('record'),
+    sequence: integer('sequence').notNull(),
+    version: integer('version'),
+    occurredAt: text('occurred_at'),
+    deliveryCount: integer('delivery_count').notNull(),
+    revision: integer('revision').notNull(),
+    status: text('status').$type<DeliveryStatus>().notNull(),
+    attempts: integer('attempts').notNull(),
+    lastAtMs: integer('last_at_ms'),
+    lastStatusCode: integer('last_status_code'),
+    lastErrorKind: text('last_error_kind').$type<ErrorKind>(),
+    lastErrorMessage: text('last_error_message'),
+    lastLatencyMs: integer('last_latency_ms'),
+    nextAttemptAtMs: integer('next_attempt_at_ms'),
+    blockedBy: text('blocked_by'),
+    supersededBy: text('superseded_by'),
+    replayOf: text('replay_of'),
+    replayedBy: text('replayed_by'),
+    reason: text('reason'),
+    endedAtMs: integer('ended_at_ms'),
+    /** Attempt 1, if it started within LOG_EMBED_WITHIN_MS of the acceptance; null together. */
+    firstAtMs: integer('first_at_ms'),
+    /** JSON of a StoredAttempt. */
+    firstAttempt: text('first_attempt'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.account, t.acceptedAtMs, t.id] }),
+    index('deliveries_by_event').on(t.account, t.eventId),
+  ],
+);
+
+/** Attempts that are not embedded in their delivery's row: all but quick first ones. */
+export const attempts = sqliteTable(
+  'attempts',
+  {
+    account: text('account').notNull(),
+    /** Part of the key: whoever reports an attempt twice (lost, then its true outcome) must give the same time. */
+    atMs: integer('at_ms').notNull(),
+    id: text('id').notNull(),
+    delivery: text('delivery').notNull(),
+    /** With account and delivery the key of the delivery's row, for the filter by status. */
+    acceptedAtMs: integer('accepted_at_ms').notNull(),
+    endpoint: text('endpoint').notNull(),
+    eventId: text('event_id').notNull(),
+    eventType: text('event_type').notNull(),
+    record: text('record'),
+    number: integer('number').notNull(),
+    trigger: text('trigger').$type<Trigger>().notNull(),
+    statusCode: integer('status_code'),
+    errorKind: text('error_kind').$type<ErrorKind>(),
+    errorMessage: text('error_message'),
+    latencyMs: integer('latency_ms').notNull(),
+    /** JSON object, or null. */
+    responseHeaders: text('response_headers'),
+    responseBody: text('response_body'),
+    willRetry: integer('will_retry', { mode: 'boolean' }).notNull(),
+    nextAttemptAtMs: integer('next_attempt_at_ms'),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.atMs, t.id] })],
+);
+
+/** Events that no endpoint wanted when they were accepted. A later replay of what was missing may add deliveries beside such a row. */
+export const events = sqliteTable(
+  'events',
+  {
+    account: text('account').notNull(),
+    acceptedAtMs: integer('accepted_at_ms').notNull(),
+    /** What the ids of its deliveries would start with (`dlv_{kind}{hash}_{sequence}_`): sorts with them, and event ids may repeat in other records. */
+    id: text('id').notNull(),
+    eventId: text('event_id').notNull(),
+    eventType: text('event_type').notNull(),
+    record: text('record'),
+    sequence: integer('sequence').notNull(),
+    version: integer('version'),
+    occurredAt: text('occurred_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.account, t.acceptedAtMs, t.id] }),
+    index('events_by_event').on(t.account, t.eventId),
+  ],
+);
+
+export type DeliveryRow = typeof deliveries.$inferSelect;
+export type AttemptRow = typeof attempts.$inferSelect;
+export type EventRow = typeof events.$inferSelect;

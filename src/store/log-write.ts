@@ -1,0 +1,226 @@
+/**
+ * Writes LOG messages to D1: one transaction, in which a message that is doubled, late or out of order writes nothing new.
+ * A delivery's row follows the highest revision; an attempt's row is kept as it first came, except that a `lost` one gives
+ * way to its true outcome. So the rows depend on which messages arrived, and not on when.
+ */
+import { getTableColumns, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
+import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
+import { attemptId, deliveryId, recordName } from '../core/ids.ts';
+import { LOG_EMBED_WITHIN_MS, LOG_PARAMETER_BYTES_MAX } from '../core/limits.ts';
+import type { Confirmation, LogEntry, LoggedAttempt, LoggedDelivery, LogMessage } from '../core/log.ts';
+import { attempts, deliveries, events } from './log-schema.ts';
+import type { AttemptRow, DeliveryRow, EventRow } from './log-schema.ts';
+import { packAttempt } from './stored-attempt.ts';
+
+export type Written = {
+  /** As D1 bills them: rows and index entries. */
+  rowsWritten: number;
+  /** What each Record may now forget, by the name of its object. */
+  confirmations: Map<string, Confirmation[]>;
+};
+
+/** Throws if the transaction fails; then nothing of it is written. */
+export async function writeLog(database: D1Database, messages: LogMessage[]): Promise<Written> {
+  const rows = toRows(messages);
+  const statements = [
+    ...packRows(rows.deliveries).map((json) => database.prepare(INSERT_DELIVERIES).bind(json)),
+    ...packRows(rows.attempts).map((json) => database.prepare(INSERT_ATTEMPTS).bind(json)),
+    ...packRows(rows.events).map((json) => database.prepare(INSERT_EVENTS).bind(json)),
+  ];
+  const results = statements.length === 0 ? [] : await database.batch(statements);
+  const rowsWritten = results.reduce((sum, result) => sum + result.meta.rows_written, 0);
+  return { rowsWritten, confirmations: confirm(messages) };
+}
+
+type Rows = { deliveries: DeliveryRow[]; attempts: AttemptRow[]; events: EventRow[] };
+
+function toRows(messages: LogMessage[]): Rows {
+  const rows: Rows = { deliveries: [], attempts: [], events: [] };
+  for (const message of messages) {
+    for (const entry of message.entries) {
+      if (entry.delivery === null) {
+        rows.events.push(eventRow(message, entry));
+        continue;
+      }
+      const first = entry.attempts.find((attempt) => isEmbedded(entry, attempt)) ?? null;
+      rows.deliveries.push(deliveryRow(message, entry, entry.delivery, first));
+      for (const attempt of entry.attempts) {
+        if (attempt !== first) rows.attempts.push(attemptRow(message, entry, entry.delivery, attempt));
+      }
+    }
+  }
+  return rows;
+}
+
+/** Clocks of two machines may differ: an attempt that seems to precede its acceptance gets a row of its own, as listAttempts relies on. */
+function isEmbedded(entry: LogEntry, attempt: LoggedAttempt): boolean {
+  const afterMs = attempt.atMs - entry.event.acceptedAtMs;
+  return attempt.number === 1 && afterMs >= 0 && afterMs <= LOG_EMBED_WITHIN_MS;
+}
+
+function deliveryRow(
+  message: LogMessage,
+  { event }: LogEntry,
+  delivery: LoggedDelivery,
+  first: LoggedAttempt | null,
+): DeliveryRow {
+  return {
+    account: message.account,
+    acceptedAtMs: event.acceptedAtMs,
+    id: deliveryId(message, { ...delivery, sequence: event.sequence }),
+    endpoint: delivery.endpoint,
+    eventId: event.id,
+    eventType: event.type,
+    record: message.record,
+    sequence: event.sequence,
+    version: event.version,
+    occurredAt: event.occurredAt,
+    deliveryCount: event.deliveryCount,
+    revision: delivery.revision,
+    status: delivery.status,
+    attempts: delivery.attempts,
+    lastAtMs: delivery.last?.atMs ?? null,
+    lastStatusCode: delivery.last?.statusCode ?? null,
+    lastErrorKind: delivery.last?.error?.kind ?? null,
+    lastErrorMessage: delivery.last?.error?.message ?? null,
+    lastLatencyMs: delivery.last?.latencyMs ?? null,
+    nextAttemptAtMs: delivery.nextAttemptAtMs,
+    blockedBy: delivery.blockedBy,
+    supersededBy: delivery.supersededBy,
+    replayOf: delivery.replayOf,
+    replayedBy: delivery.replayedBy,
+    reason: delivery.reason,
+    endedAtMs: delivery.endedAtMs,
+    firstAtMs: first?.atMs ?? null,
+    firstAttempt: first === null ? null : packAttempt(first),
+  };
+}
+
+function attemptRow(
+  message: LogMessage,
+  { event }: LogEntry,
+  { endpoint, replay }: LoggedDelivery,
+  attempt: LoggedAttempt,
+): AttemptRow {
+  const ref = { sequence: event.sequence, endpoint, replay };
+  return {
+    account: message.account,
+    atMs: attempt.atMs,
+    id: attemptId(message, ref, attempt.number),
+    delivery: deliveryId(message, ref),
+    acceptedAtMs: event.acceptedAtMs,
+    endpoint,
+    eventId: event.id,
+    eventType: event.type,
+    record: message.record,
+    number: attempt.number,
+    trigger: attempt.trigger,
+    statusCode: attempt.statusCode,
+    errorKind: attempt.error?.kind ?? null,
+    errorMessage: attempt.error?.message ?? null,
+    latencyMs: attempt.latencyMs,
+    responseHeaders: attempt.responseHeaders === null ? null : JSON.stringify(attempt.responseHeaders),
+    responseBody: attempt.responseBody,
+    willRetry: attempt.willRetry,
+    nextAttemptAtMs: attempt.nextAttemptAtMs,
+  };
+}
+
+function eventRow(message: LogMessage, { event }: LogEntry): EventRow {
+  return {
+    account: message.account,
+    acceptedAtMs: event.acceptedAtMs,
+    id: `dlv_${message.kind}${message.hash}_${event.sequence}_`,
+    eventId: event.id,
+    eventType: event.type,
+    record: message.record,
+    sequence: event.sequence,
+    version: event.version,
+    occurredAt: event.occurredAt,
+  };
+}
+
+/** Per delivery only its highest revision: an entry is a whole picture, so that one stands for those before it. */
+function confirm(messages: LogMessage[]): Map<string, Confirmation[]> {
+  const byRecord = new Map<string, Map<string, Confirmation>>();
+  for (const message of messages) {
+    const name = recordName(message);
+    const known = byRecord.get(name) ?? new Map<string, Confirmation>();
+    byRecord.set(name, known);
+    for (const { event, delivery } of message.entries) {
+      const { endpoint, replay, revision } = delivery ?? { endpoint: null, replay: 0, revision: 0 };
+      const key = `${event.sequence} ${endpoint} ${replay}`;
+      if ((known.get(key)?.revision ?? -1) >= revision) continue;
+      known.set(key, { sequence: event.sequence, endpoint, replay, revision });
+    }
+  }
+  return new Map([...byRecord].map(([name, known]) => [name, [...known.values()]]));
+}
+
+/** JSON arrays of rows, each short enough for one parameter. One row is far shorter than that. */
+function packRows(rows: object[]): string[] {
+  const packed: string[] = [];
+  let part: string[] = [];
+  let partBytes = 0;
+  for (const row of rows) {
+    const json = JSON.stringify(row);
+    const bytes = new TextEncoder().encode(json).length + 1;
+    if (part.length > 0 && partBytes + bytes > LOG_PARAMETER_BYTES_MAX) {
+      packed.push(`[${part.join(',')}]`);
+      part = [];
+      partBytes = 0;
+    }
+    part.push(json);
+    partBytes += bytes;
+  }
+  if (part.length > 0) packed.push(`[${part.join(',')}]`);
+  return packed;
+}
+
+/** `WHERE true`: without it SQLite reads ON CONFLICT as part of the SELECT. */
+function insertFromJson(table: typeof deliveries | typeof attempts | typeof events): SQL {
+  const columns = Object.entries(getTableColumns(table));
+  const names = columns.map(([, column]) => sql.identifier(column.name));
+  const values = columns.map(([property]) => sql.raw(`value->>'${property}'`));
+  return sql`INSERT INTO ${table} (${sql.join(names, sql`, `)}) SELECT ${sql.join(values, sql`, `)} FROM json_each(?) WHERE true`;
+}
+
+/** What an event is never changes; `first…` has a rule of its own; the rest follows the revision. */
+const EVENT_FACTS = new Set(
+  'account acceptedAtMs id endpoint eventId eventType record sequence version occurredAt firstAtMs firstAttempt'.split(
+    ' ',
+  ),
+);
+
+function deliveriesStatement(): SQL {
+  const newer = sql`excluded.revision > deliveries.revision`;
+  const first = sql`(excluded.first_attempt IS NOT NULL AND (deliveries.first_attempt IS NULL
+    OR (deliveries.first_attempt->>'$.error.kind' = 'lost' AND excluded.first_attempt->>'$.error.kind' IS NOT 'lost')))`;
+  const set = Object.entries(getTableColumns(deliveries))
+    .filter(([property]) => !EVENT_FACTS.has(property))
+    .map(([, column]) => takeIf(newer, column.name));
+  set.push(takeIf(first, 'first_at_ms'), takeIf(first, 'first_attempt'));
+  return sql`${insertFromJson(deliveries)} ON CONFLICT (account, accepted_at_ms, id)
+    DO UPDATE SET ${sql.join(set, sql`, `)} WHERE ${newer} OR ${first}`;
+}
+
+function takeIf(condition: SQL, name: string): SQL {
+  const column = sql.identifier(name);
+  return sql`${column} = CASE WHEN ${condition} THEN excluded.${column} ELSE deliveries.${column} END`;
+}
+
+function attemptsStatement(): SQL {
+  const set = ['status_code', 'error_kind', 'error_message', 'latency_ms', 'response_headers', 'response_body']
+    .concat('will_retry', 'next_attempt_at_ms')
+    .map((name) => sql.raw(`${name} = excluded.${name}`));
+  return sql`${insertFromJson(attempts)} ON CONFLICT (account, at_ms, id) DO UPDATE SET ${sql.join(set, sql`, `)}
+    WHERE attempts.error_kind = 'lost' AND excluded.error_kind IS NOT 'lost'`;
+}
+
+const dialect = new SQLiteSyncDialect();
+const INSERT_DELIVERIES = dialect.sqlToQuery(deliveriesStatement()).sql;
+const INSERT_ATTEMPTS = dialect.sqlToQuery(attemptsStatement()).sql;
+const INSERT_EVENTS = dialect.sqlToQuery(
+  sql`${insertFromJson(events)} ON CONFLICT (account, accepted_at_ms, id) DO NOTHING`,
+).sql;

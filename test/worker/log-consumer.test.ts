@@ -1,0 +1,170 @@
+import { env } from 'cloudflare:workers';
+import { beforeAll, expect, test } from 'vitest';
+import { LOG_RETRY_SECONDS_MAX, LOG_RETRY_SECONDS_MIN } from '../../src/core/limits.ts';
+import { consumeDead, consumeLog } from '../../src/queues/log.ts';
+import type { LogDeps } from '../../src/queues/log.ts';
+import { listDeliveries } from '../../src/store/deliveries.ts';
+import { writeLog } from '../../src/store/log-write.ts';
+import { aDelivery, aMessage, anAttempt, anEntry, endpointOf, hashOf } from '../support/log.ts';
+
+const db = env.LOG_DB;
+
+let accounts = 0;
+const newAccount = () => `acc${++accounts}`;
+
+beforeAll(async () => {
+  // A row that D1 refuses although the message is well formed.
+  await db
+    .prepare(
+      `CREATE TRIGGER poison BEFORE INSERT ON deliveries WHEN new.reason = 'poison' BEGIN SELECT RAISE(ABORT, 'poison'); END`,
+    )
+    .run();
+});
+
+/** A batch whose messages note what was decided about them. */
+function aBatch(bodies: unknown[], attempts = 1) {
+  const decided: string[] = [];
+  const messages = bodies.map((body, i) => ({
+    id: `m${i}`,
+    timestamp: new Date(0),
+    body,
+    attempts,
+    ack: () => void (decided[i] ??= 'ack'),
+    retry: (options?: QueueRetryOptions) => void (decided[i] ??= `retry ${options?.delaySeconds}`),
+  }));
+  return { queue: 'tubepost-log-dead', messages, decided };
+}
+
+function fakeDeps(given: Partial<LogDeps> = {}) {
+  const calls: string[] = [];
+  const lines: Record<string, unknown>[] = [];
+  const deps: LogDeps = {
+    write: (messages) => {
+      calls.push(`write ${messages.length}`);
+      return writeLog(db, messages);
+    },
+    isUp: () => Promise.resolve(true),
+    confirm: (record, list) => {
+      calls.push(`confirm ${record} ${list.map((c) => `${c.sequence}@${c.revision}`).join(' ')}`);
+      return Promise.resolve();
+    },
+    report: (line) => void lines.push(line),
+    ...given,
+  };
+  return { deps, calls, lines };
+}
+
+async function listed(account: string) {
+  const result = await listDeliveries(db, { account }, { limit: 50, cursor: null });
+  return result.ok ? result.value.data.map(({ event }) => event).sort() : result;
+}
+
+const one = (account: string, sequence: number, hash = 1, reason: string | null = null) =>
+  aMessage(account, [anEntry({ sequence }, aDelivery({ revision: sequence, reason }), [anAttempt()])], {
+    hash: hashOf(hash),
+  });
+
+test('one transaction, then one confirmation for each record, then ack', async () => {
+  const account = newAccount();
+  const batch = aBatch([one(account, 1), one(account, 2, 2), one(account, 3)]);
+  const { deps, calls, lines } = fakeDeps();
+  await consumeLog(batch, deps);
+  expect(calls).toEqual([
+    'write 3',
+    `confirm v1:${account}:k:${hashOf(1)} 1@1 3@3`,
+    `confirm v1:${account}:k:${hashOf(2)} 2@2`,
+  ]);
+  expect(batch.decided).toEqual(['ack', 'ack', 'ack']);
+  expect(await listed(account)).toEqual(['evt-1', 'evt-2', 'evt-3']);
+  expect(lines).toEqual([]);
+});
+
+test('a message that D1 refuses comes back alone, later each time; the others are written, confirmed and acked', async () => {
+  const account = newAccount();
+  const bodies = [one(account, 1), one(account, 2, 1, 'poison'), one(account, 3)];
+  const batch = aBatch(bodies);
+  const { deps, calls, lines } = fakeDeps();
+  await consumeLog(batch, deps);
+  expect(batch.decided).toEqual(['ack', `retry ${LOG_RETRY_SECONDS_MIN}`, 'ack']);
+  expect(calls).toEqual(['write 3', 'write 1', 'write 1', 'write 1', `confirm v1:${account}:k:${hashOf(1)} 1@1 3@3`]);
+  expect(await listed(account)).toEqual(['evt-1', 'evt-3']);
+  expect(lines.map(({ event, message }) => [event, message])).toEqual([
+    ['log.batch-failed', undefined],
+    ['log.write-failed', 'm1'],
+  ]);
+
+  const late = aBatch([bodies[1]], 10);
+  await consumeLog(late, fakeDeps().deps);
+  expect(late.decided).toEqual([`retry ${LOG_RETRY_SECONDS_MAX}`]);
+});
+
+test('a body that does not parse goes the way to the dead-letter queue, unlogged, and holds up no other', async () => {
+  const account = newAccount();
+  const newer = { ...one(account, 9), v: 2 };
+  const secret = { ...one(account, 8), account: 'no/account', entries: 'whsec_secret' };
+  const batch = aBatch([null, one(account, 1), newer, secret, 'text']);
+  const { deps, lines } = fakeDeps();
+  await consumeLog(batch, deps);
+  const retry = `retry ${LOG_RETRY_SECONDS_MIN}`;
+  expect(batch.decided).toEqual([retry, 'ack', retry, retry, retry]);
+  expect(await listed(account)).toEqual(['evt-1']);
+  expect(lines.map(({ event, message, field }) => [event, message, field])).toEqual([
+    ['log.unreadable', 'm0', ''],
+    ['log.unreadable', 'm2', 'v'],
+    ['log.unreadable', 'm3', 'account'],
+    ['log.unreadable', 'm4', ''],
+  ]);
+  expect(JSON.stringify(lines)).not.toMatch(/whsec|no\/account/);
+});
+
+test('a field that a newer release added is ignored, not refused', async () => {
+  const account = newAccount();
+  const batch = aBatch([{ ...one(account, 1), later: true }]);
+  await consumeLog(batch, fakeDeps().deps);
+  expect(batch.decided).toEqual(['ack']);
+});
+
+test('a database that is down is asked once, and everything comes back', async () => {
+  const account = newAccount();
+  const down = () => Promise.reject(new Error('D1 is overloaded'));
+  const batch = aBatch([one(account, 1), one(account, 2)]);
+  const { deps, calls } = fakeDeps({ write: down, isUp: () => Promise.resolve(false) });
+  await consumeLog(batch, deps);
+  expect(batch.decided).toEqual([`retry ${LOG_RETRY_SECONDS_MIN}`, `retry ${LOG_RETRY_SECONDS_MIN}`]);
+  expect(calls).toEqual([]);
+});
+
+test('a Record that does not take its confirmation costs a line, not the batch nor the other Records', async () => {
+  const account = newAccount();
+  const confirmed: string[] = [];
+  const batch = aBatch([one(account, 1, 1), one(account, 1, 2)]);
+  const { deps, lines } = fakeDeps({
+    confirm: (record) => {
+      if (record.endsWith(hashOf(1))) return Promise.reject(new Error('overloaded'));
+      confirmed.push(record);
+      return Promise.resolve();
+    },
+  });
+  await consumeLog(batch, deps);
+  expect(batch.decided).toEqual(['ack', 'ack']);
+  expect(confirmed).toEqual([`v1:${account}:k:${hashOf(2)}`]);
+  expect(lines).toMatchObject([{ event: 'log.confirm-failed', record: `v1:${account}:k:${hashOf(1)}` }]);
+});
+
+test('a dead letter of a queue is one line without its body, and acked', () => {
+  const attempt = anAttempt({ responseBody: 'whsec_secret' });
+  const body = aMessage('acc', [anEntry({}, aDelivery({ endpoint: endpointOf(1) }), [attempt])]);
+  const batch = aBatch([body, null]);
+  const { deps, lines } = fakeDeps();
+  consumeDead(batch, (line) => deps.report(line));
+  expect(batch.decided).toEqual(['ack', 'ack']);
+  expect(lines).toEqual(
+    ['m0', 'm1'].map((message) => ({
+      level: 'error',
+      event: 'queue.dead',
+      queue: 'tubepost-log-dead',
+      message,
+      sentAt: '1970-01-01T00:00:00.000Z',
+    })),
+  );
+});
