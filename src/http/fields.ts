@@ -3,7 +3,7 @@
  * themselves are core's; zod knows only shapes.
  */
 import { z } from '@hono/zod-openapi';
-import { FILTER_VALUES_MAX } from '../core/limits.ts';
+import { FILTER_VALUES_MAX, SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
 import type { FieldError } from '../core/result.ts';
 import { shown } from '../core/text.ts';
 
@@ -34,19 +34,26 @@ const SECRET_FIELDS: ReadonlySet<unknown> = new Set(['secret', 'headers']);
 /** `input` is what was parsed: zod's issues do not carry the value. */
 export function fieldErrors(error: z.ZodError, input: unknown): FieldError[] {
   return error.issues.flatMap((issue) => {
-    const field = issue.path.length === 0 ? 'body' : issue.path.map(String).join('.');
-    if (issue.code !== 'unrecognized_keys') return [{ field, message: `${field} ${sentence(issue, input)}` }];
-    const within = issue.path.length === 0 ? '' : `${field}.`;
-    return issue.keys.map((key) => {
-      const unknown = `${within}${key}`.slice(0, 80);
-      return { field: unknown, message: `${shown(`${within}${key}`)} is not a field of this request` };
-    });
+    const path = pathIn(input, issue.path);
+    const field = path.length === 0 ? 'body' : path.map(String).join('.');
+    if (issue.code !== 'unrecognized_keys')
+      return [{ field, message: `${field} ${sentence(issue, valueAt(input, path))}` }];
+    const within = path.length === 0 ? '' : `${field}.`;
+    return issue.keys.map((key) => ({
+      field: `${within}${key}`.slice(0, SHOWN_VALUE_CHARS_MAX),
+      message: `${shown(`${within}${key}`)} is not a field of this request`,
+    }));
   });
 }
 
-function sentence(issue: z.core.$ZodIssue, input: unknown): string {
+/** A query parameter that was given once is a list of one to its schema (`many`), and itself to whoever wrote it. */
+function pathIn(input: unknown, path: readonly PropertyKey[]): readonly PropertyKey[] {
+  const [first] = path;
+  return first !== undefined && typeof valueAt(input, [first]) === 'string' ? [first] : path;
+}
+
+function sentence(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'custom') return issue.message;
-  const value = valueAt(input, issue.path);
   if (value === undefined) return 'is required';
   const got = SECRET_FIELDS.has(issue.path[0]) ? `it is ${typeName(value)}` : `got ${describe(value)}`;
   switch (issue.code) {

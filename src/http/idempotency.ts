@@ -1,12 +1,16 @@
 /**
  * Idempotency-Key of POSTs other than publishes: the Account remembers the answer, sealed because it may hold a secret.
- * Only answers that changed something (2xx) are remembered. A refusal did nothing, so its key is free again; a failure of ours
- * may have done something, so its key stays locked for a minute and the request is then run again.
+ * Only answers that changed something (2xx) are remembered: after a refusal or a failure of ours the same key may be tried
+ * again. What a failed request may have done all the same, its resource must bear: an endpoint's id comes from the key, and a
+ * second replay is refused while the first is open.
  */
+import { z } from 'zod';
 import { IDEMPOTENCY_KEY_CHARS_MAX } from '../core/limits.ts';
 import { type AppContext, vaultOf } from './context.ts';
 import { callObject, callObjectOnce } from './objects.ts';
 import { invalid, Problem } from './problem.ts';
+
+const sealedSchema = z.object({ key: z.string(), sealed: z.string() });
 
 /** Visible ASCII; shown nowhere. */
 const KEY = /^[\x21-\x7e]+$/;
@@ -44,15 +48,29 @@ export async function answerOnce(
   try {
     response = await run();
   } catch (error) {
-    if (error instanceof Problem && error.status < 500)
-      await callObject(open, (stub) => stub.idempotencyEnd(key, null));
+    await end(c, account, key, null);
     throw error;
   }
   const sealed = await vaultOf(c).seal(await response.clone().text(), place(account));
-  await callObject(open, (stub) =>
-    stub.idempotencyEnd(key, { status: response.status, sealed: JSON.stringify(sealed) }),
-  );
+  await end(c, account, key, { status: response.status, sealed: JSON.stringify(sealed) });
   return response;
+}
+
+/** Where this fails, the request's own answer still stands, and the lock runs out by itself. */
+async function end(
+  c: AppContext,
+  account: string,
+  key: string,
+  answer: { status: number; sealed: string } | null,
+): Promise<void> {
+  try {
+    await callObject(
+      () => c.env.ACCOUNT.getByName(`v1:${account}`),
+      (stub) => stub.idempotencyEnd(key, answer),
+    );
+  } catch (error) {
+    console.warn(JSON.stringify({ message: 'an Idempotency-Key stays locked', account, error: String(error) }));
+  }
 }
 
 /** Null when the request has none. */
@@ -69,7 +87,7 @@ async function remembered(
   account: string,
   answer: { status: number; sealed: string },
 ): Promise<Response> {
-  const opened = await vaultOf(c).open(JSON.parse(answer.sealed), place(account));
+  const opened = await vaultOf(c).open(sealedSchema.parse(JSON.parse(answer.sealed)), place(account));
   if (!opened.ok) {
     console.error(
       JSON.stringify({ message: 'a remembered answer does not open', account, error: opened.error.message }),
