@@ -96,8 +96,8 @@ export const ATTEMPTS_KEPT_MAX = 50;
 // Log
 /** What still waits after this is logged as `queued`, so that lists show it. */
 export const LOG_QUEUED_AFTER_MS = 10 * SECOND_MS;
-/** Unconfirmed log entries are sent again after these; the last repeats. */
-export const LOG_RESEND_MS: readonly number[] = [10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS];
+/** Unconfirmed log entries are sent again after these; the last repeats. The first is short: after a crash the log is whole within a minute. */
+export const LOG_RESEND_MS: readonly number[] = [MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS];
 /** A LOG queue that refused the send is tried again after this. */
 export const LOG_SEND_FAILED_WAIT_MS = 10 * SECOND_MS;
 /** Bytes of one LOG message: an operation is billed per 64 KB, and the platform's limit is 128 KB. */
@@ -183,5 +183,9 @@ export const FIELD_ERRORS_MAX = 20;
 // Lists
 export const LIST_LIMIT_DEFAULT = 50;
 export const LIST_LIMIT_MAX = 200;
+/** Deliveries that one event shows; `deliveryCount` counts all, and the list of deliveries pages through them. */
+export const EVENT_DELIVERIES_SHOWN_MAX = 200;
+/** Values of one filter in a query. */
+export const FILTER_VALUES_MAX = 100;
 /** Foreign or user text shown back in an error message is cut to this. */
 export const SHOWN_VALUE_CHARS_MAX = 80;
