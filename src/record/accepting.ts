@@ -4,12 +4,11 @@
  */
 import { eventBody, rfc3339 } from '../core/body.ts';
 import type { EventFacts } from '../core/delivery.ts';
-import type { MatchedEndpoint } from '../core/publish.ts';
 import { deliveryId } from '../core/ids.ts';
 import { LOG_QUEUED_AFTER_MS, OPEN_DELIVERIES_MAX, PUBLISH_DELIVERIES_SHOWN_MAX } from '../core/limits.ts';
-import type { AcceptRequest, AcceptResult, NewEvent } from '../core/publish.ts';
+import type { AcceptRequest, AcceptResult, MatchedEndpoint, NewEvent } from '../core/publish.ts';
+import { disabledReason } from '../core/reasons.ts';
 import { created, ended, wireStatus } from '../core/status.ts';
-import { disabledReason } from './departing.ts';
 import { type Memory, type MemoryEvent, quietLog } from './memory.ts';
 
 export function acceptEvents(memory: Memory, request: AcceptRequest, nowMs: number): AcceptResult[] {

@@ -7,6 +7,7 @@ import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import { deliveryId } from '../core/ids.ts';
 import { planLane } from '../core/lane.ts';
 import { CLAIM_GRACE_MS, PARKED_WAIT_MS, RETRY_JITTER_SHARE } from '../core/limits.ts';
+import { disabledReason, ENDPOINT_REMOVED } from '../core/reasons.ts';
 import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
 import { begun, ended, held, isStartable, released, woken } from '../core/status.ts';
 import type { Lane, Memory, Slot } from './memory.ts';
@@ -17,13 +18,6 @@ export type Begin =
   | { kind: 'gone' }
   /** The endpoint is paused: park the lane at its Gate, then call `parked`. The claim stays open meanwhile. */
   | { kind: 'park'; endpoint: string };
-
-/** A cancelled delivery's reason when its endpoint is gone. */
-const ENDPOINT_REMOVED = 'endpoint-removed';
-
-export function disabledReason(statusReason: string | null): string {
-  return statusReason === null ? 'endpoint-disabled' : `endpoint-disabled: ${statusReason}`;
-}
 
 export function refOf(slot: Slot): ClaimRef {
   const { endpoint, replay, claims } = slot.delivery;
@@ -123,7 +117,7 @@ function cancelLane(memory: Memory, asking: Slot, endpoint: EndpointSettings | u
 function cancelReason(slot: Slot, endpoint: EndpointSettings | undefined): string | null {
   if (endpoint === undefined) return ENDPOINT_REMOVED;
   if (endpoint.status === 'disabled') return disabledReason(endpoint.statusReason);
-  return isCutOff(slot, endpoint) ? disabledReason(endpoint.cutoff?.reason ?? null) : null;
+  return isCutOff(slot, endpoint) ? (endpoint.cutoff?.reason ?? null) : null;
 }
 
 /** The Gate keeps a row for this record: its lane waits there, unless the Gate woke it meanwhile with newer settings. */

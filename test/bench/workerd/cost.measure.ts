@@ -4,10 +4,10 @@
  */
 import { env } from 'cloudflare:workers';
 import { expect, test, vi } from 'vitest';
-import { Account, Gate, Record as RecordObject } from '../../src/index.ts';
-import { recordName } from '../../src/core/ids.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
-import { call, newAccount } from '../support/api.ts';
+import { Account, Gate, Record as RecordObject } from '../../../src/index.ts';
+import { recordName } from '../../../src/core/ids.ts';
+import { recordAddress } from '../../../src/delivery/address.ts';
+import { call, newAccount } from '../../support/api.ts';
 import { counts, startCounting } from './meter.ts';
 
 const RECORDS = 20;
