@@ -15,20 +15,16 @@ export async function tell(env: Bindings, { topic, revision }: Owed, settings: A
 }
 
 async function deliver(env: Bindings, topic: string, revision: number, settings: AccountSettings): Promise<void> {
+  const { account, endpoints } = settings;
+  if (topic === 'account') return upsertAccount(env.CONFIG, settings);
+
   const [kind, id = ''] = topic.split(':');
-  const endpoint = settings.endpoints.find((candidate) => candidate.id === id);
-  switch (kind) {
-    case 'account':
-      return upsertAccount(env.CONFIG, settings);
-    case 'endpoint':
-      return endpoint === undefined
-        ? removeEndpoint(env.CONFIG, settings.account, revision, id)
-        : upsertEndpoint(env.CONFIG, settings.account, revision, endpoint);
-    case 'gate':
-      return env.GATE.getByName(`v1:${settings.account}:${id}`).changed(revision, endpoint?.status ?? 'removed');
-    default:
-      throw new Error(`the outbox knows no topic ${topic}`);
+  const endpoint = endpoints.find((candidate) => candidate.id === id);
+  if (kind === 'gate') {
+    return env.GATE.getByName(`v1:${account}:${id}`).changed(revision, endpoint?.status ?? 'removed');
   }
+  if (endpoint === undefined) return removeEndpoint(env.CONFIG, account, revision, id);
+  return upsertEndpoint(env.CONFIG, account, revision, endpoint);
 }
 
 async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {

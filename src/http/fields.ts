@@ -56,14 +56,11 @@ function sentence(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'custom') return issue.message;
   if (value === undefined) return 'is required';
   const got = SECRET_FIELDS.has(issue.path[0]) ? `it is ${typeName(value)}` : `got ${describe(value)}`;
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${typeWord(issue.expected)}; ${got}`;
-    case 'invalid_value':
-      return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}; ${got}`;
-    default:
-      return `is not valid (${issue.message}); ${got}`;
+  if (issue.code === 'invalid_type') return `must be ${typeWord(issue.expected)}; ${got}`;
+  if (issue.code === 'invalid_value') {
+    return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}; ${got}`;
   }
+  return `is not valid (${issue.message}); ${got}`;
 }
 
 function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
