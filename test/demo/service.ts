@@ -1,0 +1,131 @@
+/**
+ * The real service as a child process: `src/local/start.ts` with a port, a state folder and a key of its own. It leads a process
+ * group, so that `kill` ends workerd with it in the same instant, as a power cut would.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { eventually, until } from './poll.ts';
+
+const root = join(import.meta.dirname, '../..');
+const START_WITHIN_MS = 90_000;
+const STOP_WITHIN_MS = 15_000;
+const OUTPUT_LINES_MAX = 60;
+
+export type Service = {
+  url: string;
+  key: string;
+  /** As Ctrl+C would. */
+  stop(): Promise<void>;
+  /** As a crash would: `kill -9` of the whole group. */
+  kill(): Promise<void>;
+  /** The last lines it printed that are not about a publish or an attempt that went well. */
+  complaints(): string[];
+};
+
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  if (address === null || typeof address === 'string') throw new Error('the probe has no port');
+  return address.port;
+}
+
+export async function startService(at: { port: number; stateDir: string; key: string }): Promise<Service> {
+  const url = `http://127.0.0.1:${at.port}`;
+  const temporary = join(at.stateDir, 'tmp');
+  mkdirSync(temporary, { recursive: true });
+  const child = spawn(process.execPath, [join(root, 'src/local/start.ts')], {
+    cwd: root,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...process.env,
+      PORT: String(at.port),
+      STATE_DIR: at.stateDir,
+      // What a killed one leaves behind goes with its state.
+      TMPDIR: temporary,
+      ADMIN_KEY: at.key,
+      LOCAL_MODE: 'true',
+      ALLOW_PRIVATE_ENDPOINTS: 'true',
+      SERVICE_HOSTS: '',
+    },
+  });
+  const lines = keepLines(child);
+  // The parent may end by any way; workerd must not outlive it.
+  const last = () => killGroup(child);
+  process.on('exit', last);
+  const gone = () => {
+    process.off('exit', last);
+  };
+  child.once('exit', gone);
+
+  const service: Service = {
+    url,
+    key: at.key,
+    stop: () => stop(child),
+    kill: async () => {
+      killGroup(child);
+      if (!(await ended(child))) throw new Error('the service outlived kill -9');
+    },
+    complaints: () => [...lines],
+  };
+  try {
+    await until('the service is ready', START_WITHIN_MS, () => isReady(url, child));
+    return service;
+  } catch (error) {
+    killGroup(child);
+    throw new Error(`the service did not start:\n${lines.join('\n')}`, { cause: error });
+  }
+}
+
+async function isReady(url: string, child: ChildProcess): Promise<true | null> {
+  if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+  try {
+    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) });
+    return answer.ok ? true : null;
+  } catch {
+    // Nobody listens yet.
+    return null;
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  child.kill('SIGTERM');
+  const isClean = await ended(child);
+  // Whatever is left of the group.
+  killGroup(child);
+  if (!isClean) throw new Error(`the service did not stop within ${STOP_WITHIN_MS / 1_000} s of SIGTERM`);
+}
+
+function ended(child: ChildProcess): Promise<boolean> {
+  return eventually(STOP_WITHIN_MS, () => child.exitCode !== null || child.signalCode !== null);
+}
+
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // The whole group has ended already.
+  }
+}
+
+function keepLines(child: ChildProcess): string[] {
+  const lines: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding('utf8').on('data', (text: string) => {
+      lines.push(...text.split('\n').filter((line) => line.trim() !== '' && !isRoutine(line)));
+      lines.splice(0, Math.max(0, lines.length - OUTPUT_LINES_MAX));
+    });
+  }
+  return lines;
+}
+
+function isRoutine(line: string): boolean {
+  return /^\{.*"message":"(publish|attempt)"/.test(line) || !/^\{|error|warn/i.test(line);
+}
