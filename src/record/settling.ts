@@ -136,7 +136,7 @@ function settleLate(memory: Memory, ref: ClaimRef, outcome: AttemptOutcome, nowM
   if (given?.error?.kind !== 'lost') return;
   const { delivery } = slot;
   const last = {
-    atMs: outcome.atMs,
+    atMs: given.atMs,
     statusCode: outcome.statusCode,
     error: outcome.error,
     latencyMs: outcome.latencyMs,
@@ -148,10 +148,11 @@ function settleLate(memory: Memory, ref: ClaimRef, outcome: AttemptOutcome, nowM
         ended(corrected, 'delivered', nowMs)
       : { ...corrected, revision: corrected.revision + 1 };
   memory.put(slot, after);
-  const { atMs, latencyMs, statusCode, error, responseHeaders, responseBody } = outcome;
+  const { latencyMs, statusCode, error, responseHeaders, responseBody } = outcome;
   memory.rows.writeAttempt(slot.sequence, slot.index, {
+    // Its time stays as it was told: the log finds the attempt by that.
     ...given,
-    ...{ atMs, latencyMs, statusCode, error, responseHeaders, responseBody },
+    ...{ latencyMs, statusCode, error, responseHeaders, responseBody },
     ...(after.state.kind === 'ended' ? { willRetry: false, nextAttemptAtMs: null } : {}),
   });
   slot.ackedAttempts = Math.min(slot.ackedAttempts, given.number - 1);
