@@ -208,9 +208,11 @@ function defaults(account: string, nowMs: number): StoredFacts {
 
 function changed(before: EndpointSettings, change: EndpointChange, nowMs: number): EndpointSettings {
   const after: EndpointSettings = { ...before, ...given(change), updatedAtMs: nowMs };
-  if (after.status === before.status) return after;
-  after.statusReason = change.statusReason ?? null;
-  if (after.status === 'disabled') after.cutoff = { atMs: nowMs, reason: disabledReason(after.statusReason) };
+  if (after.status !== before.status) {
+    after.statusReason = change.statusReason ?? null;
+    if (after.status === 'disabled') after.cutoff = { atMs: nowMs, reason: disabledReason(after.statusReason) };
+  }
+  if (after.status === 'enabled') after.statusReason = null;
   return after;
 }
 

@@ -50,9 +50,9 @@ export const changeBody = z.strictObject({ url: z.string().optional(), ...fields
 export type CreateBody = z.output<typeof createBody>;
 export type ChangeBody = z.output<typeof changeBody>;
 
-/** E3. Returns the URL as it will be requested. */
-export function checkedUrl(text: string, vars: Vars): string {
-  const check = checkUrl(text, vars);
+/** E3. Returns the URL as it will be requested. `ownHost` is where this request came in: SERVICE_HOSTS need not repeat it. */
+export function checkedUrl(text: string, { allowPrivate, serviceHosts }: Vars, ownHost: string): string {
+  const check = checkUrl(text, { allowPrivate, serviceHosts: [...serviceHosts, ownHost] });
   if (check.ok) return check.url.href;
   throw invalid([{ field: 'url', message: `url is refused (${check.rule}): ${check.message}` }]);
 }

@@ -104,7 +104,7 @@ async function createEndpoint(c: AppContext, account: string, body: CreateBody):
   const secret = body.secret ?? makeSecret();
   const endpoint: EndpointSettings = {
     id,
-    url: checkedUrl(body.url, c.get('vars')),
+    url: checkedUrl(body.url, c.get('vars'), ownHost(c)),
     description: body.description ?? '',
     eventTypes: body.eventTypes ?? [],
     headerNames: Object.keys(body.headers ?? {}),
@@ -157,7 +157,7 @@ async function changeEndpoint(
   const { url, headers, retry, filter: _, rateLimitPerSecond: __, ...rest } = body;
   const change: EndpointChange = defined({
     ...rest,
-    url: url === undefined ? undefined : checkedUrl(url, c.get('vars')),
+    url: url === undefined ? undefined : checkedUrl(url, c.get('vars'), ownHost(c)),
     headerNames: headers === undefined ? undefined : Object.keys(headers),
     headers: headers === undefined ? undefined : await sealedHeaders(c, account, id, headers),
     // Of two changes of `retry` at the same time, the later one may undo the other's fields.
@@ -182,6 +182,10 @@ function pageOf(settings: AccountSettings, query: { limit: number; cursor: strin
     .filter((endpoint) => newestFirst(after.value, position(endpoint)) < 0);
   const page = cutPage('endpoints', rows, query.limit, position);
   return showPage(ok(page), (endpoint) => showEndpoint(settings.account, endpoint));
+}
+
+function ownHost(c: AppContext): string {
+  return new URL(c.req.url).host;
 }
 
 function accountOf(c: AppContext, account: string) {

@@ -63,7 +63,7 @@ async function settingsFor(c: AppContext, account: string, events: Outgoing[]): 
   const cache = settingsCacheOf(c.env);
   const nowMs = Date.now();
   const known = await cache.get(account, nowMs);
-  if (known === null || known.readAtMs === nowMs) return known;
+  if (known === null) return null;
   const isMissed = events.some(({ body }) => matching(known.settings, body.type).length === 0);
   return isMissed ? cache.fresh(account, nowMs) : known;
 }

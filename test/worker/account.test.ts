@@ -151,6 +151,13 @@ describe('endpoints', () => {
     });
   });
 
+  test('an enabled endpoint has no reason for its status', async () => {
+    await open().changeEndpoint(id, { statusReason: 'none of it' });
+    expect((await read()).endpoints[0]?.statusReason).toBeNull();
+    await open().changeEndpoint(id, { status: 'paused', statusReason: 'holidays' });
+    expect((await read()).endpoints[0]?.statusReason).toBe('holidays');
+  });
+
   test('pausing and resuming set no cutoff', async () => {
     await open().changeEndpoint(id, { status: 'paused' });
     await open().changeEndpoint(id, { status: 'enabled' });

@@ -37,6 +37,7 @@ const ENDPOINT: Case[] = [
   ['url', 'ftp://a.example/', /^url is refused \(url-scheme\)/],
   ['url', 'https://u:p@a.example/', /^url is refused \(url-credentials\)/],
   ['url', 'https://a.example/#x', /^url is refused \(url-fragment\)/],
+  ['url', 'https://tubepost.test/hook', /^url is refused \(service-host\)/],
   ['url', 'nonsense', /^url is refused \(url-syntax\): "nonsense"/],
   ['description', 'a\tb', /^description must have no control characters/],
   ['description', long(1_025), /^description must have 0 to 1024 bytes of UTF-8; .* has 1025$/],
