@@ -173,7 +173,19 @@ test('a batch larger than one parameter is split, and stays one transaction', as
     aMessage(account, [anEntry({ sequence: i + 1 }, aDelivery(), [anAttempt({ responseBody: body })])]),
   );
   expect(60 * body.length).toBeGreaterThan(2 * LOG_PARAMETER_BYTES_MAX);
-  expect(await write(...many)).toBe(120);
+  const bound: number[] = [];
+  const watched = {
+    prepare: (query: string) => ({
+      bind: (json: string) => {
+        bound.push(new TextEncoder().encode(json).length);
+        return db.prepare(query).bind(json);
+      },
+    }),
+    batch: (statements: D1PreparedStatement[]) => db.batch(statements),
+  } as unknown as D1Database;
+  expect((await writeLog(watched, many)).rowsWritten).toBe(120);
+  expect(bound.length).toBe(3);
+  expect(Math.max(...bound)).toBeLessThanOrEqual(LOG_PARAMETER_BYTES_MAX + 2);
 
   const other = newAccount();
   const broken = aMessage(other, [anEntry({}, aDelivery({ status: null as never }), [])]);
