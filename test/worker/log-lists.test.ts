@@ -111,7 +111,7 @@ const hit = (values: readonly unknown[] | undefined, value: unknown) =>
 const hitCode = (values: readonly string[] | undefined, code: number | null | undefined) =>
   values === undefined ||
   values.length === 0 ||
-  (code != null && values.some((v) => v === `${code}` || v === `${Math.floor(code / 100)}xx`));
+  values.some((v) => v === `${code}` || v === `${Math.floor((code ?? 0) / 100)}xx`);
 const hitTime = (filter: EventFilter, ms: number) => ms >= (filter.fromMs ?? 0) && ms < (filter.toMs ?? Infinity);
 
 function isDeliveryHit(filter: EventFilter, record: string | null, { event, delivery }: LogEntry): boolean {
