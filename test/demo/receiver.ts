@@ -81,6 +81,12 @@ export class Receiver {
     this.#secrets.set(path, secret);
   }
 
+  /** Requests that are not what they should be, whatever else happened. */
+  faults(): string[] {
+    const wrong = this.requests.filter(({ fault }) => fault !== null);
+    return [...this.unreadable, ...wrong.map(({ path, event, fault }) => `${path} ${event}: ${fault}`)];
+  }
+
   of(path: string): Request[] {
     return this.requests.filter((request) => request.path === path);
   }
