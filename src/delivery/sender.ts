@@ -7,10 +7,19 @@ import type { AttemptRequest } from '../core/rpc.ts';
 import { send, type SendDeps } from './send.ts';
 import { createVault } from './vault.ts';
 
-export type SenderVars = { masterKey: string; masterKeyId: string; allowPrivate: boolean; serviceHosts: readonly string[] };
+export type SenderVars = {
+  masterKey: string;
+  masterKeyId: string;
+  allowPrivate: boolean;
+  serviceHosts: readonly string[];
+};
 export type Sender = (request: AttemptRequest) => Promise<AttemptOutcome>;
 
-export function createSender(vars: SenderVars, runtime: Pick<SendDeps, 'fetch' | 'nowMs'>, log: (line: string) => void): Sender {
+export function createSender(
+  vars: SenderVars,
+  runtime: Pick<SendDeps, 'fetch' | 'nowMs'>,
+  log: (line: string) => void,
+): Sender {
   const { masterKey, masterKeyId, allowPrivate, serviceHosts } = vars;
   const vault = createVault({ keyId: masterKeyId, key: masterKey });
   const deps: SendDeps = { ...runtime, vault, urlPolicy: { allowPrivate, serviceHosts } };
@@ -21,7 +30,10 @@ export function createSender(vars: SenderVars, runtime: Pick<SendDeps, 'fetch' |
   };
 }
 
-function attemptLine({ account, delivery, endpoint, eventId, attempt }: AttemptRequest, outcome: AttemptOutcome): string {
+function attemptLine(
+  { account, delivery, endpoint, eventId, attempt }: AttemptRequest,
+  outcome: AttemptOutcome,
+): string {
   return JSON.stringify({
     message: 'attempt',
     account,

@@ -21,7 +21,7 @@ export type LogDeps = {
   isUp(): Promise<boolean>;
   confirm(record: string, confirmations: Confirmation[]): Promise<void>;
   /** One structured line. */
-  report(line: Record<string, unknown>): void;
+  report: (line: Record<string, unknown>) => void;
 };
 
 export function logDeps(env: Pick<Bindings, 'LOG_DB' | 'RECORD'>): LogDeps {
@@ -63,8 +63,8 @@ function parse(message: Message, deps: LogDeps): Parsed[] {
   const issue = result.error.issues[0];
   deps.report({
     level: 'error',
-    event: 'log.unreadable',
-    message: message.id,
+    message: 'log unreadable',
+    queueMessage: message.id,
     tries: message.attempts,
     field: issue?.path.join('.'),
     rule: issue?.code,
@@ -80,7 +80,7 @@ async function writeAllOrEach(parsed: Parsed[], deps: LogDeps): Promise<Written[
     return [written];
   } catch (error) {
     // One bad row undoes all: the others must not wait for it. A database that is down fails them all: then ask it nothing more.
-    deps.report({ level: 'error', event: 'log.batch-failed', messages: parsed.length, error: shown(error) });
+    deps.report({ level: 'error', message: 'log batch failed', messages: parsed.length, error: shown(error) });
     if (await deps.isUp()) return writeEach(parsed, deps);
     for (const { message } of parsed) retryLater(message);
     return [];
@@ -97,8 +97,8 @@ async function writeEach(parsed: Parsed[], deps: LogDeps): Promise<Written[]> {
       // Poison, or a database that went down meanwhile: either way this one comes back by itself.
       deps.report({
         level: 'error',
-        event: 'log.write-failed',
-        message: message.id,
+        message: 'log write failed',
+        queueMessage: message.id,
         tries: message.attempts,
         record: recordName(body),
         error: shown(error),
@@ -122,7 +122,7 @@ async function confirm(record: string, confirmations: Confirmation[], deps: LogD
     await deps.confirm(record, confirmations);
   } catch (error) {
     // The rows are there. The Record sends them again, they write nothing, and that message confirms.
-    deps.report({ level: 'warn', event: 'log.confirm-failed', record, error: shown(error) });
+    deps.report({ level: 'warn', message: 'log confirm failed', record, error: shown(error) });
   }
 }
 
@@ -136,9 +136,9 @@ export function consumeDead(batch: Pick<MessageBatch, 'messages' | 'queue'>, rep
   for (const message of batch.messages) {
     report({
       level: 'error',
-      event: 'queue.dead',
+      message: 'queue dead',
       queue: batch.queue,
-      message: message.id,
+      queueMessage: message.id,
       sentAt: message.timestamp.toISOString(),
     });
     message.ack();

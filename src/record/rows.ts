@@ -180,7 +180,7 @@ export class Rows {
 
   body(sequence: number): string | null {
     const [row] = this.#sql.exec('SELECT body FROM event WHERE sequence = ?', sequence).toArray();
-    return row === undefined || row['body'] === null ? null : String(row['body']);
+    return typeof row?.['body'] === 'string' ? row['body'] : null;
   }
 
   attempts(sequence: number, slot: number): KeptAttempt[] {

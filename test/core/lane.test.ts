@@ -69,7 +69,11 @@ describe('a latest lane', () => {
   });
   test('a version below one already attempted never goes out, of whatever type', () => {
     const items = [item(4, { version: 17, type: 'plan.renamed' })];
-    expect(plan('latest', items, { version: 18, sequence: 3 })).toEqual({ start: [], superseded: [[4, 3]], dueMs: null });
+    expect(plan('latest', items, { version: 18, sequence: 3 })).toEqual({
+      start: [],
+      superseded: [[4, 3]],
+      dueMs: null,
+    });
   });
   test('without versions the later sequence is the newer one', () => {
     expect(plan('latest', [item(1), item(2), item(3)])).toEqual({
@@ -109,9 +113,12 @@ describe('a replay', () => {
   test.each<Ordering>(['ordered', 'latest', 'unordered'])('waits while something live is due (%s)', (ordering) => {
     expect(plan(ordering, [item(2), item(1, { replay: 1 })]).start).toEqual([2]);
   });
-  test.each<Ordering>(['ordered', 'latest', 'unordered'])('waits while something live is under way (%s)', (ordering) => {
-    expect(plan(ordering, [item(2, { claimed: true }), item(1, { replay: 1 })]).start).toEqual([]);
-  });
+  test.each<Ordering>(['ordered', 'latest', 'unordered'])(
+    'waits while something live is under way (%s)',
+    (ordering) => {
+      expect(plan(ordering, [item(2, { claimed: true }), item(1, { replay: 1 })]).start).toEqual([]);
+    },
+  );
   test('runs while a live delivery only waits for its retry', () => {
     const items = [item(2, { dueMs: NOW_MS + 5_000 }), item(1, { replay: 1 })];
     expect(plan('ordered', items).start).toEqual(['1r']);

@@ -88,9 +88,9 @@ test('a message that D1 refuses comes back alone, later each time; the others ar
   expect(batch.decided).toEqual(['ack', `retry ${LOG_RETRY_SECONDS_MIN}`, 'ack']);
   expect(calls).toEqual(['write 3', 'write 1', 'write 1', 'write 1', `confirm v1:${account}:k:${hashOf(1)} 1@1 3@3`]);
   expect(await listed(account)).toEqual(['evt-1', 'evt-3']);
-  expect(lines.map(({ event, message }) => [event, message])).toEqual([
-    ['log.batch-failed', undefined],
-    ['log.write-failed', 'm1'],
+  expect(lines.map(({ message, queueMessage }) => [message, queueMessage])).toEqual([
+    ['log batch failed', undefined],
+    ['log write failed', 'm1'],
   ]);
 
   const late = aBatch([bodies[1]], 10);
@@ -108,11 +108,11 @@ test('a body that does not parse goes the way to the dead-letter queue, unlogged
   const retry = `retry ${LOG_RETRY_SECONDS_MIN}`;
   expect(batch.decided).toEqual([retry, 'ack', retry, retry, retry]);
   expect(await listed(account)).toEqual(['evt-1']);
-  expect(lines.map(({ event, message, field }) => [event, message, field])).toEqual([
-    ['log.unreadable', 'm0', ''],
-    ['log.unreadable', 'm2', 'v'],
-    ['log.unreadable', 'm3', 'account'],
-    ['log.unreadable', 'm4', ''],
+  expect(lines.map(({ message, queueMessage, field }) => [message, queueMessage, field])).toEqual([
+    ['log unreadable', 'm0', ''],
+    ['log unreadable', 'm2', 'v'],
+    ['log unreadable', 'm3', 'account'],
+    ['log unreadable', 'm4', ''],
   ]);
   expect(JSON.stringify(lines)).not.toMatch(/whsec|no\/account/);
 });
@@ -148,7 +148,7 @@ test('a Record that does not take its confirmation costs a line, not the batch n
   await consumeLog(batch, deps);
   expect(batch.decided).toEqual(['ack', 'ack']);
   expect(confirmed).toEqual([`v1:${account}:k:${hashOf(2)}`]);
-  expect(lines).toMatchObject([{ event: 'log.confirm-failed', record: `v1:${account}:k:${hashOf(1)}` }]);
+  expect(lines).toMatchObject([{ message: 'log confirm failed', record: `v1:${account}:k:${hashOf(1)}` }]);
 });
 
 test('a dead letter of a queue is one line without its body, and acked', () => {
@@ -159,11 +159,11 @@ test('a dead letter of a queue is one line without its body, and acked', () => {
   consumeDead(batch, (line) => deps.report(line));
   expect(batch.decided).toEqual(['ack', 'ack']);
   expect(lines).toEqual(
-    ['m0', 'm1'].map((message) => ({
+    ['m0', 'm1'].map((queueMessage) => ({
       level: 'error',
-      event: 'queue.dead',
+      message: 'queue dead',
       queue: 'tubepost-log-dead',
-      message,
+      queueMessage,
       sentAt: '1970-01-01T00:00:00.000Z',
     })),
   );
