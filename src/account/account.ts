@@ -4,7 +4,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
-import type { EndpointSettings } from '../core/endpoint.ts';
+import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import { OUTBOX_TRY_MS } from '../core/limits.ts';
 import type { AccountRpc, EndpointChange } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
@@ -23,7 +23,12 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
 
   static {
     // Safe to repeat: reads, and changes that end in the same state. The others answer differently when they run twice.
-    retryable(this.prototype.settings, this.prototype.createEndpoint, this.prototype.changeEndpoint);
+    retryable(
+      this.prototype.settings,
+      this.prototype.settingsSince,
+      this.prototype.createEndpoint,
+      this.prototype.changeEndpoint,
+    );
     retryable(this.prototype.disableEndpoint, this.prototype.idempotencyEnd);
   }
 
@@ -44,6 +49,13 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
 
   async settings() {
     return this.#book.settings();
+  }
+
+  /** Compared with the creation too: an account that was erased and made again begins at revision 1. */
+  async settingsSince(known: Pick<AccountSettings, 'revision' | 'createdAtMs'>) {
+    const settings = this.#book.settings();
+    const isSame = settings?.revision === known.revision && settings.createdAtMs === known.createdAtMs;
+    return isSame ? 'unchanged' : settings;
   }
 
   async createEndpoint(endpoint: EndpointSettings) {

@@ -102,6 +102,8 @@ export type AccountRpc = {
     change: Partial<Pick<AccountSettings, 'name' | 'unkeyedShards' | 'targets' | 'retention'>>,
   ): Promise<Result<{ created: boolean; settings: AccountSettings }, { reason: 'fixed'; field: 'unkeyedShards' }>>;
   settings(): Promise<AccountSettings | null>;
+  /** The same for a caller that has settings: `unchanged` costs no transfer, also where there are ten thousand endpoints. */
+  settingsSince(known: Pick<AccountSettings, 'revision' | 'createdAtMs'>): Promise<AccountSettings | 'unchanged' | null>;
   /** Creating again with the same id answers the endpoint as it is (idempotency). */
   createEndpoint(
     endpoint: EndpointSettings,

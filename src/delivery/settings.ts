@@ -7,7 +7,11 @@ import type { AccountSettings } from '../core/endpoint.ts';
 import { SETTINGS_CACHED_ACCOUNTS_MAX, SETTINGS_CACHED_ENDPOINTS_MAX, SETTINGS_FRESH_MS } from '../core/limits.ts';
 
 /** The Account object. Throws where it does not answer. */
-export type SettingsSource = { read(account: string): Promise<AccountSettings | null> };
+export type SettingsSource = {
+  read(account: string): Promise<AccountSettings | null>;
+  /** Where the source can say that nothing has changed. */
+  readSince?(account: string, known: AccountSettings): Promise<AccountSettings | 'unchanged' | null>;
+};
 
 /** Shared by all who ask: not to be changed. `readAtMs` is before the read began, so their age is never understated. */
 export type KnownSettings = { readonly settings: AccountSettings; readonly readAtMs: number };
@@ -33,9 +37,20 @@ export class SettingsCache {
     return known;
   }
 
+  /** Without asking; null where nothing fresh is remembered. */
+  remembered(account: string, nowMs: number): KnownSettings | null {
+    const known = this.#known.get(account);
+    return known !== undefined && isFresh(known, nowMs) ? known : null;
+  }
+
   /** Reads, whatever is remembered: for every "there is none" that is about to be believed. */
   async fresh(account: string, nowMs: number): Promise<KnownSettings | null> {
-    const settings = await this.#source.read(account);
+    const before = this.#known.get(account)?.settings;
+    const answer =
+      before === undefined || this.#source.readSince === undefined
+        ? await this.#source.read(account)
+        : await this.#source.readSince(account, before);
+    const settings = answer === 'unchanged' ? (before ?? null) : answer;
     if (settings === null) {
       this.#forget(account);
       return null;

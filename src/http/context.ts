@@ -27,7 +27,14 @@ export function vaultOf(c: AppContext): Vault {
 export function settingsCacheOf(env: Bindings): SettingsCache {
   const known = caches.get(env);
   if (known !== undefined) return known;
-  const cache = new SettingsCache({ read: (account) => readSettings(env, account) });
+  const cache = new SettingsCache({
+    read: (account) => readSettings(env, account),
+    readSince: (account, { revision, createdAtMs }) =>
+      callObject(
+        () => env.ACCOUNT.getByName(`v1:${account}`),
+        (stub) => stub.settingsSince({ revision, createdAtMs }),
+      ),
+  });
   caches.set(env, cache);
   return cache;
 }

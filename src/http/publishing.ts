@@ -31,7 +31,7 @@ export async function publish(c: AppContext, account: string, events: Outgoing[]
   const fallbackIds = events.map(({ id }) => id ?? `evt_${ulid(startedMs).toLowerCase()}`);
   let known: KnownSettings | null;
   try {
-    known = await settingsFor(c, account, events);
+    known = await settingsFor(c, account);
   } catch (error) {
     return fallbackIds.map((id) => failed(id, error));
   }
@@ -58,14 +58,20 @@ export async function publish(c: AppContext, account: string, events: Outgoing[]
   });
 }
 
-/** Remembered settings do for a match; "no account" and "no endpoint wants it" are only ever said after a fresh read (E7). */
-async function settingsFor(c: AppContext, account: string, events: Outgoing[]): Promise<KnownSettings | null> {
+/**
+ * Every publish asks the Account whether anything has changed: an endpoint made a moment ago, through any isolate, gets the event
+ * (E7). Only an Account that does not answer is stood in for by what is remembered, for SETTINGS_FRESH_MS at most.
+ */
+async function settingsFor(c: AppContext, account: string): Promise<KnownSettings | null> {
   const cache = settingsCacheOf(c.env);
   const nowMs = Date.now();
-  const known = await cache.get(account, nowMs);
-  if (known === null) return null;
-  const isMissed = events.some(({ body }) => matching(known.settings, body.type).length === 0);
-  return isMissed ? cache.fresh(account, nowMs) : known;
+  try {
+    return await cache.fresh(account, nowMs);
+  } catch (error) {
+    const known = cache.remembered(account, nowMs);
+    if (known === null) throw error;
+    return known;
+  }
 }
 
 function matching(settings: AccountSettings, type: string): EndpointSettings[] {

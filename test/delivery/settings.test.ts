@@ -201,3 +201,33 @@ const endpoint: EndpointSettings = {
   createdAtMs: NOW,
   updatedAtMs: NOW,
 };
+
+describe('a source that can say "unchanged"', () => {
+  it('is asked each time, and what it has not changed is not sent again', async () => {
+    const calls: string[] = [];
+    let now = settings('acme', 7);
+    const cache = new SettingsCache({
+      read: async () => {
+        calls.push('read');
+        return now;
+      },
+      readSince: async (_, known) => {
+        calls.push(`since ${known.revision}`);
+        return known.revision === now.revision ? 'unchanged' : now;
+      },
+    });
+    expect((await cache.fresh('acme', 0))?.settings.revision).toBe(7);
+    expect((await cache.fresh('acme', 1))?.settings.revision).toBe(7);
+    now = settings('acme', 8);
+    expect(await cache.fresh('acme', 2)).toEqual({ settings: now, readAtMs: 2 });
+    expect(calls).toEqual(['read', 'since 7', 'since 7']);
+  });
+
+  it('what is unchanged counts as read now', async () => {
+    const cache = new SettingsCache({ read: async () => settings('acme', 7), readSince: async () => 'unchanged' });
+    await cache.fresh('acme', 0);
+    await cache.fresh('acme', SETTINGS_FRESH_MS);
+    expect(cache.remembered('acme', SETTINGS_FRESH_MS + 1)?.readAtMs).toBe(SETTINGS_FRESH_MS);
+    expect(cache.remembered('acme', 2 * SETTINGS_FRESH_MS)).toBeNull();
+  });
+});

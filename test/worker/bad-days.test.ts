@@ -103,3 +103,33 @@ describe('on a bad day', () => {
     expect(deliveries).toHaveLength(1);
   });
 });
+
+describe('settings that a publish matches against', () => {
+  test('an endpoint made through another isolate gets the event published right after it, beside one already known', async () => {
+    await endpoint('first');
+    await publish('sub/5');
+    const stub = env.ACCOUNT.getByName(`v1:${account}`);
+    const [known] = (await stub.settings())?.endpoints ?? [];
+    if (known === undefined) throw new Error('the first endpoint is missing');
+    // Past the API of this isolate, so that its memory cannot have learned of it.
+    await stub.createEndpoint({ ...known, id: 'ep_00000000000000000000000002', url: `${host}/second` });
+    expect(await publish('sub/5')).toMatchObject({ deliveryCount: 2 });
+  });
+
+  test('an Account that does not answer stops no publishing for an isolate that knew it a moment ago', async () => {
+    await endpoint('crm');
+    await publish('sub/6');
+    const { Account } = await import('../../src/account/account.ts');
+    const down = vi.spyOn(Account.prototype, 'settingsSince').mockRejectedValue(new Error('down'));
+    expect(await publish('sub/6')).toMatchObject({ sequence: 2, deliveryCount: 1 });
+    vi.setSystemTime(Date.now() + 4_000);
+    const late = await call('POST', `/v1/accounts/${account}/events`, {
+      id: 'late-1',
+      type: 'a.b',
+      record: 'r',
+      data: {},
+    });
+    expect(late).toMatchObject({ status: 503, body: { id: 'late-1' } });
+    expect(down).toHaveBeenCalled();
+  });
+});

@@ -62,7 +62,7 @@ export async function startCounting(record: DurableObjectStub, classes: Record<'
   });
   const calls: [keyof typeof classes, Unit, string[]][] = [
     ['Record', 'recordCalls', ['accept', 'begin', 'settle', 'confirm', 'wake', 'alarm']],
-    ['Account', 'accountCalls', ['settings', 'changeEndpoint', 'disableEndpoint', 'alarm']],
+    ['Account', 'accountCalls', ['settings', 'settingsSince', 'changeEndpoint', 'disableEndpoint', 'alarm']],
     ['Gate', 'gateCalls', ['park', 'changed', 'alarm']],
   ];
   for (const [name, unit, methods] of calls) {
