@@ -219,10 +219,15 @@ export class Ledger {
     return plan.start;
   }
 
-  /** Claims an attempt for this Record; with fresh settings in hand the request is made in the same turn, at no row of its own. */
+  /**
+   * Claims an attempt for this Record. With fresh settings in hand the request is made in the same turn, at no row of its own. A
+   * claim that has still to read them counts as begun, unless a pause is already known: then surely nothing leaves before `begin`.
+   */
   #startHere(memory: Memory, slot: Slot, carried: AcceptRequest['settings'], nowMs: number): void {
     const untilMs = nowMs + CLAIM_SETTINGS_MS + TIMEOUT_MS_MAX + CLAIM_GRACE_MS;
-    memory.put(slot, claimed(slot.delivery, { via: 'self', begunAtMs: nowMs, untilMs, policy: null }));
+    const isPaused = carried?.endpoints.some(({ id, status }) => id === slot.delivery.endpoint && status === 'paused');
+    const begunAtMs = isPaused === true ? null : nowMs;
+    memory.put(slot, claimed(slot.delivery, { via: 'self', begunAtMs, untilMs, policy: null }));
     const { claim } = slot.delivery;
     const endpoint = this.#settingsInHand(memory, slot, carried, nowMs);
     const request = endpoint === null || claim === null ? null : depart(memory, slot, claim, endpoint, nowMs);
