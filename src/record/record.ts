@@ -6,7 +6,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
 import type { AccountSettings } from '../core/endpoint.ts';
 import { type DeliveryRef, parseRecordName, type RecordAddress, recordName } from '../core/ids.ts';
-import { LOG_RESEND_MS, QUEUE_SEND_BATCH_MAX, QUICK_ANSWER_MS } from '../core/limits.ts';
+import { QUEUE_SEND_BATCH_MAX, QUICK_ANSWER_MS } from '../core/limits.ts';
 import type { Confirmation, LogEntry } from '../core/log.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AcceptRequest } from '../core/publish.ts';
@@ -15,6 +15,7 @@ import type { Sql } from '../core/sql.ts';
 import { type Sender, createSender } from '../delivery/sender.ts';
 import { SettingsCache } from '../delivery/settings.ts';
 import { type Bindings, requireVars } from '../env.ts';
+import { RecordAlarm } from './alarm.ts';
 import { type Effects, Ledger } from './ledger.ts';
 import { packLog } from './log-messages.ts';
 import { Runner, type RunnerDeps } from './runner.ts';
@@ -32,7 +33,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   readonly #sql: Sql;
   #ledger: Ledger | null = null;
   #runner: Runner | null = null;
-  #armedAtMs: number | null = null;
+  readonly #alarm: RecordAlarm;
 
   static {
     retryable(this.prototype.accept, this.prototype.settle, this.prototype.confirm, this.prototype.wake);
@@ -53,9 +54,11 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
       exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings),
       transaction: (work) => ctx.storage.transactionSync(work),
     };
-    void ctx.blockConcurrencyWhile(async () => {
-      this.#armedAtMs = await ctx.storage.getAlarm();
+    this.#alarm = new RecordAlarm({
+      set: (atMs) => void ctx.storage.setAlarm(atMs),
+      delete: () => void ctx.storage.deleteAlarm(),
     });
+    void ctx.blockConcurrencyWhile(async () => this.#alarm.found(await ctx.storage.getAlarm()));
   }
 
   async accept(request: AcceptRequest) {
@@ -107,19 +110,17 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
 
   /** Never awaits the network and never throws: the platform drops an alarm that fails too often. */
   override async alarm(): Promise<void> {
-    const isInherited = this.#ledger === null || this.#armedAtMs === null;
-    this.#armedAtMs = null;
+    const isInherited = this.#alarm.rang(this.#ledger !== null);
     try {
       this.#run().perform(this.#open().alarm(this.#at(), isInherited));
     } catch (error) {
       this.#failed('alarm', error);
-      await this.ctx.storage.setAlarm(Date.now() + (LOG_RESEND_MS[0] ?? 0));
+      this.#alarm.failed(Date.now());
     }
   }
 
   #open(): Ledger {
-    const resendMs = Date.now() + (LOG_RESEND_MS[0] ?? 0);
-    this.#ledger ??= new Ledger(this.#sql, this.#armedAtMs === null ? null : Math.min(this.#armedAtMs, resendMs), {
+    this.#ledger ??= new Ledger(this.#sql, this.#alarm.suspectFromMs(Date.now()), {
       address: this.#address,
       isQuickElsewhere: (endpoint) => quickEndpoints.get(endpoint) === true,
     });
@@ -153,7 +154,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
         const settings = await this.#settings(0, false);
         await this.#account().disableEndpoint(endpoint, reason, settings?.revision ?? 0);
       },
-      arm: (wakeAtMs) => this.#arm(wakeAtMs),
+      arm: (wakeAtMs) => this.#alarm.arm(wakeAtMs),
       keep: (work) => this.ctx.waitUntil(work),
       failed: (what, error) => this.#failed(what, error),
     };
@@ -204,17 +205,6 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   async #sendLog(entries: LogEntry[]): Promise<void> {
     const { memory } = this.#open();
     for (const message of packLog(this.#address, memory.record, entries)) await this.env.LOG.send(message);
-  }
-
-  /** An alarm that is early does no harm and costs less than moving it; one row is written only when it must come sooner, or not at all. */
-  #arm(wakeAtMs: number | null): void {
-    if (wakeAtMs === null) {
-      if (this.#armedAtMs !== null) void this.ctx.storage.deleteAlarm();
-      this.#armedAtMs = null;
-    } else if (this.#armedAtMs === null || wakeAtMs < this.#armedAtMs) {
-      this.#armedAtMs = wakeAtMs;
-      void this.ctx.storage.setAlarm(wakeAtMs);
-    }
   }
 
   #failed(what: string, error: unknown): void {
