@@ -69,7 +69,7 @@ function mayStillStart(memory: Memory, slot: Slot, endpoint: EndpointSettings, n
   return true;
 }
 
-/** The request of a claim. What it writes is stored with the turn's row; a queued claim is marked begun in a row of its own. */
+/** The request of a claim. A claim that was stored as not begun is stored again as begun, before its request may leave. */
 export function depart(
   memory: Memory,
   slot: Slot,
@@ -78,13 +78,12 @@ export function depart(
   nowMs: number,
 ): AttemptRequest {
   const { sequence } = slot;
-  const before = memory.laneOf(slot).lastSent?.sequence ?? null;
-  const previous = memory.address.kind === 'k' && before !== sequence ? before : null;
+  const previous = memory.address.kind === 'k' ? memory.sentBefore(slot) : null;
   const untilMs = nowMs + endpoint.timeoutMs + CLAIM_GRACE_MS;
   slot.delivery = begun(slot.delivery, claim, { nowMs, untilMs, policy: endpoint.retry, previous });
   memory.sent(slot);
   memory.track(slot);
-  if (claim.via === 'fanout') memory.markDirty(slot);
+  if (claim.begunAtMs === null) memory.markDirty(slot);
   const body = memory.inserted.get(sequence) ?? memory.rows.body(sequence);
   if (body === null) throw new Error(`the body of event ${sequence} is missing`);
   const { replay } = slot.delivery;

@@ -35,12 +35,16 @@ export type MemoryEvent = {
   /** Of the event itself, when it has no deliveries. */ log: LogClock;
 };
 
+type Sending = { atMs: number; sequence: number };
+
 export type Lane = {
   endpoint: string;
   ordering: Ordering;
   items: Map<string, Slot>;
   attempted: AttemptedVersion | null;
-  lastSent: { atMs: number; sequence: number } | null;
+  lastSent: Sending | null;
+  /** Sent before `lastSent`. */
+  sentBefore: Sending | null;
   newestSequence: number;
   /** Null: nothing here is due by time alone. */
   dueMs: number | null;
@@ -176,6 +180,7 @@ export class Memory {
       items: new Map(),
       attempted: null,
       lastSent: null,
+      sentBefore: null,
       newestSequence: 0,
       dueMs: null,
       revisionNeeded: 0,
@@ -212,9 +217,16 @@ export class Memory {
     if (delivery.replay > 0) return;
     const atMs = delivery.firstAttemptAtMs ?? delivery.claim?.begunAtMs ?? slot.event.facts.acceptedAtMs;
     const last = lane.lastSent;
-    if (last === null || atMs > last.atMs || (atMs === last.atMs && sequence > last.sequence)) {
-      lane.lastSent = { atMs, sequence };
-    }
+    if (last !== null && (last.sequence === sequence || !isSentAfter({ atMs, sequence }, last, delivery.ordering)))
+      return;
+    lane.sentBefore = last;
+    lane.lastSent = { atMs, sequence };
+  }
+
+  /** What `webhook-previous` names. A delivery whose instance died may itself be the last that was, or may have been, sent. */
+  sentBefore(slot: Slot): number | null {
+    const { lastSent, sentBefore } = this.laneOf(slot);
+    return (lastSent?.sequence === slot.sequence ? sentBefore : lastSent)?.sequence ?? null;
   }
 
   /** Keeps the indexes true for a slot after its delivery was replaced. */
@@ -328,6 +340,12 @@ export class Memory {
     if (event === undefined) throw new Error(`event ${sequence} was changed but is not in memory`);
     return event;
   }
+}
+
+/** An ordered lane sends by sequence, and needs no clock to know: instances before this one may have had another. */
+function isSentAfter(a: Sending, b: Sending, ordering: Ordering): boolean {
+  if (ordering === 'ordered' || a.atMs === b.atMs) return a.sequence > b.sequence;
+  return a.atMs > b.atMs;
 }
 
 function isFinished(event: MemoryEvent): boolean {

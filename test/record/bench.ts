@@ -1,0 +1,162 @@
+/** A Record's ledger on node:sqlite, moved turn by turn: rows that stay, instances that end, a clock that the test sets. */
+import { DatabaseSync } from 'node:sqlite';
+import type { AccountSettings, EndpointSettings } from '../../src/core/endpoint.ts';
+import type { AttemptOutcome } from '../../src/core/outcome.ts';
+import type { NewEvent } from '../../src/core/publish.ts';
+import type { AttemptRequest, ClaimRef } from '../../src/core/rpc.ts';
+import type { Sql } from '../../src/core/sql.ts';
+import { type Effects, Ledger } from '../../src/record/ledger.ts';
+import { findSlot } from '../../src/record/views.ts';
+
+export const START_MS = Date.UTC(2026, 10, 21);
+const ADDRESS = { account: 'acme', kind: 'k', hash: 'a'.repeat(32) } as const;
+
+export function sqlOf(database: DatabaseSync): Sql {
+  return {
+    exec: (query, ...bindings) => {
+      const rows = database.prepare(query).all(...bindings);
+      return { toArray: () => rows };
+    },
+    transaction: (work) => {
+      database.exec('BEGIN');
+      try {
+        const result = work();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        database.exec('ROLLBACK');
+        throw error;
+      }
+    },
+  };
+}
+
+export function endpointOf(name: string, given: Partial<EndpointSettings> = {}): EndpointSettings {
+  return {
+    id: `ep_${name.padStart(26, '0')}`,
+    url: `https://${name}.example`,
+    description: name,
+    eventTypes: [],
+    headerNames: [],
+    headers: null,
+    externalId: null,
+    ordering: 'ordered',
+    timeoutMs: 15_000,
+    retry: { scheduleSeconds: [10, 30], windowSeconds: 3_600, alsoRetry: [] },
+    status: 'enabled',
+    statusReason: null,
+    cutoff: null,
+    secrets: [],
+    createdAtMs: START_MS,
+    updatedAtMs: START_MS,
+    ...given,
+  };
+}
+
+export const SUCCESS: Partial<AttemptOutcome> = { statusCode: 200, error: null };
+export const FAILURE: Partial<AttemptOutcome> = { statusCode: 500, error: { kind: 'http-5xx', message: 'sorry' } };
+
+export class Bench {
+  readonly database = new DatabaseSync(':memory:');
+  nowMs = START_MS;
+  ledger: Ledger;
+  endpoint: EndpointSettings;
+  revision = 1;
+
+  constructor(given: Partial<EndpointSettings> = {}) {
+    this.endpoint = endpointOf('crm', given);
+    this.ledger = this.#open(null);
+  }
+
+  #open(suspectFromMs: number | null): Ledger {
+    return new Ledger(sqlOf(this.database), suspectFromMs, { address: ADDRESS });
+  }
+
+  get at() {
+    return { nowMs: this.nowMs, random: () => 0 };
+  }
+
+  /** Only the rows and the armed alarm are left. */
+  crash(): void {
+    this.ledger = this.#open(this.nowMs);
+  }
+
+  settings(): AccountSettings {
+    return {
+      account: 'acme',
+      revision: this.revision,
+      name: 'acme',
+      unkeyedShards: 64,
+      targets: { deliverWithinMs: 5_000, warnAfterMs: 60_000 },
+      retention: { payloadDays: 30, logDays: 30 },
+      createdAtMs: START_MS,
+      endpoints: [this.endpoint],
+    };
+  }
+
+  /** Published with fresh settings: what may start at once leaves in the same turn. */
+  publish(id: string, given: Partial<NewEvent> = {}): Effects {
+    const { id: endpoint, ordering, status, statusReason } = this.endpoint;
+    const { effects } = this.ledger.accept(
+      {
+        account: 'acme',
+        record: 'sub/1',
+        events: [
+          {
+            id,
+            type: 'plan.updated',
+            version: null,
+            schemaVersion: null,
+            occurredAt: null,
+            contentHash: id,
+            dataJson: '{}',
+            matches: [endpoint],
+            ...given,
+          },
+        ],
+        endpoints: [{ id: endpoint, ordering, status, statusReason }],
+        settings: {
+          revision: this.revision,
+          readAtMs: this.nowMs,
+          endpoints: [this.endpoint],
+          retention: { payloadDays: 30, logDays: 30 },
+        },
+      },
+      this.at,
+    );
+    return effects;
+  }
+
+  alarm(): Effects {
+    return this.ledger.alarm(this.at, false);
+  }
+
+  begin(claim: ClaimRef | undefined): AttemptRequest {
+    if (claim === undefined) throw new Error('nothing was claimed');
+    const { result } = this.ledger.begin(claim, this.settings(), this.at);
+    if (result.kind !== 'request') throw new Error(`begin answered ${result.kind}`);
+    return result.request;
+  }
+
+  settle(claim: ClaimRef | undefined, outcome: Partial<AttemptOutcome>): Effects {
+    if (claim === undefined) throw new Error('nothing was claimed');
+    const full: AttemptOutcome = {
+      atMs: this.nowMs,
+      latencyMs: 20,
+      statusCode: null,
+      error: null,
+      responseHeaders: null,
+      responseBody: null,
+      retryAfterMs: null,
+      directive: null,
+      ...outcome,
+    };
+    return this.ledger.settle([{ claim, outcome: full }], this.at);
+  }
+
+  delivery(sequence: number, replay = 0) {
+    const slot = findSlot(this.ledger.memory, { sequence, endpoint: this.endpoint.id, replay });
+    if (slot === null) throw new Error(`there is no delivery ${sequence}/${replay}`);
+    return slot.delivery;
+  }
+}

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import { Bench, SUCCESS } from './bench.ts';
+
+test('webhook-previous stays what it was when the instance dies after the first request has left', () => {
+  const bench = new Bench();
+  const [first] = bench.publish('evt_1').run;
+  bench.settle(first?.claim, SUCCESS);
+  bench.nowMs += 1_000;
+  const [second] = bench.publish('evt_2').run;
+  expect(second?.request?.previous).toBe(1);
+  bench.crash();
+  bench.nowMs += 60_000;
+  const [again] = bench.alarm().run;
+  expect(bench.begin(again?.claim)).toMatchObject({ attempt: 2, previous: 1 });
+});
+
+test('webhook-previous stays what it was when only the claim was stored before the instance died', () => {
+  const bench = new Bench();
+  const [first] = bench.publish('evt_1').run;
+  bench.publish('evt_2');
+  const [second] = bench.settle(first?.claim, SUCCESS).run;
+  expect(bench.begin(second?.claim).previous).toBe(1);
+  bench.crash();
+  bench.nowMs += 60_000;
+  bench.alarm();
+  bench.crash();
+  bench.nowMs += 60_000;
+  const [again] = bench.alarm().run;
+  expect(bench.begin(again?.claim)).toMatchObject({ previous: 1 });
+});
+
+test('in an ordered lane webhook-previous follows the sequence, also when the clock was set back between instances', () => {
+  const bench = new Bench();
+  const [first] = bench.publish('evt_1').run;
+  bench.settle(first?.claim, SUCCESS);
+  bench.nowMs -= 2_000;
+  const [second] = bench.publish('evt_2').run;
+  bench.settle(second?.claim, SUCCESS);
+  const [third] = bench.publish('evt_3').run;
+  expect(third?.request?.previous).toBe(2);
+});
