@@ -50,7 +50,7 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
       );
       const woken = records.filter((_, index) => results[index]?.status === 'fulfilled');
       const failed = records.filter((_, index) => results[index]?.status !== 'fulfilled');
-      const { wakeAtMs } = this.#ledger.settle(woken, failed, Date.now());
+      const { wakeAtMs } = this.#ledger.settle(woken, failed, revision, Date.now());
       if (wakeAtMs === null) await this.ctx.storage.deleteAlarm();
       else await this.ctx.storage.setAlarm(wakeAtMs);
     } catch (error) {

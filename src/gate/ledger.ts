@@ -3,7 +3,7 @@
  * oldest first, at a pace, once the endpoint takes deliveries again or never will. Without a runtime, like the Record's.
  *
  *   gate    what it knows of the endpoint: the newest revision it was told, and the status then
- *   parked  records that wait, oldest first
+ *   parked  records that wait, oldest first, and the newest revision under which each saw its endpoint paused
  */
 import type { EndpointStatus } from '../core/endpoint.ts';
 import { GATE_WAKE_BATCH, GATE_WAKE_PAUSE_MS } from '../core/limits.ts';
@@ -13,7 +13,7 @@ type Known = { revision: number; status: EndpointStatus | 'removed' };
 
 const TABLES = [
   `CREATE TABLE gate (one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL, status TEXT NOT NULL)`,
-  `CREATE TABLE parked (position INTEGER PRIMARY KEY, record TEXT NOT NULL UNIQUE)`,
+  `CREATE TABLE parked (position INTEGER PRIMARY KEY, record TEXT NOT NULL UNIQUE, seen INTEGER NOT NULL)`,
 ];
 
 export class GateLedger {
@@ -32,7 +32,12 @@ export class GateLedger {
       }
       // The Record has seen it paused: what the Gate knew from before no longer holds, though the Account's word is still on its way.
       if (known === null || known.revision < seenRevision) this.#know(seenRevision, 'paused');
-      this.#sql.exec('INSERT INTO parked (record) VALUES (?) ON CONFLICT (record) DO NOTHING', record);
+      this.#sql.exec(
+        `INSERT INTO parked (record, seen) VALUES (?, ?)
+         ON CONFLICT (record) DO UPDATE SET seen = excluded.seen WHERE excluded.seen > parked.seen`,
+        record,
+        seenRevision,
+      );
       return { answer: 'parked', wakeAtMs: this.#wakeAtMs(nowMs) };
     });
   }
@@ -54,11 +59,18 @@ export class GateLedger {
     return { records: rows.map((row) => String(row['record'])), revision: known.revision };
   }
 
-  /** `woken` have acknowledged; `failed` did not answer and go to the back. Returns when to go on. */
-  settle(woken: string[], failed: string[], nowMs: number): { wakeAtMs: number | null } {
+  /**
+   * Ends a step of the walk under `revision`. `woken` have acknowledged, and those that parked again meanwhile, under newer
+   * settings, stay; `failed` did not answer and go to the back. Returns when to go on.
+   */
+  settle(woken: string[], failed: string[], revision: number, nowMs: number): { wakeAtMs: number | null } {
     return this.#sql.transaction(() => {
-      for (const record of [...woken, ...failed]) this.#sql.exec('DELETE FROM parked WHERE record = ?', record);
-      for (const record of failed) this.#sql.exec('INSERT INTO parked (record) VALUES (?)', record);
+      for (const record of woken) {
+        this.#sql.exec('DELETE FROM parked WHERE record = ? AND seen <= ?', record, revision);
+      }
+      for (const record of failed) {
+        this.#sql.exec('UPDATE parked SET position = (SELECT MAX(position) + 1 FROM parked) WHERE record = ?', record);
+      }
       return { wakeAtMs: this.#wakeAtMs(nowMs + GATE_WAKE_PAUSE_MS) };
     });
   }
