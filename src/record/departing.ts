@@ -123,14 +123,14 @@ function cancelReason(slot: Slot, endpoint: EndpointSettings | undefined): strin
 export function hold(
   memory: Memory,
   ref: ClaimRef,
-  seenRevision: number,
+  isWoken: boolean,
   at: { nowMs: number; random: () => number },
 ): void {
   const found = findClaimed(memory, ref);
   if (found === null) return;
   const lane = memory.laneOf(found.slot);
   memory.put(found.slot, released(found.slot.delivery, at.nowMs));
-  if (lane.revisionNeeded > seenRevision) return;
+  if (isWoken) return;
   const dueMs = at.nowMs + Math.ceil(PARKED_WAIT_MS * (1 - RETRY_JITTER_SHARE * at.random()));
   for (const slot of lane.items.values()) {
     if (!isStartable(slot.delivery)) continue;
@@ -139,8 +139,7 @@ export function hold(
   }
 }
 
-export function wakeLane(memory: Memory, lane: Lane, revision: number, nowMs: number): void {
-  lane.revisionNeeded = Math.max(lane.revisionNeeded, revision);
+export function wakeLane(memory: Memory, lane: Lane, nowMs: number): void {
   for (const slot of lane.items.values()) {
     const { state } = slot.delivery;
     if (!isStartable(slot.delivery) || state.kind !== 'waiting' || state.as !== 'held') continue;

@@ -57,6 +57,8 @@ export class Ledger {
   readonly #sql: Sql;
   readonly #options: LedgerOptions;
   #memory: Memory | null = null;
+  /** By endpoint, the settings under which its Gate woke this record. In no row, so it outlives the picture in memory: a park under way needs it. */
+  readonly #revisions = new Map<string, number>();
   /** When to tell the log again what it may lack; null: no alarm was armed, so an earlier instance knew that it lacks nothing. */
   #suspectFromMs: number | null;
 
@@ -111,7 +113,7 @@ export class Ledger {
   /** The Gate has taken this record in, knowing no settings newer than `seenRevision`. */
   parked(ref: ClaimRef, seenRevision: number, at: At): Effects {
     return this.#turn(at, (memory) => {
-      hold(memory, ref, seenRevision, at);
+      hold(memory, ref, this.revisionNeeded(ref.endpoint) > seenRevision, at);
     }).effects;
   }
 
@@ -119,13 +121,15 @@ export class Ledger {
   wake(endpoint: string, revision: number, at: At): Effects {
     return this.#turn(at, (memory) => {
       const lane = memory.lanes.get(endpoint);
-      if (lane !== undefined) wakeLane(memory, lane, revision, at.nowMs);
+      if (lane === undefined) return;
+      this.#revisions.set(endpoint, Math.max(revision, this.revisionNeeded(endpoint)));
+      wakeLane(memory, lane, at.nowMs);
     }).effects;
   }
 
-  /** Settings for this lane must be at least this new. */
+  /** Settings for this lane must be at least this new: its Gate knew better. */
   revisionNeeded(endpoint: string): number {
-    return this.memory.lanes.get(endpoint)?.revisionNeeded ?? 0;
+    return this.#revisions.get(endpoint) ?? 0;
   }
 
   settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[], at: At): Effects {
@@ -242,7 +246,7 @@ export class Ledger {
   ): EndpointSettings | null {
     const lane = memory.laneOf(slot);
     if (carried === null || nowMs - carried.readAtMs > SETTINGS_FRESH_MS) return null;
-    if (carried.revision < lane.revisionNeeded) return null;
+    if (carried.revision < this.revisionNeeded(lane.endpoint)) return null;
     const endpoint = carried.endpoints.find((one) => one.id === slot.delivery.endpoint);
     if (endpoint === undefined || endpoint.status !== 'enabled' || isCutOff(slot, endpoint)) return null;
     const ordering = memory.address.kind === 'k' ? endpoint.ordering : 'unordered';

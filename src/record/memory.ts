@@ -48,8 +48,6 @@ export type Lane = {
   newestSequence: number;
   /** Null: nothing here is due by time alone. */
   dueMs: number | null;
-  /** Settings older than this must not be used: the Gate knew better. */
-  revisionNeeded: number;
   /** Latency of the last answer; null before the first and after an attempt without one. */
   latencyMs: number | null;
 };
@@ -183,7 +181,6 @@ export class Memory {
       sentBefore: null,
       newestSequence: 0,
       dueMs: null,
-      revisionNeeded: 0,
       latencyMs: null,
     };
     this.lanes.set(endpoint, lane);

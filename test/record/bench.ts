@@ -11,7 +11,7 @@ import { findSlot } from '../../src/record/views.ts';
 export const START_MS = Date.UTC(2026, 10, 21);
 const ADDRESS = { account: 'acme', kind: 'k', hash: 'a'.repeat(32) } as const;
 
-export function sqlOf(database: DatabaseSync): Sql {
+export function sqlOf(database: DatabaseSync, faults: { failsNext: boolean } = { failsNext: false }): Sql {
   return {
     exec: (query, ...bindings) => {
       const rows = database.prepare(query).all(...bindings);
@@ -21,10 +21,12 @@ export function sqlOf(database: DatabaseSync): Sql {
       database.exec('BEGIN');
       try {
         const result = work();
+        if (faults.failsNext) throw new Error('the disk is full');
         database.exec('COMMIT');
         return result;
       } catch (error) {
         database.exec('ROLLBACK');
+        faults.failsNext = false;
         throw error;
       }
     },
@@ -58,6 +60,7 @@ export const FAILURE: Partial<AttemptOutcome> = { statusCode: 500, error: { kind
 
 export class Bench {
   readonly database = new DatabaseSync(':memory:');
+  readonly faults = { failsNext: false };
   nowMs = START_MS;
   ledger: Ledger;
   endpoint: EndpointSettings;
@@ -69,7 +72,7 @@ export class Bench {
   }
 
   #open(suspectFromMs: number | null): Ledger {
-    return new Ledger(sqlOf(this.database), suspectFromMs, { address: ADDRESS });
+    return new Ledger(sqlOf(this.database, this.faults), suspectFromMs, { address: ADDRESS });
   }
 
   get at() {
@@ -125,6 +128,17 @@ export class Bench {
       this.at,
     );
     return effects;
+  }
+
+  /** The next turn is undone before it commits; the instance lives on. */
+  failTurn(): void {
+    this.faults.failsNext = true;
+    try {
+      this.alarm();
+    } catch {
+      return;
+    }
+    throw new Error('the turn did not fail');
   }
 
   alarm(): Effects {
