@@ -1,6 +1,7 @@
 /** Deliveries (V2, V3, R1): lists from the log, one delivery from its Record, replay and discard by its Record. */
 import { z } from '@hono/zod-openapi';
 import { checkDescription } from '../core/endpoint-rules.ts';
+import type { EndpointStatus } from '../core/endpoint.ts';
 import { type DeliveryLocator, parseDeliveryId } from '../core/ids.ts';
 import type { DeliveryDetail } from '../core/view.ts';
 import { logDatabase } from '../store/database.ts';
@@ -118,12 +119,13 @@ async function answerList(
   page: { limit: number; cursor: string | null },
   filter: ReturnType<typeof filterOf>,
 ): Promise<Response> {
-  const [settings, found] = await Promise.all([
-    settingsOf(c, account),
-    fromDatabase(listDeliveries(logDatabase(account, c.env), { ...filter, account }, page)),
-  ]);
-  const present = presentOf(settings, Date.now());
-  return c.json(showPage(found, (view) => showDelivery(overlay(view, present))));
+  const settings = await settingsOf(c, account);
+  const idsOf = (statuses: EndpointStatus[]) =>
+    settings.endpoints.filter(({ status }) => statuses.includes(status)).map(({ id }) => id);
+  const present = { paused: idsOf(['paused']), live: idsOf(['enabled', 'paused']) };
+  const found = await fromDatabase(listDeliveries(logDatabase(account, c.env), { ...filter, account, present }, page));
+  const shownIn = presentOf(settings, Date.now());
+  return c.json(showPage(found, (view) => showDelivery(overlay(view, shownIn))));
 }
 
 /** Null where the account's Record of this id has no such delivery: ids of other accounts lead to a Record that is not there. */

@@ -29,8 +29,11 @@ export type EventFilter = {
 
 type Span = Pick<EventFilter, 'fromMs' | 'toMs'>;
 
-/** `account` null: across all accounts, for operators. */
-export type LogFilter = EventFilter & { account: string | null };
+/** What an account's endpoints are at this instant, which rows of what waits learn of only later (E5). */
+export type PresentEndpoints = { paused: readonly string[]; /** Enabled or paused. */ live: readonly string[] };
+
+/** `account` null: across all accounts, for operators. With `present`, a status means what reads show, not what is stored. */
+export type LogFilter = EventFilter & { account: string | null; present?: PresentEndpoints | undefined };
 
 type LogTable = typeof deliveries | typeof attempts | typeof events;
 
@@ -97,16 +100,27 @@ export function isOfEvent(table: LogTable, filter: EventFilter): SQL | undefined
 }
 
 /** Of a delivery's last attempt: the code and trigger that its row shows. */
-export function isDelivery(filter: EventFilter): SQL | undefined {
+export function isDelivery(filter: EventFilter & Pick<LogFilter, 'present'>): SQL | undefined {
   return and(
     isOfEvent(deliveries, filter),
     isOneOf(deliveries.endpoint, filter.endpoint),
-    isOneOf(deliveries.status, filter.status),
+    isOneOf(filter.present === undefined ? deliveries.status : statusShown(filter.present), filter.status),
     hasStatusCode(deliveries.lastStatusCode, filter.statusCode),
     filter.trigger === undefined || filter.trigger.length === 0
       ? undefined
       : or(...filter.trigger.map(deliveryTrigger)),
   );
+}
+
+/** The status that a read shows (http/overlay.ts): what waits for a paused endpoint is held, for one that is gone cancelled. */
+function statusShown({ paused, live }: PresentEndpoints): SQL {
+  const { status, endpoint, attempts: tried } = deliveries;
+  const isIn = (ids: readonly string[]) => sql`${endpoint} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;
+  return sql`CASE WHEN ${status} NOT IN ('queued', 'retrying', 'held') THEN ${status}
+    WHEN ${isIn(paused)} THEN 'held'
+    WHEN NOT ${isIn(live)} THEN 'cancelled'
+    WHEN ${status} <> 'held' THEN ${status}
+    WHEN ${tried} = 0 THEN 'queued' ELSE 'retrying' END`;
 }
 
 function deliveryTrigger(trigger: Trigger): SQL {

@@ -439,6 +439,22 @@ describe('E5', () => {
   });
 });
 
+describe('E5 in lists', () => {
+  test('a list filters by the status that it shows, also before what waits has learned of a pause or a removal', async () => {
+    answer = () => new Response('no', { status: 500 });
+    const { account, endpoint, at } = await withEndpoint();
+    const event = await publish(account, { record: 'r' });
+    const { id } = event.deliveries[0];
+    const listed = async (status: string) =>
+      (await call('GET', `${at}/deliveries?status=${status}`)).body.data.map((one: { id: string }) => one.id);
+    await vi.waitFor(async () => expect(await listed('retrying')).toEqual([id]), { timeout: 10_000 });
+    await call('PATCH', `${at}/endpoints/${endpoint}`, { status: 'paused' });
+    expect([await listed('held'), await listed('retrying')]).toEqual([[id], []]);
+    await call('DELETE', `${at}/endpoints/${endpoint}`);
+    expect([await listed('cancelled'), await listed('held')]).toEqual([[id], []]);
+  });
+});
+
 describe('R1, V6', () => {
   async function deadLetter() {
     answer = () => new Response('gone', { status: 400 });
