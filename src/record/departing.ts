@@ -83,7 +83,8 @@ export function depart(
   slot.delivery = begun(slot.delivery, claim, { nowMs, untilMs, policy: endpoint.retry, previous });
   memory.sent(slot);
   memory.track(slot);
-  if (claim.begunAtMs === null) memory.markDirty(slot);
+  // The row of a claim made here says as much already, unless settings were slow: a new instance must then wait longer.
+  if (claim.begunAtMs === null || untilMs > claim.untilMs) memory.markDirty(slot);
   const body = memory.inserted.get(sequence) ?? memory.rows.body(sequence);
   if (body === null) throw new Error(`the body of event ${sequence} is missing`);
   const { replay } = slot.delivery;
