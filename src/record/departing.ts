@@ -30,6 +30,11 @@ export function findClaimed(memory: Memory, ref: ClaimRef): { slot: Slot; claim:
   return slot !== undefined && claim?.number === ref.claim ? { slot, claim } : null;
 }
 
+/** A consumer has the request of this queued claim: messages are doubled, and no other may have it or give the claim back. */
+export function isHandedOut(claim: Claim): boolean {
+  return claim.via === 'fanout' && claim.begunAtMs !== null;
+}
+
 /** A replay counts from when it was asked for, not from its event's acceptance. */
 export function isCutOff(slot: Slot, endpoint: EndpointSettings): boolean {
   const sinceMs = slot.delivery.replayFacts?.atMs ?? slot.event.facts.acceptedAtMs;
@@ -39,7 +44,7 @@ export function isCutOff(slot: Slot, endpoint: EndpointSettings): boolean {
 /** Only the claim's holder gets the request, and of a queued claim only once. `settings` null: the account is gone. */
 export function begin(memory: Memory, ref: ClaimRef, settings: AccountSettings | null, nowMs: number): Begin {
   const found = findClaimed(memory, ref);
-  if (found === null || (found.claim.via === 'fanout' && found.claim.begunAtMs !== null)) return { kind: 'gone' };
+  if (found === null || isHandedOut(found.claim)) return { kind: 'gone' };
   const { slot, claim } = found;
   const endpoint = settings?.endpoints.find((one) => one.id === ref.endpoint);
   if (endpoint === undefined || endpoint.status === 'disabled' || isCutOff(slot, endpoint)) {
@@ -128,7 +133,7 @@ export function hold(
   at: { nowMs: number; random: () => number },
 ): void {
   const found = findClaimed(memory, ref);
-  if (found === null) return;
+  if (found === null || isHandedOut(found.claim)) return;
   const lane = memory.laneOf(found.slot);
   memory.put(found.slot, released(found.slot.delivery, at.nowMs));
   if (isWoken) return;

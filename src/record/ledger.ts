@@ -28,7 +28,7 @@ import type { Sql } from '../core/sql.ts';
 import { claimed, ended, released } from '../core/status.ts';
 import type { DeliveryView } from '../core/view.ts';
 import { acceptEvents } from './accepting.ts';
-import { type Begin, begin, depart, findClaimed, hold, isCutOff, refOf, wakeLane } from './departing.ts';
+import { type Begin, begin, depart, findClaimed, hold, isCutOff, isHandedOut, refOf, wakeLane } from './departing.ts';
 import { type Lane, type Run, type Slot, Memory } from './memory.ts';
 import { collectLog, confirmLog, logChanged, logFailed, nextLogMs } from './outbox.ts';
 import { discardDelivery, type Person, replayDelivery } from './replaying.ts';
@@ -104,7 +104,7 @@ export class Ledger {
     return this.#turn(at, (memory) => {
       for (const ref of refs) {
         const found = findClaimed(memory, ref);
-        if (found === null || (found.claim.via === 'fanout' && found.claim.begunAtMs !== null)) continue;
+        if (found === null || isHandedOut(found.claim)) continue;
         memory.put(found.slot, released(found.slot.delivery, dueMs));
       }
     }).effects;
