@@ -2,6 +2,7 @@
  * An endpoint's settings as every part of the system passes them on, and an account's. Secrets and headers are sealed:
  * nothing here can be read without the master key. What a request may set is checked in endpoint-rules.ts.
  */
+import type { Filter } from './filter.ts';
 
 export type Ordering = 'ordered' | 'latest' | 'unordered';
 export type EndpointStatus = 'enabled' | 'paused' | 'disabled';
@@ -26,6 +27,8 @@ export type EndpointSettings = {
   description: string;
   /** Exact names or `prefix.*`; empty = all. */
   eventTypes: string[];
+  /** Null, or absent as releases before filters saved it: every event of these types. */
+  filter?: Filter | null;
   /** Names are readable, values are not: the sealed text is JSON of [name, value] pairs. */
   headerNames: string[];
   headers: Sealed | null;

@@ -44,6 +44,16 @@ export const RETRY_STEP_SECONDS_MAX = 24 * 3_600;
 export const RETRY_WINDOW_SECONDS_MAX = 7 * 24 * 3_600;
 /** Far more than the codes anyone names by hand; keeps the settings of an account small. */
 export const ALSO_RETRY_MAX = 50;
+/** A whole filter as JSON: an account has up to 10,000 of them, and every publish looks at each. */
+export const FILTER_BYTES_MAX = 4 * 1024;
+export const FILTER_CONDITIONS_MAX = 32;
+/** Levels of `and`, `or`, `not` and the condition itself: more than people read. */
+export const FILTER_DEPTH_MAX = 5;
+export const FILTER_IN_VALUES_MAX = 100;
+/** One text of a filter: a field's path, or a value. */
+export const FILTER_TEXT_BYTES_MAX = 256;
+/** Values of an event that one condition looks at, where lists are long; beyond, it is undecided and the event is sent. */
+export const FILTER_VALUES_LOOKED_AT_MAX = 1_000;
 /** C4: nine attempts. */
 export const RETRY_SCHEDULE_SECONDS_DEFAULT: readonly number[] = [10, 30, 120, 600, 3_600, 10_800, 21_600, 43_200];
 export const RETRY_WINDOW_SECONDS_DEFAULT = 24 * 3_600;
@@ -179,6 +189,8 @@ export const OBJECT_TRIES_MAX = 3;
 export const FULL_RETRY_AFTER_SECONDS = 10;
 /** Wrong fields that one problem names. */
 export const FIELD_ERRORS_MAX = 20;
+/** A pointer into a field holds names that the caller chose: cut to this. */
+export const FIELD_POINTER_CHARS_MAX = 200;
 
 // Lists
 export const LIST_LIMIT_DEFAULT = 50;

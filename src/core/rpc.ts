@@ -85,6 +85,7 @@ export type EndpointChange = Partial<
     | 'url'
     | 'description'
     | 'eventTypes'
+    | 'filter'
     | 'headerNames'
     | 'headers'
     | 'externalId'

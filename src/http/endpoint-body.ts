@@ -10,6 +10,8 @@ import {
   checkTimeoutMs,
   checkWindowSeconds,
 } from '../core/endpoint-rules.ts';
+import type { Filter } from '../core/filter.ts';
+import { parseFilter } from '../core/filter-rules.ts';
 import { checkHeaders } from '../core/header-rules.ts';
 import { checkUrl } from '../delivery/url-guard.ts';
 import type { Vars } from '../env.ts';
@@ -27,10 +29,19 @@ const retry = z.strictObject({
   alsoRetry: ruled(z.array(z.number()), checkAlsoRetry).optional(),
 });
 
+const filter = z.unknown().transform((input, context): Filter => {
+  const parsed = parseFilter(input);
+  if (parsed.ok) return parsed.value;
+  for (const { pointer, message } of parsed.error) {
+    context.addIssue({ code: 'custom', message, params: { pointer } });
+  }
+  return z.NEVER;
+});
+
 const fields = {
   description: ruled(z.string(), checkDescription).optional(),
   eventTypes: ruled(z.array(z.string()), checkEventTypes).optional(),
-  filter: notYet('filter').optional(),
+  filter: filter.nullable().optional(),
   headers: ruled(z.record(z.string(), z.string()), (headers) => checkHeaders(Object.entries(headers))).optional(),
   externalId: ruled(z.string(), checkExternalId).nullable().optional(),
   ordering: z.enum(['ordered', 'latest', 'unordered']).optional(),

@@ -107,6 +107,7 @@ async function createEndpoint(c: AppContext, account: string, body: CreateBody):
     url: checkedUrl(body.url, c.get('vars'), ownHost(c)),
     description: body.description ?? '',
     eventTypes: body.eventTypes ?? [],
+    filter: body.filter ?? null,
     headerNames: Object.keys(body.headers ?? {}),
     headers: await sealedHeaders(c, account, id, body.headers ?? {}),
     externalId: body.externalId ?? null,
@@ -154,7 +155,7 @@ async function changeEndpoint(
   const before = (await settingsOf(c, account)).endpoints.find((endpoint) => endpoint.id === id);
   if (before === undefined) throw unknownEndpoint(id);
 
-  const { url, headers, retry, filter: _, rateLimitPerSecond: __, ...rest } = body;
+  const { url, headers, retry, rateLimitPerSecond: _, ...rest } = body;
   const change: EndpointChange = defined({
     ...rest,
     url: url === undefined ? undefined : checkedUrl(url, c.get('vars'), ownHost(c)),

@@ -3,7 +3,7 @@
  * themselves are core's; zod knows only shapes.
  */
 import { z } from '@hono/zod-openapi';
-import { FILTER_VALUES_MAX, SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
+import { FIELD_POINTER_CHARS_MAX, FILTER_VALUES_MAX, SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
 import type { FieldError } from '../core/result.ts';
 import { shown } from '../core/text.ts';
 
@@ -35,7 +35,7 @@ const SECRET_FIELDS: ReadonlySet<unknown> = new Set(['secret', 'headers']);
 export function fieldErrors(error: z.ZodError, input: unknown): FieldError[] {
   return error.issues.flatMap((issue) => {
     const path = pathIn(input, issue.path);
-    const field = path.length === 0 ? 'body' : path.map(String).join('.');
+    const field = (path.length === 0 ? 'body' : path.map(String).join('.')) + pointerOf(issue);
     if (issue.code !== 'unrecognized_keys')
       return [{ field, message: `${field} ${sentence(issue, valueAt(input, path))}` }];
     const within = path.length === 0 ? '' : `${field}.`;
@@ -44,6 +44,12 @@ export function fieldErrors(error: z.ZodError, input: unknown): FieldError[] {
       message: `${shown(`${within}${key}`)} is not a field of this request`,
     }));
   });
+}
+
+/** Where a rule of core looked into a value itself: `/and/1/in` of a filter. */
+function pointerOf(issue: z.core.$ZodIssue): string {
+  const pointer: unknown = issue.code === 'custom' ? issue.params?.['pointer'] : '';
+  return typeof pointer === 'string' ? pointer.slice(0, FIELD_POINTER_CHARS_MAX) : '';
 }
 
 /** A query parameter that was given once is a list of one to its schema (`many`), and itself to whoever wrote it. */

@@ -3,6 +3,7 @@
  * 20 digits or a price of 1.10 leaves as it came. `JSON.stringify` of what this returns writes those texts (RFC 8259, section 6
  * leaves precision to the implementation; V8's JSON.rawJSON makes it exact).
  */
+import { compareDecimals } from '../core/decimal.ts';
 
 type RawJson = { rawJSON: string };
 type ExactJson = {
@@ -34,20 +35,9 @@ export function plainNumber(value: unknown): unknown {
 export function comparable(value: unknown): unknown {
   if (exact.isRawJSON(value)) {
     const number = Number(value.rawJSON);
-    return decimal(String(number)) === decimal(value.rawJSON) ? number : { number: value.rawJSON };
+    return compareDecimals(String(number), value.rawJSON) === 0 ? number : { number: value.rawJSON };
   }
   if (Array.isArray(value)) return value.map(comparable);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, comparable(inner)]));
-}
-
-/** Sign, significant digits and power of ten of a JSON number, so that equal numbers have equal texts. */
-function decimal(number: string): string {
-  const parts = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(number);
-  if (parts === null) return number;
-  const [, sign = '', whole = '', fraction = '', exponent = '0'] = parts;
-  const digits = `${whole}${fraction}`.replace(/^0+/, '');
-  const significant = digits.replace(/0+$/, '');
-  if (significant === '') return '0';
-  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }

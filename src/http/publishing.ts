@@ -4,9 +4,10 @@
  */
 import { ulid } from 'ulid';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
+import type { FilteredEvent } from '../core/filter.ts';
 import { madeEventId, recordName, type RecordAddress } from '../core/ids.ts';
 import { FULL_RETRY_AFTER_SECONDS, SETTINGS_CARRIED_MAX } from '../core/limits.ts';
-import { wants } from '../core/match.ts';
+import { wantsEvent } from '../core/match.ts';
 import type { Accepted, AcceptRequest, AcceptResult, NewEvent } from '../core/publish.ts';
 import { contentHash, recordAddress } from '../delivery/address.ts';
 import type { KnownSettings } from '../delivery/settings.ts';
@@ -74,8 +75,8 @@ async function settingsFor(c: AppContext, account: string): Promise<KnownSetting
   }
 }
 
-function matching(settings: AccountSettings, type: string): EndpointSettings[] {
-  return settings.endpoints.filter((endpoint) => wants(endpoint, type));
+function matching(settings: AccountSettings, event: FilteredEvent): EndpointSettings[] {
+  return settings.endpoints.filter((endpoint) => wantsEvent(endpoint, event));
 }
 
 async function place(account: string, outgoing: Outgoing, fallbackId: string, shards: number): Promise<Placed> {
@@ -116,7 +117,7 @@ async function acceptRequest(
   const events: NewEvent[] = [];
   for (const { outgoing, id, record } of group) {
     const { type, version = null, occurredAt = null, data } = outgoing.body;
-    const matches = matching(settings, type);
+    const matches = matching(settings, { type, record, version, data });
     for (const endpoint of matches) matched.set(endpoint.id, endpoint);
     const hash = await contentHash({ type, record, version, occurredAt, data: comparable(data) });
     events.push({

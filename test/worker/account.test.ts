@@ -19,6 +19,7 @@ function endpoint(number: number, given: Partial<EndpointSettings> = {}): Endpoi
     url: 'https://a.example/',
     description: '',
     eventTypes: [],
+    filter: null,
     headerNames: [],
     headers: null,
     externalId: null,

@@ -45,7 +45,7 @@ const ENDPOINT: Case[] = [
   ['eventTypes', ['a..b'], /^eventTypes must be a dotted name .*; got "a\.\.b"$/],
   ['eventTypes', [1], /^eventTypes\.0 must be a string; got 1$/],
   ['eventTypes', ['*'], /^eventTypes must not be "\*"/],
-  ['filter', { a: 1 }, /^filter must be null: filter is not available yet$/],
+  ['filter', { a: 1 }, /^filter must have a "field", or "and", "or" or "not"$/],
   ['rateLimitPerSecond', 5, /^rateLimitPerSecond must be null: rateLimitPerSecond is not available yet$/],
   ['headers', ['a'], /^headers must be an object; it is a list$/],
   ['headers', { 'bad name': 'v' }, /^headers must .*"bad name"/],
