@@ -23,8 +23,8 @@ export type Claim = {
   trigger: Trigger;
   begunAtMs: number | null;
   untilMs: number;
-  /** The endpoint's retry policy when the request left; null until settings were read. */
-  policy: RetryPolicy | null;
+  /** What the request left under; null until settings were read, and after a crash in between. */
+  under: { revision: number; retry: RetryPolicy } | null;
 };
 
 export type LastAttempt = {

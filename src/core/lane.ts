@@ -19,13 +19,17 @@ export type AttemptedVersion = { version: number; sequence: number };
 export type LaneFacts<T extends LaneItem = LaneItem> = {
   ordering: Ordering;
   /** Everything open or still claimed: live ones with the oldest sequence first, replays anywhere, in the order of asking. */
-  items: T[];
+  items: { values(): Iterable<T> };
   attempted: AttemptedVersion | null;
+  /** Of live events without a version, the highest sequence attempted, by type. */
+  attemptedOfType: ReadonlyMap<string, number>;
 };
 
 export type LanePlan<T extends LaneItem = LaneItem> = {
   superseded: { item: T; by: number }[];
   start: T[];
+  /** More is due than was asked for. */
+  isCut: boolean;
   /** When something of this lane is due next; null when only an outcome or a new event can move it. */
   dueMs: number | null;
 };
@@ -47,68 +51,96 @@ function dueOf(item: LaneItem): number {
 
 /**
  * A version lower than one already attempted never goes out in a `latest` lane; nor does a replay of an older version anywhere,
- * unless it was forced (R4).
+ * or of an older event without a version in a `latest` lane, unless it was forced (R4).
  */
-function overtakenBy(item: LaneItem, lane: LaneFacts): number | null {
+export function overtakenBy(
+  item: LaneItem,
+  lane: Pick<LaneFacts, 'ordering' | 'attempted' | 'attemptedOfType'>,
+): number | null {
   const { attempted } = lane;
-  if (item.version === null || attempted === null || item.version >= attempted.version) return null;
-  if (isLive(item)) return lane.ordering === 'latest' ? attempted.sequence : null;
-  return item.delivery.replayFacts?.force === true ? null : attempted.sequence;
+  if (!isLive(item) && item.delivery.replayFacts?.force === true) return null;
+  if (item.version === null) {
+    const newest = lane.attemptedOfType.get(item.type) ?? 0;
+    return !isLive(item) && lane.ordering === 'latest' && newest > item.sequence ? newest : null;
+  }
+  if (attempted === null || item.version >= attempted.version) return null;
+  return isLive(item) && lane.ordering !== 'latest' ? null : attempted.sequence;
 }
 
-function findSuperseded<T extends LaneItem>(lane: LaneFacts<T>): LanePlan<T>['superseded'] {
-  const waiting = lane.items.filter((item) => isStartable(item.delivery));
-  const superseded: LanePlan<T>['superseded'] = [];
-  /** The newest of a type: among what has a version, and among what has none. Replays replace nothing. */
+/** What may replace what: one type, and both with a version or both without. */
+function kindOf(item: LaneItem): string {
+  return `${item.version === null ? 'u' : 'v'} ${item.type}`;
+}
+
+/** The newest live one of each kind in a `latest` lane, also if it is under way. Replays replace nothing. */
+function newestOf(lane: LaneFacts): Map<string, LaneItem> {
   const newest = new Map<string, LaneItem>();
-  if (lane.ordering === 'latest') {
-    for (const item of lane.items) {
-      if (!isLive(item) || item.delivery.state.kind === 'ended') continue;
-      const key = `${item.version === null ? 'u' : 'v'} ${item.type}`;
-      const best = newest.get(key);
-      if (best === undefined || isNewer(item, best)) newest.set(key, item);
-    }
+  if (lane.ordering !== 'latest') return newest;
+  for (const item of lane.items.values()) {
+    if (!isLive(item) || item.delivery.state.kind === 'ended') continue;
+    const best = newest.get(kindOf(item));
+    if (best === undefined || isNewer(item, best)) newest.set(kindOf(item), item);
   }
-  for (const item of waiting) {
+  return newest;
+}
+
+function findSuperseded<T extends LaneItem>(lane: LaneFacts<T>): Map<T, number> {
+  const newest = newestOf(lane);
+  const superseded = new Map<T, number>();
+  for (const item of lane.items.values()) {
+    if (!isStartable(item.delivery) || (isLive(item) && lane.ordering !== 'latest')) continue;
     const overtaken = overtakenBy(item, lane);
-    const better = isLive(item) ? newest.get(`${item.version === null ? 'u' : 'v'} ${item.type}`) : undefined;
-    if (overtaken !== null) superseded.push({ item, by: overtaken });
-    else if (better !== undefined && isNewer(better, item)) superseded.push({ item, by: better.sequence });
+    const better = isLive(item) ? newest.get(kindOf(item)) : undefined;
+    if (overtaken !== null) superseded.set(item, overtaken);
+    else if (better !== undefined && isNewer(better, item)) superseded.set(item, better.sequence);
   }
   return superseded;
 }
 
-/** The one that goes next in a lane of one at a time: the oldest; in a `latest` lane the lowest version among those that have one. */
-function headOf<T extends LaneItem>(live: T[], ordering: Ordering): T | undefined {
-  const oldest = live[0];
-  if (ordering !== 'latest' || oldest === undefined || oldest.version === null) return oldest;
-  let head = oldest;
-  for (const item of live) {
-    if (item.version !== null && head.version !== null && item.version < head.version) head = item;
-  }
-  return head;
+/** Which goes first in a lane of one at a time: the oldest; in a `latest` lane the lower version where both have one. */
+function goesBefore(item: LaneItem, head: LaneItem, ordering: Ordering): boolean {
+  return ordering === 'latest' && item.version !== null && head.version !== null && item.version < head.version;
 }
 
-export function planLane<T extends LaneItem>(lane: LaneFacts<T>, nowMs: number): LanePlan<T> {
-  const superseded = findSuperseded(lane);
-  const gone = new Set(superseded.map(({ item }) => item));
-  const busy = lane.items.some((item) => item.delivery.claim !== null);
-  const waiting = lane.items.filter((item) => isStartable(item.delivery) && !gone.has(item));
-  const live = waiting.filter(isLive);
-  const replay = waiting.find((item) => !isLive(item) && dueOf(item) <= nowMs);
-  const nextReplayMs = Math.min(Infinity, ...waiting.filter((item) => !isLive(item)).map(dueOf));
+/** `startsMax`: how many there may be slots for; a lane with more is `isCut`, and must be planned again when there are. */
+export function planLane<T extends LaneItem>(lane: LaneFacts<T>, nowMs: number, startsMax = Infinity): LanePlan<T> {
+  const gone = findSuperseded(lane);
+  const superseded = [...gone].map(([item, by]) => ({ item, by }));
+  const plan = { superseded, start: [] as T[], dueMs: null, isCut: false };
+  const due: T[] = [];
+  let isBusy = false;
+  let head: T | undefined;
+  let laterMs = Infinity;
+  let replay: T | undefined;
+  let replayMs = Infinity;
+  for (const item of lane.items.values()) {
+    if (item.delivery.claim !== null) isBusy = true;
+    if (!isStartable(item.delivery) || gone.has(item)) continue;
+    const dueMs = dueOf(item);
+    if (!isLive(item)) {
+      replayMs = Math.min(replayMs, dueMs);
+      if (dueMs <= nowMs) replay ??= item;
+      continue;
+    }
+    if (head === undefined || goesBefore(item, head, lane.ordering)) head = item;
+    if (dueMs > nowMs) laterMs = Math.min(laterMs, dueMs);
+    else if (due.length < startsMax) due.push(item);
+    else plan.isCut = true;
+  }
 
   if (lane.ordering === 'unordered') {
-    const start = live.filter((item) => dueOf(item) <= nowMs);
-    const later = Math.min(Infinity, ...live.filter((item) => dueOf(item) > nowMs).map(dueOf));
-    if (start.length === 0 && !busy && replay !== undefined) start.push(replay);
-    const dueMs = Math.min(later, start.length === 0 && !busy ? nextReplayMs : Infinity);
-    return { superseded, start, dueMs: dueMs === Infinity ? null : dueMs };
+    const isIdle = !isBusy && due.length === 0 && !plan.isCut;
+    const start = isIdle && replay !== undefined ? [replay] : due;
+    return { ...plan, start, dueMs: finite(Math.min(laterMs, isIdle && replay === undefined ? replayMs : Infinity)) };
   }
-  if (busy) return { superseded, start: [], dueMs: null };
-  const head = headOf(live, lane.ordering);
-  if (head !== undefined && dueOf(head) <= nowMs) return { superseded, start: [head], dueMs: null };
-  if (replay !== undefined) return { superseded, start: [replay], dueMs: null };
-  const dueMs = Math.min(head === undefined ? Infinity : dueOf(head), nextReplayMs);
-  return { superseded, start: [], dueMs: dueMs === Infinity ? null : dueMs };
+  plan.isCut = false;
+  if (isBusy) return plan;
+  const isHeadDue = head !== undefined && dueOf(head) <= nowMs;
+  const first = isHeadDue ? head : replay;
+  if (first !== undefined) return { ...plan, start: [first] };
+  return { ...plan, dueMs: finite(Math.min(head === undefined ? Infinity : dueOf(head), replayMs)) };
+}
+
+function finite(ms: number): number | null {
+  return ms === Infinity ? null : ms;
 }

@@ -39,6 +39,14 @@ export const TIMEOUT_MS_MAX = 30_000;
 export const TIMEOUT_MS_DEFAULT = 15_000;
 export const SECRET_BYTES_MIN = 24;
 export const SECRET_BYTES_MAX = 64;
+/** Live secrets of one endpoint, of both kinds: each is a signature in every request. */
+export const LIVE_SECRETS_MAX = 10;
+export const OVERLAP_SECONDS_DEFAULT = 24 * 3_600;
+export const OVERLAP_SECONDS_MAX = 7 * 24 * 3_600;
+/** Endpoints that one reseal writes: each is a row and some decryptions, and the object answers nobody else meanwhile. */
+export const RESEAL_ENDPOINTS_MAX = 200;
+/** Endpoints that a reseal names as unreadable; it counts all. */
+export const RESEAL_NAMED_MAX = 20;
 export const RETRY_STEPS_MAX = 20;
 export const RETRY_STEP_SECONDS_MAX = 24 * 3_600;
 export const RETRY_WINDOW_SECONDS_MAX = 7 * 24 * 3_600;
@@ -91,6 +99,10 @@ export const CLAIM_BEGIN_WITHIN_MS = 60 * SECOND_MS;
 export const CLAIM_GRACE_MS = 5 * SECOND_MS;
 /** What a self-run claim allows for reading settings before its request starts. */
 export const CLAIM_SETTINGS_MS = 10 * SECOND_MS;
+/** Lost attempts of one delivery that are repeated at once; further ones wait, doubling between these bounds. */
+export const LOST_AT_ONCE_MAX = 3;
+export const LOST_WAIT_MS_MIN = 10 * SECOND_MS;
+export const LOST_WAIT_MS_MAX = HOUR_MS;
 /** Settings or a Gate that do not answer: try again after this, plus up to as much again (DESIGN.md: 10-30 s). */
 export const UNAVAILABLE_WAIT_MS_MIN = 10 * SECOND_MS;
 export const UNAVAILABLE_WAIT_MS_MAX = 30 * SECOND_MS;
@@ -100,8 +112,6 @@ export const QUEUE_FAILED_WAIT_MS = 5 * SECOND_MS;
 export const PARKED_WAIT_MS = 6 * HOUR_MS;
 /** Deliveries packed in one row: an event to few endpoints is one row written. */
 export const DELIVERIES_PER_ROW = 16;
-/** Attempts kept for one delivery in the Record: nine planned, lost ones and manual ones with room. */
-export const ATTEMPTS_KEPT_MAX = 50;
 
 // Log
 /** What still waits after this is logged as `queued`, so that lists show it. */
@@ -110,6 +120,8 @@ export const LOG_QUEUED_AFTER_MS = 10 * SECOND_MS;
 export const LOG_RESEND_MS: readonly number[] = [MINUTE_MS, 10 * MINUTE_MS, HOUR_MS, 6 * HOUR_MS];
 /** A LOG queue that refused the send is tried again after this. */
 export const LOG_SEND_FAILED_WAIT_MS = 10 * SECOND_MS;
+/** Attempts that one log entry carries: as many as fit in this, in characters of JSON, and at least one; the rest follow once these are confirmed. */
+export const LOG_ENTRY_ATTEMPTS_CHARS_MAX = 24 * 1024;
 /** Bytes of one LOG message: an operation is billed per 64 KB, and the platform's limit is 128 KB. */
 export const LOG_MESSAGE_BYTES_MAX = 60 * 1024;
 /** First attempts that start within this of their acceptance live in the delivery's own log row. */
@@ -144,11 +156,15 @@ export const QUEUE_SEND_BATCH_MAX = 100;
 export const SETTLE_GROUP_MS = 100;
 
 // Gate
-/** How often a Record reads settings anew because the Gate knows newer ones, before it waits. */
-export const PARK_TRIES_MAX = 3;
 /** Parked records a Gate wakes in one step, and the pause between steps: the pace of a resume. */
 export const GATE_WAKE_BATCH = 25;
 export const GATE_WAKE_PAUSE_MS = 500;
+
+// Reads
+/** An answer of a Record that lists events ends once its bodies and deliveries pass this: the platform's limit for a call is 32 MiB. */
+export const READ_EVENTS_CHARS_MAX = 8 * 1024 * 1024;
+/** What one delivery in such an answer counts for. */
+export const DELIVERY_VIEW_CHARS = 1_024;
 
 // Status (V1)
 export const TARGET_DELIVER_MS_DEFAULT = 5 * SECOND_MS;

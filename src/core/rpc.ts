@@ -2,7 +2,9 @@
  * What the Durable Objects answer to one another and to the Worker. Types only: edges meet here and in env.ts, never by import.
  * Old and new code coexist during a deploy: fields are added, never renamed or given another meaning.
  */
-import type { AccountSettings, EndpointSettings, EndpointStatus } from './endpoint.ts';
+import type { AuditEntry } from './audit.ts';
+import type { AccountSettings, EndpointSecret, EndpointSettings, EndpointStatus, Sealed } from './endpoint.ts';
+import type { RemovalRefusal } from './endpoint-secrets.ts';
 import type { DeliveryRef } from './ids.ts';
 import type { Confirmation } from './log.ts';
 import type { AttemptOutcome } from './outcome.ts';
@@ -38,6 +40,8 @@ export type ReplayRefusal =
   /** The delivery, or an earlier replay of it, has not ended yet. */
   | { reason: 'still-open'; delivery: string }
   | { reason: 'older-version'; version: number; attempted: number }
+  /** A `latest` lane: a newer event of the type, without a version as this one, was attempted. */
+  | { reason: 'overtaken'; by: string }
   | { reason: 'endpoint-removed' }
   | { reason: 'endpoint-disabled'; statusReason: string | null }
   | { reason: 'full'; open: number };
@@ -56,8 +60,8 @@ export type RecordRpc = {
   wake(endpoint: string, revision: number): Promise<void>;
   readRecord(): Promise<RecordView | null>;
   readEvent(id: string): Promise<EventView | null>;
-  /** Events with a sequence above `after`, oldest first. */
-  readEvents(after: number, limit: number): Promise<EventView[]>;
+  /** Events with a sequence above `after`, oldest first: `limit`, or fewer where they are large. */
+  readEvents(after: number, limit: number): Promise<{ events: EventView[]; lastSequence: number }>;
   readDelivery(ref: DeliveryRef): Promise<DeliveryDetail | null>;
   replay(
     ref: DeliveryRef,
@@ -97,6 +101,15 @@ export type EndpointChange = Partial<
   >
 >;
 
+/** A sealed text and what takes its place, unless another has taken it meanwhile. */
+export type Resealing = { from: Sealed; to: Sealed };
+/** What a reseal does to one endpoint. */
+export type EndpointResealing = {
+  endpoint: string;
+  secrets: (Resealing & { id: string })[];
+  headers: Resealing | null;
+};
+
 /** Addressed by `v1:{account id}`. Reads of an account that does not exist answer null and write nothing. */
 export type AccountRpc = {
   put(
@@ -104,10 +117,16 @@ export type AccountRpc = {
   ): Promise<Result<{ created: boolean; settings: AccountSettings }, { reason: 'fixed'; field: 'unkeyedShards' }>>;
   settings(): Promise<AccountSettings | null>;
   /** The same for a caller that has settings: `unchanged` costs no transfer, also where there are ten thousand endpoints. */
-  settingsSince(known: Pick<AccountSettings, 'revision' | 'createdAtMs'>): Promise<AccountSettings | 'unchanged' | null>;
-  /** Creating again with the same id answers the endpoint as it is (idempotency). */
+  settingsSince(
+    known: Pick<AccountSettings, 'revision' | 'createdAtMs'>,
+  ): Promise<AccountSettings | 'unchanged' | null>;
+  /**
+   * Creating again with the same id answers the endpoint as it is (idempotency). `by` is the name of the key that is shown the
+   * secret, for the audit log.
+   */
   createEndpoint(
     endpoint: EndpointSettings,
+    by?: string,
   ): Promise<
     Result<
       EndpointSettings,
@@ -119,6 +138,32 @@ export type AccountRpc = {
     change: EndpointChange,
   ): Promise<Result<EndpointSettings, { reason: 'not-found' } | { reason: 'external-id-taken'; endpoint: string }>>;
   removeEndpoint(id: string): Promise<boolean>;
+  /** E2. `fresh` is current from now on. Rotating again with its id answers the endpoint as it is (idempotency). */
+  rotateSecret(
+    id: string,
+    fresh: EndpointSecret,
+    overlapSeconds: number,
+    by: string,
+  ): Promise<Result<EndpointSettings, { reason: 'not-found' } | { reason: 'full'; most: number }>>;
+  removeSecret(
+    id: string,
+    secret: string,
+    by: string,
+  ): Promise<Result<EndpointSettings, { reason: 'not-found' } | RemovalRefusal>>;
+  /** The sealed text of a live secret, for showing it: its audit row commits before the answer leaves. */
+  readSecret(
+    id: string,
+    secret: string,
+    by: string,
+  ): Promise<Result<EndpointSecret, { reason: 'not-found' } | { reason: 'unknown-secret' }>>;
+  /** Same texts under another master key. Answers how many texts were replaced. Safe to repeat. */
+  reseal(
+    resealings: EndpointResealing[],
+    key: string,
+    by: string,
+  ): Promise<{ endpoints: number; secrets: number; headers: number }>;
+  /** Newest first, those before number `before`. */
+  audit(before: number, limit: number): Promise<AuditEntry[] | null>;
   /** From the delivery path (410, `webhook-delivery: disable`). Ignored where the endpoint was changed after `seenRevision`. */
   disableEndpoint(id: string, reason: string, seenRevision: number): Promise<void>;
   /** Idempotency-Key of POSTs other than publishes. `request` is a hash of method, path and body. */

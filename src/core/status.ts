@@ -20,7 +20,7 @@ import type {
   Trigger,
   WaitingStatus,
 } from './delivery.ts';
-import type { Ordering, RetryPolicy } from './endpoint.ts';
+import type { Ordering } from './endpoint.ts';
 
 export function created(of: {
   endpoint: string;
@@ -74,13 +74,13 @@ function triggerOf(delivery: Delivery): Trigger {
 /** A right to one attempt. `begunAtMs` null: the claim travels through a queue and is begun there, once. */
 export function claimed(
   delivery: Delivery,
-  claim: { via: Claim['via']; begunAtMs: number | null; untilMs: number; policy: RetryPolicy | null },
+  claim: { via: Claim['via']; begunAtMs: number | null; untilMs: number },
 ): Delivery {
   const number = delivery.claims + 1;
   return {
     ...delivery,
     claims: number,
-    claim: { ...claim, number, attempt: delivery.attempts + 1, trigger: triggerOf(delivery) },
+    claim: { ...claim, number, attempt: delivery.attempts + 1, trigger: triggerOf(delivery), under: null },
   };
 }
 
@@ -88,11 +88,11 @@ export function claimed(
 export function begun(
   delivery: Delivery,
   claim: Claim,
-  at: { nowMs: number; untilMs: number; policy: RetryPolicy; previous: number | null },
+  at: { nowMs: number; untilMs: number; under: NonNullable<Claim['under']>; previous: number | null },
 ): Delivery {
   return {
-    ...delivery,
-    claim: { ...claim, begunAtMs: at.nowMs, untilMs: at.untilMs, policy: at.policy },
+    ...unheld(delivery, at.nowMs),
+    claim: { ...claim, begunAtMs: at.nowMs, untilMs: at.untilMs, under: at.under },
     firstAttemptAtMs: delivery.firstAttemptAtMs ?? at.nowMs,
     previous: delivery.previous ?? { sequence: at.previous },
   };
@@ -115,23 +115,26 @@ export function held(delivery: Delivery, nowMs: number, dueMs: number): Delivery
   };
 }
 
+/** Waits no longer at the Gate: the retry window runs again, and is longer by the time it was held. */
+function unheld(delivery: Delivery, nowMs: number): Delivery {
+  const { state, heldSinceMs, firstAttemptAtMs } = delivery;
+  if (state.kind !== 'waiting' || state.as !== 'held') return delivery;
+  const heldForMs = heldSinceMs === null || firstAttemptAtMs === null ? 0 : Math.max(0, nowMs - heldSinceMs);
+  const as: WaitingStatus = delivery.attempts === 0 ? 'queued' : 'retrying';
+  return { ...delivery, state: { ...state, as }, heldMs: delivery.heldMs + heldForMs, heldSinceMs: null };
+}
+
 /** The Gate lets it go on. */
 export function woken(delivery: Delivery, nowMs: number): Delivery {
-  const heldFor =
-    delivery.heldSinceMs === null || delivery.firstAttemptAtMs === null ? 0 : nowMs - delivery.heldSinceMs;
-  const as: WaitingStatus = delivery.attempts === 0 ? 'queued' : 'retrying';
-  return {
-    ...delivery,
-    state: { kind: 'waiting', as, dueMs: nowMs },
-    heldMs: delivery.heldMs + Math.max(0, heldFor),
-    heldSinceMs: null,
-    revision: delivery.revision + 1,
-  };
+  const free = unheld(delivery, nowMs);
+  if (free.state.kind !== 'waiting') return free;
+  return { ...free, state: { ...free.state, dueMs: nowMs }, revision: delivery.revision + 1 };
 }
 
 /** An attempt's outcome is known, or given up as lost: its number is used up, its claim ends. */
 export function attempted(delivery: Delivery, attempt: number, last: LastAttempt): Delivery {
-  return { ...delivery, claim: null, attempts: attempt, last, revision: delivery.revision + 1 };
+  const free = unheld(delivery, last.atMs);
+  return { ...free, claim: null, attempts: attempt, last, revision: delivery.revision + 1 };
 }
 
 /** Tried and failed; tried again at `dueMs`. `usesRetry` is false for lost attempts. */

@@ -16,6 +16,10 @@ export function replayRefused(id: string, refusal: ReplayRefusal): Problem {
       const detail = `version ${refusal.version} is older than version ${refusal.attempted}, which the endpoint was sent; "force": true sends it all the same`;
       return new Problem('replay-refused', detail, { members });
     }
+    case 'overtaken': {
+      const detail = `the endpoint wants only the latest and was sent ${refusal.by} since; "force": true sends it all the same`;
+      return new Problem('replay-refused', detail, { members: { ...members, by: refusal.by } });
+    }
     case 'endpoint-removed':
       return new Problem('replay-refused', 'the endpoint was removed', { members });
     case 'endpoint-disabled': {

@@ -54,17 +54,17 @@ export function addRecords(api: Api): void {
     },
     async ({ c, params: { account, record }, query }) => {
       const address = await recordAddress(account, record);
-      const [settings, events] = await Promise.all([
+      const [settings, { events, lastSequence }] = await Promise.all([
         settingsOf(c, account),
         callObject(
           () => recordOf(c, address),
-          (stub) => stub.readEvents(query.after, query.limit + 1),
+          (stub) => stub.readEvents(query.after, query.limit),
         ),
       ]);
-      const page = events.slice(0, query.limit);
       const present = presentOf(settings, Date.now());
-      const next = events.length > query.limit ? String(page.at(-1)?.sequence ?? '') : null;
-      return c.json({ data: page.map((event) => showEvent(event, present)), next });
+      const last = events.at(-1)?.sequence ?? lastSequence;
+      const next = last < lastSequence ? String(last) : null;
+      return c.json({ data: events.map((event) => showEvent(event, present)), next });
     },
   );
 }

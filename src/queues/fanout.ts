@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { SETTLE_GROUP_MS } from '../core/limits.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
-import type { ClaimRef, RecordRpc } from '../core/rpc.ts';
+import type { BeginResult, ClaimRef, RecordRpc } from '../core/rpc.ts';
 import type { Sender } from '../delivery/sender.ts';
 
 const fanoutMessage = z.object({
@@ -40,20 +40,32 @@ export async function consumeFanout(batch: MessageBatch, deps: FanoutDeps): Prom
 }
 
 async function consumeRecord(name: string, carried: Carried[], deps: FanoutDeps): Promise<void> {
+  let begun: BeginResult[];
   try {
-    const begun = await deps.record(name).begin(carried.map(({ claim }) => claim));
-    const settle = settler(name, deps);
-    await Promise.all(
-      begun.map(async (result, index) => {
-        if (result.kind === 'request') await settle(result.request.claim, await deps.send(result.request));
-        carried[index]?.message.ack();
-      }),
-    );
+    begun = await deps.record(name).begin(carried.map(({ claim }) => claim));
   } catch (error) {
-    // Acknowledged ones stay so. The rest are asked for again; the Record answers `gone` where a claim has begun or ended.
-    deps.log(JSON.stringify({ message: 'fanout failed', record: name, error: String(error) }));
+    // Asked for again; the Record answers `gone` where a claim has begun or ended.
+    deps.log(failure('begin', name, error));
     for (const { message } of carried) message.retry();
+    return;
   }
+  const settle = settler(name, deps);
+  await Promise.all(
+    carried.map(async ({ message }, index) => {
+      const result = begun[index];
+      try {
+        if (result?.kind === 'request') await settle(result.request.claim, await deps.send(result.request));
+      } catch (error) {
+        // The claim runs out, and the attempt counts as lost: it may not be begun a second time. The others go on.
+        deps.log(failure('settle', name, error));
+      }
+      message.ack();
+    }),
+  );
+}
+
+function failure(step: string, record: string, error: unknown): string {
+  return JSON.stringify({ level: 'error', message: 'fanout failed', step, record, error: String(error) });
 }
 
 /** Outcomes that come within SETTLE_GROUP_MS of each other go back in one call: each call to an object is billed. */

@@ -8,7 +8,7 @@ import { deliveryId } from '../core/ids.ts';
 import { LOG_QUEUED_AFTER_MS, OPEN_DELIVERIES_MAX, PUBLISH_DELIVERIES_SHOWN_MAX } from '../core/limits.ts';
 import type { AcceptRequest, AcceptResult, MatchedEndpoint, NewEvent } from '../core/publish.ts';
 import { disabledReason } from '../core/reasons.ts';
-import { created, ended, wireStatus } from '../core/status.ts';
+import { created, ended, held, wireStatus } from '../core/status.ts';
 import { type Memory, type MemoryEvent, quietLog } from './memory.ts';
 
 export function acceptEvents(memory: Memory, request: AcceptRequest, nowMs: number): AcceptResult[] {
@@ -64,18 +64,20 @@ function append(
     if (endpoint === undefined) throw new Error(`matched endpoint ${matched} came without its settings`);
     const ordering = isKeyed ? endpoint.ordering : 'unordered';
     const isDisabled = endpoint.status === 'disabled';
-    const waiting = created({ endpoint: matched, ordering, dueMs: nowMs });
+    const queued = created({ endpoint: matched, ordering, dueMs: nowMs });
+    // The Gate has this record already: what joins a held lane waits with it, at no row or call of its own.
+    const heldUntilMs = endpoint.status === 'paused' ? (memory.lanes.get(matched)?.heldUntilMs ?? 0) : 0;
+    const waiting = heldUntilMs > nowMs ? held(queued, nowMs, heldUntilMs) : queued;
     // E8: an event that finds its endpoint disabled is not lost from sight, and can be replayed.
     const delivery = isDisabled
       ? ended(waiting, 'cancelled', nowMs, { reason: disabledReason(endpoint.statusReason) })
       : waiting;
     const slot = memory.addSlot(added, { delivery, success: null, acked: 0, ackedAttempts: 0 }, index);
     memory.track(slot);
-    memory.logAt(slot, isDisabled ? nowMs : nowMs + LOG_QUEUED_AFTER_MS);
+    memory.logAt(slot, isDisabled || waiting !== queued ? nowMs : nowMs + LOG_QUEUED_AFTER_MS);
   }
   if (added.slots.length === 0) {
-    added.log.dueMs = nowMs;
-    memory.unloggedEvents.add(added);
+    memory.logEventAt(added, nowMs);
   }
   const timestamp = occurredAt ?? rfc3339(nowMs);
   const wireSequence = isKeyed ? sequence : null;

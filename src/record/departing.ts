@@ -53,7 +53,7 @@ export function begin(memory: Memory, ref: ClaimRef, settings: AccountSettings |
   }
   if (endpoint.status === 'paused') return { kind: 'park', endpoint: endpoint.id };
   if (!mayStillStart(memory, slot, endpoint, nowMs)) return { kind: 'gone' };
-  return { kind: 'request', request: depart(memory, slot, claim, endpoint, nowMs) };
+  return { kind: 'request', request: depart(memory, slot, claim, endpoint, settings?.revision ?? 0, nowMs) };
 }
 
 /** Would the plan still start it, were it not claimed? If not, the claim is given back. */
@@ -64,9 +64,10 @@ function mayStillStart(memory: Memory, slot: Slot, endpoint: EndpointSettings, n
   const isReordered = lane.ordering !== ordering;
   lane.ordering = ordering;
   slot.delivery = { ...released(claimed, nowMs), ordering };
-  const plan = planLane({ ordering, items: [...lane.items.values()], attempted: lane.attempted }, nowMs);
+  const plan = planLane(lane, nowMs);
   if (!plan.start.includes(slot)) {
-    memory.put(slot, slot.delivery);
+    slot.delivery = { ...claimed, ordering };
+    giveBack(memory, slot, nowMs, nowMs);
     return false;
   }
   slot.delivery = { ...claimed, ordering };
@@ -80,12 +81,15 @@ export function depart(
   slot: Slot,
   claim: Claim,
   endpoint: EndpointSettings,
+  revision: number,
   nowMs: number,
 ): AttemptRequest {
   const { sequence } = slot;
   const previous = memory.address.kind === 'k' ? memory.sentBefore(slot) : null;
   const untilMs = nowMs + endpoint.timeoutMs + CLAIM_GRACE_MS;
-  slot.delivery = begun(slot.delivery, claim, { nowMs, untilMs, policy: endpoint.retry, previous });
+  const under = { revision, retry: endpoint.retry };
+  slot.delivery = begun(slot.delivery, claim, { nowMs, untilMs, under, previous });
+  memory.laneOf(slot).heldUntilMs = null;
   memory.sent(slot);
   memory.track(slot);
   // The row of a claim made here says as much already, unless settings were slow: a new instance must then wait longer.
@@ -109,7 +113,7 @@ export function depart(
 
 /** Ends what waits for an endpoint that takes it no longer; what is on its way may still arrive. */
 function cancelLane(memory: Memory, asking: Slot, endpoint: EndpointSettings | undefined, nowMs: number): void {
-  memory.put(asking, released(asking.delivery, nowMs));
+  giveBack(memory, asking, nowMs, nowMs);
   for (const slot of memory.laneOf(asking).items.values()) {
     if (!isStartable(slot.delivery)) continue;
     const reason = cancelReason(slot, endpoint);
@@ -135,20 +139,35 @@ export function hold(
   const found = findClaimed(memory, ref);
   if (found === null || isHandedOut(found.claim)) return;
   const lane = memory.laneOf(found.slot);
-  memory.put(found.slot, released(found.slot.delivery, at.nowMs));
+  giveBack(memory, found.slot, at.nowMs, at.nowMs);
   if (isWoken) return;
   const dueMs = at.nowMs + Math.ceil(PARKED_WAIT_MS * (1 - RETRY_JITTER_SHARE * at.random()));
+  lane.heldUntilMs = dueMs;
   for (const slot of lane.items.values()) {
-    if (!isStartable(slot.delivery)) continue;
+    // What is held already keeps its own look: each new event would else write all that wait.
+    if (!isStartable(slot.delivery) || (isHeld(slot) && slot !== found.slot)) continue;
     memory.put(slot, held(slot.delivery, at.nowMs, dueMs));
     logChanged(memory, slot, at.nowMs);
   }
 }
 
+function isHeld({ delivery: { state } }: Slot): boolean {
+  return state.kind === 'waiting' && state.as === 'held';
+}
+
+/** Ends a claim of which nothing was sent. Where the log was told that it is under way, it is told again. */
+export function giveBack(memory: Memory, slot: Slot, dueMs: number, nowMs: number): void {
+  const { claim, revision } = slot.delivery;
+  const isTold = claim !== null && claim.begunAtMs !== null && slot.log.sent?.revision === revision;
+  const back = released(slot.delivery, dueMs);
+  memory.put(slot, isTold ? { ...back, revision: revision + 1 } : back);
+  if (isTold) logChanged(memory, slot, nowMs);
+}
+
 export function wakeLane(memory: Memory, lane: Lane, nowMs: number): void {
+  lane.heldUntilMs = null;
   for (const slot of lane.items.values()) {
-    const { state } = slot.delivery;
-    if (!isStartable(slot.delivery) || state.kind !== 'waiting' || state.as !== 'held') continue;
+    if (!isStartable(slot.delivery) || !isHeld(slot)) continue;
     memory.put(slot, woken(slot.delivery, nowMs));
     logChanged(memory, slot, nowMs);
   }

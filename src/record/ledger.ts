@@ -25,10 +25,21 @@ import type { AcceptRequest, AcceptResult } from '../core/publish.ts';
 import type { Result } from '../core/result.ts';
 import type { ClaimRef, DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
-import { claimed, ended, released } from '../core/status.ts';
+import { claimed, ended } from '../core/status.ts';
 import type { DeliveryView } from '../core/view.ts';
 import { acceptEvents } from './accepting.ts';
-import { type Begin, begin, depart, findClaimed, hold, isCutOff, isHandedOut, refOf, wakeLane } from './departing.ts';
+import {
+  type Begin,
+  begin,
+  depart,
+  findClaimed,
+  giveBack,
+  hold,
+  isCutOff,
+  isHandedOut,
+  refOf,
+  wakeLane,
+} from './departing.ts';
 import { type Lane, type Run, type Slot, Memory } from './memory.ts';
 import { collectLog, confirmLog, logChanged, logFailed, nextLogMs } from './outbox.ts';
 import { discardDelivery, type Person, replayDelivery } from './replaying.ts';
@@ -39,8 +50,8 @@ export type Effects = {
   /** Claims for the FANOUT queue. */
   fanout: ClaimRef[];
   log: LogEntry[];
-  /** Endpoints whose receiver asked to be disabled, with the reason. */
-  disable: { endpoint: string; reason: string }[];
+  /** Endpoints whose receiver asked to be disabled, with the reason and the settings that its request left under. */
+  disable: { endpoint: string; reason: string; seenRevision: number }[];
   /** Null: nothing is owed. */
   wakeAtMs: number | null;
 };
@@ -105,7 +116,7 @@ export class Ledger {
       for (const ref of refs) {
         const found = findClaimed(memory, ref);
         if (found === null || isHandedOut(found.claim)) continue;
-        memory.put(found.slot, released(found.slot.delivery, dueMs));
+        giveBack(memory, found.slot, dueMs, at.nowMs);
       }
     }).effects;
   }
@@ -115,6 +126,12 @@ export class Ledger {
     return this.#turn(at, (memory) => {
       hold(memory, ref, this.revisionNeeded(ref.endpoint) > seenRevision, at);
     }).effects;
+  }
+
+  /** The Gate knows settings as new as `revision` under which nothing waits: the claim goes back, and they are read. */
+  unparked(ref: ClaimRef, revision: number, dueMs: number, at: At): Effects {
+    this.#revisions.set(ref.endpoint, Math.max(revision, this.revisionNeeded(ref.endpoint)));
+    return this.release([ref], dueMs, at);
   }
 
   /** The Gate lets a lane go on, under settings at least as new as `revision`. */
@@ -136,8 +153,8 @@ export class Ledger {
     const disable: Effects['disable'] = [];
     const { effects } = this.#turn(at, (memory) => {
       for (const { claim, outcome } of settled) {
-        const reason = settle(memory, claim, outcome, at);
-        if (reason !== null) disable.push({ endpoint: claim.endpoint, reason });
+        const asked = settle(memory, claim, outcome, at);
+        if (asked !== null) disable.push({ endpoint: claim.endpoint, ...asked });
       }
     });
     return { ...effects, disable };
@@ -145,7 +162,7 @@ export class Ledger {
 
   confirm(confirmations: Confirmation[], at: At): Effects {
     return this.#turn(at, (memory) => {
-      confirmLog(memory, confirmations);
+      confirmLog(memory, confirmations, at.nowMs);
     }).effects;
   }
 
@@ -197,25 +214,25 @@ export class Ledger {
     const inFlight = this.#inFlight(memory);
     const freeSlots = SELF_ATTEMPTS_MAX - inFlight.self + FANOUT_CLAIMS_MAX - inFlight.fanout;
     const starts: Slot[] = [];
-    for (const lane of memory.lanesToPlan(at.nowMs, freeSlots)) starts.push(...this.#planLane(memory, lane, at.nowMs));
+    for (const lane of memory.lanesToPlan(at.nowMs, freeSlots)) {
+      starts.push(...this.#planLane(memory, lane, at.nowMs, freeSlots));
+    }
     starts.sort((a, b) => dueOf(a) - dueOf(b) || a.sequence - b.sequence);
     const placing = place(starts, (slot) => this.#isQuick(memory, slot), inFlight);
     for (const slot of placing.self) this.#startHere(memory, slot, carried, at.nowMs);
     for (const slot of placing.fanout) {
       const untilMs = at.nowMs + CLAIM_BEGIN_WITHIN_MS;
-      memory.put(slot, claimed(slot.delivery, { via: 'fanout', begunAtMs: null, untilMs, policy: null }));
+      memory.put(slot, claimed(slot.delivery, { via: 'fanout', begunAtMs: null, untilMs }));
       memory.started.fanout.push(refOf(slot));
     }
     memory.touched.clear();
     for (const slot of placing.waiting) memory.capped.add(memory.laneOf(slot));
   }
 
-  #planLane(memory: Memory, lane: Lane, nowMs: number): Slot[] {
-    const plan = planLane(
-      { ordering: lane.ordering, items: [...lane.items.values()], attempted: lane.attempted },
-      nowMs,
-    );
+  #planLane(memory: Memory, lane: Lane, nowMs: number, freeSlots: number): Slot[] {
+    const plan = planLane(lane, nowMs, freeSlots);
     lane.dueMs = plan.dueMs;
+    if (plan.isCut) memory.capped.add(lane);
     for (const { item, by } of plan.superseded) {
       memory.put(item, ended(item.delivery, 'superseded', nowMs, { supersededBy: by }));
       logChanged(memory, item, nowMs);
@@ -231,10 +248,11 @@ export class Ledger {
     const untilMs = nowMs + CLAIM_SETTINGS_MS + TIMEOUT_MS_MAX + CLAIM_GRACE_MS;
     const isPaused = carried?.endpoints.some(({ id, status }) => id === slot.delivery.endpoint && status === 'paused');
     const begunAtMs = isPaused === true ? null : nowMs;
-    memory.put(slot, claimed(slot.delivery, { via: 'self', begunAtMs, untilMs, policy: null }));
+    memory.put(slot, claimed(slot.delivery, { via: 'self', begunAtMs, untilMs }));
     const { claim } = slot.delivery;
     const endpoint = this.#settingsInHand(memory, slot, carried, nowMs);
-    const request = endpoint === null || claim === null ? null : depart(memory, slot, claim, endpoint, nowMs);
+    const request =
+      endpoint === null || claim === null ? null : depart(memory, slot, claim, endpoint, carried?.revision ?? 0, nowMs);
     memory.started.run.push({ claim: refOf(slot), request });
   }
 
@@ -245,7 +263,7 @@ export class Ledger {
     nowMs: number,
   ): EndpointSettings | null {
     const lane = memory.laneOf(slot);
-    if (carried === null || nowMs - carried.readAtMs > SETTINGS_FRESH_MS) return null;
+    if (carried === null || Math.abs(nowMs - carried.readAtMs) > SETTINGS_FRESH_MS) return null;
     if (carried.revision < this.revisionNeeded(lane.endpoint)) return null;
     const endpoint = carried.endpoints.find((one) => one.id === slot.delivery.endpoint);
     if (endpoint === undefined || endpoint.status !== 'enabled' || isCutOff(slot, endpoint)) return null;

@@ -42,6 +42,9 @@ export type Lane = {
   ordering: Ordering;
   items: Map<string, Slot>;
   attempted: AttemptedVersion | null;
+  attemptedOfType: Map<string, number>;
+  /** Until when what joins the lane may wait with what is held there: the Gate has this record. Null: it may not. */
+  heldUntilMs: number | null;
   lastSent: Sending | null;
   /** Sent before `lastSent`. */
   sentBefore: Sending | null;
@@ -73,6 +76,8 @@ export class Memory {
   readonly claimed = new Set<Slot>();
   readonly unlogged = new Set<Slot>();
   readonly unloggedEvents = new Set<MemoryEvent>();
+  /** Nothing is due for the log before this. Perhaps too early, never too late: what was logged meanwhile does not move it. */
+  logFromMs = Infinity;
   /** Lanes whose plan may have changed in this turn. */
   readonly touched = new Set<Lane>();
   /** Lanes with something due that found no slot. */
@@ -143,25 +148,27 @@ export class Memory {
       const changedSince = slot.acked < slot.delivery.revision && (slot.acked > 0 || slot.delivery.replay > 0);
       const isSuspect = suspectFromMs !== null && (settled ? changedSince : slot.acked < slot.delivery.revision);
       if (isSuspect) this.logAt(slot, suspectFromMs);
-      else this.markLogged(slot);
+      else setLogged(slot);
     }
     if (event.slots.length === 0 && suspectFromMs !== null && !settled) {
-      event.log.dueMs = suspectFromMs;
-      this.unloggedEvents.add(event);
+      this.logEventAt(event, suspectFromMs);
       this.events.set(event.facts.sequence, event);
     }
     if (isFinished(event)) return;
     for (const slot of event.slots) this.track(slot);
   }
 
-  /** The event, loaded back from its row if it was finished with; null if there is none. */
+  /**
+   * The event, loaded back from its row if it was finished with; null if there is none. What is loaded back is a picture for this
+   * turn: it stays in memory only if something in it is changed (`put`, `logAt`).
+   */
   load(sequence: number): MemoryEvent | null {
     const inMemory = this.events.get(sequence);
     if (inMemory !== undefined) return inMemory;
     const kept = this.rows.event(sequence);
     if (kept === null) return null;
     const event = this.adopt(kept);
-    for (const slot of event.slots) this.markLogged(slot);
+    for (const slot of event.slots) setLogged(slot);
     return event;
   }
 
@@ -177,6 +184,8 @@ export class Memory {
       ordering,
       items: new Map(),
       attempted: null,
+      attemptedOfType: new Map(),
+      heldUntilMs: null,
       lastSent: null,
       sentBefore: null,
       newestSequence: 0,
@@ -199,6 +208,7 @@ export class Memory {
       lane.newestSequence = sequence;
       lane.ordering = delivery.ordering;
     }
+    if (delivery.state.kind === 'waiting' && delivery.state.as === 'held') lane.heldUntilMs = delivery.state.dueMs;
     if (delivery.attempts > 0 || (delivery.claim !== null && delivery.claim.begunAtMs !== null)) this.sent(slot);
     if (delivery.last !== null && sequence >= lane.newestSequence)
       lane.latencyMs = delivery.last.statusCode === null ? null : delivery.last.latencyMs;
@@ -212,6 +222,9 @@ export class Memory {
       lane.attempted = { version, sequence };
     }
     if (delivery.replay > 0) return;
+    if (version === null) {
+      lane.attemptedOfType.set(slot.type, Math.max(sequence, lane.attemptedOfType.get(slot.type) ?? 0));
+    }
     const atMs = delivery.firstAttemptAtMs ?? delivery.claim?.begunAtMs ?? slot.event.facts.acceptedAtMs;
     const last = lane.lastSent;
     if (last !== null && (last.sequence === sequence || !isSentAfter({ atMs, sequence }, last, delivery.ordering)))
@@ -255,16 +268,21 @@ export class Memory {
     this.events.set(slot.sequence, slot.event);
   }
 
+  logEventAt(event: MemoryEvent, dueMs: number): void {
+    event.log.dueMs = dueMs;
+    this.logFromMs = Math.min(this.logFromMs, dueMs);
+    this.unloggedEvents.add(event);
+  }
+
   logAt(slot: Slot, dueMs: number): void {
     slot.log.dueMs = dueMs;
+    this.logFromMs = Math.min(this.logFromMs, dueMs);
     this.unlogged.add(slot);
     this.events.set(slot.sequence, slot.event);
   }
 
   markLogged(slot: Slot): void {
-    slot.acked = slot.delivery.revision;
-    slot.ackedAttempts = slot.delivery.attempts;
-    slot.log = quietLog();
+    setLogged(slot);
     this.unlogged.delete(slot);
     this.#maybeFinished.add(slot.event);
   }
@@ -337,6 +355,12 @@ export class Memory {
     if (event === undefined) throw new Error(`event ${sequence} was changed but is not in memory`);
     return event;
   }
+}
+
+function setLogged(slot: Slot): void {
+  slot.acked = slot.delivery.revision;
+  slot.ackedAttempts = slot.delivery.attempts;
+  slot.log = quietLog();
 }
 
 /** An ordered lane sends by sequence, and needs no clock to know: instances before this one may have had another. */

@@ -2,8 +2,8 @@
  * What the log (D1) must hear of this Record, and when: at once after a change, after 10 s of waiting, and again until it is
  * confirmed. In memory only; after a crash the rows and the armed alarm say what may be missing. Part of a Ledger turn.
  */
-import { LOG_RESEND_MS } from '../core/limits.ts';
-import type { Confirmation, LogEntry } from '../core/log.ts';
+import { LOG_ENTRY_ATTEMPTS_CHARS_MAX, LOG_RESEND_MS } from '../core/limits.ts';
+import type { Confirmation, LogEntry, LoggedAttempt } from '../core/log.ts';
 import type { LogClock, Memory, MemoryEvent, Slot } from './memory.ts';
 import { attemptsOf, viewDelivery } from './views.ts';
 
@@ -14,10 +14,7 @@ export function logChanged(memory: Memory, slot: Slot, nowMs: number): void {
 }
 
 export function nextLogMs(memory: Memory): number {
-  let next = Infinity;
-  for (const slot of memory.unlogged) next = Math.min(next, slot.log.dueMs ?? Infinity);
-  for (const event of memory.unloggedEvents) next = Math.min(next, event.log.dueMs ?? Infinity);
-  return next;
+  return memory.unlogged.size === 0 && memory.unloggedEvents.size === 0 ? Infinity : memory.logFromMs;
 }
 
 function resendAtMs(log: LogClock, nowMs: number): number {
@@ -28,10 +25,13 @@ function resendAtMs(log: LogClock, nowMs: number): number {
 /** Takes what is due to be told, and sets when to tell it again. */
 export function collectLog(memory: Memory, nowMs: number): LogEntry[] {
   const entries: LogEntry[] = [];
+  if (memory.logFromMs > nowMs) return entries;
   for (const slot of memory.unlogged) {
     if (slot.log.dueMs === null || slot.log.dueMs > nowMs) continue;
-    entries.push(entryOf(memory, slot));
-    const { revision, attempts } = slot.delivery;
+    const entry = entryOf(memory, slot);
+    entries.push(entry);
+    const { revision } = slot.delivery;
+    const attempts = entry.attempts.at(-1)?.number ?? slot.ackedAttempts;
     slot.log = { dueMs: resendAtMs(slot.log, nowMs), sends: slot.log.sends + 1, sent: { revision, attempts } };
   }
   for (const event of memory.unloggedEvents) {
@@ -39,6 +39,9 @@ export function collectLog(memory: Memory, nowMs: number): LogEntry[] {
     entries.push({ event: event.facts, delivery: null, attempts: [] });
     event.log = { dueMs: resendAtMs(event.log, nowMs), sends: event.log.sends + 1, sent: null };
   }
+  memory.logFromMs = Infinity;
+  for (const { log } of memory.unlogged) memory.logFromMs = Math.min(memory.logFromMs, log.dueMs ?? Infinity);
+  for (const { log } of memory.unloggedEvents) memory.logFromMs = Math.min(memory.logFromMs, log.dueMs ?? Infinity);
   return entries;
 }
 
@@ -61,15 +64,26 @@ function entryOf(memory: Memory, slot: Slot): LogEntry {
       reason: view.reason,
       endedAtMs: view.endedAtMs,
     },
-    attempts: attemptsOf(memory, slot).filter((attempt) => attempt.number > slot.ackedAttempts),
+    attempts: attemptsToTell(memory, slot),
   };
+}
+
+/** Those the log may not have, oldest first, as many as an entry carries. */
+function attemptsToTell(memory: Memory, slot: Slot): LoggedAttempt[] {
+  const untold = attemptsOf(memory, slot).filter((attempt) => attempt.number > slot.ackedAttempts);
+  let room = LOG_ENTRY_ATTEMPTS_CHARS_MAX;
+  const end = untold.findIndex((attempt, index) => {
+    room -= JSON.stringify(attempt).length;
+    return room < 0 && index > 0;
+  });
+  return end === -1 ? untold : untold.slice(0, end);
 }
 
 /**
  * The log has these. What was told since, is told again. While anything else is still owed the rows remember it, at a row each;
  * once nothing is, the alarm goes, and its absence says so for all of them.
  */
-export function confirmLog(memory: Memory, confirmations: Confirmation[]): void {
+export function confirmLog(memory: Memory, confirmations: Confirmation[], nowMs: number): void {
   const confirmed: Slot[] = [];
   for (const { sequence, endpoint, replay, revision } of confirmations) {
     const event = memory.events.get(sequence);
@@ -79,7 +93,9 @@ export function confirmLog(memory: Memory, confirmations: Confirmation[]): void 
     if (slot === undefined || slot.log.sent?.revision !== revision) continue;
     slot.ackedAttempts = Math.max(slot.ackedAttempts, slot.log.sent.attempts);
     slot.acked = Math.max(slot.acked, revision);
-    if (revision === slot.delivery.revision) memory.markLogged(slot);
+    const isWhole = slot.ackedAttempts >= slot.delivery.attempts;
+    if (revision === slot.delivery.revision && isWhole) memory.markLogged(slot);
+    else if (revision === slot.delivery.revision) logChanged(memory, slot, nowMs);
     confirmed.push(slot);
   }
   const isQuiet = memory.unlogged.size === 0 && memory.unloggedEvents.size === 0 && memory.open === 0;
@@ -96,10 +112,10 @@ export function logFailed(memory: Memory, entries: LogEntry[], dueMs: number): v
     const event = memory.events.get(facts.sequence);
     if (event === undefined) continue;
     if (delivery === null) {
-      if (event.log.dueMs !== null) event.log.dueMs = dueMs;
+      if (event.log.dueMs !== null) memory.logEventAt(event, dueMs);
       continue;
     }
     const slot = find(event, delivery.endpoint, delivery.replay);
-    if (slot !== undefined && slot.log.dueMs !== null) slot.log.dueMs = dueMs;
+    if (slot !== undefined && slot.log.dueMs !== null) memory.logAt(slot, dueMs);
   }
 }

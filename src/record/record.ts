@@ -67,7 +67,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   }
 
   async begin(claims: ClaimRef[]) {
-    return Promise.all(claims.map((claim) => this.#run().begin(claim)));
+    return this.#run().begin(claims);
   }
 
   async settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]) {
@@ -150,10 +150,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
       sendFanout: (claims) => this.#sendFanout(claims),
       sendLog: (entries) => this.#sendLog(entries),
       park: (endpoint, seenRevision) => this.#gate(endpoint).park(recordName(this.#address), seenRevision),
-      disable: async (endpoint, reason) => {
-        const settings = await this.#settings(0, false);
-        await this.#account().disableEndpoint(endpoint, reason, settings?.revision ?? 0);
-      },
+      disable: (endpoint, reason, seenRevision) => this.#account().disableEndpoint(endpoint, reason, seenRevision),
       arm: (wakeAtMs) => this.#alarm.arm(wakeAtMs),
       keep: (work) => this.ctx.waitUntil(work),
       failed: (what, error) => this.#failed(what, error),

@@ -61,9 +61,14 @@ function refuseReplay(
   }
   if (endpoint === undefined) return { reason: 'endpoint-removed' };
   if (endpoint.status === 'disabled') return { reason: 'endpoint-disabled', statusReason: endpoint.statusReason };
-  const { attempted } = memory.laneOf(original);
-  if (!force && version !== null && attempted !== null && attempted.version > version) {
-    return { reason: 'older-version', version, attempted: attempted.version };
+  const lane = memory.laneOf(original);
+  if (!force && version !== null && lane.attempted !== null && lane.attempted.version > version) {
+    return { reason: 'older-version', version, attempted: lane.attempted.version };
+  }
+  const newest = lane.attemptedOfType.get(original.type) ?? 0;
+  if (!force && version === null && lane.ordering === 'latest' && newest > sequence) {
+    const by = deliveryId(memory.address, { sequence: newest, endpoint: delivery.endpoint, replay: 0 });
+    return { reason: 'overtaken', by };
   }
   return memory.open >= OPEN_DELIVERIES_MAX ? { reason: 'full', open: memory.open } : null;
 }

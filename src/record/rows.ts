@@ -69,7 +69,7 @@ const delivery = z.object({
       trigger,
       begunAtMs: z.number().nullable(),
       untilMs: z.number(),
-      policy: retryPolicy.nullable(),
+      under: z.object({ revision: z.number(), retry: retryPolicy }).nullable(),
     })
     .nullable(),
   claims: z.number(),

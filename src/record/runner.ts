@@ -6,7 +6,6 @@
 import type { AccountSettings } from '../core/endpoint.ts';
 import {
   LOG_SEND_FAILED_WAIT_MS,
-  PARK_TRIES_MAX,
   QUEUE_FAILED_WAIT_MS,
   UNAVAILABLE_WAIT_MS_MAX,
   UNAVAILABLE_WAIT_MS_MIN,
@@ -27,7 +26,7 @@ export type RunnerDeps = {
   sendFanout(claims: ClaimRef[]): Promise<void>;
   sendLog(entries: LogEntry[]): Promise<void>;
   park(endpoint: string, seenRevision: number): Promise<'parked' | 'changed'>;
-  disable(endpoint: string, reason: string): Promise<void>;
+  disable(endpoint: string, reason: string, seenRevision: number): Promise<void>;
   /** In the same turn as the ledger's rows. Null: nothing is owed. */
   arm(wakeAtMs: number | null): void;
   /** Keeps the object alive until the promise has settled. */
@@ -55,46 +54,64 @@ export class Runner {
     for (const run of effects.run) keep(this.#run(run));
     if (effects.fanout.length > 0) keep(this.#sendFanout(effects.fanout));
     if (effects.log.length > 0) keep(this.#sendLog(effects.log));
-    for (const { endpoint, reason } of effects.disable) {
-      keep(this.#deps.disable(endpoint, reason).catch((error: unknown) => this.#deps.failed('disable', error)));
+    for (const { endpoint, reason, seenRevision } of effects.disable) {
+      keep(
+        this.#deps
+          .disable(endpoint, reason, seenRevision)
+          .catch((error: unknown) => this.#deps.failed('disable', error)),
+      );
     }
   }
 
-  /** The request of a claim, or `gone`; parks the lane of a paused endpoint. */
-  async begin(claim: ClaimRef): Promise<BeginResult> {
+  /**
+   * The requests of claims, or `gone`. Settings are read once and before any claim begins, so that no claim's time runs while
+   * another's answer is awaited; lanes of paused endpoints are parked after the answer.
+   */
+  async begin(claims: ClaimRef[]): Promise<BeginResult[]> {
+    let settings: AccountSettings | null;
     try {
-      return await this.#begin(claim);
+      settings = await this.#deps.settings(
+        Math.max(0, ...claims.map((claim) => this.#ledger.revisionNeeded(claim.endpoint))),
+      );
     } catch (error) {
-      // Settings or the Gate did not answer. Waiting is not an attempt.
-      this.#deps.failed('begin', error);
-      const { nowMs, random } = this.at();
-      const waitMs = UNAVAILABLE_WAIT_MS_MIN + random() * (UNAVAILABLE_WAIT_MS_MAX - UNAVAILABLE_WAIT_MS_MIN);
-      this.perform(this.#ledger.release([claim], Math.ceil(nowMs + waitMs), this.at()));
-      return { kind: 'gone' };
+      this.#unavailable('settings', claims, error);
+      return claims.map(() => ({ kind: 'gone' }));
     }
-  }
-
-  async #begin(claim: ClaimRef): Promise<BeginResult> {
-    let minRevision = this.#ledger.revisionNeeded(claim.endpoint);
-    for (let tries = 0; tries < PARK_TRIES_MAX; tries += 1) {
-      const settings = await this.#deps.settings(minRevision);
+    return claims.map((claim) => {
       const { result, effects } = this.#ledger.begin(claim, settings, this.at());
       this.perform(effects);
       if (result.kind !== 'park') return result;
-      const seenRevision = settings?.revision ?? 0;
-      if ((await this.#deps.park(result.endpoint, seenRevision)) === 'parked') {
-        this.perform(this.#ledger.parked(claim, seenRevision, this.at()));
-        return { kind: 'gone' };
-      }
-      minRevision = seenRevision + 1;
+      this.#deps.keep(this.#park(claim, settings?.revision ?? 0));
+      return { kind: 'gone' };
+    });
+  }
+
+  async #park(claim: ClaimRef, seenRevision: number): Promise<void> {
+    try {
+      const answer = await this.#deps.park(claim.endpoint, seenRevision);
+      const { nowMs } = this.at();
+      const effects =
+        answer === 'parked'
+          ? this.#ledger.parked(claim, seenRevision, this.at())
+          : this.#ledger.unparked(claim, seenRevision + 1, nowMs, this.at());
+      this.perform(effects);
+    } catch (error) {
+      this.#unavailable('gate', [claim], error);
     }
-    throw new Error(`the Gate of ${claim.endpoint} and its settings still differ after ${PARK_TRIES_MAX} readings`);
+  }
+
+  /** Waiting is not an attempt. */
+  #unavailable(what: string, claims: ClaimRef[], error: unknown): void {
+    this.#deps.failed(what, error);
+    const { nowMs, random } = this.at();
+    const waitMs = UNAVAILABLE_WAIT_MS_MIN + random() * (UNAVAILABLE_WAIT_MS_MAX - UNAVAILABLE_WAIT_MS_MIN);
+    this.perform(this.#ledger.release(claims, Math.ceil(nowMs + waitMs), this.at()));
   }
 
   async #run({ claim, request }: Run): Promise<void> {
-    const begun: BeginResult = request === null ? await this.begin(claim) : { kind: 'request', request };
-    if (begun.kind === 'gone') return;
     try {
+      const [begun] = request === null ? await this.begin([claim]) : [{ kind: 'request' as const, request }];
+      if (begun === undefined || begun.kind === 'gone') return;
       const outcome = await this.#deps.attempt(begun.request);
       this.perform(this.#ledger.settle([{ claim, outcome }], this.at()));
     } catch (error) {

@@ -3,7 +3,13 @@
  */
 import type { Claim, LastAttempt } from '../core/delivery.ts';
 import type { RetryPolicy } from '../core/endpoint.ts';
-import { RETRY_SCHEDULE_SECONDS_DEFAULT, RETRY_WINDOW_SECONDS_DEFAULT } from '../core/limits.ts';
+import {
+  LOST_AT_ONCE_MAX,
+  LOST_WAIT_MS_MAX,
+  LOST_WAIT_MS_MIN,
+  RETRY_SCHEDULE_SECONDS_DEFAULT,
+  RETRY_WINDOW_SECONDS_DEFAULT,
+} from '../core/limits.ts';
 import type { LoggedAttempt } from '../core/log.ts';
 import { type AttemptOutcome, disables, verdict } from '../core/outcome.ts';
 import { planRetry } from '../core/retry.ts';
@@ -27,7 +33,12 @@ function isSuccess(outcome: AttemptOutcome): boolean {
 }
 
 /** Returns why the receiver wants its endpoint disabled, or null. Settling a claim twice changes nothing. */
-export function settle(memory: Memory, ref: ClaimRef, outcome: AttemptOutcome, at: At): string | null {
+export function settle(
+  memory: Memory,
+  ref: ClaimRef,
+  outcome: AttemptOutcome,
+  at: At,
+): { reason: string; seenRevision: number } | null {
   const found = findClaimed(memory, ref);
   if (found === null) {
     settleLate(memory, ref, outcome, at.nowMs);
@@ -35,7 +46,8 @@ export function settle(memory: Memory, ref: ClaimRef, outcome: AttemptOutcome, a
   }
   const { slot, claim } = found;
   const before = slot.delivery;
-  const policy = claim.policy ?? DEFAULT_POLICY;
+  const policy = claim.under?.retry ?? DEFAULT_POLICY;
+  const firstAttemptAtMs = before.firstAttemptAtMs ?? outcome.atMs;
   const last: LastAttempt = {
     atMs: outcome.atMs,
     statusCode: outcome.statusCode,
@@ -43,7 +55,7 @@ export function settle(memory: Memory, ref: ClaimRef, outcome: AttemptOutcome, a
     latencyMs: outcome.latencyMs,
   };
   memory.laneOf(slot).latencyMs = outcome.statusCode === null ? null : outcome.latencyMs;
-  let after = attempted(before, claim.attempt, last);
+  let after = attempted({ ...before, firstAttemptAtMs }, claim.attempt, last);
   if (before.state.kind === 'waiting') {
     const judged = verdict(outcome, policy.alsoRetry);
     if (judged.kind === 'delivered') after = ended(after, 'delivered', at.nowMs);
@@ -52,7 +64,7 @@ export function settle(memory: Memory, ref: ClaimRef, outcome: AttemptOutcome, a
       const plan = planRetry({
         policy,
         retries: before.retries,
-        firstAttemptAtMs: before.firstAttemptAtMs ?? outcome.atMs,
+        firstAttemptAtMs,
         heldMs: before.heldMs,
         nowMs: at.nowMs,
         retryAfterMs: outcome.retryAfterMs,
@@ -67,7 +79,8 @@ export function settle(memory: Memory, ref: ClaimRef, outcome: AttemptOutcome, a
   memory.put(slot, after);
   keepAttempt(memory, slot, claim, outcome);
   logChanged(memory, slot, at.nowMs);
-  return disables(outcome);
+  const reason = disables(outcome);
+  return reason === null ? null : { reason, seenRevision: claim.under?.revision ?? 0 };
 }
 
 function keepAttempt(
@@ -114,17 +127,26 @@ export function expire(memory: Memory, slot: Slot, claim: Claim, at: At): void {
     retryAfterMs: null,
     directive: null,
   };
-  const policy = claim.policy ?? DEFAULT_POLICY;
   const firstAttemptAtMs = delivery.firstAttemptAtMs ?? claim.begunAtMs;
   const last = { atMs: lost.atMs, statusCode: null, error: lost.error, latencyMs: lost.latencyMs };
   let after = attempted({ ...delivery, firstAttemptAtMs }, claim.attempt, last);
   if (delivery.state.kind === 'waiting') {
-    const isOver = at.nowMs > firstAttemptAtMs + delivery.heldMs + policy.windowSeconds * 1_000;
-    after = isOver ? ended(after, 'dead', at.nowMs, { reason: 'window-passed' }) : retrying(after, at.nowMs, false);
+    // Without the endpoint's own policy (the instance that knew it is gone) no window is judged: the next outcome will be.
+    const windowMs = (claim.under?.retry.windowSeconds ?? Infinity) * 1_000;
+    const isOver = at.nowMs > firstAttemptAtMs + delivery.heldMs + windowMs;
+    after = isOver
+      ? ended(after, 'dead', at.nowMs, { reason: 'window-passed' })
+      : retrying(after, at.nowMs + lostWaitMs(after.attempts - after.retries), false);
   }
   memory.put(slot, after);
   keepAttempt(memory, slot, claim, lost);
   logChanged(memory, slot, at.nowMs);
+}
+
+/** At once, but not for ever: an attempt that ends its instance each time comes back ever later. `lost`: those of this delivery, about. */
+function lostWaitMs(lost: number): number {
+  if (lost <= LOST_AT_ONCE_MAX) return 0;
+  return Math.min(LOST_WAIT_MS_MAX, LOST_WAIT_MS_MIN * 2 ** (lost - LOST_AT_ONCE_MAX - 1));
 }
 
 /** An outcome that arrives after its claim was given up as lost: the log learns the truth, and a success still delivers. */

@@ -1,6 +1,7 @@
 /**
  * What a Record shows of itself (V1, V2), true at this instant. Reads only.
  */
+import { DELIVERY_VIEW_CHARS, READ_EVENTS_CHARS_MAX } from '../core/limits.ts';
 import { deliveryId } from '../core/ids.ts';
 import type { DeliveryRef } from '../core/ids.ts';
 import type { LoggedAttempt } from '../core/log.ts';
@@ -26,6 +27,7 @@ function blockerOf(lane: Lane, slot: Slot): Slot | null {
 
 function replayedBy(slot: Slot): Slot | undefined {
   const { endpoint, replay } = slot.delivery;
+  if (slot.event.slots.length === slot.event.facts.deliveryCount) return undefined;
   return slot.event.slots.findLast(
     ({ delivery }) => delivery.endpoint === endpoint && delivery.replayFacts?.of === replay,
   );
@@ -91,18 +93,22 @@ export function attemptsOf(memory: Memory, slot: Slot): LoggedAttempt[] {
 }
 
 export function readRecord(memory: Memory): RecordView | null {
-  const newest = memory.load(memory.lastSequence);
-  if (newest === null || newest.facts.record === null) return null;
-  const endpoints: RecordView['endpoints'] = [];
-  for (const lane of memory.lanes.values()) {
-    const event = memory.load(lane.newestSequence);
-    const slots = event?.slots.filter(({ delivery }) => delivery.endpoint === lane.endpoint) ?? [];
-    const slot = slots.at(-1);
-    if (slot === undefined) continue;
-    const waiting = [...lane.items.values()].filter(({ delivery }) => isStartable(delivery)).length;
-    endpoints.push({ endpoint: lane.endpoint, delivery: viewDelivery(memory, slot), waiting });
+  if (memory.record === null) return null;
+  const newest = new Map<string, Slot>();
+  // Each event once: a wide one is the newest of thousands of lanes.
+  for (const sequence of new Set([...memory.lanes.values()].map((lane) => lane.newestSequence))) {
+    for (const slot of memory.load(sequence)?.slots ?? []) {
+      const { endpoint } = slot.delivery;
+      if (memory.lanes.get(endpoint)?.newestSequence === sequence) newest.set(endpoint, slot);
+    }
   }
-  return { record: newest.facts.record, account: memory.address.account, sequence: memory.lastSequence, endpoints };
+  const endpoints: RecordView['endpoints'] = [];
+  for (const [endpoint, slot] of newest) {
+    let waiting = 0;
+    for (const { delivery } of memory.laneOf(slot).items.values()) if (isStartable(delivery)) waiting += 1;
+    endpoints.push({ endpoint, delivery: viewDelivery(memory, slot), waiting });
+  }
+  return { record: memory.record, account: memory.address.account, sequence: memory.lastSequence, endpoints };
 }
 
 export function readEvent(memory: Memory, id: string): EventView | null {
@@ -111,13 +117,21 @@ export function readEvent(memory: Memory, id: string): EventView | null {
   return event === null ? null : viewEvent(memory, event);
 }
 
-export function readEvents(memory: Memory, after: number, limit: number): EventView[] {
+export function readEvents(
+  memory: Memory,
+  after: number,
+  limit: number,
+): { events: EventView[]; lastSequence: number } {
   const views: EventView[] = [];
-  for (let sequence = after + 1; sequence <= memory.lastSequence && views.length < limit; sequence += 1) {
+  let room = READ_EVENTS_CHARS_MAX;
+  for (let sequence = after + 1; sequence <= memory.lastSequence && views.length < limit && room > 0; sequence += 1) {
     const event = memory.load(sequence);
-    if (event !== null) views.push(viewEvent(memory, event));
+    if (event === null) continue;
+    const view = viewEvent(memory, event);
+    room -= (view.body?.length ?? 0) + view.deliveries.length * DELIVERY_VIEW_CHARS;
+    views.push(view);
   }
-  return views;
+  return { events: views, lastSequence: memory.lastSequence };
 }
 
 export function findSlot(memory: Memory, ref: DeliveryRef): Slot | null {

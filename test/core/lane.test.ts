@@ -6,6 +6,7 @@ import { type AttemptedVersion, isNewer, type LaneItem, planLane } from '../../s
 import { claimed, created, ended, retrying } from '../../src/core/status.ts';
 
 const NOW_MS = 1_000_000;
+const NONE = new Map<string, number>();
 const ENDPOINT = 'ep_01aaaaaaaaaaaaaaaaaaaaaaaa';
 
 type Like = {
@@ -33,7 +34,7 @@ function item(sequence: number, like: Like = {}): LaneItem {
 }
 
 function plan(ordering: Ordering, items: LaneItem[], attempted: AttemptedVersion | null = null) {
-  const { start, superseded, dueMs } = planLane({ ordering, items, attempted }, NOW_MS);
+  const { start, superseded, dueMs } = planLane({ ordering, items, attempted, attemptedOfType: NONE }, NOW_MS);
   return {
     start: start.map(({ sequence, delivery }) => (delivery.replay > 0 ? `${sequence}r` : sequence)),
     superseded: superseded.map(({ item: { sequence }, by }) => [sequence, by]),
@@ -109,6 +110,15 @@ describe('an unordered lane', () => {
   });
 });
 
+test('of what is due no more is started than there is room for, and the plan says that there is more', () => {
+  const items = [item(1), item(2), item(3)];
+  const cut = planLane({ ordering: 'unordered', items, attempted: null, attemptedOfType: NONE }, NOW_MS, 2);
+  expect([cut.start.map(({ sequence }) => sequence), cut.isCut]).toEqual([[1, 2], true]);
+  expect(planLane({ ordering: 'unordered', items, attempted: null, attemptedOfType: NONE }, NOW_MS, 3).isCut).toBe(
+    false,
+  );
+});
+
 describe('a replay', () => {
   test.each<Ordering>(['ordered', 'latest', 'unordered'])('waits while something live is due (%s)', (ordering) => {
     expect(plan(ordering, [item(2), item(1, { replay: 1 })]).start).toEqual([2]);
@@ -128,6 +138,15 @@ describe('a replay', () => {
     expect(plan('ordered', [item(1, { replay: 1, version: 4 })], attempted).superseded).toEqual([[1, 7]]);
     expect(plan('ordered', [item(1, { replay: 1, version: 4, force: true })], attempted).start).toEqual(['1r']);
   });
+});
+
+test('a replay of an event without a version is not sent over a newer one of its type in a latest lane, unless forced', () => {
+  const lane = { ordering: 'latest' as const, attempted: null, attemptedOfType: new Map([['plan.updated', 7]]) };
+  const overtaken = planLane({ ...lane, items: [item(3, { replay: 1 })] }, NOW_MS);
+  expect(overtaken.superseded.map(({ by }) => by)).toEqual([7]);
+  expect(planLane({ ...lane, items: [item(3, { replay: 1, force: true })] }, NOW_MS).start).toHaveLength(1);
+  expect(planLane({ ...lane, items: [item(3, { replay: 1, type: 'other' })] }, NOW_MS).start).toHaveLength(1);
+  expect(planLane({ ...lane, ordering: 'ordered', items: [item(3, { replay: 1 })] }, NOW_MS).start).toHaveLength(1);
 });
 
 const anyItem = fc.record({
@@ -154,14 +173,16 @@ describe('whatever is in a lane', () => {
     fc.assert(
       fc.property(anyLane, fc.constantFrom<Ordering>('ordered', 'latest'), (items, ordering) => {
         const busy = items.filter(({ delivery }) => delivery.claim !== null).length;
-        expect(busy + planLane({ ordering, items, attempted: null }, NOW_MS).start.length).toBeLessThanOrEqual(1);
+        expect(
+          busy + planLane({ ordering, items, attempted: null, attemptedOfType: NONE }, NOW_MS).start.length,
+        ).toBeLessThanOrEqual(1);
       }),
     );
   });
   test('nothing is both started and superseded, and nothing claimed is superseded', () => {
     fc.assert(
       fc.property(anyLane, anyOrdering, (items, ordering) => {
-        const { start, superseded } = planLane({ ordering, items, attempted: null }, NOW_MS);
+        const { start, superseded } = planLane({ ordering, items, attempted: null, attemptedOfType: NONE }, NOW_MS);
         const gone = superseded.map((one) => one.item);
         expect(start.filter((one) => gone.includes(one))).toEqual([]);
         expect(gone.filter(({ delivery }) => delivery.claim !== null)).toEqual([]);
@@ -171,7 +192,10 @@ describe('whatever is in a lane', () => {
   test('a lane with something open starts it, waits for an outcome, or knows when to look again', () => {
     fc.assert(
       fc.property(anyLane, anyOrdering, (items, ordering) => {
-        const { start, superseded, dueMs } = planLane({ ordering, items, attempted: null }, NOW_MS);
+        const { start, superseded, dueMs } = planLane(
+          { ordering, items, attempted: null, attemptedOfType: NONE },
+          NOW_MS,
+        );
         const left = items.filter((one) => !superseded.some((gone) => gone.item === one));
         const isBusy = items.some(({ delivery }) => delivery.claim !== null);
         if (left.length > 0) expect(start.length > 0 || isBusy || dueMs !== null).toBe(true);
@@ -181,7 +205,7 @@ describe('whatever is in a lane', () => {
   test('superseding names an event that is newer, and still there or already sent', () => {
     fc.assert(
       fc.property(anyLane, (items) => {
-        const { superseded } = planLane({ ordering: 'latest', items, attempted: null }, NOW_MS);
+        const { superseded } = planLane({ ordering: 'latest', items, attempted: null, attemptedOfType: NONE }, NOW_MS);
         for (const { item: old, by } of superseded) {
           const winner = items.find(({ sequence, delivery }) => sequence === by && delivery.replay === 0);
           expect(winner !== undefined && isNewer(winner, old)).toBe(true);
