@@ -17,27 +17,33 @@ export type Bindings = {
   CONFIG: D1Database;
   LOG_DB: D1Database;
   ADMIN_KEY?: string;
-  /** Base64 of 32 bytes. */
+  /** Base64 of 32 bytes: seals. */
   MASTER_KEY?: string;
+  /** Names MASTER_KEY in what it seals; a changed key needs a new name. */
+  MASTER_KEY_ID?: string;
+  /** `id:base64`, comma-separated: keys that still open. */
+  MASTER_KEYS_OLD?: string;
   LOCAL_MODE?: string;
   ALLOW_PRIVATE_ENDPOINTS?: string;
   SERVICE_HOSTS?: string;
 };
 
+type NamedKey = { keyId: string; key: string };
+
 export type Vars = {
   adminKey: string;
-  /** Base64 of 32 bytes. */
-  masterKey: string;
-  /** Names the key in every sealed text, so that a second one can be told from it. */
-  masterKeyId: string;
+  /** `key` is base64 of 32 bytes; `keyId` stands in every sealed text, so that keys can be told apart. */
+  masterKey: NamedKey;
+  /** They open what they sealed once, and seal nothing. */
+  masterKeysOld: NamedKey[];
   localMode: boolean;
   allowPrivate: boolean;
   /** Lower case; an endpoint may not be on one of them. */
   serviceHosts: string[];
 };
 
-/** There is one master key so far. */
-const MASTER_KEY_ID = 'master-1';
+const MASTER_KEY_ID_DEFAULT = 'master-1';
+const MASTER_KEY_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 /** Published in .dev.vars.example: anyone may hold them. */
 const LOCAL_ADMIN_KEY = 'tubepost_local_admin_key';
 const LOCAL_MASTER_KEY = 'dHViZXBvc3QtbG9jYWwtbWFzdGVyLWtleS0zMi1ieXQ=';
@@ -54,6 +60,14 @@ const flag = (name: string) =>
 const rawVars = z.object({
   ADMIN_KEY: text,
   MASTER_KEY: text.refine(isMasterKey, 'set MASTER_KEY to the base64 of 32 random bytes: openssl rand -base64 32'),
+  MASTER_KEY_ID: text.refine(
+    (value) => value === undefined || MASTER_KEY_NAME.test(value),
+    'set MASTER_KEY_ID to 1 to 64 letters, digits, ".", "_" and "-"',
+  ),
+  MASTER_KEYS_OLD: text.refine(
+    (value) => oldKeys(value) !== null,
+    'set MASTER_KEYS_OLD to a comma-separated list of id:key, each key the base64 of 32 bytes, no id twice',
+  ),
   LOCAL_MODE: flag('LOCAL_MODE'),
   ALLOW_PRIVATE_ENDPOINTS: flag('ALLOW_PRIVATE_ENDPOINTS'),
   SERVICE_HOSTS: text,
@@ -66,16 +80,27 @@ const rawVars = z.object({
 export function parseVars(env: object): Result<Vars, string[]> {
   const parsed = rawVars.safeParse(env);
   if (!parsed.success) return fail(parsed.error.issues.map((issue) => issue.message));
-  const { ADMIN_KEY, MASTER_KEY, LOCAL_MODE, ALLOW_PRIVATE_ENDPOINTS, SERVICE_HOSTS } = parsed.data;
+  const { ADMIN_KEY, MASTER_KEY, MASTER_KEY_ID, MASTER_KEYS_OLD, LOCAL_MODE, ALLOW_PRIVATE_ENDPOINTS, SERVICE_HOSTS } =
+    parsed.data;
   const localMode = LOCAL_MODE === 'true';
   const allowPrivate = ALLOW_PRIVATE_ENDPOINTS === 'true';
+
+  const keyId = MASTER_KEY_ID ?? MASTER_KEY_ID_DEFAULT;
+  const masterKeysOld = oldKeys(MASTER_KEYS_OLD) ?? [];
 
   const missing: string[] = [];
   if (ADMIN_KEY === undefined) missing.push('set ADMIN_KEY: the operator key');
   if (MASTER_KEY === undefined) missing.push('set MASTER_KEY: base64 of 32 random bytes');
+  if (masterKeysOld.some((old) => old.keyId === keyId)) {
+    missing.push(
+      `set MASTER_KEY_ID to a new name: MASTER_KEYS_OLD has "${keyId}" too, and an id names one key for ever`,
+    );
+  }
   if (!localMode) {
     if (ADMIN_KEY === LOCAL_ADMIN_KEY) missing.push('set ADMIN_KEY to a key of your own: this one is published');
     if (MASTER_KEY === LOCAL_MASTER_KEY) missing.push('set MASTER_KEY to a key of your own: this one is published');
+    if (masterKeysOld.some((old) => old.key === LOCAL_MASTER_KEY))
+      missing.push('remove the published key from MASTER_KEYS_OLD: anyone may hold it');
     if (allowPrivate) missing.push('remove ALLOW_PRIVATE_ENDPOINTS: it is for LOCAL_MODE only');
   }
   if (ADMIN_KEY === undefined || MASTER_KEY === undefined || missing.length > 0) return fail(missing);
@@ -83,8 +108,8 @@ export function parseVars(env: object): Result<Vars, string[]> {
   const hosts = (SERVICE_HOSTS ?? '').split(',').map((host) => host.trim().toLowerCase());
   return ok({
     adminKey: ADMIN_KEY,
-    masterKey: MASTER_KEY,
-    masterKeyId: MASTER_KEY_ID,
+    masterKey: { keyId, key: MASTER_KEY },
+    masterKeysOld,
     localMode,
     allowPrivate,
     serviceHosts: hosts.filter((host) => host !== ''),
@@ -96,6 +121,19 @@ export function requireVars(env: object): Vars {
   const vars = parseVars(env);
   if (!vars.ok) throw new Error(`misconfigured: ${vars.error.join('; ')}`);
   return vars.value;
+}
+
+/** Null where it is not such a list. Base64 has neither comma nor colon. */
+function oldKeys(list: string | undefined): NamedKey[] | null {
+  const keys: NamedKey[] = [];
+  for (const entry of (list ?? '').split(',').map((part) => part.trim())) {
+    if (entry === '') continue;
+    const [keyId = '', key, ...rest] = entry.split(':');
+    if (!MASTER_KEY_NAME.test(keyId) || key === undefined || !isMasterKey(key) || rest.length > 0) return null;
+    if (keys.some((known) => known.keyId === keyId)) return null;
+    keys.push({ keyId, key });
+  }
+  return keys;
 }
 
 function isMasterKey(value: string | undefined): boolean {

@@ -2,7 +2,17 @@ import fc from 'fast-check';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
 import { describe, expect, it } from 'vitest';
-import { formatSecret, parseSecret, sign, TOLERANCE_SECONDS, verify } from '../src/signature.ts';
+import {
+  formatPublicKey,
+  formatSecret,
+  formatSigningKey,
+  parsePublicKey,
+  parseSecret,
+  parseSigningKey,
+  sign,
+  TOLERANCE_SECONDS,
+  verify,
+} from '../src/signature.ts';
 
 const bytes = (fill: number, length = 32) => new Uint8Array(length).fill(fill);
 const nowMs = 1_790_000_000_000;
@@ -150,5 +160,60 @@ describe('verify', () => {
       ok: false,
       error: { reason: 'no-secret' },
     });
+  });
+});
+
+describe('Ed25519 (v1a)', () => {
+  // The vector of the Svix server's own test, which defines what the specification leaves open (seed + public key).
+  const KEY = 'whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==';
+  const PUBLIC = 'whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=';
+  const SIGNATURE = 'v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==';
+  const message = { id: 'msg_p5jXN8AQM9LWM0D4loKWxJek', timestampSeconds: 1_614_265_330, body: '{"test": 2432232314}' };
+  const request = { id: message.id, timestamp: '1614265330', signature: SIGNATURE, body: message.body };
+  const clock = { nowMs: message.timestampSeconds * 1000 };
+
+  const pair = () => {
+    const parsed = parseSigningKey(KEY);
+    if (!parsed.ok) throw new Error(parsed.error.reason);
+    return parsed.value;
+  };
+  const publicKey = () => {
+    const parsed = parsePublicKey(PUBLIC);
+    if (!parsed.ok) throw new Error(parsed.error.reason);
+    return parsed.value;
+  };
+
+  it('signs and verifies the vector of Svix, and keys survive being written', async () => {
+    expect(await sign(message, [pair()])).toBe(SIGNATURE);
+    expect((await verify(request, [publicKey()], clock)).ok).toBe(true);
+    expect([formatSigningKey(pair()), formatPublicKey(pair())]).toEqual([KEY, PUBLIC]);
+  });
+
+  it('refuses a changed id, timestamp or body, and another key', async () => {
+    for (const changed of [{ id: 'msg_2' }, { timestamp: '1614265331' }, { body: '{}' }]) {
+      expect((await verify({ ...request, ...changed }, [publicKey()], clock)).ok).toBe(false);
+    }
+    const other = { ...publicKey(), publicKey: bytes(9) };
+    expect((await verify(request, [other], clock)).ok).toBe(false);
+  });
+
+  it('stands beside HMAC in one header: each key finds its own scheme, and none that of another', async () => {
+    const both = { ...request, signature: await sign(message, [bytes(1), pair()]) };
+    expect(both.signature.split(' ')).toHaveLength(2);
+    for (const key of [bytes(1), publicKey(), pair()]) expect((await verify(both, [key], clock)).ok).toBe(true);
+    const swapped = both.signature.replaceAll(/v1a?,/g, (scheme) => (scheme === 'v1,' ? 'v1a,' : 'v1,'));
+    for (const key of [bytes(1), publicKey()]) {
+      expect((await verify({ ...both, signature: swapped }, [key], clock)).ok).toBe(false);
+    }
+  });
+
+  it.each([
+    ['whsec_AAAA', 'no-prefix'],
+    [PUBLIC, 'no-prefix'],
+    ['whsk_AAA', 'not-base64'],
+    ['whsk_AAAA', 'bad-length'],
+    [KEY.slice(0, -2), 'not-base64'],
+  ])('%s is refused as %s', (text, reason) => {
+    expect(parseSigningKey(text)).toMatchObject({ ok: false, error: { reason } });
   });
 });

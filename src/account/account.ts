@@ -4,11 +4,12 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
-import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
+import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { OUTBOX_TRY_MS } from '../core/limits.ts';
-import type { AccountRpc, EndpointChange } from '../core/rpc.ts';
+import type { AccountRpc, EndpointChange, EndpointResealing } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Bindings } from '../env.ts';
+import { auditPage } from './audit.ts';
 import { AccountBook, type AccountChange } from './book.ts';
 import * as idempotency from './idempotency.ts';
 import { nextDueMs, owed, settleFailed, settleTold, type Owed } from './outbox.ts';
@@ -28,6 +29,9 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
       this.prototype.settingsSince,
       this.prototype.createEndpoint,
       this.prototype.changeEndpoint,
+      this.prototype.rotateSecret,
+      this.prototype.reseal,
+      this.prototype.audit,
     );
     retryable(this.prototype.disableEndpoint, this.prototype.idempotencyEnd);
   }
@@ -58,8 +62,8 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     return isSame ? 'unchanged' : settings;
   }
 
-  async createEndpoint(endpoint: EndpointSettings) {
-    return this.#after(this.#book.createEndpoint(endpoint, Date.now()));
+  async createEndpoint(endpoint: EndpointSettings, by?: string) {
+    return this.#after(this.#book.createEndpoint(endpoint, Date.now(), by ?? null));
   }
 
   async changeEndpoint(id: string, change: EndpointChange) {
@@ -68,6 +72,26 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
 
   async removeEndpoint(id: string) {
     return this.#after(this.#book.removeEndpoint(id, Date.now()));
+  }
+
+  async rotateSecret(id: string, fresh: EndpointSecret, overlapSeconds: number, by: string) {
+    return this.#after(this.#book.rotateSecret(id, fresh, overlapSeconds, by, Date.now()));
+  }
+
+  async removeSecret(id: string, secret: string, by: string) {
+    return this.#after(this.#book.removeSecret(id, secret, by, Date.now()));
+  }
+
+  async readSecret(id: string, secret: string, by: string) {
+    return this.#book.readSecret(id, secret, by, Date.now());
+  }
+
+  async reseal(resealings: EndpointResealing[], key: string, by: string) {
+    return this.#book.reseal(resealings, key, by, Date.now());
+  }
+
+  async audit(before: number, limit: number) {
+    return auditPage(this.#sql, before, limit);
   }
 
   async disableEndpoint(id: string, reason: string, seenRevision: number) {

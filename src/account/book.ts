@@ -7,7 +7,9 @@
  *   any → disabled       sets `cutoff`: what was accepted until now is cancelled
  *   disabled → any       keeps `cutoff`: what was cancelled stays so
  */
-import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
+import type { AuditEntry } from '../core/audit.ts';
+import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
+import { liveSecrets, type RemovalRefusal, rotated, withoutSecret } from '../core/endpoint-secrets.ts';
 import {
   ENDPOINTS_PER_ACCOUNT_MAX,
   RETENTION_DAYS_DEFAULT,
@@ -17,9 +19,11 @@ import {
 } from '../core/limits.ts';
 import { disabledReason } from '../core/reasons.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import type { EndpointChange } from '../core/rpc.ts';
+import type { EndpointChange, EndpointResealing } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
+import { audit } from './audit.ts';
 import { owe } from './outbox.ts';
+import { resealed } from './resealed.ts';
 import { hasTables, migrate } from './tables.ts';
 import { storedEndpoint, storedFacts, type StoredFacts } from './stored.ts';
 
@@ -72,6 +76,7 @@ export class AccountBook {
   createEndpoint(
     endpoint: EndpointSettings,
     nowMs: number,
+    by: string | null = null,
   ): Result<EndpointSettings, { reason: 'no-account' } | { reason: 'full'; most: number } | Taken> {
     const image = this.#read();
     if (image === null) return fail({ reason: 'no-account' });
@@ -82,7 +87,11 @@ export class AccountBook {
     const owner = ownerOfExternalId(image, endpoint);
     if (owner !== null) return fail({ reason: 'external-id-taken', endpoint: owner });
 
-    this.#change(image, nowMs, (revision) => this.#store(image, endpoint, revision, nowMs));
+    this.#change(image, nowMs, (revision) => {
+      this.#store(image, endpoint, revision, nowMs);
+      if (by === null) return;
+      for (const secret of endpoint.secrets) this.#audit('secret.created', endpoint.id, secret.id, by, nowMs);
+    });
     return ok(endpoint);
   }
 
@@ -99,6 +108,7 @@ export class AccountBook {
     const owner = ownerOfExternalId(image, after);
     if (owner !== null) return fail({ reason: 'external-id-taken', endpoint: owner });
     if (same({ ...after, updatedAtMs: before.updatedAtMs }, before)) return ok(before);
+    after.secrets = liveSecrets(after.secrets, nowMs);
 
     this.#change(image, nowMs, (revision) => {
       this.#store(image, after, revision, nowMs);
@@ -118,6 +128,86 @@ export class AccountBook {
       owe(this.#sql, `gate:${id}`, revision, nowMs);
     });
     return true;
+  }
+
+  rotateSecret(
+    id: string,
+    fresh: EndpointSecret,
+    overlapSeconds: number,
+    by: string,
+    nowMs: number,
+  ): Result<EndpointSettings, { reason: 'not-found' } | { reason: 'full'; most: number }> {
+    const image = this.#read();
+    const before = image?.endpoints.get(id)?.settings;
+    if (!image || before === undefined) return fail({ reason: 'not-found' });
+    if (before.secrets.some((secret) => secret.id === fresh.id)) return ok(before);
+    const secrets = rotated(before.secrets, fresh, overlapSeconds, nowMs);
+    if (!secrets.ok) return secrets;
+    const detail = `${fresh.kind}; the ones before it end within ${overlapSeconds} s`;
+    return ok(
+      this.#putSecrets(image, before, secrets.value, nowMs, () => {
+        this.#audit('secret.rotated', id, fresh.id, by, nowMs, detail);
+      }),
+    );
+  }
+
+  removeSecret(
+    id: string,
+    secret: string,
+    by: string,
+    nowMs: number,
+  ): Result<EndpointSettings, { reason: 'not-found' } | RemovalRefusal> {
+    const image = this.#read();
+    const before = image?.endpoints.get(id)?.settings;
+    if (!image || before === undefined) return fail({ reason: 'not-found' });
+    const secrets = withoutSecret(before.secrets, secret, nowMs);
+    if (!secrets.ok) return secrets;
+    return ok(
+      this.#putSecrets(image, before, secrets.value, nowMs, () => {
+        this.#audit('secret.removed', id, secret, by, nowMs);
+      }),
+    );
+  }
+
+  /** The row first: where it cannot be written, there is no answer. */
+  readSecret(
+    id: string,
+    secretId: string,
+    by: string,
+    nowMs: number,
+  ): Result<EndpointSecret, { reason: 'not-found' } | { reason: 'unknown-secret' }> {
+    const settings = this.#read()?.endpoints.get(id)?.settings;
+    if (settings === undefined) return fail({ reason: 'not-found' });
+    const secret = liveSecrets(settings.secrets, nowMs).find((candidate) => candidate.id === secretId);
+    if (secret === undefined) return fail({ reason: 'unknown-secret' });
+    this.#atomically(() => this.#audit('secret.read', id, secretId, by, nowMs));
+    return ok(secret);
+  }
+
+  /**
+   * Texts that another change has replaced meanwhile are left alone. Endpoints are stored without news for anybody (they are
+   * as they were), but under a new revision, so that no isolate keeps the texts of a key that is about to go.
+   */
+  reseal(resealings: readonly EndpointResealing[], key: string, by: string, nowMs: number) {
+    const image = this.#read();
+    const counts = { endpoints: 0, secrets: 0, headers: 0 };
+    const after = resealings.flatMap((resealing) => {
+      const before = image?.endpoints.get(resealing.endpoint)?.settings;
+      return before === undefined ? [] : [resealed(before, resealing, nowMs)];
+    });
+    const changes = after.filter(({ secrets, headers }) => secrets + headers > 0);
+    if (!image || changes.length === 0) return counts;
+    for (const { secrets, headers } of changes) {
+      counts.endpoints += 1;
+      counts.secrets += secrets;
+      counts.headers += headers;
+    }
+    this.#change(image, nowMs, (revision) => {
+      for (const { settings } of changes) this.#write(image, settings, revision);
+      const detail = `${counts.secrets} secrets and ${counts.headers} headers of ${counts.endpoints} endpoints, under ${key}`;
+      this.#audit('secrets.resealed', null, null, by, nowMs, detail);
+    });
+    return counts;
   }
 
   /** From the delivery path, which saw `seenRevision`: whoever changed the endpoint since then has decided anew. */
@@ -165,7 +255,38 @@ export class AccountBook {
     }
   }
 
+  #putSecrets(
+    image: Image,
+    before: EndpointSettings,
+    secrets: EndpointSecret[],
+    nowMs: number,
+    record: () => void,
+  ): EndpointSettings {
+    const after = { ...before, secrets, updatedAtMs: nowMs };
+    this.#change(image, nowMs, (revision) => {
+      this.#store(image, after, revision, nowMs);
+      record();
+    });
+    return after;
+  }
+
+  #audit(
+    action: AuditEntry['action'],
+    endpoint: string | null,
+    secret: string | null,
+    by: string,
+    atMs: number,
+    detail: string | null = null,
+  ): void {
+    audit(this.#sql, { atMs, by, action, endpoint, secret, detail });
+  }
+
   #store(image: Image, settings: EndpointSettings, revision: number, nowMs: number): void {
+    this.#write(image, settings, revision);
+    owe(this.#sql, `endpoint:${settings.id}`, revision, nowMs);
+  }
+
+  #write(image: Image, settings: EndpointSettings, revision: number): void {
     this.#sql.exec(
       `INSERT INTO endpoint (id, revision, settings) VALUES (?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, settings = excluded.settings`,
@@ -174,7 +295,6 @@ export class AccountBook {
       JSON.stringify(settings),
     );
     image.endpoints.set(settings.id, { revision, settings });
-    owe(this.#sql, `endpoint:${settings.id}`, revision, nowMs);
   }
 
   #read(): Image | null {

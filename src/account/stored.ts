@@ -8,6 +8,18 @@ import type { Filter } from '../core/filter.ts';
 
 const sealed = z.object({ key: z.string(), sealed: z.string() });
 
+const secretFacts = {
+  id: z.string(),
+  secret: sealed,
+  createdAtMs: z.number(),
+  expiresAtMs: z.number().nullable(),
+};
+/** The first secrets were stored without a kind. */
+const storedSecret = z.union([
+  z.object({ ...secretFacts, kind: z.literal('ed25519'), publicKey: z.string() }),
+  z.object({ ...secretFacts, kind: z.literal('hmac').default('hmac') }),
+]);
+
 export const storedEndpoint: z.ZodType<EndpointSettings> = z.object({
   id: z.string(),
   url: z.string(),
@@ -31,9 +43,7 @@ export const storedEndpoint: z.ZodType<EndpointSettings> = z.object({
   status: z.enum(['enabled', 'paused', 'disabled']),
   statusReason: z.string().nullable(),
   cutoff: z.object({ atMs: z.number(), reason: z.string() }).nullable(),
-  secrets: z.array(
-    z.object({ id: z.string(), secret: sealed, createdAtMs: z.number(), expiresAtMs: z.number().nullable() }),
-  ),
+  secrets: z.array(storedSecret),
   createdAtMs: z.number(),
   updatedAtMs: z.number(),
 });

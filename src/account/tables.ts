@@ -27,15 +27,30 @@ const MIGRATIONS: readonly string[] = [
      sealed TEXT
    ) WITHOUT ROWID;
    CREATE INDEX idempotency_expiry ON idempotency (expires_ms);`,
+  // Rows are added and never changed: audit.ts has no other statement.
+  `CREATE TABLE audit (
+     number INTEGER PRIMARY KEY,
+     at_ms INTEGER NOT NULL,
+     by TEXT NOT NULL,
+     action TEXT NOT NULL,
+     endpoint TEXT,
+     secret TEXT,
+     detail TEXT
+   );`,
 ];
 
 export function hasTables(sql: Sql): boolean {
   return sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'account'`).toArray().length > 0;
 }
 
+/** Which of the migrations have run. */
+export function tablesVersion(sql: Sql): number {
+  return hasTables(sql) ? Number(sql.exec('SELECT tables FROM account').toArray()[0]?.['tables'] ?? 0) : 0;
+}
+
 /** Only inside a change. Returns the version to store in `account.tables`. */
 export function migrate(sql: Sql): number {
-  const from = hasTables(sql) ? Number(sql.exec('SELECT tables FROM account').toArray()[0]?.['tables'] ?? 0) : 0;
+  const from = tablesVersion(sql);
   for (const statements of MIGRATIONS.slice(from)) sql.exec(statements);
   return MIGRATIONS.length;
 }

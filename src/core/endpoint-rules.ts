@@ -10,6 +10,7 @@ import {
   EVENT_TYPE_BYTES_MAX,
   EVENT_TYPES_PER_ENDPOINT_MAX,
   EXTERNAL_ID_BYTES_MAX,
+  OVERLAP_SECONDS_MAX,
   RETRY_STEP_SECONDS_MAX,
   RETRY_STEPS_MAX,
   RETRY_WINDOW_SECONDS_MAX,
@@ -23,6 +24,8 @@ import { checkText, shown } from './text.ts';
 
 /** Base64 with its padding and no stray bits: the one spelling that every Standard Webhooks library decodes alike. */
 const SECRET = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?)$/;
+/** 64 bytes: 85 characters and one of the four that leave no stray bits, then the padding. */
+const SIGNING_KEY = /^whsk_[A-Za-z0-9+/]{85}[AQgw]==$/;
 const ORDERINGS: Record<Ordering, true> = { ordered: true, latest: true, unordered: true };
 const GONE = 410;
 
@@ -106,4 +109,16 @@ export function checkSecret(text: string): string | null {
   const padding = base64.endsWith('==') ? 2 : base64.endsWith('=') ? 1 : 0;
   const bytes = (base64.length / 4) * 3 - padding;
   return bytes >= SECRET_BYTES_MIN && bytes <= SECRET_BYTES_MAX ? null : `${rule}; the one given has ${bytes}`;
+}
+
+/** Says what is wrong and never what it is. That the public half belongs to the seed is checked where there is crypto. */
+export function checkSigningKey(text: string): string | null {
+  if (SIGNING_KEY.test(text)) return null;
+  const rule = 'must be "whsk_" and the padded base64 of 64 bytes, seed and public key';
+  return `${rule}; ${text.startsWith('whsk_') ? 'what follows "whsk_" is not that' : 'the one given starts otherwise'}`;
+}
+
+/** How long the secrets that a rotation replaces go on. */
+export function checkOverlapSeconds(value: number): string | null {
+  return checkWhole('seconds', value, 0, OVERLAP_SECONDS_MAX);
 }

@@ -19,7 +19,10 @@ export type RetryPolicy = {
 /** Text under AES-GCM with the master key `key`, bound to its account, endpoint and purpose: `sealed` is base64 of iv + ciphertext. */
 export type Sealed = { key: string; sealed: string };
 
-export type EndpointSecret = { id: string; secret: Sealed; createdAtMs: number; expiresAtMs: number | null };
+/** `hmac` is `whsec_…` and signs v1, `ed25519` is `whsk_…` and signs v1a; its `publicKey` is `whpk_…`. */
+export type EndpointSecret = { id: string; secret: Sealed; createdAtMs: number; expiresAtMs: number | null } & (
+  { kind: 'hmac' } | { kind: 'ed25519'; publicKey: string }
+);
 
 export type EndpointSettings = {
   id: string;

@@ -7,6 +7,7 @@
  * wrong key deliveries are dead letters with that sentence, to be replayed. Signing with only the secrets that open was
  * rejected: a receiver that has only the other one would answer 401, which is final.
  */
+import { liveSecrets } from '../core/endpoint-secrets.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { ERROR_MESSAGE_BYTES_MAX } from '../core/limits.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
@@ -69,23 +70,24 @@ function contractHeaders(request: AttemptRequest, timestampSeconds: number, sign
   return headers;
 }
 
-/** All that have not expired, as bytes. */
+/** The keys of all secrets that have not expired. The opened text says of which kind it is: there is no other truth. */
 async function openSecrets(
   { account, endpoint }: AttemptRequest,
   nowMs: number,
   vault: SendDeps['vault'],
-): Prepared<Uint8Array[]> {
-  const live = endpoint.secrets.filter(({ expiresAtMs }) => expiresAtMs === null || expiresAtMs > nowMs);
+): Prepared<wire.SigningKey[]> {
+  const live = liveSecrets(endpoint.secrets, nowMs);
   if (live.length === 0) return fail(`the endpoint ${endpoint.id} has no secret that has not expired`);
-  const secrets: Uint8Array[] = [];
+  const keys: wire.SigningKey[] = [];
   for (const { id, secret } of live) {
     const opened = await vault.open(secret, { account, endpoint: endpoint.id, purpose: PURPOSE_SECRET });
     if (!opened.ok) return fail(`the ${opened.error.message} (${id})`);
-    const parsed = wire.parseSecret(opened.value);
+    const isSecret = opened.value.startsWith(wire.SECRET_PREFIX);
+    const parsed = isSecret ? wire.parseSecret(opened.value) : wire.parseSigningKey(opened.value);
     if (!parsed.ok) return fail(`the secret ${id} of ${endpoint.id} is malformed (${parsed.error.reason})`);
-    secrets.push(parsed.value);
+    keys.push(parsed.value);
   }
-  return ok(secrets);
+  return ok(keys);
 }
 
 /** Sealed as JSON of [name, value] pairs; names become lower case, so that ours replace them. */

@@ -5,11 +5,11 @@
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AttemptRequest } from '../core/rpc.ts';
 import { send, type SendDeps } from './send.ts';
-import { createVault } from './vault.ts';
+import { createVault, type MasterKey } from './vault.ts';
 
 export type SenderVars = {
-  masterKey: string;
-  masterKeyId: string;
+  masterKey: MasterKey;
+  masterKeysOld: readonly MasterKey[];
   allowPrivate: boolean;
   serviceHosts: readonly string[];
 };
@@ -20,8 +20,8 @@ export function createSender(
   runtime: Pick<SendDeps, 'fetch' | 'nowMs'>,
   log: (line: string) => void,
 ): Sender {
-  const { masterKey, masterKeyId, allowPrivate, serviceHosts } = vars;
-  const vault = createVault({ keyId: masterKeyId, key: masterKey });
+  const { masterKey, masterKeysOld, allowPrivate, serviceHosts } = vars;
+  const vault = createVault(masterKey, masterKeysOld);
   const deps: SendDeps = { ...runtime, vault, urlPolicy: { allowPrivate, serviceHosts } };
   return async (request) => {
     const outcome = await send(request, deps);

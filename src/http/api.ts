@@ -31,6 +31,8 @@ export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   answers: Record<number, string>;
   /** The route has a use of its own for the Idempotency-Key (publishing), or needs none (not a POST). */
   ownIdempotency?: boolean;
+  /** Before an answer is repeated under its Idempotency-Key: throws to refuse. For answers that show a secret. */
+  repeated?: (c: AppContext, answer: unknown) => Promise<void>;
 };
 
 export type RouteInput<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> = {
@@ -61,7 +63,7 @@ export class Api {
       const body = (spec.body === undefined ? undefined : bodyOf(c, spec.body, text)) as z.output<B>;
       const run = () => handle({ c, params, query, body });
       if (spec.method !== 'post' || spec.ownIdempotency === true) return run();
-      return answerOnce(c, String(params['account']), text, run);
+      return answerOnce(c, String(params['account']), text, run, spec.repeated);
     });
   }
 

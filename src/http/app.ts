@@ -7,6 +7,7 @@ import type { Result } from '../core/result.ts';
 import { addAccounts } from './accounts.ts';
 import { Api } from './api.ts';
 import { addAttempts } from './attempts.ts';
+import { addAudit } from './audit.ts';
 import { requireKey } from './auth.ts';
 import type { AppEnv } from './context.ts';
 import { addDeliveries } from './deliveries.ts';
@@ -17,6 +18,8 @@ import { addOperatorLists } from './operator.ts';
 import { Problem } from './problem.ts';
 import { addPublish } from './publish.ts';
 import { addRecords } from './records.ts';
+import { addReseal } from './reseal.ts';
+import { addSecrets } from './secrets.ts';
 
 export function createApp() {
   const api = new Api();
@@ -29,6 +32,9 @@ export function createApp() {
 
   addAccounts(api);
   addEndpoints(api);
+  addSecrets(api);
+  addReseal(api);
+  addAudit(api);
   addPublish(api);
   addEvents(api);
   addRecords(api);

@@ -18,7 +18,7 @@ export function vaultOf(c: AppContext): Vault {
   const vars = c.get('vars');
   const known = vaults.get(vars);
   if (known !== undefined) return known;
-  const vault = createVault({ keyId: vars.masterKeyId, key: vars.masterKey });
+  const vault = createVault(vars.masterKey, vars.masterKeysOld);
   vaults.set(vars, vault);
   return vault;
 }

@@ -13,7 +13,7 @@ import {
 } from '../core/limits.ts';
 import { ok } from '../core/result.ts';
 import type { EndpointChange } from '../core/rpc.ts';
-import { PURPOSE_HEADERS, PURPOSE_SECRET } from '../delivery/send.ts';
+import { PURPOSE_HEADERS } from '../delivery/send.ts';
 import { cutPage, newestFirst, parseCursor } from '../store/page.ts';
 import { settingsOf, unknownAccount } from './account-settings.ts';
 import type { Api } from './api.ts';
@@ -25,6 +25,7 @@ import { callObject } from './objects.ts';
 import { accountId, accountParams, pageQuery, showPage } from './params.ts';
 import { Problem } from './problem.ts';
 import { showEndpoint } from './render.ts';
+import { auditRepeated, newSecret, storedText, unknownEndpoint } from './secret-text.ts';
 
 const path = '/v1/accounts/{account}/endpoints';
 const onePath = `${path}/{endpoint}`;
@@ -39,6 +40,7 @@ export function addEndpoints(api: Api): void {
       params: accountParams,
       body: { schema: createBody },
       answers: { 201: 'The endpoint, with its secret' },
+      repeated: repeatEndpoint,
     },
     ({ c, params, body }) => createEndpoint(c, params.account, body),
   );
@@ -101,7 +103,7 @@ export function addEndpoints(api: Api): void {
 async function createEndpoint(c: AppContext, account: string, body: CreateBody): Promise<Response> {
   const nowMs = Date.now();
   const id = await newEndpointId(c, account);
-  const secret = body.secret ?? makeSecret();
+  const made = await newSecret(c, { account, endpoint: id }, 'hmac', body.secret);
   const endpoint: EndpointSettings = {
     id,
     url: checkedUrl(body.url, c.get('vars'), ownHost(c)),
@@ -121,21 +123,14 @@ async function createEndpoint(c: AppContext, account: string, body: CreateBody):
     status: body.status ?? 'enabled',
     statusReason: body.status === undefined || body.status === 'enabled' ? null : (body.statusReason ?? null),
     cutoff: null,
-    secrets: [
-      {
-        id: `sec_${ulid(nowMs).toLowerCase()}`,
-        secret: await vaultOf(c).seal(secret, { account, endpoint: id, purpose: PURPOSE_SECRET }),
-        createdAtMs: nowMs,
-        expiresAtMs: null,
-      },
-    ],
+    secrets: [made.secret],
     createdAtMs: nowMs,
     updatedAtMs: nowMs,
   };
 
   const created = await callObject(
     () => accountOf(c, account),
-    (stub) => stub.createEndpoint(endpoint),
+    (stub) => stub.createEndpoint(endpoint, c.get('keyName')),
   );
   if (!created.ok) throw refusal(account, body.externalId, created.error);
   if (created.value.createdAtMs < nowMs - IDEMPOTENCY_MS) {
@@ -143,8 +138,19 @@ async function createEndpoint(c: AppContext, account: string, body: CreateBody):
   }
   await settingsCacheOf(c.env).fresh(account, Date.now());
   // A repeated call may have met the endpoint that a lost one made, with the secret of that one.
-  const live = await openSecret(c, account, created.value);
-  return c.json({ ...showEndpoint(account, created.value), secret: live, effectiveWithinMs: EFFECTIVE_WITHIN_MS }, 201);
+  const secret = await storedText(c, { account, endpoint: id }, made, created.value.secrets);
+  return c.json({ ...showEndpoint(account, created.value), secret, effectiveWithinMs: EFFECTIVE_WITHIN_MS }, 201);
+}
+
+const repeatedAnswer = z.object({
+  account: z.string(),
+  id: z.string(),
+  secrets: z.tuple([z.object({ id: z.string() })]).rest(z.unknown()),
+});
+
+async function repeatEndpoint(c: AppContext, answer: unknown): Promise<void> {
+  const { account, id, secrets } = repeatedAnswer.parse(answer);
+  await auditRepeated(c, { account, endpoint: id }, secrets[0].id);
 }
 
 async function changeEndpoint(
@@ -203,19 +209,6 @@ async function newEndpointId(c: AppContext, account: string): Promise<string> {
 }
 const ULID_CHARS = 26;
 
-const MADE_SECRET_BYTES = 32;
-function makeSecret(): string {
-  return `whsec_${crypto.getRandomValues(new Uint8Array(MADE_SECRET_BYTES)).toBase64()}`;
-}
-
-async function openSecret(c: AppContext, account: string, endpoint: EndpointSettings): Promise<string> {
-  const sealed = endpoint.secrets.at(0)?.secret;
-  if (sealed === undefined) throw new Error(`endpoint ${endpoint.id} has no secret`);
-  const opened = await vaultOf(c).open(sealed, { account, endpoint: endpoint.id, purpose: PURPOSE_SECRET });
-  if (!opened.ok) throw new Error(opened.error.message);
-  return opened.value;
-}
-
 function sealedHeaders(
   c: AppContext,
   account: string,
@@ -225,10 +218,6 @@ function sealedHeaders(
   const pairs = Object.entries(headers);
   if (pairs.length === 0) return Promise.resolve(null);
   return vaultOf(c).seal(JSON.stringify(pairs), { account, endpoint, purpose: PURPOSE_HEADERS });
-}
-
-function unknownEndpoint(id: string): Problem {
-  return new Problem('unknown-endpoint', `there is no endpoint "${id.slice(0, 80)}" in this account`);
 }
 
 type Refusal =

@@ -20,6 +20,7 @@ export async function answerOnce(
   account: string,
   text: string,
   run: () => Promise<Response>,
+  repeated?: (c: AppContext, answer: unknown) => Promise<void>,
 ): Promise<Response> {
   const key = idempotencyKey(c);
   if (key === null) return run();
@@ -29,7 +30,7 @@ export async function answerOnce(
   const begun = await callObjectOnce(open, (stub) => stub.idempotencyBegin(key, request));
   switch (begun.kind) {
     case 'answer':
-      return remembered(c, account, begun);
+      return remembered(c, account, begun, repeated);
     case 'conflict':
       throw new Problem('idempotency-conflict', 'this Idempotency-Key was sent with another request; use a new one');
     case 'in-progress':
@@ -86,6 +87,7 @@ async function remembered(
   c: AppContext,
   account: string,
   answer: { status: number; sealed: string },
+  repeated?: (c: AppContext, answer: unknown) => Promise<void>,
 ): Promise<Response> {
   const opened = await vaultOf(c).open(sealedSchema.parse(JSON.parse(answer.sealed)), place(account));
   if (!opened.ok) {
@@ -94,6 +96,7 @@ async function remembered(
     );
     throw new Problem('unavailable', 'the answer to the first request with this Idempotency-Key cannot be read');
   }
+  await repeated?.(c, JSON.parse(opened.value));
   return new Response(opened.value, {
     status: answer.status,
     headers: { 'content-type': 'application/json', 'idempotent-replayed': 'true' },

@@ -3,7 +3,8 @@
  */
 import { rfc3339 } from '../core/body.ts';
 import type { LastAttempt } from '../core/delivery.ts';
-import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
+import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
+import { liveSecrets } from '../core/endpoint-secrets.ts';
 import { attemptId, parseDeliveryId } from '../core/ids.ts';
 import { EVENT_DELIVERIES_SHOWN_MAX } from '../core/limits.ts';
 import type { LoggedAttempt } from '../core/log.ts';
@@ -60,13 +61,20 @@ export function showEndpoint(account: string, endpoint: EndpointSettings) {
     rateLimitPerSecond: null,
     status,
     statusReason,
-    secrets: endpoint.secrets.map((secret) => ({
-      id: secret.id,
-      createdAt: rfc3339(secret.createdAtMs),
-      expiresAt: time(secret.expiresAtMs),
-    })),
+    secrets: liveSecrets(endpoint.secrets, Date.now()).map(showSecret),
     createdAt: rfc3339(endpoint.createdAtMs),
     updatedAt: rfc3339(endpoint.updatedAtMs),
+  };
+}
+
+/** Without its text. */
+export function showSecret(secret: EndpointSecret) {
+  return {
+    id: secret.id,
+    kind: secret.kind,
+    ...(secret.kind === 'ed25519' ? { publicKey: secret.publicKey } : {}),
+    createdAt: rfc3339(secret.createdAtMs),
+    expiresAt: time(secret.expiresAtMs),
   };
 }
 

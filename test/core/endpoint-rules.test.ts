@@ -7,7 +7,9 @@ import {
   checkExternalId,
   checkOrdering,
   checkScheduleSeconds,
+  checkOverlapSeconds,
   checkSecret,
+  checkSigningKey,
   checkTimeoutMs,
   checkWindowSeconds,
 } from '../../src/core/endpoint-rules.ts';
@@ -187,4 +189,38 @@ describe('secret', () => {
     expect(sentence).toMatch(/^must be "whsec_" and the padded base64 of 24 to 64 bytes; /);
     if (text !== '') expect(sentence).not.toContain(text.slice(-12));
   });
+});
+
+describe('signing key', () => {
+  const good = `whsk_${Buffer.alloc(64, 7).toString('base64')}`;
+
+  test('seed and public key of 32 bytes each are accepted', () => {
+    expect(checkSigningKey(good)).toBe(null);
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['a secret', good.replace('whsk_', 'whsec_')],
+    ['a public key', `whpk_${Buffer.alloc(32, 7).toString('base64')}`],
+    ['a seed alone', `whsk_${Buffer.alloc(32, 7).toString('base64')}`],
+    ['a byte too many', `whsk_${Buffer.alloc(65, 7).toString('base64')}`],
+    ['lost padding', good.slice(0, -2)],
+    ['stray bits before the padding', good.replace(/.==$/, 'B==')],
+    ['a line break after', `${good}\n`],
+  ])('%s is refused, and the sentence does not repeat it', (_, text) => {
+    const sentence = checkSigningKey(text);
+    expect(sentence).toMatch(/^must be "whsk_" and the padded base64 of 64 bytes, seed and public key; /);
+    if (text !== '') expect(sentence).not.toContain(text.slice(-12));
+  });
+});
+
+test.each([
+  [0, null],
+  [604_800, null],
+  [604_801, /0 to 604800 seconds; got 604801/],
+  [-1, /got -1/],
+  [1.5, /got 1.5/],
+])('an overlap of %d s', (seconds, why) => {
+  if (why === null) expect(checkOverlapSeconds(seconds)).toBe(null);
+  else expect(checkOverlapSeconds(seconds)).toMatch(why);
 });

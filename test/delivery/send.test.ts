@@ -1,8 +1,11 @@
+import { createPublicKey, verify as judge } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
+import { Webhook as SvixWebhook } from 'svix';
 import { describe, expect, it } from 'vitest';
 import type { EndpointSettings } from '../../src/core/endpoint.ts';
 import type { AttemptRequest } from '../../src/core/rpc.ts';
 import { PURPOSE_HEADERS, PURPOSE_SECRET, send, type SendDeps } from '../../src/delivery/send.ts';
+import { factsOf, makeSecret } from '../../src/delivery/secrets.ts';
 import { createVault } from '../../src/delivery/vault.ts';
 import { formatSecret } from '../../src/signature.ts';
 
@@ -33,7 +36,13 @@ function world(over: Partial<SendDeps> = {}) {
 
 async function sealedSecret(fill: number, expiresAtMs: number | null = null) {
   const context = { account: 'acme', endpoint: ENDPOINT, purpose: PURPOSE_SECRET };
-  return { id: `sec_${fill}`, secret: await vault.seal(secret(fill), context), createdAtMs: NOW, expiresAtMs };
+  return {
+    id: `sec_${fill}`,
+    kind: 'hmac' as const,
+    secret: await vault.seal(secret(fill), context),
+    createdAtMs: NOW,
+    expiresAtMs,
+  };
 }
 
 const sealHeaders = (text: string) =>
@@ -116,6 +125,31 @@ describe('what is sent', () => {
     expect(headers['webhook-signature']?.split(' ')).toHaveLength(2);
   });
 
+  it('is signed by HMAC and Ed25519 secrets side by side, which the official library and the public key verify', async () => {
+    const { sent, deps } = world();
+    const text = await makeSecret('ed25519');
+    const facts = await factsOf('ed25519', text);
+    if (facts?.kind !== 'ed25519') throw new Error('a made key is a pair');
+    const context = { account: 'acme', endpoint: ENDPOINT, purpose: PURPOSE_SECRET };
+    const times = { createdAtMs: NOW, expiresAtMs: null };
+    const signing = { id: 'sec_ed', secret: await vault.seal(text, context), ...times, ...facts };
+    await send(await requestWith({ secrets: [signing, await sealedSecret(1)] }), deps);
+
+    const headers = sent[0]?.headers ?? {};
+    const [v1a = '', v1 = '', ...more] = headers['webhook-signature']?.split(' ') ?? [];
+    expect([v1a.slice(0, 4), v1.slice(0, 3), more]).toEqual(['v1a,', 'v1,', []]);
+    for (const Judge of [Webhook, SvixWebhook]) {
+      expect(() => new Judge(secret(1)).verify(body, headers)).not.toThrow();
+      expect(() => new Judge(secret(2)).verify(body, headers)).toThrow();
+    }
+    const raw = Buffer.from(facts.publicKey.slice('whpk_'.length), 'base64').toString('base64url');
+    const key = createPublicKey({ key: { kty: 'OKP', crv: 'Ed25519', x: raw }, format: 'jwk' });
+    const content = Buffer.from(`evt_1.${headers['webhook-timestamp']}.${body}`);
+    const signature = Buffer.from(v1a.slice(4), 'base64');
+    expect(judge(null, content, key, signature)).toBe(true);
+    expect(judge(null, Buffer.from(`${content} `), key, signature)).toBe(false);
+  });
+
   it('carries custom headers, of which none replaces ours', async () => {
     const { sent, deps } = world();
     const pairs = [
@@ -176,7 +210,7 @@ describe('what is not sent', () => {
   it('a request with the secret of another endpoint', async () => {
     const { sent, deps } = world();
     const moved = await vault.seal(secret(1), { account: 'acme', endpoint: 'ep_other', purpose: PURPOSE_SECRET });
-    const secrets = [{ id: 'sec_1', secret: moved, createdAtMs: NOW, expiresAtMs: null }];
+    const secrets = [{ id: 'sec_1', kind: 'hmac' as const, secret: moved, createdAtMs: NOW, expiresAtMs: null }];
     expect((await send(await requestWith({ secrets }), deps)).error?.kind).toBe('connect');
     expect(sent).toEqual([]);
   });

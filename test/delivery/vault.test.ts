@@ -37,6 +37,30 @@ describe('vault', () => {
     expect((await renamed.open({ ...sealed, key: 'k2' }, context)).ok).toBe(false);
   });
 
+  it('opens with an old key what that one sealed, and seals with the new one only', async () => {
+    const before = createVault({ keyId: 'k1', key: keyOf(1) });
+    const during = createVault({ keyId: 'k2', key: keyOf(2) }, [{ keyId: 'k1', key: keyOf(1) }]);
+    const after = createVault({ keyId: 'k2', key: keyOf(2) });
+    const sealed = await before.seal(text, context);
+    expect(await during.open(sealed, context)).toEqual({ ok: true, value: text });
+    const again = await during.seal(text, context);
+    expect(again.key).toBe('k2');
+    expect(await after.open(again, context)).toEqual({ ok: true, value: text });
+    expect(await after.open(sealed, context)).toMatchObject({ ok: false, error: { reason: 'other-key' } });
+    // Bound to its key's id: neither passes for the other's, and the place is bound under old keys too.
+    expect((await during.open({ ...sealed, key: 'k2' }, context)).ok).toBe(false);
+    expect((await during.open(sealed, { ...context, endpoint: 'ep_2' })).ok).toBe(false);
+  });
+
+  it('names the keys that it knows where it lacks one, and an old key is checked like the new one', async () => {
+    const vault = createVault({ keyId: 'k3', key: keyOf(3) }, [{ keyId: 'k2', key: keyOf(2) }]);
+    const opened = await vault.open({ key: 'k1', sealed: 'AAAA' }, context);
+    expect(opened.ok ? null : opened.error.message).toBe(
+      'secret of ep_1 is sealed with the master key "k1", but this service has "k2", "k3"',
+    );
+    expect(() => createVault({ keyId: 'k3', key: keyOf(3) }, [{ keyId: 'k2', key: 'short' }])).toThrow(/32 bytes/);
+  });
+
   it.each(['', 'AAAA', '!!!', Buffer.alloc(28).toString('base64')])(
     'damage (%s) is a value, not an exception',
     async (sealed) => {

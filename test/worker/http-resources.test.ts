@@ -106,7 +106,14 @@ describe('E1', () => {
       rateLimitPerSecond: null,
       status: 'enabled',
       statusReason: null,
-      secrets: [{ id: expect.any(String), createdAt: expect.stringMatching(TIME), expiresAt: null }],
+      secrets: [
+        {
+          id: expect.stringMatching(/^sec_[0-9a-z]{26}$/),
+          kind: 'hmac',
+          createdAt: expect.stringMatching(TIME),
+          expiresAt: null,
+        },
+      ],
       createdAt: expect.stringMatching(TIME),
       updatedAt: expect.stringMatching(TIME),
       secret: expect.stringMatching(/^whsec_[A-Za-z0-9+/]{43}=$/),

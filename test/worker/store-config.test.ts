@@ -34,7 +34,7 @@ const endpoint = (n: number, given: Partial<EndpointSettings> = {}): EndpointSet
   status: 'enabled',
   statusReason: null,
   cutoff: null,
-  secrets: [{ id: 's', secret: { key: 'k1', sealed: 'SEALED' }, createdAtMs: 1, expiresAtMs: null }],
+  secrets: [{ id: 's', kind: 'hmac', secret: { key: 'k1', sealed: 'SEALED' }, createdAtMs: 1, expiresAtMs: null }],
   createdAtMs: 1,
   updatedAtMs: 1,
   ...given,
