@@ -315,6 +315,32 @@ describe('S3: refusal to start', () => {
     ['no admin key', { ADMIN_KEY: '' }, /set ADMIN_KEY/],
     ['no master key', { MASTER_KEY: undefined }, /set MASTER_KEY/],
     ['a short master key', { MASTER_KEY: 'c2hvcnQ=' }, /set MASTER_KEY to the base64 of 32 random bytes/],
+    ['an id that is no name', { MASTER_KEY_ID: 'master 2, new' }, /set MASTER_KEY_ID to 1 to 64 letters/],
+    [
+      'an old key that is short',
+      { MASTER_KEYS_OLD: 'master-0:c2hvcnQ=' },
+      /set MASTER_KEYS_OLD to a comma-separated list/,
+    ],
+    [
+      'an old key without an id',
+      { MASTER_KEYS_OLD: btoa('o'.repeat(32)) },
+      /set MASTER_KEYS_OLD to a comma-separated list/,
+    ],
+    [
+      'two old keys of one id',
+      { MASTER_KEYS_OLD: `m:${btoa('o'.repeat(32))},m:${btoa('p'.repeat(32))}` },
+      /no id twice/,
+    ],
+    [
+      'an old key under the id of the new one',
+      { MASTER_KEYS_OLD: `master-1:${btoa('o'.repeat(32))}` },
+      /set MASTER_KEY_ID to a new name: MASTER_KEYS_OLD has "master-1" too/,
+    ],
+    [
+      'the published key among the old ones',
+      { MASTER_KEYS_OLD: 'master-0:dHViZXBvc3QtbG9jYWwtbWFzdGVyLWtleS0zMi1ieXQ=' },
+      /remove the published key from MASTER_KEYS_OLD/,
+    ],
     ['a flag that is neither', { LOCAL_MODE: 'yes' }, /set LOCAL_MODE to true or false/],
   ])('%s', async (_, bad, detail) => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
@@ -332,7 +358,10 @@ describe('S3: refusal to start', () => {
   });
 
   test("with keys of one's own it serves", async () => {
-    expect((await createApp().request('/health', {}, { ...env, ...safe })).status).toBe(200);
+    const old = { MASTER_KEY_ID: 'master-2', MASTER_KEYS_OLD: ` master-1:${btoa('o'.repeat(32))} , ` };
+    for (const given of [safe, { ...safe, ...old }]) {
+      expect((await createApp().request('/health', {}, { ...env, ...given })).status).toBe(200);
+    }
   });
 
   test('in local mode the published keys and private endpoints are allowed', async () => {
