@@ -172,6 +172,18 @@ describe('a record', () => {
     expect(sent.map(({ headers }) => headers['webhook-previous'])).toEqual(['none', '1', '2']);
   });
 
+  test('a changed URL is in force for what already waits', async () => {
+    const id = await endpoint('old');
+    await answers(`${host}/old`, BROKEN);
+    const { deliveries } = await publish('sub/1');
+    await becomes(deliveries[0].id, 'retrying');
+    await call('PATCH', `/v1/accounts/${account}/endpoints/${id}`, { url: `${host}/new` });
+    later(10_000);
+    await runDurableObjectAlarm(await stubOf('sub/1'));
+    await becomes(deliveries[0].id, 'delivered');
+    expect((await requests(host)).map(({ url }) => new URL(url).pathname)).toEqual(['/old', '/new']);
+  });
+
   test('removing an endpoint cancels what waits for it, visibly and with the reason', async () => {
     const id = await endpoint('crm');
     await answers(`${host}/crm`, BROKEN);
