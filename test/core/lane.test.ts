@@ -28,7 +28,7 @@ function item(sequence: number, like: Like = {}): LaneItem {
     ...(replay > 0 ? { replay: { number: replay, facts, previous: null } } : {}),
   });
   if (like.claimed === true) {
-    delivery = claimed(delivery, { via: 'self', begunAtMs: NOW_MS, untilMs: NOW_MS + 60_000, policy: null });
+    delivery = claimed(delivery, { via: 'self', begunAtMs: NOW_MS, untilMs: NOW_MS + 60_000 });
   }
   return { sequence, type: like.type ?? 'plan.updated', version: like.version ?? null, delivery };
 }
