@@ -1,8 +1,7 @@
-import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
-import { outbound } from './test/support/outbound.ts';
+import { workerd } from './test/support/workerd.ts';
 
-// wrangler reports what it reads from .dev.vars; the bindings below win over all of it.
+// wrangler reports what it reads from .dev.vars; the bindings of the tests win over all of it.
 process.env['WRANGLER_LOG'] ??= 'error';
 
 export default defineConfig({
@@ -19,25 +18,7 @@ export default defineConfig({
         },
       },
       {
-        plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: {
-              outboundService: outbound,
-              bindings: {
-                ADMIN_KEY: 'tubepost_test_admin_key',
-                MASTER_KEY: 'dHViZXBvc3QtdGVzdHMtbWFzdGVyLWtleS0zMi1ieXQ=',
-                LOCAL_MODE: 'true',
-                ALLOW_PRIVATE_ENDPOINTS: 'true',
-                SERVICE_HOSTS: '',
-                TEST_MIGRATIONS: {
-                  config: await readD1Migrations('migrations/config'),
-                  log: await readD1Migrations('migrations/log'),
-                },
-              },
-            },
-          })),
-        ],
+        plugins: [workerd()],
         test: {
           name: 'worker',
           include: ['test/worker/**/*.test.ts'],
