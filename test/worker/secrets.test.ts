@@ -438,11 +438,16 @@ describe('a change of the master key', () => {
     const [{ id: secretId }] = await secrets();
     const none = { count: 0, endpoints: [] };
     const done = { account, key: 'master-2', resealed: { endpoints: 1, secrets: 3, headers: 1 }, remaining: 0 };
+    const revision = async () => (await env.ACCOUNT.getByName(`v1:${account}`).settings())?.revision;
+    const before = await revision();
     expect((await reseal(during)).body).toEqual({ ...done, unreadable: none });
+    // Isolates that remember the old texts read again; a second reseal has nothing to tell them.
+    expect(await revision()).toBe((before ?? 0) + 1);
     expect((await reseal(during)).body).toMatchObject({
       resealed: { endpoints: 0, secrets: 0, headers: 0 },
       remaining: 0,
     });
+    expect(await revision()).toBe((before ?? 0) + 1);
     expect((await under(after, 'GET', `${at}/secrets/${secretId}`)).body.secret).toBe(first);
     expect((await audit()).filter((entry: { action: string }) => entry.action === 'secrets.resealed')).toEqual([
       expect.objectContaining({
