@@ -13,6 +13,7 @@ import { auditPage } from './audit.ts';
 import { AccountBook, type AccountChange } from './book.ts';
 import * as idempotency from './idempotency.ts';
 import { nextDueMs, owed, settleFailed, settleTold, type Owed } from './outbox.ts';
+import { beginTest } from './test-sends.ts';
 import { tell } from './tell.ts';
 
 const NAME = /^v1:([A-Za-z0-9_-]{1,64})$/;
@@ -104,6 +105,10 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
 
   async idempotencyEnd(key: string, answer: { status: number; sealed: string } | null) {
     idempotency.end(this.#sql, key, answer);
+  }
+
+  async beginTest(endpoint: string) {
+    return beginTest(this.#sql, this.#book.settings(), endpoint, Date.now());
   }
 
   /** Never throws: the platform drops an alarm that fails too often, and with it what is owed. */

@@ -182,6 +182,13 @@ export const IDEMPOTENCY_LOCK_MS = 60 * SECOND_MS;
 export const IDEMPOTENCY_SWEEP_MAX = 10;
 export const IDEMPOTENCY_KEY_CHARS_MAX = 255;
 
+// Tests (E4, S4)
+/** Test sends of one account within the window. */
+export const TEST_SENDS_MAX = 5;
+export const TEST_SENDS_WINDOW_MS = MINUTE_MS;
+/** How far the clocks of an Account and of the Worker that makes the attempt may be apart, for a test's attempt to be found by its id. */
+export const TEST_CLOCKS_APART_MS = MINUTE_MS;
+
 // Account
 export const ACCOUNT_NAME_BYTES_MAX = 256;
 /** Longest target a status page can usefully promise. */
@@ -211,6 +218,11 @@ export const FIELD_POINTER_CHARS_MAX = 200;
 // Lists
 export const LIST_LIMIT_DEFAULT = 50;
 export const LIST_LIMIT_MAX = 200;
+/** E6. */
+export const SENT_TYPES_DAYS_MAX = 90;
+/** Deliveries of the account that one such count reads: about a second of D1. */
+export const SENT_TYPES_ROWS_MAX = 200_000;
+export const SENT_TYPES_SHOWN_MAX = 1_000;
 /** Deliveries that one event shows; `deliveryCount` counts all, and the list of deliveries pages through them. */
 export const EVENT_DELIVERIES_SHOWN_MAX = 200;
 /** Values of one filter in a query. */

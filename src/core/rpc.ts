@@ -177,4 +177,12 @@ export type AccountRpc = {
     | { kind: 'in-progress' }
   >;
   idempotencyEnd(key: string, answer: { status: number; sealed: string } | null): Promise<void>;
+  /** E4. Counts one test send: not to be repeated. `number` tells it from the account's other tests, and is near the time. */
+  beginTest(endpoint: string): Promise<Result<{ endpoint: EndpointSettings; number: number }, TestRefusal>>;
 };
+
+export type TestRefusal =
+  | { reason: 'no-account' }
+  | { reason: 'not-found' }
+  | { reason: 'disabled'; statusReason: string | null }
+  | { reason: 'too-many'; retryAfterMs: number };

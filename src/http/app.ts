@@ -12,6 +12,8 @@ import { requireKey } from './auth.ts';
 import type { AppEnv } from './context.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addEndpoints } from './endpoints.ts';
+import { addEndpointEventTypes } from './endpoint-event-types.ts';
+import { addEndpointTest } from './endpoint-test.ts';
 import { addEvents } from './events.ts';
 import { addHealth } from './health.ts';
 import { addOperatorLists } from './operator.ts';
@@ -41,6 +43,8 @@ export function createApp() {
   addDeliveries(api);
   addAttempts(api);
   addOperatorLists(api);
+  addEndpointTest(api);
+  addEndpointEventTypes(api);
   api.closePaths();
   return app;
 }

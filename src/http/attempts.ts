@@ -1,10 +1,13 @@
 /** Attempts (V3): lists from the log, one attempt from its Record. */
 import { z } from '@hono/zod-openapi';
 import { parseAttemptId } from '../core/ids.ts';
+import { isOfTest } from '../core/test-event.ts';
 import { listAttempts } from '../store/attempts.ts';
 import { logDatabase } from '../store/database.ts';
+import { findTestAttempt } from '../store/test-attempts.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
+import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { readDelivery } from './deliveries.ts';
 import { accountId, accountParams, filterOf, logQuery, showPage } from './params.ts';
@@ -41,6 +44,7 @@ export function addAttempts(api: Api): void {
     async ({ c, params }) => {
       const at = parseAttemptId(params.attempt);
       if (at === null) throw unknownAttempt(params.attempt);
+      if (isOfTest(at)) return answerTest(c, params.account, params.attempt, at.sequence);
       const [, detail] = await Promise.all([settingsOf(c, params.account), readDelivery(c, params.account, at)]);
       const attempt = detail?.attempts.find(({ number }) => number === at.number);
       if (!detail || attempt === undefined) throw unknownAttempt(params.attempt);
@@ -49,6 +53,16 @@ export function addAttempts(api: Api): void {
       return c.json(showAttempt(owner, attempt));
     },
   );
+}
+
+/** A test has no Record: the log is all there is of it. */
+async function answerTest(c: AppContext, account: string, id: string, number: number): Promise<Response> {
+  const [, attempt] = await Promise.all([
+    settingsOf(c, account),
+    fromDatabase(findTestAttempt(logDatabase(account, c.env), account, id, number)),
+  ]);
+  if (attempt === null) throw unknownAttempt(id);
+  return c.json(showAttempt(attempt, attempt));
 }
 
 function unknownAttempt(id: string): Problem {

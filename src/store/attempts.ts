@@ -109,7 +109,7 @@ function selectEmbedded(database: D1Database, filter: LogFilter, after: Position
     ORDER BY ${deliveries.firstAtMs} DESC, ${deliveries.id} DESC LIMIT ${most}`);
 }
 
-function showOwn(row: AttemptRow): AttemptView {
+export function showOwn(row: AttemptRow): AttemptView {
   return {
     id: row.id,
     account: row.account,

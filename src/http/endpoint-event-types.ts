@@ -1,0 +1,51 @@
+/** E6: what an endpoint was sent, type by type, so that its owner can unsubscribe from what nobody reads. From the log: seconds late. */
+import { z } from '@hono/zod-openapi';
+import { rfc3339 } from '../core/body.ts';
+import { SENT_TYPES_DAYS_MAX } from '../core/limits.ts';
+import { shown } from '../core/text.ts';
+import { logDatabase } from '../store/database.ts';
+import { countSentTypes } from '../store/sent-types.ts';
+import { settingsOf } from './account-settings.ts';
+import type { Api } from './api.ts';
+import { fromDatabase } from './database.ts';
+import { ruled } from './fields.ts';
+import { accountId } from './params.ts';
+import { unknownEndpoint } from './secret-text.ts';
+
+const DAY_MS = 86_400_000;
+
+export function addEndpointEventTypes(api: Api): void {
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts/{account}/endpoints/{endpoint}/event-types',
+      summary: 'How many events of each type this endpoint was sent, most first',
+      params: z.strictObject({ account: accountId, endpoint: z.string() }),
+      query: z.strictObject({
+        days: ruled(z.string(), checkDays).transform(Number).default(SENT_TYPES_DAYS_MAX),
+      }),
+      answers: { 200: 'The types, since when they are counted, and whether that is all' },
+    },
+    async ({ c, params: { account, endpoint }, query: { days } }) => {
+      const { endpoints } = await settingsOf(c, account);
+      const known = endpoints.find(({ id }) => id === endpoint);
+      if (known === undefined) throw unknownEndpoint(endpoint);
+      const fromMs = Date.now() - days * DAY_MS;
+      const sent = await fromDatabase(countSentTypes(logDatabase(account, c.env), account, endpoint, fromMs));
+      return c.json({
+        endpoint,
+        eventTypes: known.eventTypes,
+        from: rfc3339(sent.fromMs),
+        complete: sent.isComplete,
+        data: sent.types.map(({ lastSentAtMs, ...type }) => ({ ...type, lastSentAt: rfc3339(lastSentAtMs) })),
+      });
+    },
+  );
+}
+
+function checkDays(text: string): string | null {
+  const days = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0;
+  return days >= 1 && days <= SENT_TYPES_DAYS_MAX
+    ? null
+    : `must be a whole number from 1 to ${SENT_TYPES_DAYS_MAX}; got ${shown(text)}`;
+}

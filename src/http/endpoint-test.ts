@@ -1,0 +1,93 @@
+/**
+ * E4: a test of one endpoint. The attempt is made here, in the request, and answered as it happened: it is not retried, and what the
+ * receiver answers changes nothing (410 does not disable). Only the Account is asked before, which counts tests (S4).
+ */
+import { z } from '@hono/zod-openapi';
+import { ulid } from 'ulid';
+import type { LoggedAttempt } from '../core/log.ts';
+import { TEST_SENDS_MAX } from '../core/limits.ts';
+import type { TestRefusal } from '../core/rpc.ts';
+import { testEvent, type TestEvent } from '../core/test-event.ts';
+import { createSender, type Sender } from '../delivery/sender.ts';
+import type { Vars } from '../env.ts';
+import { logDatabase } from '../store/database.ts';
+import { writeTestAttempt } from '../store/test-attempts.ts';
+import { unknownAccount } from './account-settings.ts';
+import type { Api } from './api.ts';
+import type { AppContext } from './context.ts';
+import { callObjectOnce } from './objects.ts';
+import { accountId } from './params.ts';
+import { Problem } from './problem.ts';
+import { showAttempt } from './render.ts';
+import { unknownEndpoint } from './secret-text.ts';
+
+export function addEndpointTest(api: Api): void {
+  api.route(
+    {
+      method: 'post',
+      path: '/v1/accounts/{account}/endpoints/{endpoint}/test',
+      summary: 'Send a signed tubepost.test event to this endpoint alone, now, also while it is paused',
+      params: z.strictObject({ account: accountId, endpoint: z.string() }),
+      body: { schema: z.strictObject({}), optional: true },
+      answers: { 200: 'The attempt, whatever came of it' },
+    },
+    async ({ c, params: { account, endpoint } }) => {
+      const begun = await callObjectOnce(
+        () => c.env.ACCOUNT.getByName(`v1:${account}`),
+        (stub) => stub.beginTest(endpoint),
+      );
+      if (!begun.ok) throw refusal(account, endpoint, begun.error);
+      const nowMs = Date.now();
+      const test = testEvent(account, begun.value.endpoint, begun.value.number, ulid(nowMs), nowMs);
+      const made = attemptAndLog(c, test);
+      // Who hangs up meanwhile still finds the attempt in the log.
+      c.executionCtx.waitUntil(made);
+      const owner = { delivery: test.request.delivery, endpoint, event: test.request.eventId };
+      return c.json(showAttempt(owner, await made));
+    },
+  );
+}
+
+async function attemptAndLog(c: AppContext, test: TestEvent): Promise<LoggedAttempt> {
+  const { retryAfterMs: _, directive: __, ...outcome } = await senderOf(c)(test.request);
+  const attempt: LoggedAttempt = { ...outcome, number: 1, trigger: 'test', willRetry: false, nextAttemptAtMs: null };
+  try {
+    await writeTestAttempt(logDatabase(test.request.account, c.env), test, attempt);
+  } catch (error) {
+    // Whoever asked for the test sees it all the same; only the list will lack it.
+    console.warn(JSON.stringify({ message: 'test not logged', attempt: test.attemptId, error: String(error) }));
+  }
+  return attempt;
+}
+
+const senders = new WeakMap<Vars, Sender>();
+
+function senderOf(c: AppContext): Sender {
+  const vars = c.get('vars');
+  const known = senders.get(vars);
+  if (known !== undefined) return known;
+  const sender = createSender(vars, { fetch: (url, init) => fetch(url, init), nowMs: Date.now }, console.log);
+  senders.set(vars, sender);
+  return sender;
+}
+
+function refusal(account: string, endpoint: string, error: TestRefusal): Problem {
+  switch (error.reason) {
+    case 'no-account':
+      return unknownAccount(account);
+    case 'not-found':
+      return unknownEndpoint(endpoint);
+    case 'disabled': {
+      const why = error.statusReason === null ? '' : ` (${error.statusReason})`;
+      return new Problem(
+        'endpoint-disabled',
+        `the endpoint ${endpoint} is disabled${why}; enable or pause it to test it`,
+      );
+    }
+    case 'too-many': {
+      const seconds = Math.max(1, Math.ceil(error.retryAfterMs / 1_000));
+      const detail = `an account may send ${TEST_SENDS_MAX} tests a minute; the next one in ${seconds} s`;
+      return new Problem('too-many-tests', detail, { headers: { 'retry-after': String(seconds) } });
+    }
+  }
+}
