@@ -1,0 +1,90 @@
+/**
+ * The Account as the platform runs it: the real book and outbox over SQL. Of its news only what it tells the Gates matters here.
+ * Mirrors src/account/account.ts, less precisely: a failed telling is repeated by the alarm.
+ */
+import { AccountBook } from '../../src/account/book.ts';
+import { nextDueMs, owed, type Owed, settleFailed, settleTold } from '../../src/account/outbox.ts';
+import type { EndpointStatus } from '../../src/core/endpoint.ts';
+import type { Sql } from '../../src/core/sql.ts';
+import { Life } from './schedule.ts';
+import { ObjectStorage } from './sqlite.ts';
+import { ignore, type World } from './world.ts';
+
+export const ACCOUNT = 'acme';
+
+export type AccountLinks = {
+  changed(from: Life, endpoint: string, revision: number, status: EndpointStatus | 'removed'): Promise<void>;
+};
+
+export class AccountHost {
+  readonly book: AccountBook;
+  readonly #sql: Sql;
+  readonly #life = new Life('account');
+  readonly #world: World;
+  readonly #links: AccountLinks;
+  alarmAtMs: number | null = null;
+  isTelling = false;
+
+  constructor(world: World, links: AccountLinks) {
+    this.#world = world;
+    this.#links = links;
+    // Its own turns do not fail here: the book has tests of its own.
+    this.#sql = new ObjectStorage().sqlFor(
+      this.#life,
+      () => 'none',
+      () => undefined,
+      () => undefined,
+    );
+    this.book = new AccountBook(this.#sql, ACCOUNT);
+    this.book.put({}, world.nowMs);
+  }
+
+  /** For calls to it. */
+  get life(): Life {
+    return this.#life;
+  }
+
+  change<T>(work: (book: AccountBook, nowMs: number) => T): T {
+    const answer = work(this.book, this.#world.nowMs);
+    this.#tell();
+    return answer;
+  }
+
+  ring(): void {
+    this.alarmAtMs = null;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.alarmAtMs = nextDueMs(this.#sql);
+    if (this.isTelling) return;
+    this.isTelling = true;
+    void this.#tellAll().finally(() => {
+      this.isTelling = false;
+    });
+  }
+
+  async #tellAll(): Promise<void> {
+    for (let batch = this.#owed(); batch.length > 0; batch = this.#owed()) {
+      await Promise.all(batch.map((topic) => this.#tellOne(topic)));
+    }
+    this.alarmAtMs = nextDueMs(this.#sql);
+  }
+
+  #owed(): Owed[] {
+    return owed(this.#sql, this.#world.nowMs);
+  }
+
+  async #tellOne(topic: Owed): Promise<void> {
+    try {
+      const [kind, id = ''] = topic.topic.split(':');
+      const endpoint = this.book.settings()?.endpoints.find((one) => one.id === id);
+      if (kind === 'gate') await this.#links.changed(this.#life, id, topic.revision, endpoint?.status ?? 'removed');
+      settleTold(this.#sql, topic);
+    } catch (error) {
+      ignore();
+      this.#world.note(`account: telling failed: ${String(error)}`);
+      settleFailed(this.#sql, topic, this.#world.nowMs, this.#world.prng.next());
+    }
+  }
+}

@@ -1,0 +1,101 @@
+/** The account's endpoints: what they start as, and the changes that a person makes. */
+import type { EndpointSettings, Ordering, RetryPolicy } from '../../src/core/endpoint.ts';
+import { RETRY_SCHEDULE_SECONDS_DEFAULT } from '../../src/core/limits.ts';
+import type { AccountHost } from './account-object.ts';
+import type { World } from './world.ts';
+
+const SCHEDULES: readonly RetryPolicy[] = [
+  { scheduleSeconds: [...RETRY_SCHEDULE_SECONDS_DEFAULT], windowSeconds: 86_400, alsoRetry: [] },
+  { scheduleSeconds: [1, 2], windowSeconds: 86_400, alsoRetry: [404] },
+  { scheduleSeconds: [5, 30, 120, 600], windowSeconds: 300, alsoRetry: [] },
+];
+
+/** Which fixed ones there are; `wide` ones want only wide events. */
+const REGULAR: readonly Ordering[] = ['ordered', 'ordered', 'latest', 'latest', 'unordered', 'ordered'];
+
+export class Endpoints {
+  readonly #world: World;
+  readonly #account: AccountHost;
+  readonly #orderings = new Map<string, Ordering | null>();
+  #made = 0;
+
+  constructor(world: World, account: AccountHost, wide: number) {
+    this.#world = world;
+    this.#account = account;
+    for (const ordering of REGULAR) this.#create(ordering, ['plan.*', 'wide.*']);
+    for (let n = 0; n < wide; n += 1) this.#create(world.prng.pick(REGULAR), ['wide.*']);
+  }
+
+  orderingOf(endpoint: string): Ordering | null {
+    return this.#orderings.get(endpoint) ?? null;
+  }
+
+  all(): EndpointSettings[] {
+    return this.#account.book.settings()?.endpoints ?? [];
+  }
+
+  #create(ordering: Ordering, eventTypes: string[]): void {
+    this.#made += 1;
+    const { prng, nowMs } = this.#world;
+    const id = `ep_${String(this.#made).padStart(26, '0')}`;
+    this.#orderings.set(id, ordering);
+    const settings: EndpointSettings = {
+      id,
+      url: `https://receiver.example/${this.#made}`,
+      description: `endpoint ${this.#made}`,
+      eventTypes,
+      headerNames: [],
+      headers: null,
+      externalId: null,
+      ordering,
+      timeoutMs: prng.pick([1_000, 5_000, 30_000]),
+      retry: prng.pick(SCHEDULES),
+      status: 'enabled',
+      statusReason: null,
+      cutoff: null,
+      secrets: [],
+      createdAtMs: nowMs,
+      updatedAtMs: nowMs,
+    };
+    this.#account.change((book, atMs) => book.createEndpoint(settings, atMs));
+  }
+
+  /** One change of one endpoint, at random. Returns what was done. */
+  change(): string {
+    const { prng } = this.#world;
+    const { id, status, eventTypes, ordering } = prng.pick(this.all());
+    const what = prng.weighted({ status: 60, disable: 6, remove: 3, ordering: 4, timeout: 10, retry: 10 });
+    switch (what) {
+      case 'status':
+        this.#set(id, { status: status === 'enabled' ? 'paused' : 'enabled' });
+        break;
+      case 'disable':
+        this.#set(id, { status: 'disabled', statusReason: 'asked for by a person' });
+        break;
+      case 'remove':
+        this.#account.change((book, atMs) => book.removeEndpoint(id, atMs));
+        this.#create(ordering, eventTypes);
+        break;
+      case 'ordering':
+        this.#orderings.set(id, null);
+        this.#set(id, { ordering: prng.pick<Ordering>(['ordered', 'latest', 'unordered']) });
+        break;
+      case 'timeout':
+        this.#set(id, { timeoutMs: prng.pick([1_000, 5_000, 30_000]) });
+        break;
+      case 'retry':
+        this.#set(id, { retry: prng.pick(SCHEDULES) });
+        break;
+    }
+    this.#world.saw(`endpoint: ${what}`);
+    return `${what} of ${id.slice(-4)}, which was ${status}`;
+  }
+
+  #set(id: string, change: Partial<EndpointSettings>): void {
+    this.#account.change((book, atMs) => book.changeEndpoint(id, change, atMs));
+  }
+
+  enableAll(): void {
+    for (const { id, status } of this.all()) if (status !== 'enabled') this.#set(id, { status: 'enabled' });
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * The publisher, and the Worker's part of a publish (mirrors src/http/publishing.ts): settings, match, accept. It publishes again,
+ * with the same id, whatever it got no answer for, and remembers what it was promised.
+ */
+import { createHash } from 'node:crypto';
+import { base32 } from '../../src/core/base32.ts';
+import type { AccountSettings, EndpointSettings } from '../../src/core/endpoint.ts';
+import { recordName } from '../../src/core/ids.ts';
+import { SETTINGS_CARRIED_MAX } from '../../src/core/limits.ts';
+import { wants } from '../../src/core/match.ts';
+import type { Accepted, AcceptRequest, AcceptResult, NewEvent } from '../../src/core/publish.ts';
+import { answersTheSame } from '../support/invariants.ts';
+import { ACCOUNT } from './account-object.ts';
+import { Life } from './schedule.ts';
+import type { Node, World } from './world.ts';
+
+type Draft = Omit<NewEvent, 'matches'>;
+type Target = { name: string; record: string | null; published: Draft[]; nextVersion: number };
+
+export type PublisherLinks = {
+  settings(node: Node, isFresh: boolean): Promise<{ settings: AccountSettings; readAtMs: number } | null>;
+  accept(from: Life, record: string, request: AcceptRequest): Promise<AcceptResult[]>;
+};
+
+const KEYED_RECORDS = 5;
+const SHARDS = 2;
+/** Then another record takes its place: every look at a record costs what it holds. */
+const EVENTS_OF_A_RECORD_MAX = 25;
+const TYPES = { 'plan.updated': 60, 'plan.renewed': 25, 'wide.news': 4, 'nobody.cares': 6 };
+
+export class Publisher {
+  readonly #world: World;
+  readonly #links: PublisherLinks;
+  readonly #life = new Life('publisher');
+  readonly #targets: Target[] = [];
+  /** What was acknowledged, by record and id. */
+  readonly acknowledged = new Map<string, { record: string; accepted: Accepted }>();
+  #ids = 0;
+  #records = 0;
+  waiting = 0;
+
+  constructor(world: World, links: PublisherLinks) {
+    this.#world = world;
+    this.#links = links;
+    for (let n = 0; n < KEYED_RECORDS; n += 1) this.#targets.push(this.#newTarget('k'));
+    for (let n = 0; n < SHARDS; n += 1) this.#targets.push(this.#newTarget('u'));
+  }
+
+  #newTarget(kind: 'k' | 'u'): Target {
+    this.#records += 1;
+    const key = `sub/${this.#records}`;
+    const hash = base32(new Uint8Array(createHash('sha256').update(key).digest().subarray(0, 20)));
+    const name = recordName({ account: ACCOUNT, kind, hash });
+    return { name, record: kind === 'k' ? key : null, published: [], nextVersion: 10 };
+  }
+
+  /** One publish of one to four events of a record. */
+  publish(): string {
+    const { prng } = this.#world;
+    const index = prng.between(0, this.#targets.length - 1);
+    const target = this.#targets[index];
+    if (target === undefined) throw new Error('no target');
+    const drafts: Draft[] = [];
+    const many = prng.chance(0.15) ? prng.between(2, 4) : 1;
+    for (let n = 0; n < many; n += 1) drafts.push(this.#draft(target));
+    if (target.published.length >= EVENTS_OF_A_RECORD_MAX) {
+      this.#targets[index] = this.#newTarget(target.record === null ? 'u' : 'k');
+    }
+    this.waiting += 1;
+    void this.#send(target, drafts, prng.pick(this.#world.nodes)).finally(() => {
+      this.waiting -= 1;
+    });
+    return `publish ${drafts.map(({ id, version }) => `${id} v${version}`).join(', ')} to ${target.name.slice(-6)}`;
+  }
+
+  #draft(target: Target): Draft {
+    const { prng } = this.#world;
+    const old = target.published.length > 0 && prng.chance(0.1) ? prng.pick(target.published) : null;
+    if (old !== null && prng.chance(0.8)) {
+      this.#world.saw('published again');
+      return old;
+    }
+    const type = prng.weighted(TYPES);
+    const data = { n: prng.between(1, 1_000_000) };
+    const version = this.#version(target);
+    if (old !== null) {
+      this.#world.saw('same id, other content');
+      return { ...old, type, version, dataJson: JSON.stringify(data), contentHash: hashOf({ type, version, data }) };
+    }
+    this.#ids += 1;
+    const draft: Draft = {
+      id: `evt${this.#ids}`,
+      type,
+      version,
+      schemaVersion: null,
+      occurredAt: null,
+      contentHash: hashOf({ type, version, data }),
+      dataJson: JSON.stringify(data),
+    };
+    target.published.push(draft);
+    return draft;
+  }
+
+  /** Mostly one after the other; also out of order, equal, and missing. */
+  #version(target: Target): number | null {
+    const { prng } = this.#world;
+    const how = prng.weighted({ next: 55, older: 15, equal: 5, none: 25 });
+    switch (how) {
+      case 'next':
+        target.nextVersion += 1;
+        return target.nextVersion;
+      case 'older':
+        return prng.between(1, target.nextVersion);
+      case 'equal':
+        return target.nextVersion;
+      case 'none':
+        return null;
+    }
+  }
+
+  /** Until it is answered. */
+  async #send(target: Target, drafts: Draft[], node: Node): Promise<void> {
+    for (;;) {
+      try {
+        const request = await this.#request(target, drafts, node);
+        const results = await this.#links.accept(this.#life, target.name, request);
+        for (const [index, result] of results.entries()) this.#answered(target, drafts[index], result);
+        return;
+      } catch (error) {
+        this.#world.note(`publish failed, goes again: ${error instanceof Error ? error.message : String(error)}`);
+        await this.#world.later(
+          'a publisher tries again',
+          this.#life,
+          this.#world.prng.between(100, 5_000),
+          () => null,
+        );
+      }
+    }
+  }
+
+  async #request(target: Target, drafts: Draft[], node: Node): Promise<AcceptRequest> {
+    let known = await this.#links.settings(node, false);
+    if (known === null) throw new Error('no account');
+    const isMissed = (settings: AccountSettings) =>
+      drafts.some(({ type }) => !settings.endpoints.some((endpoint) => wants(endpoint, type)));
+    if (isMissed(known.settings)) known = (await this.#links.settings(node, true)) ?? known;
+    const { settings, readAtMs } = known;
+    const matched = new Map<string, EndpointSettings>();
+    const events = drafts.map((draft) => {
+      const matches = settings.endpoints.filter((endpoint) => wants(endpoint, draft.type));
+      for (const endpoint of matches) matched.set(endpoint.id, endpoint);
+      return { ...draft, matches: matches.map(({ id }) => id) };
+    });
+    const endpoints = [...matched.values()];
+    return {
+      account: ACCOUNT,
+      record: target.record,
+      events,
+      endpoints: endpoints.map(({ id, ordering, status, statusReason }) => ({ id, ordering, status, statusReason })),
+      settings:
+        endpoints.length <= SETTINGS_CARRIED_MAX
+          ? { revision: settings.revision, readAtMs, endpoints, retention: settings.retention }
+          : null,
+    };
+  }
+
+  #answered(target: Target, draft: Draft | undefined, result: AcceptResult): void {
+    const { world } = { world: this.#world };
+    world.saw(`publish: ${result.kind}${result.kind === 'accepted' && result.duplicate ? ' duplicate' : ''}`);
+    if (result.kind !== 'accepted' || draft === undefined) return;
+    const key = `${target.name} ${draft.id}`;
+    const first = this.acknowledged.get(key)?.accepted;
+    if (first === undefined) {
+      this.acknowledged.set(key, { record: target.name, accepted: result });
+      if (result.deliveryCount === 0) world.saw('event that nobody wants');
+      return;
+    }
+    const facts = ({ id, sequence, deliveryCount, deliveries }: Accepted) => ({
+      id,
+      sequence,
+      deliveryCount,
+      deliveries: deliveries.map((delivery) => delivery.id),
+    });
+    answersTheSame(target.name, facts(first), facts(result));
+  }
+}
+
+function hashOf(content: object): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+}

@@ -1,0 +1,254 @@
+/**
+ * A Record as the platform runs it: storage and alarm that stay, instances that come and go. Mirrors src/record/record.ts around
+ * the same ledger, runner and alarm; keep the two alike.
+ */
+import { parseRecordName, type DeliveryRef, type RecordAddress } from '../../src/core/ids.ts';
+import type { AccountSettings } from '../../src/core/endpoint.ts';
+import { QUICK_ANSWER_MS } from '../../src/core/limits.ts';
+import type { Confirmation, LogEntry, LogMessage } from '../../src/core/log.ts';
+import type { AttemptOutcome } from '../../src/core/outcome.ts';
+import type { AcceptRequest } from '../../src/core/publish.ts';
+import type { AttemptRequest, BeginResult, ClaimRef } from '../../src/core/rpc.ts';
+import { RecordAlarm } from '../../src/record/alarm.ts';
+import { type At, type Effects, Ledger } from '../../src/record/ledger.ts';
+import { packLog } from '../../src/record/log-messages.ts';
+import { Runner, type RunnerDeps } from '../../src/record/runner.ts';
+import { Life } from './schedule.ts';
+import { ObjectStorage } from './sqlite.ts';
+import { ignore, type Node, type World } from './world.ts';
+
+/** What a Record reaches. Every promise is settled by a step of the world. */
+export type RecordLinks = {
+  settings(node: Node, minRevision: number, isFresh: boolean): Promise<AccountSettings | null>;
+  attempt(from: Life, node: Node, request: AttemptRequest): Promise<AttemptOutcome>;
+  sendFanout(from: Life, bodies: { v: 1; record: string; claim: ClaimRef }[]): Promise<void>;
+  sendLog(from: Life, message: LogMessage): Promise<void>;
+  park(from: Life, endpoint: string, record: string, seenRevision: number): Promise<'parked' | 'changed'>;
+  disable(from: Life, endpoint: string, reason: string, seenRevision: number): Promise<void>;
+  /** After each turn that committed. */
+  committed(host: RecordHost): void;
+  /** A request is about to leave, in the turn that says so. */
+  departs(host: RecordHost, request: AttemptRequest): void;
+};
+
+export class RecordHost {
+  readonly name: string;
+  readonly address: RecordAddress;
+  readonly storage = new ObjectStorage();
+  readonly world: World;
+  readonly links: RecordLinks;
+  alarmAtMs: number | null = null;
+  instance: RecordInstance | null = null;
+  /** The clock that the last turn read. */
+  turnMs = 0;
+  /** The last turn was a ring that failed: it rings again in a while, whatever is due before. */
+  hasRungInVain = false;
+  #lives = 0;
+
+  constructor(world: World, name: string, links: RecordLinks) {
+    const address = parseRecordName(name);
+    if (address === null) throw new Error(`${name} is no record's name`);
+    this.name = name;
+    this.address = address;
+    this.world = world;
+    this.links = links;
+  }
+
+  /** The one instance, started where there is none. */
+  running(): RecordInstance {
+    if (this.instance === null) {
+      this.#lives += 1;
+      const node = this.world.prng.pick(this.world.nodes);
+      this.instance = new RecordInstance(this, new Life(`${this.name.slice(-6)}#${this.#lives}`), node);
+    }
+    return this.instance;
+  }
+
+  crash(): void {
+    const { instance } = this;
+    if (instance === null) return;
+    this.instance = null;
+    instance.life.end();
+    this.world.schedule.bury(instance.life, this.world.prng);
+  }
+
+  /** The platform lets go only of what has nothing under way. */
+  evict(): boolean {
+    if (this.instance === null || this.world.schedule.isBusy(this.instance.life)) return false;
+    this.instance.life.end();
+    this.instance = null;
+    return true;
+  }
+
+  /** Rings at or after its time. The armed alarm goes once the handler is through; if the instance dies in it, it rings again. */
+  ring(): void {
+    const before = this.alarmAtMs;
+    const instance = this.running();
+    this.alarmAtMs = null;
+    instance.ring();
+    if (!instance.life.isAlive) this.alarmAtMs = before;
+  }
+}
+
+export class RecordInstance {
+  readonly life: Life;
+  readonly node: Node;
+  readonly #host: RecordHost;
+  readonly #alarm: RecordAlarm;
+  readonly #sql;
+  #ledger: Ledger | null = null;
+  #runner: Runner | null = null;
+
+  constructor(host: RecordHost, life: Life, node: Node) {
+    this.#host = host;
+    this.life = life;
+    this.node = node;
+    this.#sql = host.storage.sqlFor(
+      life,
+      () => host.world.turnFault(),
+      () => host.crash(),
+      () => {
+        host.hasRungInVain = false;
+        host.links.committed(host);
+      },
+    );
+    this.#alarm = new RecordAlarm({
+      set: (atMs) => {
+        if (life.isAlive) host.alarmAtMs = atMs;
+      },
+      delete: () => {
+        if (life.isAlive) host.alarmAtMs = null;
+      },
+    });
+    this.#alarm.found(host.alarmAtMs);
+  }
+
+  async accept(request: AcceptRequest) {
+    return this.#perform(this.#open().accept(request, this.#at()));
+  }
+
+  async begin(claims: ClaimRef[]): Promise<BeginResult[]> {
+    return this.#run().begin(claims);
+  }
+
+  async settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]) {
+    this.#run().perform(this.#open().settle(settled, this.#at()));
+  }
+
+  async confirm(confirmations: Confirmation[]) {
+    this.#run().perform(this.#open().confirm(confirmations, this.#at()));
+  }
+
+  async wake(endpoint: string, revision: number) {
+    this.#run().perform(this.#open().wake(endpoint, revision, this.#at()));
+  }
+
+  async replay(ref: DeliveryRef, by: { key: string; reason: string | null; force: boolean }) {
+    const settings = await this.#host.links.settings(this.node, 0, true);
+    const endpoint = settings?.endpoints.find(({ id }) => id === ref.endpoint);
+    return this.#perform(this.#open().replay(ref, by, endpoint, this.#at()));
+  }
+
+  async discard(ref: DeliveryRef, by: { key: string; reason: string | null }) {
+    return this.#perform(this.#open().discard(ref, by, this.#at()));
+  }
+
+  ring(): void {
+    const isInherited = this.#alarm.rang(this.#ledger !== null);
+    try {
+      this.#run().perform(this.#open().alarm(this.#at(), isInherited));
+    } catch (error) {
+      this.#failed('alarm', error);
+      this.#alarm.failed(this.#nowMs());
+      this.#host.hasRungInVain = true;
+    }
+  }
+
+  #nowMs(): number {
+    const nowMs = this.#host.world.clockOf(this.node);
+    this.#host.turnMs = nowMs;
+    return nowMs;
+  }
+
+  #open(): Ledger {
+    this.#ledger ??= this.#observed(
+      new Ledger(this.#sql, this.#alarm.suspectFromMs(this.#nowMs()), {
+        address: this.#host.address,
+        isQuickElsewhere: (endpoint) => this.node.quick.get(endpoint) === true,
+      }),
+    );
+    return this.#ledger;
+  }
+
+  /** Requests are seen in the very turn that lets them leave. */
+  #observed(ledger: Ledger): Ledger {
+    const departs = (request: AttemptRequest) => this.#host.links.departs(this.#host, request);
+    const accept = ledger.accept.bind(ledger);
+    ledger.accept = (request, at) => {
+      const answer = accept(request, at);
+      for (const run of answer.effects.run) if (run.request !== null) departs(run.request);
+      return answer;
+    };
+    const begin = ledger.begin.bind(ledger);
+    ledger.begin = (ref, settings, at) => {
+      const answer = begin(ref, settings, at);
+      if (answer.result.kind === 'request') departs(answer.result.request);
+      return answer;
+    };
+    return ledger;
+  }
+
+  #run(): Runner {
+    this.#runner ??= new Runner(this.#open(), this.#deps());
+    return this.#runner;
+  }
+
+  #at(): At {
+    return { nowMs: this.#nowMs(), random: this.#host.world.prng.next };
+  }
+
+  #perform<T>({ result, effects }: { result: T; effects: Effects }): T {
+    this.#run().perform(effects);
+    return result;
+  }
+
+  #deps(): RunnerDeps {
+    const { links, world, name } = this.#host;
+    return {
+      nowMs: () => this.#nowMs(),
+      random: world.prng.next,
+      settings: (minRevision) => links.settings(this.node, minRevision, false),
+      attempt: (request) => this.#attempt(request),
+      sendFanout: (claims) =>
+        links.sendFanout(
+          this.life,
+          claims.map((claim) => ({ v: 1, record: name, claim })),
+        ),
+      sendLog: (entries) => this.#sendLog(entries),
+      park: (endpoint, seenRevision) => links.park(this.life, endpoint, name, seenRevision),
+      disable: (endpoint, reason, seenRevision) => links.disable(this.life, endpoint, reason, seenRevision),
+      arm: (wakeAtMs) => this.#alarm.arm(wakeAtMs),
+      keep: (work) => void work.catch(ignore),
+      failed: (what, error) => this.#failed(what, error),
+    };
+  }
+
+  async #attempt(request: AttemptRequest): Promise<AttemptOutcome> {
+    const outcome = await this.#host.links.attempt(this.life, this.node, request);
+    this.node.quick.set(request.endpoint.id, outcome.statusCode !== null && outcome.latencyMs <= QUICK_ANSWER_MS);
+    return outcome;
+  }
+
+  async #sendLog(entries: LogEntry[]): Promise<void> {
+    const { memory } = this.#open();
+    for (const message of packLog(this.#host.address, memory.record, entries)) {
+      await this.#host.links.sendLog(this.life, message);
+    }
+  }
+
+  #failed(what: string, error: unknown): void {
+    this.#host.world.note(
+      `${this.life.name} failed: ${what}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}

@@ -1,0 +1,155 @@
+/** One run: hostile steps, then calm, then what must be true once all is quiet. The same seed is the same run. */
+import { setImmediate } from 'node:timers/promises';
+import { Violation } from '../support/invariants.ts';
+import { judge } from './judge.ts';
+import { System } from './system.ts';
+
+export type Run = { seed: number; steps: number; seen: Map<string, number> };
+
+export class Failure extends Error {
+  constructor(seed: number, system: System, cause: unknown) {
+    const { world } = system;
+    const lines = world.trace.join('\n  ');
+    const what = cause instanceof Violation ? cause.message : cause instanceof Error ? cause.stack : String(cause);
+    const faults = JSON.stringify(world.drawn);
+    super(`seed ${seed}, step ${world.step}: ${what}\nFaults: ${faults}\nThe last steps:\n  ${lines}`, { cause });
+  }
+}
+
+const CALM_STEPS_MAX = 200_000;
+/** More than this under way: deliver before publishing more. */
+const BUSY = 60;
+const JUMP_MS: readonly number[] = [50, 1_000, 15_000, 120_000, 3_600_000, 6 * 3_600_000];
+
+export async function simulate(seed: number, steps: number): Promise<Run> {
+  const system = new System(seed);
+  const { world } = system;
+  try {
+    for (world.step = 1; world.step <= steps; world.step += 1) await step(system);
+    const calmSteps = await calm(system);
+    judge(system);
+    return { seed, steps: steps + calmSteps, seen: world.seen };
+  } catch (error) {
+    throw new Failure(seed, system, error);
+  }
+}
+
+async function done(system: System, what: string): Promise<void> {
+  system.world.note(what);
+  await setImmediate();
+  system.watch.afterStep();
+}
+
+async function step(system: System): Promise<void> {
+  const { world } = system;
+  const isBusy = world.schedule.size > BUSY;
+  const what = world.prng.weighted({
+    deliver: isBusy ? 120 : 60,
+    queue: 14,
+    advance: isBusy ? world.drawn.haste / 2 : world.drawn.haste,
+    publish: isBusy ? 0 : 9,
+    mood: 2,
+    change: 1.2,
+    act: 2,
+    crash: world.drawn.crashes,
+    skew: 0.5,
+  });
+  await done(system, act(system, what));
+}
+
+function act(system: System, what: string): string {
+  const { world } = system;
+  switch (what) {
+    case 'deliver':
+      return deliver(system);
+    case 'queue':
+      return consume(system);
+    case 'advance':
+      return advance(system);
+    case 'publish':
+      return system.publisher.publish();
+    case 'mood': {
+      const { id } = world.prng.pick(system.endpoints.all());
+      return `receiver ${id.slice(-4)} is now: ${system.receivers.changeMood(id)}`;
+    }
+    case 'change':
+      return system.endpoints.change();
+    case 'act':
+      return system.act();
+    case 'crash':
+      return system.crash();
+    default:
+      world.skew();
+      return 'clocks drift';
+  }
+}
+
+/** Something that is ready: an item under way, or an alarm. */
+function deliver(system: System): string {
+  const { world } = system;
+  const ready = [
+    ...world.schedule.ready().map((item) => ({ what: item.what, item, ring: item.run })),
+    ...system
+      .alarms()
+      .filter(({ atMs }) => atMs <= world.nowMs)
+      .map(({ what, ring }) => ({ what, item: null, ring })),
+  ];
+  if (ready.length === 0) return advance(system);
+  const [oldest] = ready;
+  const isInOrder = oldest !== undefined && !world.prng.chance(world.drawn.disorder);
+  const { what, item, ring } = isInOrder ? oldest : world.prng.pick(ready);
+  if (item !== null) world.schedule.remove(item);
+  ring();
+  return what;
+}
+
+function consume(system: System): string {
+  const isLog = system.world.prng.chance(0.5);
+  const took = isLog ? system.consumeLog() : system.consumeFanout();
+  return took ? `a consumer of ${isLog ? 'LOG' : 'FANOUT'} starts` : 'no message';
+}
+
+function nextMs(system: System): number {
+  const { world } = system;
+  let next = world.schedule.nextMs();
+  for (const { atMs } of system.alarms()) if (atMs > world.nowMs) next = Math.min(next, atMs);
+  return next;
+}
+
+function advance(system: System): string {
+  const { world } = system;
+  const next = nextMs(system);
+  const jump = world.prng.chance(0.15) ? Math.ceil(world.prng.next() * world.prng.pick(JUMP_MS)) : Infinity;
+  const toMs = Math.min(next, world.nowMs + jump);
+  if (toMs === Infinity) return 'nothing to wait for';
+  world.schedule.nowMs = world.prng.chance(0.05) ? Math.max(toMs, world.nowMs + Math.min(jump, 60_000)) : toMs;
+  return 'time goes on';
+}
+
+/** No more faults; every receiver is well, every endpoint enabled: until nothing is under way and no alarm is armed. */
+async function calm(system: System): Promise<number> {
+  const { world } = system;
+  world.calmDown();
+  system.receivers.isCalm = true;
+  system.endpoints.enableAll();
+  world.note('calm');
+  for (let n = 1; n <= CALM_STEPS_MAX; n += 1) {
+    world.step += 1;
+    const [item] = world.schedule.ready();
+    const alarm = system.alarms().find(({ atMs }) => atMs <= world.nowMs);
+    if (item !== undefined) {
+      world.schedule.remove(item);
+      item.run();
+      await done(system, item.what);
+    } else if (system.consumeLog() || system.consumeFanout()) await done(system, 'a consumer starts');
+    else if (alarm !== undefined) {
+      alarm.ring();
+      await done(system, alarm.what);
+    } else {
+      const next = Math.min(nextMs(system), system.log.nextMs(), system.fanout.nextMs());
+      if (next === Infinity) return n;
+      world.schedule.nowMs = next;
+    }
+  }
+  throw new Violation('I1', 'the world', `it is not quiet after ${CALM_STEPS_MAX} calm steps`);
+}

@@ -1,0 +1,131 @@
+/**
+ * The storage of a Durable Object and of D1 on node:sqlite: the real SQL, with a place for faults inside a turn.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Sql, SqlValue } from '../../src/core/sql.ts';
+import type { Life } from './schedule.ts';
+
+export type TurnFault = 'none' | 'throw' | 'crash';
+
+export class ObjectStorage {
+  readonly database = new DatabaseSync(':memory:');
+  readonly #statements = new Map<string, StatementSync>();
+
+  query(text: string, ...bindings: SqlValue[]): Record<string, unknown>[] {
+    let statement = this.#statements.get(text);
+    if (statement === undefined) {
+      statement = this.database.prepare(text);
+      this.#statements.set(text, statement);
+    }
+    return statement.all(...bindings);
+  }
+
+  /**
+   * What one instance sees. After its death every access throws, as the platform's storage does. `fault` is asked once for each
+   * turn: `throw` fails it before it commits, `crash` ends the instance in it. `committed` is called for each turn that wrote.
+   */
+  sqlFor(life: Life, fault: () => TurnFault, crash: () => void, committed: () => void): Sql {
+    let depth = 0;
+    const check = () => {
+      if (!life.isAlive) throw new Error(`${life.name} is dead: its storage does not answer`);
+    };
+    return {
+      exec: (query, ...bindings) => {
+        check();
+        // Prepared statements hold one command; only migrations hold several.
+        if (bindings.length === 0 && query.includes(';')) {
+          this.database.exec(query);
+          return { toArray: () => [] };
+        }
+        const rows = this.query(query, ...bindings);
+        return { toArray: () => rows };
+      },
+      transaction: (work) => {
+        check();
+        if (depth > 0) return work();
+        depth += 1;
+        this.database.exec('BEGIN');
+        try {
+          const result = work();
+          const planned = fault();
+          if (planned === 'crash') crash();
+          if (planned !== 'none') throw new Error(`the turn failed before it committed (${planned})`);
+          this.database.exec('COMMIT');
+          committed();
+          return result;
+        } catch (error) {
+          if (this.database.isTransaction) this.database.exec('ROLLBACK');
+          throw error;
+        } finally {
+          depth -= 1;
+        }
+      },
+    };
+  }
+}
+
+/** The part of D1 that the log uses. `fault` is asked before each call and may reject before or after the work. */
+export class SqliteD1 {
+  readonly storage = new ObjectStorage();
+  readonly #call: <T>(what: string, work: () => T) => Promise<T>;
+
+  constructor(call: <T>(what: string, work: () => T) => Promise<T>) {
+    this.#call = call;
+    const migration = readFileSync(path.join(import.meta.dirname, '../../migrations/log/0000_log.sql'), 'utf8');
+    this.storage.database.exec(migration.replaceAll('--> statement-breakpoint', ''));
+  }
+
+  /** As the Workers' type. Only what store/log-write.ts and queues/log.ts call is there. */
+  binding(): D1Database {
+    const database: Pick<D1Database, 'prepare' | 'batch'> = {
+      prepare: (text) => new Statement(this, text) as unknown as D1PreparedStatement,
+      batch: (statements) => this.batch(statements as unknown as Statement[]) as Promise<never>,
+    };
+    return database as D1Database;
+  }
+
+  run(text: string, bindings: SqlValue[]) {
+    const results = this.storage.query(text, ...bindings);
+    return { results, success: true, meta: { rows_written: 0 } };
+  }
+
+  batch(statements: Statement[]) {
+    return this.#call('D1 batch', () => {
+      this.storage.database.exec('BEGIN');
+      try {
+        const results = statements.map((statement) => this.run(statement.text, statement.bindings));
+        this.storage.database.exec('COMMIT');
+        return results;
+      } catch (error) {
+        this.storage.database.exec('ROLLBACK');
+        throw error;
+      }
+    });
+  }
+
+  first(text: string, bindings: SqlValue[]) {
+    return this.#call('D1 read', () => this.run(text, bindings).results[0] ?? null);
+  }
+}
+
+class Statement {
+  readonly #d1: SqliteD1;
+  readonly text: string;
+  readonly bindings: SqlValue[];
+
+  constructor(d1: SqliteD1, text: string, bindings: SqlValue[] = []) {
+    this.#d1 = d1;
+    this.text = text;
+    this.bindings = bindings;
+  }
+
+  bind(...bindings: SqlValue[]): Statement {
+    return new Statement(this.#d1, this.text, bindings);
+  }
+
+  first() {
+    return this.#d1.first(this.text, this.bindings);
+  }
+}

@@ -1,0 +1,296 @@
+/** The whole system in a simulated world: one account, its endpoints, records, gates, queues and D1, wired as env.ts would. */
+import { parseDeliveryId } from '../../src/core/ids.ts';
+import type { LogMessage } from '../../src/core/log.ts';
+import type { ClaimRef } from '../../src/core/rpc.ts';
+import { SettingsCache } from '../../src/delivery/settings.ts';
+import { consumeFanout } from '../../src/queues/fanout.ts';
+import { consumeLog } from '../../src/queues/log.ts';
+import { writeLog } from '../../src/store/log-write.ts';
+import { ACCOUNT, AccountHost } from './account-object.ts';
+import { Endpoints } from './endpoints.ts';
+import { GateHost } from './gate-object.ts';
+import { Publisher } from './publisher.ts';
+import { SimQueue } from './queues.ts';
+import { Receivers } from './receivers.ts';
+import { RecordHost, type RecordInstance, type RecordLinks } from './record-object.ts';
+import { Life } from './schedule.ts';
+import { SqliteD1 } from './sqlite.ts';
+import { Watch } from './watch.ts';
+import { type Node, World } from './world.ts';
+
+export class System {
+  readonly world: World;
+  readonly records = new Map<string, RecordHost>();
+  readonly gates = new Map<string, GateHost>();
+  readonly account: AccountHost;
+  readonly endpoints: Endpoints;
+  readonly receivers: Receivers;
+  readonly publisher: Publisher;
+  readonly fanout: SimQueue;
+  readonly log: SimQueue;
+  readonly d1: SqliteD1;
+  readonly watch: Watch;
+  readonly #person = new Life('person');
+  readonly #caches = new Map<Node, SettingsCache>();
+  readonly #links: RecordLinks;
+
+  constructor(seed: number) {
+    const world = new World(seed);
+    this.world = world;
+    this.d1 = new SqliteD1((what, work) => this.#databaseCall(what, work));
+    this.watch = new Watch(world, this.d1, {
+      orderingOf: (endpoint) => this.endpoints.orderingOf(endpoint),
+      isParked: (endpoint, record) => this.gates.get(endpoint)?.parked().has(record) ?? false,
+    });
+    this.receivers = new Receivers(world, this.watch);
+    this.fanout = new SimQueue(world, 'FANOUT');
+    this.log = new SimQueue(world, 'LOG');
+    this.account = new AccountHost(world, {
+      changed: (from, endpoint, revision, status) =>
+        world.call(from, `gate ${endpoint.slice(-4)}.changed(${revision}, ${status})`, true, () => {
+          const gate = this.#gate(endpoint).running();
+          return { life: gate.life, run: () => gate.changed(revision, status) };
+        }),
+    });
+    this.endpoints = new Endpoints(world, this.account, world.prng.pick([0, 0, 14, 60]));
+    for (const node of world.nodes) this.#forgetSettings(node);
+    this.#links = this.#recordLinks();
+    this.publisher = new Publisher(world, {
+      settings: (node, isFresh) =>
+        isFresh
+          ? this.#cache(node).fresh(ACCOUNT, world.clockOf(node))
+          : this.#cache(node).get(ACCOUNT, world.clockOf(node)),
+      accept: (from, record, request) =>
+        this.#call(from, record, 'accept', true, (instance) => instance.accept(structuredClone(request))),
+    });
+  }
+
+  #cache(node: Node): SettingsCache {
+    const cache = this.#caches.get(node);
+    if (cache === undefined) throw new Error(`${node.name} has no settings cache`);
+    return cache;
+  }
+
+  #forgetSettings(node: Node): void {
+    const life = new Life(node.name);
+    const read = () =>
+      this.world.call(life, 'account.settings', true, () => ({
+        life: this.account.life,
+        run: async () => this.account.book.settings(),
+      }));
+    this.#caches.set(node, new SettingsCache({ read }));
+    node.quick.clear();
+  }
+
+  #gate(endpoint: string): GateHost {
+    const known = this.gates.get(endpoint);
+    if (known !== undefined) return known;
+    const gate = new GateHost(this.world, endpoint, {
+      wake: (from, record, of, revision) =>
+        this.#call(from, record, `wake(${of.slice(-4)}, ${revision})`, true, (instance) => instance.wake(of, revision)),
+    });
+    this.gates.set(endpoint, gate);
+    return gate;
+  }
+
+  #record(name: string): RecordHost {
+    const known = this.records.get(name);
+    if (known !== undefined) return known;
+    const host = new RecordHost(this.world, name, this.#links);
+    this.records.set(name, host);
+    return host;
+  }
+
+  #call<T>(
+    from: Life,
+    record: string,
+    what: string,
+    isRetryable: boolean,
+    run: (instance: RecordInstance) => Promise<T>,
+  ): Promise<T> {
+    return this.world.call(from, `record ${record.slice(-6)}.${what}`, isRetryable, () => {
+      const instance = this.#record(record).running();
+      return { life: instance.life, run: () => run(instance) };
+    });
+  }
+
+  #recordLinks(): RecordLinks {
+    const { world } = this;
+    return {
+      settings: async (node, minRevision, isFresh) => {
+        const cache = this.#cache(node);
+        const nowMs = world.clockOf(node);
+        const known = isFresh ? await cache.fresh(ACCOUNT, nowMs) : await cache.get(ACCOUNT, nowMs, { minRevision });
+        return known?.settings ?? null;
+      },
+      attempt: (from, node, request) => this.receivers.attempt(from, node, recordNameOf(request.delivery), request),
+      sendFanout: (from, bodies) => this.fanout.send(from, bodies),
+      sendLog: (from, message) => this.log.send(from, [message]),
+      park: (from, endpoint, record, seenRevision) =>
+        world.call(from, `gate ${endpoint.slice(-4)}.park(${record.slice(-6)}, ${seenRevision})`, true, () => {
+          const gate = this.#gate(endpoint).running();
+          return { life: gate.life, run: () => gate.park(record, seenRevision) };
+        }),
+      disable: (from, endpoint, reason, seenRevision) =>
+        world.call(from, 'account.disableEndpoint', true, () => ({
+          life: this.account.life,
+          run: async () => {
+            this.account.change((book, nowMs) => book.disableEndpoint(endpoint, reason, seenRevision, nowMs));
+          },
+        })),
+      committed: (host) => this.watch.committed(host),
+      departs: (host, request) => this.watch.departs(host, request),
+    };
+  }
+
+  /** A call to D1: it may fail before or after its work. */
+  #databaseCall<T>(what: string, work: () => T): Promise<T> {
+    const { world } = this;
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    const run = () => {
+      const fail = (when: string) => {
+        world.saw(`D1 failed ${when}`);
+        reject(new Error(`D1 failed ${when}`));
+      };
+      if (world.prng.chance(world.faults.databaseFails)) return fail('before its work');
+      const result = work();
+      if (world.prng.chance(world.faults.databaseFailsLate)) return fail('after its work');
+      resolve(result);
+    };
+    world.schedule.add(what, () => {
+      try {
+        run();
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    return promise;
+  }
+
+  consumeFanout(): boolean {
+    const { world } = this;
+    return this.fanout.deliver((batch, life) => {
+      const node = world.prng.pick(world.nodes);
+      return consumeFanout(batch, {
+        record: (name) => ({
+          begin: (claims: ClaimRef[]) =>
+            this.#call(life, name, 'begin', false, (instance) => instance.begin(structuredClone(claims))),
+          settle: (settled) =>
+            this.#call(life, name, 'settle', true, (instance) => instance.settle(structuredClone(settled))),
+        }),
+        send: (request) => {
+          world.saw('attempt by a consumer');
+          return this.receivers.attempt(life, node, recordNameOf(request.delivery), request);
+        },
+        wait: (ms) => world.later('a group of outcomes is full', life, ms, () => undefined),
+        log: (line) => world.note(line.slice(0, 160)),
+      });
+    });
+  }
+
+  consumeLog(): boolean {
+    return this.log.deliver((batch, life) =>
+      consumeLog(batch, {
+        write: (messages: LogMessage[]) => writeLog(this.d1.binding(), messages),
+        isUp: () =>
+          this.d1.first('SELECT 1', []).then(
+            () => true,
+            () => false,
+          ),
+        confirm: (record, confirmations) =>
+          this.#call(life, record, 'confirm', true, (instance) => instance.confirm(structuredClone(confirmations))),
+        report: (line) => this.world.note(JSON.stringify(line).slice(0, 160)),
+      }),
+    );
+  }
+
+  /** A person replays or discards some delivery. */
+  act(): string {
+    const { prng } = this.world;
+    const hosts = [...this.records.values()].filter((host) => this.watch.stored(host).size > 0);
+    if (hosts.length === 0) return 'nothing to act on';
+    const host = prng.pick(hosts);
+    const deliveries = [...this.watch.stored(host).values()].flatMap((event) => event.deliveries);
+    if (deliveries.length === 0) return 'nothing to act on';
+    const dead = deliveries.filter(({ delivery }) => delivery.state.as === 'dead');
+    const { sequence, delivery } = prng.pick(dead.length > 0 && prng.chance(0.5) ? dead : deliveries);
+    const ref = { sequence, endpoint: delivery.endpoint, replay: delivery.replay };
+    const text = `of ${host.name.slice(-6)} ${sequence}/${delivery.endpoint.slice(-4)}/${delivery.replay}`;
+    if (prng.chance(0.7)) {
+      const by = { key: 'key_1', reason: null, force: prng.chance(0.3) };
+      this.#call(this.#person, host.name, 'replay', false, (instance) => instance.replay(ref, by)).then(
+        (result) => this.world.saw(result.ok ? 'replay accepted' : `replay refused: ${result.error.reason}`),
+        () => this.world.saw('replay without an answer'),
+      );
+      return `replay ${text}`;
+    }
+    const by = { key: 'key_1', reason: prng.chance(0.5) ? 'not needed' : null };
+    this.#call(this.#person, host.name, 'discard', false, (instance) => instance.discard(ref, by)).then(
+      (result) => this.world.saw(result.ok ? 'discarded' : `discard refused: ${result.error.reason}`),
+      () => this.world.saw('discard without an answer'),
+    );
+    return `discard ${text}`;
+  }
+
+  /** Something dies: one record's instance, a gate's, or a machine with all that ran there. */
+  crash(): string {
+    const { prng, nodes } = this.world;
+    const running = [...this.records.values()].filter(({ instance }) => instance !== null);
+    const what = prng.weighted({ record: 55, gate: 10, node: 7, evict: 28 });
+    if (what === 'node') {
+      const node = prng.pick(nodes);
+      for (const host of running) if (host.instance?.node === node) host.crash();
+      this.#forgetSettings(node);
+      this.world.saw('machine crashed');
+      return `${node.name} crashes`;
+    }
+    if (what === 'gate') {
+      const gates = [...this.gates.values()];
+      if (gates.length > 0) prng.pick(gates).crash();
+      return 'a gate crashes';
+    }
+    if (running.length === 0) return 'nothing runs';
+    if (what === 'evict') {
+      const idle = running.find((host) => host.evict());
+      if (idle !== undefined) this.world.saw('evicted');
+      return idle === undefined ? 'nothing is idle' : `${idle.name.slice(-6)} is evicted`;
+    }
+    const host = prng.pick(running);
+    host.crash();
+    this.world.saw('record crashed');
+    return `${host.name.slice(-6)} crashes`;
+  }
+
+  /** Alarms whose time has come. */
+  alarms(): { what: string; atMs: number; ring: () => void }[] {
+    const alarms: { what: string; atMs: number; ring: () => void }[] = [];
+    for (const host of this.records.values()) {
+      if (host.alarmAtMs === null) continue;
+      alarms.push({ what: `alarm of ${host.name.slice(-6)}`, atMs: host.alarmAtMs, ring: () => this.#ring(host) });
+    }
+    for (const gate of this.gates.values()) {
+      if (gate.alarmAtMs === null || gate.isRinging) continue;
+      alarms.push({ what: `alarm of gate ${gate.endpoint.slice(-4)}`, atMs: gate.alarmAtMs, ring: () => gate.ring() });
+    }
+    const { account } = this;
+    if (account.alarmAtMs !== null && !account.isTelling) {
+      alarms.push({ what: 'alarm of the account', atMs: account.alarmAtMs, ring: () => account.ring() });
+    }
+    return alarms;
+  }
+
+  #ring(host: RecordHost): void {
+    host.ring();
+    if (this.world.prng.chance(this.world.faults.alarmRepeats)) {
+      this.world.saw('alarm rang twice');
+      host.ring();
+    }
+  }
+}
+
+/** A delivery's id leads to its record. */
+function recordNameOf(delivery: string): string {
+  const located = parseDeliveryId(delivery);
+  if (located === null) throw new Error(`${delivery} is no delivery id`);
+  return `v1:${ACCOUNT}:${located.kind}:${located.hash}`;
+}

@@ -1,0 +1,297 @@
+/**
+ * The invariants I1-I8 of DESIGN.md, each named once: functions over facts that throw a Violation whose text says what was
+ * promised and what was found. They know neither SQL nor a runtime, so that any test that has such facts can ask them.
+ */
+import type { Delivery, DeliveryStatus } from '../../src/core/delivery.ts';
+import type { Ordering } from '../../src/core/endpoint.ts';
+import { planLane } from '../../src/core/lane.ts';
+import { FANOUT_CLAIMS_MAX } from '../../src/core/limits.ts';
+import type { LoggedAttempt } from '../../src/core/log.ts';
+import type { AttemptRequest } from '../../src/core/rpc.ts';
+import type { DeliveryView } from '../../src/core/view.ts';
+
+export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
+
+export class Violation extends Error {
+  readonly invariant: Invariant;
+
+  constructor(invariant: Invariant, where: string, what: string) {
+    super(`${invariant} is broken at ${where}: ${what}`);
+    this.invariant = invariant;
+  }
+}
+
+export type StoredDelivery = { sequence: number; type: string; version: number | null; delivery: Delivery };
+
+/** For plans that need not know what was attempted: it only ever takes away from what may start. */
+const NOTHING_ATTEMPTED = { attempted: null, attemptedOfType: new Map<string, number>() };
+
+function nameOf({ sequence, delivery }: StoredDelivery): string {
+  return `${sequence}${delivery.replay === 0 ? '' : ` (replay ${delivery.replay})`} to ${delivery.endpoint.slice(-4)}`;
+}
+
+const isLive = ({ delivery }: StoredDelivery) => delivery.replay === 0;
+const isOpen = ({ delivery }: StoredDelivery) => delivery.state.kind === 'waiting';
+
+/** I1, once all is quiet: nothing that was accepted is still open. */
+export function everythingEnded(where: string, stored: Iterable<StoredDelivery>): void {
+  for (const one of stored) {
+    const { state, claim } = one.delivery;
+    if (state.kind !== 'ended')
+      throw new Violation('I1', where, `${nameOf(one)} never ended: ${JSON.stringify(state)}`);
+    if (claim !== null) throw new Violation('I1', where, `${nameOf(one)} ended but its claim never did`);
+  }
+}
+
+/** I1: the answer of a publish counts the deliveries; all of them exist. */
+export function nothingLost(where: string, acknowledged: string[], stored: ReadonlySet<string>): void {
+  const lost = acknowledged.filter((id) => !stored.has(id));
+  if (lost.length > 0) throw new Violation('I1', where, `acknowledged, but nowhere: ${lost.join(', ')}`);
+}
+
+/** I2: 1, 2, 3, … without a gap. */
+export function sequencesAreDense(where: string, sequences: Iterable<number>): void {
+  let expected = 1;
+  for (const sequence of sequences) {
+    if (sequence !== expected) throw new Violation('I2', where, `sequence ${sequence} where ${expected} was next`);
+    expected += 1;
+  }
+}
+
+/** I2: the same id answers the same, however often it is asked. */
+export function answersTheSame(where: string, first: unknown, again: unknown): void {
+  const [a, b] = [JSON.stringify(first), JSON.stringify(again)];
+  if (a !== b) throw new Violation('I2', where, `answered ${a} first and ${b} for a duplicate`);
+}
+
+/** I4, I6, and that the log hears of it: from one stored picture of a delivery to the next. */
+export function changesLegally(where: string, before: StoredDelivery, after: StoredDelivery): void {
+  const a = before.delivery;
+  const b = after.delivery;
+  const broken = (invariant: Invariant, what: string) => {
+    throw new Violation(invariant, where, `${nameOf(after)}: ${what}`);
+  };
+  if (a.state.kind === 'ended' && JSON.stringify(a.state) !== JSON.stringify(b.state)) {
+    const isDiscard = b.state.kind === 'ended' && b.state.as === 'cancelled' && isDiscarded(b.state.reason);
+    if (a.state.as !== 'dead' || !isDiscard) {
+      broken('I6', `was ${a.state.as} and became ${JSON.stringify(b.state)}`);
+    }
+  }
+  const tried = b.attempts - a.attempts;
+  if (tried < 0 || tried > 1) broken('I4', `went from ${a.attempts} attempts to ${b.attempts} in one turn`);
+  if (tried === 1 && a.claim === null) broken('I4', 'counted an attempt without a claim');
+  if (tried === 1 && a.claim?.attempt !== b.attempts)
+    broken('I4', `attempt ${a.claim?.attempt} counted as ${b.attempts}`);
+  const used = b.retries - a.retries;
+  if (used < 0 || used > tried) broken('I4', `used up ${used} retries with ${tried} attempts`);
+  if (used > 0 && b.last?.error?.kind === 'lost') broken('I4', 'a lost attempt used up a retry');
+  if (b.claims < a.claims || b.claims > a.claims + 1) broken('I4', `went from claim ${a.claims} to ${b.claims}`);
+  if (b.claim !== null && b.claim.number !== b.claims) broken('I4', `holds claim ${b.claim.number} of ${b.claims}`);
+  if (b.claim !== null && b.claim.attempt !== b.attempts + 1) {
+    broken('I4', `claims attempt ${b.claim.attempt} after ${b.attempts}`);
+  }
+  if (a.previous !== null && a.previous.sequence !== b.previous?.sequence) broken('I7', 'changed its webhook-previous');
+  if (a.firstAttemptAtMs !== null && a.firstAttemptAtMs !== b.firstAttemptAtMs)
+    broken('I4', 'changed its first attempt');
+  if (b.revision < a.revision) broken('I8', `went from revision ${a.revision} to ${b.revision}`);
+  // What is under way is told by its outcome.
+  const isUnderWay = b.claim !== null && b.claim.begunAtMs !== null;
+  const isSameToLog = (isUnderWay || statusOf(a) === statusOf(b)) && a.attempts === b.attempts;
+  if (!isSameToLog && a.revision === b.revision) broken('I8', `changed to ${statusOf(b)} without a new revision`);
+}
+
+function statusOf({ state }: Delivery): DeliveryStatus {
+  return state.as;
+}
+
+function isDiscarded(reason: string | null): boolean {
+  return reason !== null && reason.startsWith('discarded');
+}
+
+/** I3: by whom a delivery was superseded: by version where both have one, by sequence where neither has. */
+export function isSupersededRightly(
+  where: string,
+  one: StoredDelivery,
+  by: StoredDelivery | undefined,
+  /** Of the lane; null where it was changed. */
+  ordering: Ordering | null,
+): void {
+  const broken = (why: string) => {
+    throw new Violation('I3', where, `${nameOf(one)} (version ${one.version}) was superseded ${why}`);
+  };
+  if (by === undefined) return broken('by an event that is not in its lane');
+  const text = `by ${nameOf(by)} (version ${by.version})`;
+  if ((one.version === null) !== (by.version === null)) broken(`${text}, though only one of them has a version`);
+  const isNewer = one.version !== null && by.version !== null ? by.version > one.version : by.sequence > one.sequence;
+  if (!isNewer) broken(`${text}, which is not newer`);
+  // Another type supersedes only with what was attempted; the same type also while it waits.
+  const wasTried = by.delivery.claims > 0;
+  if (one.type !== by.type && !wasTried) broken(`${text}, which is of another type and was never attempted`);
+  if (isLive(one) && ordering !== null && ordering !== 'latest') broken(`${text} in a lane that is ${ordering}`);
+}
+
+export type Departure = {
+  request: AttemptRequest;
+  isKeyed: boolean;
+  /** Everything of this lane as stored, this delivery included: after the turn that decided, and before it. */
+  lane: StoredDelivery[];
+  before: StoredDelivery[];
+  /** The highest version that an earlier request of this lane carried. */
+  attemptedVersion: number | null;
+  nowMs: number;
+};
+
+/** I3: a request may leave now. */
+export function mayDepart(where: string, { request, isKeyed, lane, before, attemptedVersion, nowMs }: Departure): void {
+  const { sequence, replay } = request.claim;
+  const self = lane.find((one) => one.sequence === sequence && one.delivery.replay === replay);
+  const broken = (what: string) => {
+    throw new Violation('I3', where, `a request of ${sequence}/${replay} left ${what}`);
+  };
+  if (self === undefined) return broken('that is stored nowhere');
+  if (self.delivery.claim?.number !== request.claim.claim) return broken('without its claim');
+  const ordering: Ordering = isKeyed ? request.endpoint.ordering : 'unordered';
+  const others = lane.filter((one) => one !== self);
+  if (ordering !== 'unordered') {
+    const busy = others.find(({ delivery }) => delivery.claim !== null);
+    if (busy !== undefined) broken(`while the claim of ${nameOf(busy)} was open`);
+  }
+  if (ordering === 'ordered' && isLive(self)) {
+    const earlier = others.find((one) => isLive(one) && one.sequence < sequence && isOpen(one));
+    if (earlier !== undefined) broken(`before ${nameOf(earlier)} had ended, in an ordered lane`);
+  }
+  const { version } = self;
+  const isOlder = version !== null && attemptedVersion !== null && version < attemptedVersion;
+  if (isOlder && isLive(self) && ordering === 'latest') {
+    broken(`with version ${version} after version ${attemptedVersion}, in a latest lane`);
+  }
+  if (isLive(self)) return;
+  if (isOlder && self.delivery.replayFacts?.force !== true) {
+    broken(`as a replay with version ${version} after version ${attemptedVersion}, and not forced`);
+  }
+  const running = others.find((one) => isLive(one) && one.delivery.claim !== null);
+  if (running !== undefined) broken(`as a replay beside the live ${nameOf(running)}`);
+  // A replay that leaves may itself overtake what stood in front: so what counts is what was due before.
+  const due = planLane(
+    { ordering, items: before.filter((one) => isLive(one) && isOpen(one)), ...NOTHING_ATTEMPTED },
+    nowMs,
+  );
+  if (due.start[0] !== undefined) broken(`as a replay while the live ${nameOf(due.start[0])} was due`);
+}
+
+export type Running = { request: AttemptRequest; departed: number; isLiveUntilMs: number };
+
+/** I3 from the receiver's side: nothing of the lane that we still count on is running when another starts. */
+export function doesNotOverlap(where: string, starting: Running, running: Running[], nowMs: number): void {
+  if (starting.isLiveUntilMs <= nowMs) return;
+  for (const other of running) {
+    const a = starting.request.claim;
+    const b = other.request.claim;
+    if (a.sequence === b.sequence && a.replay === b.replay) continue;
+    const later = starting.departed > other.departed ? starting : other;
+    if (later.request.endpoint.ordering === 'unordered' || other.isLiveUntilMs <= nowMs) continue;
+    throw new Violation('I3', where, `${a.sequence}/${a.replay} started while ${b.sequence}/${b.replay} was running`);
+  }
+}
+
+export type Watched = {
+  /** What is open or claimed, by lane. */
+  lanes: { ordering: Ordering | null; items: StoredDelivery[] }[];
+  alarmAtMs: number | null;
+  /** The clock of the last turn. */
+  turnMs: number;
+  /** Endpoints whose Gate has a row for this record. */
+  isParkedAt: (endpoint: string) => boolean;
+};
+
+/** I5: what is owed has an alarm in time, or its lane waits at its Gate with an alarm of its own. */
+export function workIsWatched(where: string, { lanes, alarmAtMs, turnMs, isParkedAt }: Watched): void {
+  const broken = (what: string) => {
+    throw new Violation('I5', where, what);
+  };
+  const armedMs = alarmAtMs ?? Infinity;
+  const fanout = lanes.flatMap(({ items }) => items).filter(({ delivery }) => delivery.claim?.via === 'fanout').length;
+  for (const { ordering, items } of lanes) {
+    for (const one of items) {
+      const { claim, state, endpoint } = one.delivery;
+      if (armedMs === Infinity) broken(`${nameOf(one)} is open and no alarm is armed`);
+      if (claim !== null && armedMs > claim.untilMs) {
+        broken(`the claim of ${nameOf(one)} ends ${armedMs - claim.untilMs} ms before the alarm`);
+      }
+      if (state.kind === 'waiting' && state.as === 'held' && claim === null && !isParkedAt(endpoint)) {
+        broken(`${nameOf(one)} is held, and its Gate does not know of it`);
+      }
+    }
+    if (ordering === null) continue;
+    const plan = planLane({ ordering, items, ...NOTHING_ATTEMPTED }, turnMs);
+    const [due] = plan.start;
+    if (due !== undefined && fanout < FANOUT_CLAIMS_MAX) broken(`${nameOf(due)} was due and nobody claimed it`);
+    if (plan.superseded[0] !== undefined) broken(`${nameOf(plan.superseded[0].item)} waits though a newer one does`);
+    if (plan.dueMs !== null && armedMs > plan.dueMs)
+      broken(`a lane is due ${armedMs - plan.dueMs} ms before the alarm`);
+  }
+}
+
+/** I7: every request of a delivery carries the same id, the same bytes and the same place in its lane. */
+export function isTheSame(where: string, first: AttemptRequest, again: AttemptRequest, isOrdered: boolean): void {
+  const { sequence, replay } = again.claim;
+  const broken = (what: string) => {
+    throw new Violation('I7', where, `attempt ${again.attempt} of ${sequence}/${replay} ${what}`);
+  };
+  if (first.body !== again.body) broken(`has other bytes than attempt ${first.attempt}`);
+  if (first.eventId !== again.eventId) broken(`has the id ${again.eventId} instead of ${first.eventId}`);
+  if (first.replay !== again.replay) broken('has another webhook-replay');
+  if (isOrdered && first.previous !== again.previous) {
+    broken(`says webhook-previous ${again.previous}, and attempt ${first.attempt} said ${first.previous}`);
+  }
+}
+
+/** I4: two requests never carry the same attempt number of one delivery. */
+export function isNewAttempt(where: string, numbers: ReadonlySet<number>, request: AttemptRequest): void {
+  const { sequence, replay } = request.claim;
+  if (numbers.has(request.attempt)) {
+    throw new Violation('I4', where, `two requests of ${sequence}/${replay} were attempt ${request.attempt}`);
+  }
+}
+
+/** C2: `webhook-previous` names what the lane sent before; what may never have left may be left out or named. */
+export function namesPrevious(where: string, request: AttemptRequest, sent: number[], perhapsSent: number[]): void {
+  const { sequence } = request.claim;
+  const last = Math.max(0, ...sent.filter((one) => one < sequence));
+  const allowed = new Set([last, ...perhapsSent.filter((one) => one > last && one < sequence)]);
+  if (!allowed.has(request.previous ?? 0)) {
+    const wanted = [...allowed].map((one) => (one === 0 ? 'none' : one)).join(' or ');
+    throw new Violation('I7', where, `${sequence} says webhook-previous ${request.previous}, not ${wanted}`);
+  }
+}
+
+/** I4, once quiet: attempts 1, 2, 3, … each once. */
+export function attemptsAreContiguous(where: string, view: DeliveryView, attempts: LoggedAttempt[]): void {
+  const numbers = attempts.map(({ number }) => number);
+  if (numbers.length !== view.attempts || numbers.some((number, index) => number !== index + 1)) {
+    throw new Violation('I4', where, `${view.id} counts ${view.attempts} attempts and keeps ${numbers.join(', ')}`);
+  }
+}
+
+/** I8: what the log says of something, and what its Record says. */
+export function logAgrees(where: string, what: string, record: object, log: object | undefined): void {
+  if (log === undefined) throw new Violation('I8', where, `${what} is missing in the log`);
+  const found = new Map(Object.entries(log));
+  for (const [field, wanted] of Object.entries(record)) {
+    const is: unknown = found.get(field);
+    if (is === wanted) continue;
+    throw new Violation(
+      'I8',
+      where,
+      `${what}: ${field} is ${JSON.stringify(wanted)}, the log says ${JSON.stringify(is)}`,
+    );
+  }
+}
+
+/** I8: the log has nothing that the Record does not. */
+export function logHasOnly(where: string, what: string, record: Iterable<string>, log: Iterable<string>): void {
+  const known = new Set(record);
+  const extra = [...log].filter((id) => !known.has(id));
+  if (extra.length > 0)
+    throw new Violation('I8', where, `the log has ${what} that no Record knows: ${extra.join(', ')}`);
+}
