@@ -5,7 +5,7 @@ import { DELIVERY_VIEW_CHARS, READ_EVENTS_CHARS_MAX } from '../core/limits.ts';
 import { deliveryId } from '../core/ids.ts';
 import type { DeliveryRef } from '../core/ids.ts';
 import type { LoggedAttempt } from '../core/log.ts';
-import { isStartable, nextAttemptAtMs, wireStatus } from '../core/status.ts';
+import { isOpen, isStartable, nextAttemptAtMs, wireStatus } from '../core/status.ts';
 import type { DeliveryDetail, DeliveryView, EventView, RecordView } from '../core/view.ts';
 import type { Lane, Memory, MemoryEvent, Slot } from './memory.ts';
 
@@ -105,7 +105,7 @@ export function readRecord(memory: Memory): RecordView | null {
   const endpoints: RecordView['endpoints'] = [];
   for (const [endpoint, slot] of newest) {
     let waiting = 0;
-    for (const { delivery } of memory.laneOf(slot).items.values()) if (isStartable(delivery)) waiting += 1;
+    for (const { delivery } of memory.laneOf(slot).items.values()) if (isOpen(delivery) && wireStatus(delivery) !== 'delivering') waiting += 1;
     endpoints.push({ endpoint, delivery: viewDelivery(memory, slot), waiting });
   }
   return { record: memory.record, account: memory.address.account, sequence: memory.lastSequence, endpoints };
