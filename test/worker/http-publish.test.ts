@@ -197,7 +197,6 @@ describe('E8, E5', () => {
     const { account, endpoint } = await withEndpoint();
     await call('PATCH', `/v1/accounts/${account}/endpoints/${endpoint}`, { status: 'paused' });
     const { body } = await publish(account, { type: 'a.b', record: 'r', data: {} });
-    // Until its Gate has taken the lane, the Record says "delivering".
     const record = await vi.waitFor(async () => {
       const answer = await call('GET', `/v1/accounts/${account}/records/r`);
       expect(answer.body.status).toBe('held');
