@@ -108,7 +108,8 @@ describe('a rotation', () => {
   test('answers the new secret once, with when the old one ends: a day later unless told', async () => {
     const nowMs = Date.now();
     const [old] = await secrets();
-    const body = await rotate();
+    const { body, headers } = await call('POST', `${at}/secrets/rotate`, {});
+    expect(headers.get('cache-control')).toBe('no-store');
     const day = new Date(nowMs + 24 * HOUR_MS).toISOString().slice(0, 16);
     expect(body).toEqual({
       id: expect.stringMatching(ID),
@@ -447,6 +448,7 @@ describe('a change of the master key', () => {
       resealed: { endpoints: 0, secrets: 0, headers: 0 },
       remaining: 0,
     });
+    await evictDurableObject(env.ACCOUNT.getByName(`v1:${account}`));
     expect(await revision()).toBe((before ?? 0) + 1);
     expect((await under(after, 'GET', `${at}/secrets/${secretId}`)).body.secret).toBe(first);
     expect((await audit()).filter((entry: { action: string }) => entry.action === 'secrets.resealed')).toEqual([
@@ -461,6 +463,12 @@ describe('a change of the master key', () => {
     const request = await delivered(1);
     expect([first, secret].map((one) => isVerified(request, one))).toEqual([true, true]);
     expect(request.headers['x-key']).toBe('tell-nobody');
+  });
+
+  test('finds headers that an instance with the old key has sealed since', async () => {
+    await reseal(during);
+    expect((await call('PATCH', at, { headers: { 'x-key': 'later' } })).status).toBe(200);
+    expect((await reseal(during)).body.resealed).toEqual({ endpoints: 1, secrets: 0, headers: 1 });
   });
 
   test('names the endpoints that no known key opens, and touches nothing of them', async () => {
