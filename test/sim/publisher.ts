@@ -9,7 +9,7 @@ import { recordName } from '../../src/core/ids.ts';
 import { SETTINGS_CARRIED_MAX } from '../../src/core/limits.ts';
 import { wants } from '../../src/core/match.ts';
 import type { Accepted, AcceptRequest, AcceptResult, NewEvent } from '../../src/core/publish.ts';
-import { answersTheSame } from '../support/invariants.ts';
+import { answersTheSame, standsForOneContent, Violation } from '../support/invariants.ts';
 import { ACCOUNT } from './account-object.ts';
 import { Life } from './schedule.ts';
 import type { Node, World } from './world.ts';
@@ -20,6 +20,9 @@ type Target = { name: string; record: string | null; published: Draft[]; nextVer
 export type PublisherLinks = {
   settings(node: Node, isFresh: boolean): Promise<{ settings: AccountSettings; readAtMs: number } | null>;
   accept(from: Life, record: string, request: AcceptRequest): Promise<AcceptResult[]>;
+  broken(error: unknown): void;
+  /** The event as its record keeps it. */
+  stored(record: string, id: string): { id: string; contentHash: string } | undefined;
 };
 
 const KEYED_RECORDS = 5;
@@ -67,9 +70,12 @@ export class Publisher {
       this.#targets[index] = this.#newTarget(target.record === null ? 'u' : 'k');
     }
     this.waiting += 1;
-    void this.#send(target, drafts, prng.pick(this.#world.nodes)).finally(() => {
-      this.waiting -= 1;
-    });
+    this.#send(target, drafts, prng.pick(this.#world.nodes)).then(
+      () => {
+        this.waiting -= 1;
+      },
+      (error: unknown) => this.#links.broken(error),
+    );
     return `publish ${drafts.map(({ id, version }) => `${id} v${version}`).join(', ')} to ${target.name.slice(-6)}`;
   }
 
@@ -127,6 +133,7 @@ export class Publisher {
         for (const [index, result] of results.entries()) this.#answered(target, drafts[index], result);
         return;
       } catch (error) {
+        if (error instanceof Violation) throw error;
         this.#world.note(`publish failed, goes again: ${error instanceof Error ? error.message : String(error)}`);
         await this.#world.later(
           'a publisher tries again',
@@ -165,9 +172,11 @@ export class Publisher {
   }
 
   #answered(target: Target, draft: Draft | undefined, result: AcceptResult): void {
-    const { world } = { world: this.#world };
+    const world = this.#world;
     world.saw(`publish: ${result.kind}${result.kind === 'accepted' && result.duplicate ? ' duplicate' : ''}`);
-    if (result.kind !== 'accepted' || draft === undefined) return;
+    if (draft === undefined || result.kind === 'full') return;
+    standsForOneContent(target.name, result.kind, this.#links.stored(target.name, draft.id), draft.contentHash);
+    if (result.kind !== 'accepted') return;
     const key = `${target.name} ${draft.id}`;
     const first = this.acknowledged.get(key)?.accepted;
     if (first === undefined) {

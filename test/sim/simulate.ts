@@ -16,7 +16,7 @@ export class Failure extends Error {
   }
 }
 
-const CALM_STEPS_MAX = 200_000;
+const CALM_STEPS_MAX = 30_000;
 /** More than this under way: deliver before publishing more. */
 const BUSY = 60;
 const JUMP_MS: readonly number[] = [50, 1_000, 15_000, 120_000, 3_600_000, 6 * 3_600_000];

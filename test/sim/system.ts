@@ -62,6 +62,11 @@ export class System {
           : this.#cache(node).get(ACCOUNT, world.clockOf(node)),
       accept: (from, record, request) =>
         this.#call(from, record, 'accept', true, (instance) => instance.accept(structuredClone(request))),
+      stored: (record, id) => {
+        const events = [...this.watch.stored(this.#record(record)).values()];
+        return events.find(({ facts }) => facts.id === id)?.facts;
+      },
+      broken: (error) => this.watch.broken(error),
     });
   }
 

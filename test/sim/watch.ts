@@ -66,8 +66,12 @@ export class Watch {
     try {
       check();
     } catch (error) {
-      this.violation ??= error instanceof Error ? error : new Error(String(error));
+      this.broken(error);
     }
+  }
+
+  broken(error: unknown): void {
+    this.violation ??= error instanceof Error ? error : new Error(String(error));
   }
 
   #look(host: RecordHost): void {
@@ -83,7 +87,7 @@ export class Watch {
       for (const one of event.deliveries) {
         const earlier = was.get(keyOf(one));
         if (earlier !== undefined && earlier.delivery !== one.delivery) {
-          invariants.changesLegally(host.name, earlier, one);
+          invariants.changesLegally(host.name, earlier, one, host.turnMs);
         }
         this.#count(host, earlier, one, after);
       }
@@ -195,7 +199,13 @@ export class Watch {
       invariants.namesPrevious(host.name, request, history.sent, perhaps);
     }
     if (replay === 0) history.sent.push(sequence);
-    const version = this.stored(host).get(sequence)?.facts.version ?? null;
+    const facts = this.stored(host).get(sequence)?.facts;
+    const version = facts?.version ?? null;
+    if (facts !== undefined) {
+      const { id, type } = facts;
+      const published = { id, type, version, sequence: isKeyed ? sequence : null };
+      invariants.saysWhatWasPublished(host.name, request, published);
+    }
     if (version !== null) history.version = Math.max(version, history.version ?? version);
     this.#departures += 1;
     this.#departed.set(this.#requestKey(host.name, request), { number: this.#departures, atMs: this.#world.nowMs });

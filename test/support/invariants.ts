@@ -26,6 +26,9 @@ export type StoredDelivery = { sequence: number; type: string; version: number |
 /** For plans that need not know what was attempted: it only ever takes away from what may start. */
 const NOTHING_ATTEMPTED = { attempted: null, attemptedOfType: new Map<string, number>() };
 
+/** Clocks of two machines may differ by this, or an attempt have begun this long before its outcome. */
+const CREDIT_SLACK_MS = 120_000;
+
 function nameOf({ sequence, delivery }: StoredDelivery): string {
   return `${sequence}${delivery.replay === 0 ? '' : ` (replay ${delivery.replay})`} to ${delivery.endpoint.slice(-4)}`;
 }
@@ -64,8 +67,8 @@ export function answersTheSame(where: string, first: unknown, again: unknown): v
   if (a !== b) throw new Violation('I2', where, `answered ${a} first and ${b} for a duplicate`);
 }
 
-/** I4, I6, and that the log hears of it: from one stored picture of a delivery to the next. */
-export function changesLegally(where: string, before: StoredDelivery, after: StoredDelivery): void {
+/** I4, I6, and that the log hears of it: from one stored picture of a delivery to the next. `nowMs`: of the turn in between. */
+export function changesLegally(where: string, before: StoredDelivery, after: StoredDelivery, nowMs: number): void {
   const a = before.delivery;
   const b = after.delivery;
   const broken = (invariant: Invariant, what: string) => {
@@ -85,6 +88,16 @@ export function changesLegally(where: string, before: StoredDelivery, after: Sto
   const used = b.retries - a.retries;
   if (used < 0 || used > tried) broken('I4', `used up ${used} retries with ${tried} attempts`);
   if (used > 0 && b.last?.error?.kind === 'lost') broken('I4', 'a lost attempt used up a retry');
+  const { under } = a.claim ?? {};
+  if (b.state.kind === 'ended' && b.state.reason === 'attempts-exhausted' && a.state.kind === 'waiting' && under) {
+    const { length } = under.retry.scheduleSeconds;
+    if (a.retries !== length) broken('I4', `gave up after ${a.retries} of ${length} retries`);
+  }
+  const waitedMs = a.firstAttemptAtMs === null || a.heldSinceMs === null ? 0 : nowMs - a.heldSinceMs;
+  const isFreed = a.state.as === 'held' && b.state.kind === 'waiting' && b.state.as !== 'held';
+  if (isFreed && waitedMs > CREDIT_SLACK_MS && b.heldMs === a.heldMs) {
+    broken('I4', `was held for ${waitedMs} ms, and its retry window ran on`);
+  }
   if (b.claims < a.claims || b.claims > a.claims + 1) broken('I4', `went from claim ${a.claims} to ${b.claims}`);
   if (b.claim !== null && b.claim.number !== b.claims) broken('I4', `holds claim ${b.claim.number} of ${b.claims}`);
   if (b.claim !== null && b.claim.attempt !== b.attempts + 1) {
@@ -243,6 +256,33 @@ export function isTheSame(where: string, first: AttemptRequest, again: AttemptRe
   if (first.replay !== again.replay) broken('has another webhook-replay');
   if (isOrdered && first.previous !== again.previous) {
     broken(`says webhook-previous ${again.previous}, and attempt ${first.attempt} said ${first.previous}`);
+  }
+}
+
+/** I7: the bytes say what was accepted. */
+export function saysWhatWasPublished(
+  where: string,
+  request: AttemptRequest,
+  published: { id: string; type: string; version: number | null; sequence: number | null },
+): void {
+  // What a receiver reads: anything could stand there.
+  const body = JSON.parse(request.body) as { [field: string]: unknown };
+  for (const [field, wanted] of Object.entries(published)) {
+    if (body[field] === wanted) continue;
+    throw new Violation('I7', where, `a request says ${field} ${JSON.stringify(body[field])}, not ${wanted}`);
+  }
+}
+
+/** I2: an id stands for one content: the same again is a duplicate, any other a conflict. */
+export function standsForOneContent(
+  where: string,
+  answer: 'accepted' | 'conflict',
+  stored: { id: string; contentHash: string } | undefined,
+  contentHash: string,
+): void {
+  if (stored === undefined) throw new Violation('I1', where, `answered ${answer}, but the event is stored nowhere`);
+  if ((answer === 'accepted') !== (stored.contentHash === contentHash)) {
+    throw new Violation('I2', where, `answered ${answer} for ${stored.id}, whose content is another`);
   }
 }
 
