@@ -105,7 +105,8 @@ export function readRecord(memory: Memory): RecordView | null {
   const endpoints: RecordView['endpoints'] = [];
   for (const [endpoint, slot] of newest) {
     let waiting = 0;
-    for (const { delivery } of memory.laneOf(slot).items.values()) if (isOpen(delivery) && wireStatus(delivery) !== 'delivering') waiting += 1;
+    for (const { delivery } of memory.laneOf(slot).items.values())
+      if (isOpen(delivery) && wireStatus(delivery) !== 'delivering') waiting += 1;
     endpoints.push({ endpoint, delivery: viewDelivery(memory, slot), waiting });
   }
   return { record: memory.record, account: memory.address.account, sequence: memory.lastSequence, endpoints };
