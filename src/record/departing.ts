@@ -87,13 +87,15 @@ export function depart(
   const { sequence } = slot;
   const previous = memory.address.kind === 'k' ? memory.sentBefore(slot) : null;
   const untilMs = nowMs + endpoint.timeoutMs + CLAIM_GRACE_MS;
+  const isFirstOfReplay = slot.delivery.replay > 0 && slot.delivery.previous === null;
   const under = { revision, retry: endpoint.retry };
   slot.delivery = begun(slot.delivery, claim, { nowMs, untilMs, under, previous });
   memory.laneOf(slot).heldUntilMs = null;
   memory.sent(slot);
   memory.track(slot);
-  // The row of a claim made here says as much already, unless settings were slow: a new instance must then wait longer.
-  if (claim.begunAtMs === null || untilMs > claim.untilMs) memory.markDirty(slot);
+  // The row of a claim made here says as much already, unless settings were slow: a new instance must then wait longer. Nor could
+  // one find again what a replay of something never sent came after.
+  if (claim.begunAtMs === null || untilMs > claim.untilMs || isFirstOfReplay) memory.markDirty(slot);
   const body = memory.inserted.get(sequence) ?? memory.rows.body(sequence);
   if (body === null) throw new Error(`the body of event ${sequence} is missing`);
   const { replay } = slot.delivery;

@@ -39,3 +39,22 @@ test('in an ordered lane webhook-previous follows the sequence, also when the cl
   const [third] = bench.publish('evt_3').run;
   expect(third?.request?.previous).toBe(2);
 });
+
+test('a replay of what was never sent keeps its webhook-previous, whatever its lane sends before the next attempt', () => {
+  const bench = new Bench();
+  const [first] = bench.publish('evt_1').run;
+  bench.publish('evt_2');
+  const ref = { sequence: 2, endpoint: bench.endpoint.id, replay: 0 };
+  bench.ledger.discard(ref, { key: 'key_1', reason: null }, bench.at);
+  bench.settle(first?.claim, SUCCESS);
+  const by = { key: 'key_1', reason: null, force: false };
+  const [replayed] = bench.ledger.replay(ref, by, bench.endpoint, bench.at).effects.run;
+  expect(bench.begin(replayed?.claim)).toMatchObject({ attempt: 1, previous: 1 });
+  bench.publish('evt_3');
+  bench.crash();
+  bench.nowMs += 60_000;
+  const [third] = bench.alarm().run;
+  expect(bench.begin(third?.claim).claim.sequence).toBe(3);
+  const [again] = bench.settle(third?.claim, SUCCESS).run;
+  expect(bench.begin(again?.claim)).toMatchObject({ attempt: 2, previous: 1, claim: { sequence: 2, replay: 1 } });
+});
