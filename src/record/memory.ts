@@ -209,7 +209,8 @@ export class Memory {
       lane.ordering = delivery.ordering;
     }
     if (delivery.state.kind === 'waiting' && delivery.state.as === 'held') lane.heldUntilMs = delivery.state.dueMs;
-    if (delivery.attempts > 0 || (delivery.claim !== null && delivery.claim.begunAtMs !== null)) this.sent(slot);
+    // A claim that still reads its settings may yet be given back: it counts once its attempt does.
+    if (delivery.attempts > 0 || (delivery.claim !== null && delivery.claim.under !== null)) this.sent(slot);
     if (delivery.last !== null && sequence >= lane.newestSequence)
       lane.latencyMs = delivery.last.statusCode === null ? null : delivery.last.latencyMs;
   }

@@ -77,6 +77,7 @@ export function settle(
     }
   }
   memory.put(slot, after);
+  memory.sent(slot);
   keepAttempt(memory, slot, claim, outcome);
   logChanged(memory, slot, at.nowMs);
   const reason = disables(outcome);
@@ -139,6 +140,7 @@ export function expire(memory: Memory, slot: Slot, claim: Claim, at: At): void {
       : retrying(after, at.nowMs + lostWaitMs(after.attempts - after.retries), false);
   }
   memory.put(slot, after);
+  memory.sent(slot);
   keepAttempt(memory, slot, claim, lost);
   logChanged(memory, slot, at.nowMs);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Bench, SUCCESS } from './bench.ts';
+import { Bench, FAILURE, SUCCESS } from './bench.ts';
 
 test('webhook-previous stays what it was when the instance dies after the first request has left', () => {
   const bench = new Bench();
@@ -57,4 +57,27 @@ test('a replay of what was never sent keeps its webhook-previous, whatever its l
   expect(bench.begin(third?.claim).claim.sequence).toBe(3);
   const [again] = bench.settle(third?.claim, SUCCESS).run;
   expect(bench.begin(again?.claim)).toMatchObject({ attempt: 2, previous: 1, claim: { sequence: 2, replay: 1 } });
+});
+
+test('a claim that was given back unsent is nobody’s webhook-previous, also when the picture was built anew meanwhile', () => {
+  const bench = new Bench();
+  const [first] = bench.publish('evt_1').run;
+  bench.settle(first?.claim, FAILURE);
+  bench.publish('evt_2');
+  bench.ledger.discard(
+    { sequence: 1, endpoint: bench.endpoint.id, replay: 0 },
+    { key: 'key_1', reason: null },
+    bench.at,
+  );
+  // The claim of 2 still waits for settings.
+  bench.failTurn();
+  const claim = { sequence: 2, endpoint: bench.endpoint.id, replay: 0, claim: 1 };
+  bench.ledger.release([claim], bench.nowMs + 10_000, bench.at);
+  bench.ledger.discard(
+    { sequence: 2, endpoint: bench.endpoint.id, replay: 0 },
+    { key: 'key_1', reason: null },
+    bench.at,
+  );
+  const [third] = bench.publish('evt_3').run;
+  expect(third?.request?.previous).toBe(1);
 });
