@@ -1,7 +1,7 @@
 /**
  * What the Worker hands to a Record with a publish, and what it answers. Everything here is already checked (event-rules.ts).
  */
-import type { AccountSettings, EndpointSettings, EndpointStatus, Ordering } from './endpoint.ts';
+import type { AccountSettings, EndpointSettings } from './endpoint.ts';
 import type { DeliveryStatus } from './delivery.ts';
 
 export type NewEvent = {
@@ -18,7 +18,7 @@ export type NewEvent = {
   matches: string[];
 };
 
-export type MatchedEndpoint = { id: string; ordering: Ordering; status: EndpointStatus; statusReason: string | null };
+export type MatchedEndpoint = Pick<EndpointSettings, 'id' | 'ordering' | 'status' | 'statusReason' | 'cutoff'>;
 
 export type AcceptRequest = {
   account: string;

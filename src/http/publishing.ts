@@ -136,7 +136,13 @@ async function acceptRequest(
     account,
     record: group[0]?.record ?? null,
     events,
-    endpoints: endpoints.map(({ id, ordering, status, statusReason }) => ({ id, ordering, status, statusReason })),
+    endpoints: endpoints.map(({ id, ordering, status, statusReason, cutoff }) => ({
+      id,
+      ordering,
+      status,
+      statusReason,
+      cutoff,
+    })),
     settings:
       endpoints.length <= SETTINGS_CARRIED_MAX
         ? { revision: settings.revision, readAtMs, endpoints, retention: settings.retention }

@@ -9,10 +9,12 @@ import { LOG_QUEUED_AFTER_MS, OPEN_DELIVERIES_MAX, PUBLISH_DELIVERIES_SHOWN_MAX 
 import type { AcceptRequest, AcceptResult, MatchedEndpoint, NewEvent } from '../core/publish.ts';
 import { disabledReason } from '../core/reasons.ts';
 import { created, ended, held, wireStatus } from '../core/status.ts';
+import { cancelCutOff } from './departing.ts';
 import { type Memory, type MemoryEvent, quietLog } from './memory.ts';
 
 export function acceptEvents(memory: Memory, request: AcceptRequest, nowMs: number): AcceptResult[] {
   const endpoints = new Map(request.endpoints.map((endpoint) => [endpoint.id, endpoint]));
+  for (const endpoint of request.endpoints) cancelCutOff(memory, endpoint, nowMs);
   return request.events.map((event) => {
     const known = memory.ids.get(event.id);
     if (known !== undefined) return repeat(memory, known, event);

@@ -36,7 +36,7 @@ export function isHandedOut(claim: Claim): boolean {
 }
 
 /** A replay counts from when it was asked for, not from its event's acceptance. */
-export function isCutOff(slot: Slot, endpoint: EndpointSettings): boolean {
+export function isCutOff(slot: Slot, endpoint: Pick<EndpointSettings, 'cutoff'>): boolean {
   const sinceMs = slot.delivery.replayFacts?.atMs ?? slot.event.facts.acceptedAtMs;
   return endpoint.cutoff !== null && sinceMs <= endpoint.cutoff.atMs;
 }
@@ -111,6 +111,17 @@ export function depart(
     replay: replay > 0 ? delivery : null,
     body,
   };
+}
+
+/** Ends what the endpoint's last disabling cut off and what still waits in its lane, perhaps for a retry far off. */
+export function cancelCutOff(memory: Memory, endpoint: Pick<EndpointSettings, 'id' | 'cutoff'>, nowMs: number): void {
+  const { cutoff } = endpoint;
+  if (cutoff === null) return;
+  for (const slot of memory.lanes.get(endpoint.id)?.items.values() ?? []) {
+    if (!isStartable(slot.delivery) || !isCutOff(slot, endpoint)) continue;
+    memory.put(slot, ended(slot.delivery, 'cancelled', nowMs, { reason: cutoff.reason }));
+    logChanged(memory, slot, nowMs);
+  }
 }
 
 /** Ends what waits for an endpoint that takes it no longer; what is on its way may still arrive. */

@@ -145,7 +145,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
     return {
       nowMs: Date.now,
       random: Math.random,
-      settings: (minRevision) => this.#settings(minRevision, false),
+      settings: ({ minRevision, isFresh }) => this.#settings(minRevision, isFresh),
       attempt: (request) => this.#attempt(request),
       sendFanout: (claims) => this.#sendFanout(claims),
       sendLog: (entries) => this.#sendLog(entries),

@@ -8,6 +8,7 @@ import { fail, ok, type Result } from '../core/result.ts';
 import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
 import { created, ended, isOpen, released } from '../core/status.ts';
 import type { DeliveryView } from '../core/view.ts';
+import { cancelCutOff } from './departing.ts';
 import type { Memory, Slot } from './memory.ts';
 import { logChanged } from './outbox.ts';
 import { findSlot, viewDelivery } from './views.ts';
@@ -24,6 +25,7 @@ export function replayDelivery(
 ): Result<DeliveryView, ReplayRefusal> {
   const original = findSlot(memory, ref);
   if (original === null) return fail({ reason: 'not-found' });
+  if (endpoint !== undefined) cancelCutOff(memory, endpoint, nowMs);
   const refusal = refuseReplay(memory, original, by.force, endpoint);
   if (refusal !== null) return fail(refusal);
   const { event } = original;

@@ -19,8 +19,11 @@ import type { Run } from './memory.ts';
 export type RunnerDeps = {
   nowMs(): number;
   random(): number;
-  /** At most a few seconds old, at least `minRevision` where that is known. Null: no such account. Throws where it does not answer. */
-  settings(minRevision: number): Promise<AccountSettings | null>;
+  /**
+   * At most a few seconds old, at least `minRevision` where that is known; with `isFresh` read now, whatever is remembered. Null: no
+   * such account. Throws where it does not answer.
+   */
+  settings(need: { minRevision: number; isFresh: boolean }): Promise<AccountSettings | null>;
   /** Never throws for what a receiver does. */
   attempt(request: AttemptRequest): Promise<AttemptOutcome>;
   sendFanout(claims: ClaimRef[]): Promise<void>;
@@ -70,9 +73,11 @@ export class Runner {
   async begin(claims: ClaimRef[]): Promise<BeginResult[]> {
     let settings: AccountSettings | null;
     try {
-      settings = await this.#deps.settings(
-        Math.max(0, ...claims.map((claim) => this.#ledger.revisionNeeded(claim.endpoint))),
-      );
+      const minRevision = Math.max(0, ...claims.map((claim) => this.#ledger.revisionNeeded(claim.endpoint)));
+      settings = await this.#deps.settings({ minRevision, isFresh: false });
+      // What is remembered may be older than the endpoint, or than its enabling. Cancelling is final: only what is true now may do it.
+      const wouldCancel = claims.some((claim) => isGone(settings, claim.endpoint));
+      if (wouldCancel) settings = await this.#deps.settings({ minRevision, isFresh: true });
     } catch (error) {
       this.#unavailable('settings', claims, error);
       return claims.map(() => ({ kind: 'gone' }));
@@ -137,4 +142,9 @@ export class Runner {
       this.perform(this.#ledger.logFailed(entries, this.#deps.nowMs() + LOG_SEND_FAILED_WAIT_MS, this.at()));
     }
   }
+}
+
+function isGone(settings: AccountSettings | null, endpoint: string): boolean {
+  const known = settings?.endpoints.find(({ id }) => id === endpoint);
+  return known === undefined || known.status === 'disabled';
 }

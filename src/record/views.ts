@@ -92,6 +92,19 @@ export function attemptsOf(memory: Memory, slot: Slot): LoggedAttempt[] {
   return attempts.sort((a, b) => a.number - b.number);
 }
 
+/** What took the place of a superseded delivery, and of that one: a late older version must not hide that the newest is still owed. */
+function inForce(memory: Memory, slot: Slot): Slot {
+  let last = slot;
+  for (let steps = 0; steps < memory.lastSequence; steps += 1) {
+    const { state, endpoint } = last.delivery;
+    if (state.kind !== 'ended' || state.supersededBy === null) return last;
+    const next = findSlot(memory, { sequence: state.supersededBy, endpoint, replay: 0 });
+    if (next === null) return last;
+    last = next;
+  }
+  return last;
+}
+
 export function readRecord(memory: Memory): RecordView | null {
   if (memory.record === null) return null;
   const newest = new Map<string, Slot>();
@@ -103,7 +116,8 @@ export function readRecord(memory: Memory): RecordView | null {
     }
   }
   const endpoints: RecordView['endpoints'] = [];
-  for (const [endpoint, slot] of newest) {
+  for (const [endpoint, latest] of newest) {
+    const slot = inForce(memory, latest);
     let waiting = 0;
     for (const { delivery } of memory.laneOf(slot).items.values())
       if (isOpen(delivery) && wireStatus(delivery) !== 'delivering') waiting += 1;

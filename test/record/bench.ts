@@ -99,7 +99,7 @@ export class Bench {
 
   /** Published with fresh settings: what may start at once leaves in the same turn. */
   publish(id: string, given: Partial<NewEvent> = {}): Effects {
-    const { id: endpoint, ordering, status, statusReason } = this.endpoint;
+    const { id: endpoint, ordering, status, statusReason, cutoff } = this.endpoint;
     const { effects } = this.ledger.accept(
       {
         account: 'acme',
@@ -117,7 +117,7 @@ export class Bench {
             ...given,
           },
         ],
-        endpoints: [{ id: endpoint, ordering, status, statusReason }],
+        endpoints: [{ id: endpoint, ordering, status, statusReason, cutoff }],
         settings: {
           revision: this.revision,
           readAtMs: this.nowMs,

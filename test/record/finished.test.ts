@@ -27,11 +27,12 @@ function publishToBoth(bench: Bench, id: string) {
           matches: endpoints.map((one) => one.id),
         },
       ],
-      endpoints: endpoints.map(({ id: endpoint, ordering, status, statusReason }) => ({
+      endpoints: endpoints.map(({ id: endpoint, ordering, status, statusReason, cutoff }) => ({
         id: endpoint,
         ordering,
         status,
         statusReason,
+        cutoff,
       })),
       settings: { revision: 1, readAtMs: bench.nowMs, endpoints, retention: { payloadDays: 30, logDays: 30 } },
     },

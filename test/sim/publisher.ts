@@ -163,7 +163,13 @@ export class Publisher {
       account: ACCOUNT,
       record: target.record,
       events,
-      endpoints: endpoints.map(({ id, ordering, status, statusReason }) => ({ id, ordering, status, statusReason })),
+      endpoints: endpoints.map(({ id, ordering, status, statusReason, cutoff }) => ({
+        id,
+        ordering,
+        status,
+        statusReason,
+        cutoff,
+      })),
       settings:
         endpoints.length <= SETTINGS_CARRIED_MAX
           ? { revision: settings.revision, readAtMs, endpoints, retention: settings.retention }

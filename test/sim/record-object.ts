@@ -217,7 +217,7 @@ export class RecordInstance {
     return {
       nowMs: () => this.#nowMs(),
       random: world.prng.next,
-      settings: (minRevision) => links.settings(this.node, minRevision, false),
+      settings: ({ minRevision, isFresh }) => links.settings(this.node, minRevision, isFresh),
       attempt: (request) => this.#attempt(request),
       sendFanout: (claims) =>
         links.sendFanout(
