@@ -1,6 +1,7 @@
 /**
- * The publisher, and the Worker's part of a publish (mirrors src/http/publishing.ts): settings, match, accept. It publishes again,
- * with the same id, whatever it got no answer for, and remembers what it was promised.
+ * The publisher, and the Worker's part of a publish (as src/http/publishing.ts, but always with the oldest settings that it may
+ * use): settings, match, accept. It publishes again, with the same id, whatever it got no answer for, and remembers what it was
+ * promised.
  */
 import { createHash } from 'node:crypto';
 import { base32 } from '../../src/core/base32.ts';
