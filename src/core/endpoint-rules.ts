@@ -2,7 +2,6 @@
  * The rules for what an endpoint's owner sets (E1, E2), except its URL (delivery/url-guard.ts) and headers (header-rules.ts).
  * Each check answers null or a sentence that names the rule and the value; the caller adds the field.
  */
-import type { Ordering } from './endpoint.ts';
 import { checkEventType } from './event-rules.ts';
 import {
   ALSO_RETRY_MAX,
@@ -26,7 +25,6 @@ import { checkText, shown } from './text.ts';
 const SECRET = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?)$/;
 /** 64 bytes: 85 characters and one of the four that leave no stray bits, then the padding. */
 const SIGNING_KEY = /^whsk_[A-Za-z0-9+/]{85}[AQgw]==$/;
-const ORDERINGS: Record<Ordering, true> = { ordered: true, latest: true, unordered: true };
 const GONE = 410;
 
 function checkCount(what: string, count: number, most: number): string | null {
@@ -66,14 +64,6 @@ export function checkDescription(value: string): string | null {
 
 export function checkExternalId(value: string): string | null {
   return checkText(value, 1, EXTERNAL_ID_BYTES_MAX);
-}
-
-export function isOrdering(value: string): value is Ordering {
-  return Object.hasOwn(ORDERINGS, value);
-}
-
-export function checkOrdering(value: string): string | null {
-  return isOrdering(value) ? null : `must be one of ${Object.keys(ORDERINGS).join(', ')}; got ${shown(value)}`;
 }
 
 export function checkTimeoutMs(value: number): string | null {

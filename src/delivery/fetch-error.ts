@@ -9,7 +9,7 @@
  * arrive as answers instead: 52x and 530 made by the edge, see EDGE_STATUS.
  */
 import { ERROR_MESSAGE_BYTES_MAX } from '../core/limits.ts';
-import type { AttemptOutcome, ErrorKind } from '../core/outcome.ts';
+import { type AttemptOutcome, type ErrorKind, kindOfStatus } from '../core/outcome.ts';
 import { cutToBytes } from './response.ts';
 
 type AttemptError = NonNullable<AttemptOutcome['error']>;
@@ -62,17 +62,15 @@ export function thrownError(thrown: unknown): AttemptError {
 
 /** Null exactly for a 2xx. A status that HTTP does not have counts as a broken connection: it is tried again. */
 export function statusError(status: number, headers: Headers): AttemptError | null {
-  if (status >= 200 && status <= 299) return null;
-  if (status >= 300 && status <= 399) {
-    return { kind: 'redirect', message: `The receiver answered ${status}; redirects are never followed.` };
+  if (status < 200 || status > 599) {
+    return { kind: 'reset', message: `The receiver answered ${status}, which is no final status of HTTP.` };
   }
-  if (status >= 400 && status <= 499) return { kind: 'http-4xx', message: `The receiver answered ${status}.` };
-  if (status >= 500 && status <= 599) {
-    const edge = headers.get('server') === 'cloudflare' ? EDGE_STATUS[status] : undefined;
-    if (edge !== undefined) return { kind: 'http-5xx', message: `Cloudflare answered ${status}: ${edge}.` };
-    return { kind: 'http-5xx', message: `The receiver answered ${status}.` };
-  }
-  return { kind: 'reset', message: `The receiver answered ${status}, which is no final status of HTTP.` };
+  const kind = kindOfStatus(status);
+  if (kind === null) return null;
+  if (kind === 'redirect') return { kind, message: `The receiver answered ${status}; redirects are never followed.` };
+  const edge = headers.get('server') === 'cloudflare' ? EDGE_STATUS[status] : undefined;
+  if (edge !== undefined) return { kind, message: `Cloudflare answered ${status}: ${edge}.` };
+  return { kind, message: `The receiver answered ${status}.` };
 }
 
 /** Name, message and code of an error and of its cause, where Node's fetch keeps the reason. For matching only. */

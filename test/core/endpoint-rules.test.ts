@@ -5,7 +5,6 @@ import {
   checkDescription,
   checkEventTypes,
   checkExternalId,
-  checkOrdering,
   checkScheduleSeconds,
   checkOverlapSeconds,
   checkSecret,
@@ -76,19 +75,6 @@ describe('description and externalId', () => {
   ])('%s is refused', (_, sentence, why) => {
     expect(sentence).toMatch(why);
   });
-});
-
-describe('ordering', () => {
-  test.each(['ordered', 'latest', 'unordered'])('%s is accepted', (ordering) => {
-    expect(checkOrdering(ordering)).toBe(null);
-  });
-
-  test.each(['', 'Ordered', 'fifo', 'toString', '__proto__'])(
-    '%j is refused, and the choices are named',
-    (ordering) => {
-      expect(checkOrdering(ordering)).toBe(`must be one of ordered, latest, unordered; got "${ordering}"`);
-    },
-  );
 });
 
 describe('timeout, schedule and window', () => {
