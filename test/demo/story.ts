@@ -51,6 +51,10 @@ export async function tellStory(at: { url: string; key: string }, receiver: Rece
   const { effectiveWithinMs } = await api.changeEndpoint(pausedId, { status: 'paused' });
   const pausedMs = performance.now();
   say(startedMs, `Night shift is paused (in force everywhere within ${effectiveWithinMs / 1_000} s)`);
+  // On a quick machine all would else be published before the pause must be in force, and nothing held.
+  await until('the pause is in force', WITHIN_MS, () =>
+    performance.now() > pausedMs + effectiveWithinMs ? true : null,
+  );
   await publisher.publish(after);
   const conflictStatus = await tryConflict(api, publisher);
   say(startedMs, `all ${publisher.published.length} events: ${countsOf(publisher)}`);
