@@ -13,6 +13,7 @@ export type Bindings = {
   ACCOUNT: ObjectRpc<AccountRpc>;
   GATE: ObjectRpc<GateRpc>;
   FANOUT: Queue<FanoutMessage>;
+  SLOW: Queue<FanoutMessage>;
   LOG: Queue<LogMessage>;
   CONFIG: D1Database;
   LOG_DB: D1Database;

@@ -17,6 +17,7 @@ let sender: Sender | null = null;
 async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
   switch (batch.queue) {
     case 'tubepost-fanout':
+    case 'tubepost-slow':
       sender ??= createSender(
         requireVars(env),
         { fetch: (url, init) => fetch(url, init), nowMs: Date.now },
@@ -25,6 +26,7 @@ async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
       return consumeFanout(batch, {
         record: (name) => env.RECORD.getByName(name),
         send: sender,
+        nowMs: Date.now,
         wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
         log: console.log,
       });

@@ -6,9 +6,11 @@ import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { OUTBOX_TRY_MS } from '../core/limits.ts';
+import { NOTHING_BUT_FAILURES } from '../core/reasons.ts';
 import type { AccountRpc, EndpointChange, EndpointResealing } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Bindings } from '../env.ts';
+import { lastSuccessMs } from '../store/last-success.ts';
 import { auditPage } from './audit.ts';
 import { AccountBook, type AccountChange } from './book.ts';
 import * as idempotency from './idempotency.ts';
@@ -34,7 +36,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
       this.prototype.reseal,
       this.prototype.audit,
     );
-    retryable(this.prototype.disableEndpoint, this.prototype.idempotencyEnd);
+    retryable(this.prototype.disableEndpoint, this.prototype.watchEndpoint, this.prototype.idempotencyEnd);
   }
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -97,6 +99,19 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
 
   async disableEndpoint(id: string, reason: string, seenRevision: number) {
     this.#after(this.#book.disableEndpoint(id, reason, seenRevision, Date.now()));
+  }
+
+  async watchEndpoint(id: string, isWatched: boolean) {
+    return this.#book.watchEndpoint(id, isWatched);
+  }
+
+  async disableFailing(id: string, sinceMs: number, seenRevision: number) {
+    const { account } = this.#book.settings() ?? {};
+    if (account === undefined) return null;
+    const succeededAtMs = await lastSuccessMs(this.env.LOG_DB, account, id, sinceMs);
+    if (succeededAtMs !== null) return succeededAtMs;
+    this.#after(this.#book.disableEndpoint(id, NOTHING_BUT_FAILURES, seenRevision, Date.now()));
+    return null;
   }
 
   async idempotencyBegin(key: string, request: string) {

@@ -7,6 +7,7 @@
  *   any → disabled       sets `cutoff`: what was accepted until now is cancelled
  *   disabled → any       keeps `cutoff`: what was cancelled stays so
  */
+import { type GateNews, newsOf } from '../core/admission.ts';
 import type { AuditEntry } from '../core/audit.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { liveSecrets, type RemovalRefusal, rotated, withoutSecret } from '../core/endpoint-secrets.ts';
@@ -64,7 +65,7 @@ export class AccountBook {
     }
     const facts = { ...image.facts, ...given(change) };
     if (!same(facts, image.facts)) {
-      this.#change(image, nowMs, (revision) => {
+      this.#change(image, (revision) => {
         this.#sql.exec('UPDATE account SET facts = ?', JSON.stringify(facts));
         image.facts = facts;
         owe(this.#sql, 'account', revision, nowMs);
@@ -87,7 +88,7 @@ export class AccountBook {
     const owner = ownerOfExternalId(image, endpoint);
     if (owner !== null) return fail({ reason: 'external-id-taken', endpoint: owner });
 
-    this.#change(image, nowMs, (revision) => {
+    this.#change(image, (revision) => {
       this.#store(image, endpoint, revision, nowMs);
       if (by === null) return;
       for (const secret of endpoint.secrets) this.#audit('secret.created', endpoint.id, secret.id, by, nowMs);
@@ -110,18 +111,30 @@ export class AccountBook {
     if (same({ ...after, updatedAtMs: before.updatedAtMs }, before)) return ok(before);
     after.secrets = liveSecrets(after.secrets, nowMs);
 
-    this.#change(image, nowMs, (revision) => {
+    this.#change(image, (revision) => {
       this.#store(image, after, revision, nowMs);
-      if (after.status !== before.status) owe(this.#sql, `gate:${id}`, revision, nowMs);
+      if (concernsGate(before, after)) owe(this.#sql, `gate:${id}`, revision, nowMs);
     });
     return ok(after);
+  }
+
+  /** From its Gate. Nobody's decision: it does not stand in the way of one that was made before (`disableEndpoint`). */
+  watchEndpoint(id: string, isWatched: boolean): GateNews {
+    const image = this.#read();
+    const entry = image?.endpoints.get(id);
+    if (!image || entry === undefined) return newsOf(image?.revision ?? 0, undefined);
+    if ((entry.settings.isWatched ?? false) !== isWatched) {
+      const { revision } = entry;
+      this.#change(image, () => this.#write(image, { ...entry.settings, isWatched }, revision));
+    }
+    return newsOf(image.revision, image.endpoints.get(id)?.settings);
   }
 
   /** False where there is no such endpoint. */
   removeEndpoint(id: string, nowMs: number): boolean {
     const image = this.#read();
     if (!image?.endpoints.has(id)) return false;
-    this.#change(image, nowMs, (revision) => {
+    this.#change(image, (revision) => {
       this.#sql.exec('DELETE FROM endpoint WHERE id = ?', id);
       image.endpoints.delete(id);
       owe(this.#sql, `endpoint:${id}`, revision, nowMs);
@@ -202,7 +215,7 @@ export class AccountBook {
       counts.secrets += secrets;
       counts.headers += headers;
     }
-    this.#change(image, nowMs, (revision) => {
+    this.#change(image, (revision) => {
       for (const { settings } of changes) this.#write(image, settings, revision);
       const detail = `${counts.secrets} secrets and ${counts.headers} headers of ${counts.endpoints} endpoints, under ${key}`;
       this.#audit('secrets.resealed', null, null, by, nowMs, detail);
@@ -236,7 +249,7 @@ export class AccountBook {
     this.#image = { revision: 1, facts, endpoints: new Map() };
   }
 
-  #change(image: Image, nowMs: number, write: (revision: number) => void): void {
+  #change(image: Image, write: (revision: number) => void): void {
     const revision = image.revision + 1;
     this.#atomically(() => {
       this.#sql.exec('UPDATE account SET revision = ?', revision);
@@ -263,7 +276,7 @@ export class AccountBook {
     record: () => void,
   ): EndpointSettings {
     const after = { ...before, secrets, updatedAtMs: nowMs };
-    this.#change(image, nowMs, (revision) => {
+    this.#change(image, (revision) => {
       this.#store(image, after, revision, nowMs);
       record();
     });
@@ -333,7 +346,16 @@ function changed(before: EndpointSettings, change: EndpointChange, nowMs: number
     if (after.status === 'disabled') after.cutoff = { atMs: nowMs, reason: disabledReason(after.statusReason) };
   }
   if (after.status === 'enabled') after.statusReason = null;
+  // What was held is sent at the pace of a recovery: its Gate is asked, and says when that is over.
+  if (after.status !== before.status) after.isWatched = after.status === 'enabled';
   return after;
+}
+
+/** What its Gate decides by; and what may repair a failing endpoint, at which its Gate looks again at once. */
+function concernsGate(before: EndpointSettings, after: EndpointSettings): boolean {
+  const facts = ({ status, rateLimitPerSecond, url, headers, timeoutMs }: EndpointSettings) =>
+    JSON.stringify([status, rateLimitPerSecond ?? null, url, headers, timeoutMs]);
+  return facts(before) !== facts(after);
 }
 
 function ownerOfExternalId(image: Image, endpoint: EndpointSettings): string | null {

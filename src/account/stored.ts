@@ -40,6 +40,8 @@ export const storedEndpoint: z.ZodType<EndpointSettings> = z.object({
     windowSeconds: z.number(),
     alsoRetry: z.array(z.number()),
   }),
+  rateLimitPerSecond: z.number().nullable().default(null),
+  isWatched: z.boolean().default(false),
   status: z.enum(['enabled', 'paused', 'disabled']),
   statusReason: z.string().nullable(),
   cutoff: z.object({ atMs: z.number(), reason: z.string() }).nullable(),

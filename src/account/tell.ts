@@ -1,8 +1,10 @@
 /**
  * Delivers one piece of news of an Account. Idempotent on the other side: each takes the revision and ignores an older one.
  */
+import { newsOf } from '../core/admission.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
 import { OUTBOX_TRY_MS } from '../core/limits.ts';
+import { within } from '../delivery/within.ts';
 import type { Bindings } from '../env.ts';
 import { upsertAccount } from '../store/accounts.ts';
 import { removeEndpoint, upsertEndpoint } from '../store/endpoints.ts';
@@ -21,20 +23,8 @@ async function deliver(env: Bindings, topic: string, revision: number, settings:
   const [kind, id = ''] = topic.split(':');
   const endpoint = endpoints.find((candidate) => candidate.id === id);
   if (kind === 'gate') {
-    return env.GATE.getByName(`v1:${account}:${id}`).changed(revision, endpoint?.status ?? 'removed');
+    return env.GATE.getByName(`v1:${account}:${id}`).changed(newsOf(revision, endpoint));
   }
   if (endpoint === undefined) return removeEndpoint(env.CONFIG, account, revision, id);
   return upsertEndpoint(env.CONFIG, account, revision, endpoint);
-}
-
-async function within<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
-  let timer: number | null = null;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -19,12 +19,16 @@ export type Trigger = 'first' | 'retry' | 'replay' | 'test';
 export type Claim = {
   number: number;
   attempt: number;
-  via: 'self' | 'fanout';
+  via: 'self' | 'fanout' | 'slow';
   trigger: Trigger;
   begunAtMs: number | null;
   untilMs: number;
   /** What the request left under; null until settings were read, and after a crash in between. */
-  under: { revision: number; retry: RetryPolicy } | null;
+  under: {
+    revision: number;
+    retry: RetryPolicy;
+    /** Its outcome is reported to the Gate, whatever it is. */ isWatched?: boolean | undefined;
+  } | null;
 };
 
 export type LastAttempt = {
@@ -34,9 +38,12 @@ export type LastAttempt = {
   latencyMs: number;
 };
 
-/** A due time exists only on what waits, an end only on what has ended. */
+/** Why a delivery that is not paused waits at its endpoint's Gate: the endpoint fails, or has a pace of its own. */
+export type Parked = 'circuit' | 'pace';
+
+/** A due time exists only on what waits, an end only on what has ended. While parked, it is the lane's own safety look. */
 export type DeliveryState =
-  | { kind: 'waiting'; as: WaitingStatus; dueMs: number }
+  | { kind: 'waiting'; as: WaitingStatus; dueMs: number; parked?: Parked | undefined }
   | { kind: 'ended'; as: EndedStatus; atMs: number; reason: string | null; supersededBy: number | null };
 
 export type ReplayFacts = {
@@ -65,7 +72,7 @@ export type Delivery = {
   /** Retries of the schedule that are used up. */
   retries: number;
   firstAttemptAtMs: number | null;
-  /** Time spent held since the first attempt: the retry window stops for it. */
+  /** Time spent held or parked since the first attempt: the retry window stops for it. */
   heldMs: number;
   heldSinceMs: number | null;
   last: LastAttempt | null;

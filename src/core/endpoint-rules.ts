@@ -11,6 +11,7 @@ import {
   EXTERNAL_ID_BYTES_MAX,
   OVERLAP_SECONDS_MAX,
   RETRY_STEP_SECONDS_MAX,
+  RATE_LIMIT_PER_SECOND_MAX,
   RETRY_STEPS_MAX,
   RETRY_WINDOW_SECONDS_MAX,
   SECRET_BYTES_MAX,
@@ -68,6 +69,11 @@ export function checkExternalId(value: string): string | null {
 
 export function checkTimeoutMs(value: number): string | null {
   return checkWhole('ms', value, TIMEOUT_MS_MIN, TIMEOUT_MS_MAX);
+}
+
+/** Requests a second. */
+export function checkRateLimit(value: number): string | null {
+  return checkWhole('requests a second', value, 1, RATE_LIMIT_PER_SECOND_MAX);
 }
 
 /** An empty schedule is allowed: one attempt and no retry. */

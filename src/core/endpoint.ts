@@ -39,6 +39,10 @@ export type EndpointSettings = {
   ordering: Ordering;
   timeoutMs: number;
   retry: RetryPolicy;
+  /** Requests a second over all of its records; null, or absent as earlier releases saved it: no limit. */
+  rateLimitPerSecond?: number | null;
+  /** Its Gate is asked before each attempt: the circuit is not closed, or a backlog is sent after a pause. */
+  isWatched?: boolean;
   status: EndpointStatus;
   statusReason: string | null;
   /** Deliveries accepted at or before this are cancelled: set when the endpoint is disabled, and kept when it is enabled again. */

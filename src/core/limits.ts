@@ -89,8 +89,14 @@ export const UNKEYED_SHARDS_MAX = 4_096;
 export const SELF_ATTEMPTS_MAX = 5;
 /** Of these, slots that only endpoints whose last answer was quick may take, so that hung ones never hold all. */
 export const QUICK_SLOTS = 2;
-/** An answer within this makes an endpoint quick. Above it a queue consumer is the cheaper place (DESIGN.md). */
+/** An endpoint that answers within this is quick. Above it a queue consumer is the cheaper place (DESIGN.md). */
 export const QUICK_ANSWER_MS = 1 * SECOND_MS;
+/** What the newest answer counts for in an endpoint's latency: one slow answer of a quick endpoint does not make it slow. */
+export const LATENCY_NEWEST_SHARE = 0.3;
+/** Claims of one Record out in the SLOW queue at a time, for one endpoint. */
+export const SLOW_CLAIMS_MAX = 20;
+/** Endpoints of which an isolate remembers latency and successes: some hundred bytes each. */
+export const HINTS_MAX = 10_000;
 /** Claims of one Record out in the FANOUT queue at a time. */
 export const FANOUT_CLAIMS_MAX = 500;
 /** A claim handed to a queue and not begun by then is taken back; its message then finds it gone. */
@@ -155,10 +161,39 @@ export const QUEUE_SEND_BATCH_MAX = 100;
 /** Outcomes of one Record's queued attempts that come within this go back to it in one call. */
 export const SETTLE_GROUP_MS = 100;
 
-// Gate
-/** Parked records a Gate wakes in one step, and the pause between steps: the pace of a resume. */
-export const GATE_WAKE_BATCH = 25;
-export const GATE_WAKE_PAUSE_MS = 500;
+// Gate and circuit (C8)
+/** `rateLimitPerSecond`: above it the Gate of an endpoint, one object that is asked before each attempt, is itself the limit. */
+export const RATE_LIMIT_PER_SECOND_MAX = 500;
+/** Starts that may come at once after a rest, as a share of a second's worth. */
+export const PACE_BURST_SHARE = 0.2;
+/** A start is promised at most this far ahead; what comes later parks. So a lowered limit is in force within what E7 allows. */
+export const RESERVE_AHEAD_MS = 5 * SECOND_MS;
+/** How late a promised start may be used: an overdue one is asked for again, or many would come at once after a crash. */
+export const PASS_MS = 10 * SECOND_MS;
+/** The clock of a pace is stored this far ahead of its use: at most one row a second, and a restart of the Gate rests that long. */
+export const PACE_STORED_AHEAD_MS = 1 * SECOND_MS;
+/** The circuit opens at this many failures within the window, if they are this share of all outcomes or more. */
+export const CIRCUIT_WINDOW_MS = 30 * SECOND_MS;
+export const CIRCUIT_FAILURES_MIN = 5;
+export const CIRCUIT_FAILURE_SHARE = 0.5;
+/** Pauses before a probe: doubling from the one to the other. */
+export const CIRCUIT_PAUSE_MS_MIN = 10 * SECOND_MS;
+export const CIRCUIT_PAUSE_MS_MAX = 5 * MINUTE_MS;
+/** A probe without an outcome by then (its Record died) gives way to another. Longer than any attempt. */
+export const PROBE_MS = 45 * SECOND_MS;
+/** The pace of a backlog at its fastest, where no rate limit says less. */
+export const DRAIN_PER_SECOND_MAX = 100;
+/** Parked records that a Gate wakes in one step, and the least time between two steps. */
+export const GATE_WAKE_BATCH = 50;
+export const GATE_STEP_MS = 250;
+/** A closed circuit is watched for this long before Records stop asking: one that flaps does not change settings each time. */
+export const CIRCUIT_CALM_MS = 30 * SECOND_MS;
+/** An endpoint with nothing but failures for this long is disabled. */
+export const FAILING_MS_MAX = 5 * DAY_MS;
+/** How exactly a Gate keeps since when: each correction is a row, and the log has the last word. */
+export const FAILING_EXACT_MS = HOUR_MS;
+/** A Gate that has not answered by then counts as gone: the lane waits and asks again. */
+export const GATE_ANSWER_MS = 5 * SECOND_MS;
 
 // Reads
 /** An answer of a Record that lists events ends once its bodies and deliveries pass this: the platform's limit for a call is 32 MiB. */

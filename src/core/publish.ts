@@ -18,7 +18,13 @@ export type NewEvent = {
   matches: string[];
 };
 
-export type MatchedEndpoint = Pick<EndpointSettings, 'id' | 'ordering' | 'status' | 'statusReason' | 'cutoff'>;
+export type MatchedEndpoint = Pick<EndpointSettings, 'id' | 'ordering' | 'status' | 'statusReason' | 'cutoff'> &
+  Partial<Pick<EndpointSettings, 'isWatched' | 'rateLimitPerSecond'>>;
+
+export function matchedOf(endpoint: EndpointSettings): MatchedEndpoint {
+  const { id, ordering, status, statusReason, cutoff, isWatched = false, rateLimitPerSecond = null } = endpoint;
+  return { id, ordering, status, statusReason, cutoff, isWatched, rateLimitPerSecond };
+}
 
 export type AcceptRequest = {
   account: string;

@@ -6,3 +6,6 @@ export const ENDPOINT_REMOVED = 'endpoint-removed';
 export function disabledReason(statusReason: string | null): string {
   return statusReason === null ? 'endpoint-disabled' : `endpoint-disabled: ${statusReason}`;
 }
+
+/** A clause for the endpoint's `statusReason` (C8). */
+export const NOTHING_BUT_FAILURES = 'nothing but failures for 5 days';

@@ -2,8 +2,10 @@
  * What the Durable Objects answer to one another and to the Worker. Types only: edges meet here and in env.ts, never by import.
  * Old and new code coexist during a deploy: fields are added, never renamed or given another meaning.
  */
+import type { Admission, GateNews, GateView, Woken } from './admission.ts';
 import type { AuditEntry } from './audit.ts';
-import type { AccountSettings, EndpointSecret, EndpointSettings, EndpointStatus, Sealed } from './endpoint.ts';
+import type { Report } from './circuit.ts';
+import type { AccountSettings, EndpointSecret, EndpointSettings, Sealed } from './endpoint.ts';
 import type { RemovalRefusal } from './endpoint-secrets.ts';
 import type { DeliveryRef } from './ids.ts';
 import type { Confirmation } from './log.ts';
@@ -14,7 +16,7 @@ import type { DeliveryDetail, DeliveryView, EventView, RecordView } from './view
 
 export type ClaimRef = DeliveryRef & { claim: number };
 
-/** A claim on its way through FANOUT. May be lost, doubled and late without harm. */
+/** A claim on its way through FANOUT or SLOW. May be lost, doubled and late without harm. */
 export type FanoutMessage = { v: 1; record: string; claim: ClaimRef };
 
 /** Everything one attempt needs. Holds sealed secrets; the body is the exact text to sign and send. */
@@ -56,8 +58,11 @@ export type RecordRpc = {
   begin(claims: ClaimRef[]): Promise<BeginResult[]>;
   settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]): Promise<void>;
   confirm(confirmations: Confirmation[]): Promise<void>;
-  /** The Gate lets a parked lane go on, with settings at least as new as `revision`. */
-  wake(endpoint: string, revision: number): Promise<void>;
+  /**
+   * The Gate lets a parked lane go on, with settings at least as new as `revision`. `passes`: so many attempts need not ask again;
+   * null: the lane is free.
+   */
+  wake(endpoint: string, revision: number, passes: number | null): Promise<Woken>;
   readRecord(): Promise<RecordView | null>;
   readEvent(id: string): Promise<EventView | null>;
   /** Events with a sequence above `after`, oldest first: `limit`, or fewer where they are large. */
@@ -73,13 +78,13 @@ export type RecordRpc = {
 
 /** Addressed by `v1:{account}:{endpoint id}`. */
 export type GateRpc = {
-  /**
-   * `parked`: the Gate keeps a row for this record and will wake it. `changed`: it knows settings newer than `seenRevision` under
-   * which the endpoint is not paused; the Record reads them and goes on.
-   */
-  park(record: string, seenRevision: number): Promise<'parked' | 'changed'>;
-  /** The Account tells of a new status. Idempotent; an older revision than the known one is ignored. */
-  changed(revision: number, status: EndpointStatus | 'removed'): Promise<void>;
+  /** May one attempt of this record leave, under the settings that it has seen? */
+  admit(record: string, seen: GateNews): Promise<Admission>;
+  /** What became of attempts: of each failure, and of all while the endpoint is watched. May be lost. */
+  report(record: string, reports: Report[]): Promise<void>;
+  /** The Account tells of a change. Idempotent; an older revision than the known one is ignored. */
+  changed(news: GateNews): Promise<void>;
+  read(): Promise<GateView>;
 };
 
 /** What a caller may set of an endpoint, checked and with secrets and headers already sealed. Undefined = leave as it is. */
@@ -96,6 +101,7 @@ export type EndpointChange = Partial<
     | 'ordering'
     | 'timeoutMs'
     | 'retry'
+    | 'rateLimitPerSecond'
     | 'status'
     | 'statusReason'
   >
@@ -166,6 +172,13 @@ export type AccountRpc = {
   audit(before: number, limit: number): Promise<AuditEntry[] | null>;
   /** From the delivery path (410, `webhook-delivery: disable`). Ignored where the endpoint was changed after `seenRevision`. */
   disableEndpoint(id: string, reason: string, seenRevision: number): Promise<void>;
+  /** From its Gate: whether Records must ask before each attempt. No change for people; answers what the Gate must know. */
+  watchEndpoint(id: string, isWatched: boolean): Promise<GateNews>;
+  /**
+   * From its Gate, which heard of nothing but failures since then. Disables it where the log agrees; else answers when the log last
+   * saw a success.
+   */
+  disableFailing(id: string, sinceMs: number, seenRevision: number): Promise<number | null>;
   /** Idempotency-Key of POSTs other than publishes. `request` is a hash of method, path and body. */
   idempotencyBegin(
     key: string,

@@ -5,7 +5,7 @@
  *                 ▲    │                      │ ├─ settle retry / lost ──▶ waiting(retrying)
  *                 │    │                      │ ├─ settle no more ───────▶ ended(dead)
  *                 │    ▼                      │ └─ release (nothing sent) ▶ waiting, as before
- *               wake ◀ waiting(held) ◀──park──┘
+ *               wake ◀ held, or parked ◀──────┘
  *   waiting ──▶ ended(superseded) | ended(cancelled)        ended(dead) ──discard──▶ ended(cancelled)
  *
  * `delivered`, `superseded` and `cancelled` are final; `dead` is final but for a person's discard. One claim is open at most.
@@ -17,8 +17,8 @@ import type {
   EndedStatus,
   LastAttempt,
   ReplayFacts,
+  Parked,
   Trigger,
-  WaitingStatus,
 } from './delivery.ts';
 import type { Ordering } from './endpoint.ts';
 
@@ -63,7 +63,13 @@ export function wireStatus(delivery: Delivery): DeliveryStatus {
 
 export function nextAttemptAtMs(delivery: Delivery): number | null {
   const { state } = delivery;
-  return state.kind === 'waiting' && state.as === 'retrying' && delivery.claim === null ? state.dueMs : null;
+  const isPlanned = state.kind === 'waiting' && state.as === 'retrying' && state.parked === undefined;
+  return isPlanned && delivery.claim === null ? state.dueMs : null;
+}
+
+/** Waits at its endpoint's Gate: paused, or parked. */
+export function isAtGate({ state }: Delivery): boolean {
+  return state.kind === 'waiting' && (state.as === 'held' || state.parked !== undefined);
 }
 
 function triggerOf(delivery: Delivery): Trigger {
@@ -115,20 +121,42 @@ export function held(delivery: Delivery, nowMs: number, dueMs: number): Delivery
   };
 }
 
+/** As `held`, but its status stays: the endpoint fails, or has a pace of its own. The log need not hear of what was never tried. */
+export function parked(delivery: Delivery, why: Parked, nowMs: number, dueMs: number): Delivery {
+  const as = statusUntried(delivery);
+  const isNews = as === 'retrying' || delivery.state.as !== as;
+  return {
+    ...delivery,
+    claim: null,
+    state: { kind: 'waiting', as, dueMs, parked: why },
+    heldSinceMs: delivery.heldSinceMs ?? nowMs,
+    revision: delivery.revision + (isNews ? 1 : 0),
+  };
+}
+
+function statusUntried({ attempts }: Delivery): 'queued' | 'retrying' {
+  return attempts === 0 ? 'queued' : 'retrying';
+}
+
 /** Waits no longer at the Gate: the retry window runs again, and is longer by the time it was held. */
 function unheld(delivery: Delivery, nowMs: number): Delivery {
   const { state, heldSinceMs, firstAttemptAtMs } = delivery;
-  if (state.kind !== 'waiting' || state.as !== 'held') return delivery;
+  if (state.kind !== 'waiting' || !isAtGate(delivery)) return delivery;
   const heldForMs = heldSinceMs === null || firstAttemptAtMs === null ? 0 : Math.max(0, nowMs - heldSinceMs);
-  const as: WaitingStatus = delivery.attempts === 0 ? 'queued' : 'retrying';
-  return { ...delivery, state: { ...state, as }, heldMs: delivery.heldMs + heldForMs, heldSinceMs: null };
+  return {
+    ...delivery,
+    state: { kind: 'waiting', as: statusUntried(delivery), dueMs: state.dueMs },
+    heldMs: delivery.heldMs + heldForMs,
+    heldSinceMs: null,
+  };
 }
 
 /** The Gate lets it go on. */
 export function woken(delivery: Delivery, nowMs: number): Delivery {
   const free = unheld(delivery, nowMs);
   if (free.state.kind !== 'waiting') return free;
-  return { ...free, state: { ...free.state, dueMs: nowMs }, revision: delivery.revision + 1 };
+  const isNews = free.state.as === 'retrying' || delivery.state.as !== free.state.as;
+  return { ...free, state: { ...free.state, dueMs: nowMs }, revision: delivery.revision + (isNews ? 1 : 0) };
 }
 
 /** An attempt's outcome is known, or given up as lost: its number is used up, its claim ends. */

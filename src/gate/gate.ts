@@ -1,65 +1,135 @@
 /**
- * The Durable Object of one endpoint's Gate: a shell around its ledger. It owns the alarm that walks the parked records.
+ * The Durable Object of one endpoint's Gate: a shell around its ledger. It owns the alarm that walks the parked records, and tells
+ * the Account what follows from the circuit.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
-import type { EndpointStatus } from '../core/endpoint.ts';
+import type { GateNews } from '../core/admission.ts';
+import type { Report } from '../core/circuit.ts';
 import { UNAVAILABLE_WAIT_MS_MIN } from '../core/limits.ts';
 import type { GateRpc } from '../core/rpc.ts';
 import type { Bindings } from '../env.ts';
-import { GateLedger } from './ledger.ts';
+import { type GateEffects, GateLedger, type Wake, type WakeResult } from './ledger.ts';
 
-const NAME = /^v1:[A-Za-z0-9_-]{1,64}:(ep_[0-9a-z]{26})$/;
+const NAME = /^v1:([A-Za-z0-9_-]{1,64}):(ep_[0-9a-z]{26})$/;
 
 export class Gate extends DurableObject<Bindings> implements GateRpc {
   readonly #ledger: GateLedger;
+  readonly #account: string;
   readonly #endpoint: string;
+  /** What is armed, as far as this instance knows: moving an alarm is a row. */
+  #armedAtMs: number | null = null;
 
   static {
-    retryable(this.prototype.park, this.prototype.changed);
+    retryable(this.prototype.changed, this.prototype.read);
   }
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
-    const endpoint = NAME.exec(ctx.id.name ?? '')?.[1];
-    if (endpoint === undefined) throw new Error('a Gate is addressed by "v1:", the account and the endpoint');
+    const [, account, endpoint] = NAME.exec(ctx.id.name ?? '') ?? [];
+    if (account === undefined || endpoint === undefined) {
+      throw new Error('a Gate is addressed by "v1:", the account and the endpoint');
+    }
+    this.#account = account;
     this.#endpoint = endpoint;
     this.#ledger = new GateLedger({
       exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings),
       transaction: (work) => ctx.storage.transactionSync(work),
     });
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#armedAtMs = await ctx.storage.getAlarm();
+    });
   }
 
-  async park(record: string, seenRevision: number) {
-    const { answer, wakeAtMs } = this.#ledger.park(record, seenRevision, Date.now());
-    this.#arm(wakeAtMs);
+  async admit(record: string, seen: GateNews) {
+    const { answer, effects } = this.#ledger.admit(record, seen, this.#at());
+    this.#perform(effects);
     return answer;
   }
 
-  async changed(revision: number, status: EndpointStatus | 'removed') {
-    this.#arm(this.#ledger.changed(revision, status, Date.now()).wakeAtMs);
+  async report(record: string, reports: Report[]) {
+    this.#perform(this.#ledger.report(record, reports, this.#at()));
   }
 
-  /** One batch of the walk. The safety alarm comes first: what follows may be cut off anywhere. Never throws. */
+  async changed(news: GateNews) {
+    this.#perform(this.#ledger.changed(news, this.#at()));
+  }
+
+  async read() {
+    return this.#ledger.view();
+  }
+
+  /** One step of the walk. The safety alarm comes first: what follows may be cut off anywhere. Never throws. */
   override async alarm(): Promise<void> {
-    await this.ctx.storage.setAlarm(Date.now() + UNAVAILABLE_WAIT_MS_MIN);
+    this.#armedAtMs = Date.now() + UNAVAILABLE_WAIT_MS_MIN;
+    await this.ctx.storage.setAlarm(this.#armedAtMs);
     try {
-      const { records, revision } = this.#ledger.due();
-      const results = await Promise.allSettled(
-        records.map((record) => this.env.RECORD.getByName(record).wake(this.#endpoint, revision)),
-      );
-      const woken = records.filter((_, index) => results[index]?.status === 'fulfilled');
-      const failed = records.filter((_, index) => results[index]?.status !== 'fulfilled');
-      const { wakeAtMs } = this.#ledger.settle(woken, failed, revision, Date.now());
-      if (wakeAtMs === null) await this.ctx.storage.deleteAlarm();
-      else await this.ctx.storage.setAlarm(wakeAtMs);
+      const { wakes, revision, effects: first } = this.#ledger.due(this.#at());
+      this.#tellAccount(first);
+      const results = await Promise.all(wakes.map((wake) => this.#wake(wake, revision)));
+      const effects = this.#ledger.settle(results, this.#at());
+      if (effects.wakeAtMs === null) await this.ctx.storage.deleteAlarm();
+      else await this.ctx.storage.setAlarm(effects.wakeAtMs);
+      this.#armedAtMs = effects.wakeAtMs;
+      this.#tellAccount(effects);
     } catch (error) {
-      console.error(JSON.stringify({ message: 'gate alarm failed', endpoint: this.#endpoint, error: String(error) }));
+      this.#failed('alarm', error);
     }
   }
 
-  /** A walk under way keeps its own pace; its alarm is never later than this one's need. */
-  #arm(wakeAtMs: number | null): void {
-    if (wakeAtMs !== null) void this.ctx.storage.setAlarm(wakeAtMs);
+  async #wake(wake: Wake, revision: number): Promise<WakeResult> {
+    try {
+      const woken = await this.env.RECORD.getByName(wake.record).wake(this.#endpoint, revision, wake.passes);
+      return { wake, woken };
+    } catch (error) {
+      this.#failed('wake', error);
+      return { wake, woken: null };
+    }
+  }
+
+  #at() {
+    return { nowMs: Date.now(), random: Math.random };
+  }
+
+  #perform(effects: GateEffects): void {
+    const { wakeAtMs } = effects;
+    if (wakeAtMs !== null && (this.#armedAtMs === null || wakeAtMs < this.#armedAtMs)) {
+      this.#armedAtMs = wakeAtMs;
+      void this.ctx.storage.setAlarm(wakeAtMs);
+    }
+    this.#tellAccount(effects);
+  }
+
+  #tellAccount({ watch, failing }: GateEffects): void {
+    if (watch !== null) this.ctx.waitUntil(this.#tell(watch));
+    if (failing !== null) this.ctx.waitUntil(this.#disable(failing));
+  }
+
+  /** Told again by the alarm until what the Account says is what this Gate wants. */
+  async #tell(isWatched: boolean): Promise<void> {
+    try {
+      const news = await this.#accountObject().watchEndpoint(this.#endpoint, isWatched);
+      this.#perform(this.#ledger.changed(news, this.#at()));
+    } catch (error) {
+      this.#failed('watch', error);
+    }
+  }
+
+  async #disable({ sinceMs, revision }: { sinceMs: number; revision: number }): Promise<void> {
+    try {
+      const succeededAtMs = await this.#accountObject().disableFailing(this.#endpoint, sinceMs, revision);
+      if (succeededAtMs !== null) this.#perform(this.#ledger.succeeded(succeededAtMs, this.#at()));
+    } catch (error) {
+      this.#failed('disable', error);
+    }
+  }
+
+  #accountObject() {
+    return this.env.ACCOUNT.getByName(`v1:${this.#account}`);
+  }
+
+  #failed(step: string, error: unknown): void {
+    const { message } = error instanceof Error ? error : new Error(String(error));
+    console.error(JSON.stringify({ message: 'gate step failed', step, endpoint: this.#endpoint, error: message }));
   }
 }

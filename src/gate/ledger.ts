@@ -1,109 +1,327 @@
 /**
- * The protocol of a Gate over SQL: where lanes wait for their endpoint. It keeps one row for each parked record and wakes them,
- * oldest first, at a pace, once the endpoint takes deliveries again or never will. Without a runtime, like the Record's.
+ * The protocol of a Gate over SQL: where the lanes of one endpoint wait for it. It lets attempts go at the endpoint's pace, keeps a
+ * row for each record that has to wait, and wakes them, oldest first. Without a runtime, like the Record's. Each public method is one
+ * turn; what it returns says when to ring and whom to tell.
  *
- *   gate    what it knows of the endpoint: the newest revision it was told, and the status then
- *   parked  records that wait, oldest first, and the newest revision under which each saw its endpoint paused
+ *   paused              everything waits
+ *   removed, disabled   everything is woken, to be cancelled by its Record
+ *   enabled             as the circuit (core/circuit.ts) and the rate limit (core/pace.ts) say
  */
-import type { EndpointStatus } from '../core/endpoint.ts';
-import { GATE_WAKE_BATCH, GATE_WAKE_PAUSE_MS } from '../core/limits.ts';
+import type { Admission, GateNews, GateView, Woken } from '../core/admission.ts';
+import { type Circuit, fullPace, halfOpen, observed, type Report } from '../core/circuit.ts';
+import {
+  CIRCUIT_CALM_MS,
+  FAILING_EXACT_MS,
+  FAILING_MS_MAX,
+  GATE_STEP_MS,
+  GATE_WAKE_BATCH,
+  PACE_STORED_AHEAD_MS,
+  PROBE_MS,
+  RESERVE_AHEAD_MS,
+  UNAVAILABLE_WAIT_MS_MIN,
+} from '../core/limits.ts';
+import { nextStartMs, reserved, takeStarts } from '../core/pace.ts';
 import type { Sql } from '../core/sql.ts';
+import { GateRows, type GateState, type ParkedRecord } from './rows.ts';
+import { Tallies } from './tallies.ts';
 
-type Known = { revision: number; status: EndpointStatus | 'removed' };
+export type At = { nowMs: number; random: () => number };
 
-const TABLES = [
-  `CREATE TABLE gate (one INTEGER PRIMARY KEY CHECK (one = 1), revision INTEGER NOT NULL, status TEXT NOT NULL)`,
-  `CREATE TABLE parked (position INTEGER PRIMARY KEY, record TEXT NOT NULL UNIQUE, seen INTEGER NOT NULL)`,
-];
+export type GateEffects = {
+  /** Null: nothing to do by time alone. */
+  wakeAtMs: number | null;
+  /** What the Account should make of the endpoint's `isWatched`; null: it knows. */
+  watch: boolean | null;
+  /** Nothing but failures was heard of since then, for long enough to disable the endpoint. The log must agree. */
+  failing: { sinceMs: number; revision: number } | null;
+};
+
+/** `passes`: how many attempts the record may start; null: as many as it likes. */
+export type Wake = ParkedRecord & { passes: number | null };
+export type WakeResult = { wake: Wake; woken: Woken | null };
 
 export class GateLedger {
   readonly #sql: Sql;
+  readonly #rows: GateRows;
+  readonly #tallies = new Tallies();
+  #state: GateState | null = null;
+  /** The stored clock of the pace is never behind this one. */
+  #freeAtMs = 0;
+  #steppedAtMs = 0;
+  #toldAtMs = -Infinity;
+  #judgedAtMs = -Infinity;
 
   constructor(sql: Sql) {
     this.#sql = sql;
+    this.#rows = new GateRows(sql);
   }
 
-  /** `changed`: the Gate was told of settings newer than `seenRevision` under which nothing needs to wait. */
-  park(record: string, seenRevision: number, nowMs: number): { answer: 'parked' | 'changed'; wakeAtMs: number | null } {
-    return this.#sql.transaction(() => {
+  /** A record asks for one attempt, under the settings that it has seen. */
+  admit(record: string, seen: GateNews, at: At): { answer: Admission; effects: GateEffects } {
+    const { result, effects } = this.#turn(at, () => {
+      this.#learn(seen, at.nowMs);
       const known = this.#known();
-      if (known !== null && known.revision > seenRevision && known.status !== 'paused') {
-        return { answer: 'changed', wakeAtMs: this.#wakeAtMs(nowMs) };
-      }
-      // The Record has seen it paused: what the Gate knew from before no longer holds, though the Account's word is still on its way.
-      if (known === null || known.revision < seenRevision) this.#know(seenRevision, 'paused');
-      this.#sql.exec(
-        `INSERT INTO parked (record, seen) VALUES (?, ?)
-         ON CONFLICT (record) DO UPDATE SET seen = excluded.seen WHERE excluded.seen > parked.seen`,
-        record,
-        seenRevision,
-      );
-      return { answer: 'parked', wakeAtMs: this.#wakeAtMs(nowMs) };
+      if (known.status === 'paused') return this.#park(record, 'paused');
+      const isOutdated = known.revision > seen.revision && (known.status !== 'enabled' || !isPacing(known));
+      return isOutdated ? ({ kind: 'changed' } as const) : this.#enter(record, at);
     });
+    return { answer: result, effects };
   }
 
-  /** News of the endpoint; older news than what is known is ignored. */
-  changed(revision: number, status: Known['status'], nowMs: number): { wakeAtMs: number | null } {
-    return this.#sql.transaction(() => {
-      const known = this.#known();
-      if (known === null || known.revision < revision) this.#know(revision, status);
-      return { wakeAtMs: this.#wakeAtMs(nowMs) };
+  /** What became of attempts of a record. */
+  report(record: string, reports: readonly Report[], at: At): GateEffects {
+    return this.#turn(at, () => {
+      for (const report of reports) this.#hear(record, report, at);
+    }).effects;
+  }
+
+  /** News from the Account; what is older than what is known is ignored. */
+  changed(news: GateNews, at: At): GateEffects {
+    return this.#turn(at, ({ known, circuit }) => {
+      if (known !== null && news.revision <= known.revision) return;
+      this.#learn(news, at.nowMs);
+      // Stored also where nothing differs: what an old Record has seen must not pass for newer.
+      this.#move({ known: news });
+      // A person changed something else of it, perhaps its URL: that is worth a look at once.
+      const isRepaired = known !== null && isSame(known, news) && circuit.kind === 'open';
+      if (isRepaired) this.#move({ circuit: { ...circuit, untilMs: Math.min(circuit.untilMs, at.nowMs) } });
+    }).effects;
+  }
+
+  /** Whom to wake now, oldest first. What is taken here counts as started. */
+  due(at: At): { wakes: Wake[]; revision: number; effects: GateEffects } {
+    const { result, effects } = this.#turn(at, (state) => {
+      this.#steppedAtMs = at.nowMs;
+      return { wakes: this.#wakes(state, at), revision: state.known?.revision ?? 0 };
     });
+    return { ...result, effects };
   }
 
-  /** Who is to be woken now, oldest first, and under which revision; nobody while the endpoint is paused. */
-  due(): { records: string[]; revision: number } {
-    const known = this.#known();
-    if (known === null || known.status === 'paused') return { records: [], revision: 0 };
-    const rows = this.#sql.exec('SELECT record FROM parked ORDER BY position LIMIT ?', GATE_WAKE_BATCH).toArray();
-    return { records: rows.map((row) => String(row['record'])), revision: known.revision };
-  }
-
-  /**
-   * Ends a step of the walk under `revision`. `woken` have acknowledged, and those that parked again meanwhile, under newer
-   * settings, stay; `failed` did not answer and go to the back. Returns when to go on.
-   */
-  settle(woken: string[], failed: string[], revision: number, nowMs: number): { wakeAtMs: number | null } {
-    return this.#sql.transaction(() => {
-      for (const record of woken) {
-        this.#sql.exec('DELETE FROM parked WHERE record = ? AND seen <= ?', record, revision);
+  /** Ends a step of the walk. Who did not answer goes to the back. */
+  settle(results: readonly WakeResult[], at: At): GateEffects {
+    return this.#turn(at, (state) => {
+      for (const { wake, woken } of results) {
+        if (woken === null || woken.isStillParked) this.#rows.toTheBack(wake);
+        else this.#rows.leave(wake);
+        const { circuit } = state;
+        const isIdleProbe =
+          circuit.kind === 'open' && circuit.probe?.record === wake.record && (woken?.started ?? 0) === 0;
+        if (isIdleProbe) this.#move({ circuit: { ...circuit, probe: null } });
       }
-      for (const record of failed) {
-        this.#sql.exec('UPDATE parked SET position = (SELECT MAX(position) + 1 FROM parked) WHERE record = ?', record);
-      }
-      return { wakeAtMs: this.#wakeAtMs(nowMs + GATE_WAKE_PAUSE_MS) };
-    });
+    }).effects;
   }
 
-  #know(revision: number, status: Known['status']): void {
-    this.#makeTables();
-    this.#sql.exec(
-      `INSERT INTO gate (one, revision, status) VALUES (1, ?, ?)
-       ON CONFLICT (one) DO UPDATE SET revision = excluded.revision, status = excluded.status`,
-      revision,
-      status,
-    );
+  view(): GateView {
+    const { circuit } = this.#read();
+    return {
+      circuit: circuit.kind,
+      sinceMs: circuit.kind === 'closed' ? null : circuit.sinceMs,
+      nextProbeAtMs: circuit.kind === 'open' ? circuit.untilMs : null,
+      perSecond: circuit.kind === 'half-open' ? circuit.perSecond : null,
+      waitingRecords: this.#rows.count(),
+    };
   }
 
-  #wakeAtMs(nextMs: number): number | null {
-    return this.due().records.length === 0 ? null : nextMs;
+  #turn<T>(at: At, work: (state: GateState) => T): { result: T; effects: GateEffects } {
+    try {
+      return this.#sql.transaction(() => {
+        const before = this.#read();
+        const result = work(before);
+        const after = this.#read();
+        // The pace of a limit is a promise to the receiver: a new instance must not forget what was reserved.
+        const isPaceOwed = limitOf(after) !== null && this.#freeAtMs > after.freeAtMs;
+        if (isPaceOwed) this.#move({ freeAtMs: this.#freeAtMs + PACE_STORED_AHEAD_MS });
+        if (this.#read() !== before) this.#rows.writeState(this.#read());
+        return { result, effects: this.#effects(at.nowMs) };
+      });
+    } catch (error) {
+      this.#state = null;
+      this.#rows.forget();
+      throw error;
+    }
   }
 
-  #hasTables(): boolean {
-    return this.#sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'parked'`).toArray().length > 0;
+  #read(): GateState {
+    if (this.#state === null) {
+      this.#state = this.#rows.state();
+      this.#freeAtMs = this.#state.freeAtMs;
+    }
+    return this.#state;
   }
 
-  #makeTables(): void {
-    if (this.#hasTables()) return;
-    for (const table of TABLES) this.#sql.exec(table);
+  #move(change: Partial<GateState>): void {
+    this.#state = { ...this.#read(), ...change };
   }
 
-  #known(): Known | null {
-    if (!this.#hasTables()) return null;
-    const [row] = this.#sql.exec('SELECT revision, status FROM gate').toArray();
-    if (row === undefined) return null;
-    const status = String(row['status']);
-    const isKnown = status === 'enabled' || status === 'paused' || status === 'disabled';
-    return { revision: Number(row['revision']), status: isKnown ? status : 'removed' };
+  #known(): GateNews {
+    const { known } = this.#read();
+    if (known === null) throw new Error('a Gate answers nobody before it knows its endpoint');
+    return known;
   }
+
+  #learn(news: GateNews, nowMs: number): void {
+    const { known, circuit } = this.#read();
+    if (known !== null && news.revision <= known.revision) return;
+    // Each change of any endpoint of the account would be a row.
+    if (known !== null && isSame(known, news)) return;
+    this.#move({ known: news });
+    if (news.status !== 'enabled') this.#move({ circuit: { kind: 'closed' }, failingSinceMs: null });
+    // After a pause a backlog is sent as after an outage: nobody knows what the endpoint can bear by now.
+    const isResumed = news.status === 'enabled' && known !== null && known.status !== 'enabled';
+    if (isResumed && circuit.kind === 'closed' && this.#rows.hasParked()) this.#move({ circuit: halfOpen(nowMs) });
+    if (news.status === 'enabled' && news.isWatched && circuit.kind === 'closed') {
+      this.#move({ calmAtMs: nowMs + CIRCUIT_CALM_MS });
+    }
+  }
+
+  #enter(record: string, at: At): Admission {
+    const state = this.#read();
+    const { circuit } = state;
+    if (circuit.kind === 'open') {
+      if (!isProbeDue(circuit, at.nowMs)) return this.#park(record, 'circuit');
+      this.#move({ circuit: { ...circuit, probe: { record, untilMs: at.nowMs + PROBE_MS } } });
+      return { kind: 'go' };
+    }
+    const limit = limitOf(state);
+    const why = circuit.kind === 'half-open' ? 'circuit' : 'pace';
+    if (limit === null && circuit.kind === 'closed') return { kind: 'go' };
+    // Who waits already goes first.
+    if (this.#rows.hasParked()) return this.#park(record, why);
+    const perSecond = paceOf(state);
+    const atMs = nextStartMs(this.#freeAtMs, at.nowMs, perSecond);
+    const aheadMs = circuit.kind === 'closed' ? RESERVE_AHEAD_MS : 0;
+    if (atMs > at.nowMs + aheadMs) return this.#park(record, why);
+    this.#freeAtMs = reserved(this.#freeAtMs, at.nowMs, perSecond);
+    return atMs <= at.nowMs ? { kind: 'go' } : { kind: 'at', atMs: Math.ceil(atMs) };
+  }
+
+  #park(record: string, why: (Admission & { kind: 'parked' })['why']): Admission {
+    this.#rows.park(record);
+    return { kind: 'parked', why };
+  }
+
+  #hear(record: string, report: Report, at: At): void {
+    const tally = this.#tallies.add(report, at.nowMs);
+    const state = this.#read();
+    const { circuit } = state;
+    if (state.known !== null && state.known.status !== 'enabled') return;
+    const facts = { record, tally, limitPerSecond: limitOf(state) };
+    let after = observed(circuit, report, facts, at);
+    const isAnswered = report.answer !== 'failed';
+    if (after.kind === 'half-open' && isAnswered && !this.#rows.hasParked()) after = { kind: 'closed' };
+    if (after !== circuit) this.#turnTo(circuit, after, at.nowMs);
+    this.#hearFailing(report, at.nowMs);
+  }
+
+  #turnTo(before: Circuit, after: Circuit, nowMs: number): void {
+    if (before.kind !== after.kind) {
+      this.#tallies.clear();
+      if (after.kind === 'half-open') this.#freeAtMs = Math.min(this.#freeAtMs, nowMs);
+      if (after.kind === 'closed') this.#move({ calmAtMs: nowMs + CIRCUIT_CALM_MS });
+    }
+    this.#move({ circuit: after });
+  }
+
+  #hearFailing({ answer, successes }: Report, nowMs: number): void {
+    const { failingSinceMs } = this.#read();
+    const isFailure = answer !== 'delivered';
+    const since = isFailure && successes === 0 ? (failingSinceMs ?? nowMs) : isFailure ? nowMs : null;
+    const isNear = since !== null && failingSinceMs !== null && since - failingSinceMs < FAILING_EXACT_MS;
+    if (since !== failingSinceMs && !isNear) this.#move({ failingSinceMs: since });
+  }
+
+  /** The log found a success since then. */
+  succeeded(sinceMs: number, at: At): GateEffects {
+    return this.#turn(at, () => this.#move({ failingSinceMs: sinceMs })).effects;
+  }
+
+  #wakes(state: GateState, { nowMs }: At): Wake[] {
+    const { known, circuit } = state;
+    if (known === null || known.status === 'paused') return [];
+    if (known.status !== 'enabled') return this.#rows.oldest(GATE_WAKE_BATCH).map((one) => ({ ...one, passes: null }));
+    if (circuit.kind === 'open') {
+      const [first] = isProbeDue(circuit, nowMs) ? this.#rows.oldest(1) : [];
+      if (first === undefined) return [];
+      this.#move({ circuit: { ...circuit, probe: { record: first.record, untilMs: nowMs + PROBE_MS } } });
+      return [{ ...first, passes: 1 }];
+    }
+    if (!this.#rows.hasParked()) return [];
+    const taken = takeStarts(this.#freeAtMs, nowMs, paceOf(state), GATE_WAKE_BATCH);
+    this.#freeAtMs = taken.freeAtMs;
+    return shared(this.#rows.oldest(taken.count), taken.count);
+  }
+
+  #effects(nowMs: number): GateEffects {
+    const state = this.#read();
+    const { known, failingSinceMs } = state;
+    const wanted = this.#isWatchWanted(state, nowMs);
+    const isOwed = known !== null && known.status === 'enabled' && known.isWatched !== wanted;
+    const isTold = nowMs - this.#toldAtMs < UNAVAILABLE_WAIT_MS_MIN;
+    const watch = isOwed && !isTold ? wanted : null;
+    if (watch !== null) this.#toldAtMs = nowMs;
+    const isFailing =
+      failingSinceMs !== null &&
+      nowMs - failingSinceMs >= FAILING_MS_MAX &&
+      known?.status === 'enabled' &&
+      nowMs - this.#judgedAtMs >= UNAVAILABLE_WAIT_MS_MIN;
+    if (isFailing) this.#judgedAtMs = nowMs;
+    return {
+      wakeAtMs: this.#wakeAtMs(state, isOwed, nowMs),
+      watch,
+      failing: isFailing ? { sinceMs: failingSinceMs, revision: known.revision } : null,
+    };
+  }
+
+  /** While lanes must ask; a backlog that is sent at full pace keeps its pace. */
+  #isWatchWanted(state: GateState, nowMs: number): boolean {
+    if (state.known?.status !== 'enabled') return state.known?.isWatched ?? false;
+    if (state.circuit.kind !== 'closed' || nowMs < state.calmAtMs) return true;
+    return limitOf(state) === null && this.#rows.hasParked();
+  }
+
+  #wakeAtMs(state: GateState, isOwed: boolean, nowMs: number): number | null {
+    const times: number[] = [];
+    if (isOwed) times.push(Math.max(nowMs, this.#toldAtMs + UNAVAILABLE_WAIT_MS_MIN));
+    else if (state.circuit.kind === 'closed' && state.known?.isWatched === true) times.push(state.calmAtMs);
+    const walkMs = this.#walkAtMs(state, nowMs);
+    if (walkMs !== null) times.push(Math.max(walkMs, this.#steppedAtMs + GATE_STEP_MS));
+    return times.length === 0 ? null : Math.ceil(Math.min(...times));
+  }
+
+  #walkAtMs(state: GateState, nowMs: number): number | null {
+    const { known, circuit } = state;
+    if (known === null || known.status === 'paused' || !this.#rows.hasParked()) return null;
+    if (known.status !== 'enabled') return nowMs;
+    if (circuit.kind === 'open') return Math.max(circuit.untilMs, circuit.probe?.untilMs ?? 0);
+    return nextStartMs(this.#freeAtMs, nowMs, paceOf(state));
+  }
+}
+
+function limitOf({ known }: GateState): number | null {
+  return known?.rateLimitPerSecond ?? null;
+}
+
+function isSame(a: GateNews, b: GateNews): boolean {
+  return a.status === b.status && a.rateLimitPerSecond === b.rateLimitPerSecond && a.isWatched === b.isWatched;
+}
+
+/** Under these, an attempt needs to ask. */
+function isPacing(known: GateNews): boolean {
+  return known.isWatched || known.rateLimitPerSecond !== null;
+}
+
+function paceOf(state: GateState): number {
+  const limit = limitOf(state);
+  if (state.circuit.kind === 'half-open') return Math.min(state.circuit.perSecond, limit ?? Infinity);
+  return limit ?? fullPace(null);
+}
+
+function isProbeDue(circuit: Circuit & { kind: 'open' }, nowMs: number): boolean {
+  return nowMs >= circuit.untilMs && nowMs >= (circuit.probe?.untilMs ?? 0);
+}
+
+/** Starts for records, oldest first: where there are more starts than records, some get several. */
+function shared(records: ParkedRecord[], starts: number): Wake[] {
+  const each = Math.floor(starts / records.length);
+  return records.map((one, index) => ({ ...one, passes: each + Number(index < starts % records.length) }));
 }

@@ -5,6 +5,7 @@ import {
   checkDescription,
   checkEventTypes,
   checkExternalId,
+  checkRateLimit,
   checkScheduleSeconds,
   checkSecret,
   checkTimeoutMs,
@@ -17,11 +18,6 @@ import { checkUrl } from '../delivery/url-guard.ts';
 import type { Vars } from '../env.ts';
 import { ruled } from './fields.ts';
 import { invalid } from './problem.ts';
-
-const notYet = (what: string) =>
-  ruled(z.unknown(), (value) =>
-    value === null || value === undefined ? null : `must be null: ${what} is not available yet`,
-  );
 
 const retry = z.strictObject({
   scheduleSeconds: ruled(z.array(z.number()), checkScheduleSeconds).optional(),
@@ -47,7 +43,7 @@ const fields = {
   ordering: z.enum(['ordered', 'latest', 'unordered']).optional(),
   timeoutMs: ruled(z.number(), checkTimeoutMs).optional(),
   retry: retry.optional(),
-  rateLimitPerSecond: notYet('rateLimitPerSecond').optional(),
+  rateLimitPerSecond: ruled(z.number(), checkRateLimit).nullable().optional(),
   status: z.enum(['enabled', 'paused', 'disabled']).optional(),
   statusReason: ruled(z.string(), checkDescription).nullable().optional(),
 };

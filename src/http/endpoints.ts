@@ -6,6 +6,7 @@ import type { AccountSettings, EndpointSettings, Sealed } from '../core/endpoint
 import { endpointId, isEndpointId } from '../core/ids.ts';
 import {
   EFFECTIVE_WITHIN_MS,
+  GATE_ANSWER_MS,
   IDEMPOTENCY_MS,
   RETRY_SCHEDULE_SECONDS_DEFAULT,
   RETRY_WINDOW_SECONDS_DEFAULT,
@@ -14,6 +15,7 @@ import {
 import { ok } from '../core/result.ts';
 import type { EndpointChange } from '../core/rpc.ts';
 import { PURPOSE_HEADERS } from '../delivery/send.ts';
+import { within } from '../delivery/within.ts';
 import { cutPage, newestFirst, parseCursor } from '../store/page.ts';
 import { settingsOf, unknownAccount } from './account-settings.ts';
 import type { Api } from './api.ts';
@@ -24,7 +26,7 @@ import { idempotencyKey } from './idempotency.ts';
 import { callObject } from './objects.ts';
 import { accountId, accountParams, pageQuery, showPage } from './params.ts';
 import { Problem } from './problem.ts';
-import { showEndpoint } from './render.ts';
+import { showCircuit, showEndpoint } from './render.ts';
 import { auditRepeated, newSecret, storedText, unknownEndpoint } from './secret-text.ts';
 
 const path = '/v1/accounts/{account}/endpoints';
@@ -63,7 +65,8 @@ export function addEndpoints(api: Api): void {
       const { endpoints } = await settingsOf(c, params.account);
       const endpoint = endpoints.find(({ id }) => id === params.endpoint);
       if (endpoint === undefined) throw unknownEndpoint(params.endpoint);
-      return c.json(showEndpoint(params.account, endpoint));
+      const circuit = await circuitOf(c, params.account, endpoint.id);
+      return c.json({ ...showEndpoint(params.account, endpoint), circuit });
     },
   );
 
@@ -120,6 +123,8 @@ async function createEndpoint(c: AppContext, account: string, body: CreateBody):
       windowSeconds: body.retry?.windowSeconds ?? RETRY_WINDOW_SECONDS_DEFAULT,
       alsoRetry: body.retry?.alsoRetry ?? [],
     },
+    rateLimitPerSecond: body.rateLimitPerSecond ?? null,
+    isWatched: false,
     status: body.status ?? 'enabled',
     statusReason: body.status === undefined || body.status === 'enabled' ? null : (body.statusReason ?? null),
     cutoff: null,
@@ -161,7 +166,7 @@ async function changeEndpoint(
   const before = (await settingsOf(c, account)).endpoints.find((endpoint) => endpoint.id === id);
   if (before === undefined) throw unknownEndpoint(id);
 
-  const { url, headers, retry, rateLimitPerSecond: _, ...rest } = body;
+  const { url, headers, retry, ...rest } = body;
   const change: EndpointChange = defined({
     ...rest,
     url: url === undefined ? undefined : checkedUrl(url, c.get('vars'), ownHost(c)),
@@ -189,6 +194,16 @@ function pageOf(settings: AccountSettings, query: { limit: number; cursor: strin
     .filter((endpoint) => newestFirst(after.value, position(endpoint)) < 0);
   const page = cutPage('endpoints', rows, query.limit, position);
   return showPage(ok(page), (endpoint) => showEndpoint(settings.account, endpoint));
+}
+
+/** As its Gate says at this moment; null where that does not answer: the settings are worth having without it. */
+async function circuitOf(c: AppContext, account: string, endpoint: string) {
+  try {
+    return showCircuit(await within(GATE_ANSWER_MS, c.env.GATE.getByName(`v1:${account}:${endpoint}`).read()));
+  } catch (error) {
+    console.error(JSON.stringify({ message: 'gate not read', endpoint, error: String(error) }));
+    return null;
+  }
 }
 
 function ownHost(c: AppContext): string {

@@ -8,7 +8,7 @@ import type { FilteredEvent } from '../core/filter.ts';
 import { madeEventId, recordName, type RecordAddress } from '../core/ids.ts';
 import { FULL_RETRY_AFTER_SECONDS, SETTINGS_CARRIED_MAX } from '../core/limits.ts';
 import { wantsEvent } from '../core/match.ts';
-import type { Accepted, AcceptRequest, AcceptResult, NewEvent } from '../core/publish.ts';
+import { type Accepted, type AcceptRequest, type AcceptResult, matchedOf, type NewEvent } from '../core/publish.ts';
 import { contentHash, recordAddress } from '../delivery/address.ts';
 import type { KnownSettings } from '../delivery/settings.ts';
 import { unknownAccount } from './account-settings.ts';
@@ -136,13 +136,7 @@ async function acceptRequest(
     account,
     record: group[0]?.record ?? null,
     events,
-    endpoints: endpoints.map(({ id, ordering, status, statusReason, cutoff }) => ({
-      id,
-      ordering,
-      status,
-      statusReason,
-      cutoff,
-    })),
+    endpoints: endpoints.map(matchedOf),
     settings:
       endpoints.length <= SETTINGS_CARRIED_MAX
         ? { revision: settings.revision, readAtMs, endpoints, retention: settings.retention }

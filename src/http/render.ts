@@ -2,6 +2,7 @@
  * The API's shapes (PRODUCT.md, "Conventions of the API"), written from the views of core: names of the wire, times in RFC 3339.
  */
 import { rfc3339 } from '../core/body.ts';
+import type { GateView } from '../core/admission.ts';
 import type { LastAttempt } from '../core/delivery.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { liveSecrets } from '../core/endpoint-secrets.ts';
@@ -43,6 +44,7 @@ export function showEndpoint(account: string, endpoint: EndpointSettings) {
     ordering,
     timeoutMs,
     retry,
+    rateLimitPerSecond = null,
     status,
     statusReason,
   } = endpoint;
@@ -58,13 +60,19 @@ export function showEndpoint(account: string, endpoint: EndpointSettings) {
     ordering,
     timeoutMs,
     retry,
-    rateLimitPerSecond: null,
+    rateLimitPerSecond,
     status,
     statusReason,
     secrets: liveSecrets(endpoint.secrets, Date.now()).map(showSecret),
     createdAt: rfc3339(endpoint.createdAtMs),
     updatedAt: rfc3339(endpoint.updatedAtMs),
   };
+}
+
+/** C8. `waitingRecords`: how many records have something parked or held for the endpoint. */
+export function showCircuit({ circuit, sinceMs, nextProbeAtMs, perSecond, waitingRecords }: GateView) {
+  const times = { since: time(sinceMs), nextProbeAt: time(nextProbeAtMs) };
+  return { state: circuit, ...times, perSecond, waitingRecords };
 }
 
 /** Without its text. */

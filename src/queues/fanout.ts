@@ -1,9 +1,9 @@
 /**
- * The FANOUT consumer: makes attempts that a Record handed out as claims. A message may be lost, doubled or late: only the Record
+ * The consumer of FANOUT and SLOW: makes attempts that a Record handed out as claims. A message may be lost, doubled or late: only the Record
  * says whether its claim still stands, and every answer goes back there. Keeps nothing.
  */
 import { z } from 'zod';
-import { SETTLE_GROUP_MS } from '../core/limits.ts';
+import { CLAIM_GRACE_MS, SETTLE_GROUP_MS } from '../core/limits.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { BeginResult, ClaimRef, RecordRpc } from '../core/rpc.ts';
 import type { Sender } from '../delivery/sender.ts';
@@ -17,6 +17,7 @@ const fanoutMessage = z.object({
 export type FanoutDeps = {
   record(name: string): Pick<RecordRpc, 'begin' | 'settle'>;
   send: Sender;
+  nowMs(): number;
   wait(ms: number): Promise<void>;
   log(line: string): void;
 };
@@ -41,12 +42,19 @@ export async function consumeFanout(batch: MessageBatch, deps: FanoutDeps): Prom
 
 async function consumeRecord(name: string, carried: Carried[], deps: FanoutDeps): Promise<void> {
   let begun: BeginResult[];
+  const askedMs = deps.nowMs();
   try {
     begun = await deps.record(name).begin(carried.map(({ claim }) => claim));
   } catch (error) {
     // Asked for again; the Record answers `gone` where a claim has begun or ended.
     deps.log(failure('begin', name, error));
     for (const { message } of carried) message.retry();
+    return;
+  }
+  // Their claims may have been given up by the time the answer came: then something else may be under way in their lanes.
+  if (deps.nowMs() - askedMs > CLAIM_GRACE_MS) {
+    deps.log(failure('begin', name, new Error('the answer came too late; its claims run out')));
+    for (const { message } of carried) message.ack();
     return;
   }
   const settle = settler(name, deps);

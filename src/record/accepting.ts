@@ -2,13 +2,14 @@
  * Accepting events into a Record (P1, P2): known ids answer what they answered, new ones get the next sequence and their
  * deliveries. Part of a Ledger turn.
  */
+import { isGuarded } from '../core/admission.ts';
 import { eventBody, rfc3339 } from '../core/body.ts';
-import type { EventFacts } from '../core/delivery.ts';
+import type { Delivery, EventFacts } from '../core/delivery.ts';
 import { deliveryId } from '../core/ids.ts';
 import { LOG_QUEUED_AFTER_MS, OPEN_DELIVERIES_MAX, PUBLISH_DELIVERIES_SHOWN_MAX } from '../core/limits.ts';
 import type { AcceptRequest, AcceptResult, MatchedEndpoint, NewEvent } from '../core/publish.ts';
 import { disabledReason } from '../core/reasons.ts';
-import { created, ended, held, wireStatus } from '../core/status.ts';
+import { created, ended, held, parked, wireStatus } from '../core/status.ts';
 import { cancelCutOff } from './departing.ts';
 import { type Memory, type MemoryEvent, quietLog } from './memory.ts';
 
@@ -67,16 +68,14 @@ function append(
     const ordering = isKeyed ? endpoint.ordering : 'unordered';
     const isDisabled = endpoint.status === 'disabled';
     const queued = created({ endpoint: matched, ordering, dueMs: nowMs });
-    // The Gate has this record already: what joins a held lane waits with it, at no row or call of its own.
-    const heldUntilMs = endpoint.status === 'paused' ? (memory.lanes.get(matched)?.heldUntilMs ?? 0) : 0;
-    const waiting = heldUntilMs > nowMs ? held(queued, nowMs, heldUntilMs) : queued;
+    const waiting = joining(memory, endpoint, queued, nowMs);
     // E8: an event that finds its endpoint disabled is not lost from sight, and can be replayed.
     const delivery = isDisabled
       ? ended(waiting, 'cancelled', nowMs, { reason: disabledReason(endpoint.statusReason) })
       : waiting;
     const slot = memory.addSlot(added, { delivery, success: null, acked: 0, ackedAttempts: 0 }, index);
     memory.track(slot);
-    memory.logAt(slot, isDisabled || waiting !== queued ? nowMs : nowMs + LOG_QUEUED_AFTER_MS);
+    memory.logAt(slot, isDisabled || wireStatus(waiting) === 'held' ? nowMs : nowMs + LOG_QUEUED_AFTER_MS);
   }
   if (added.slots.length === 0) {
     memory.logEventAt(added, nowMs);
@@ -97,6 +96,15 @@ function append(
     }),
   );
   return added;
+}
+
+/** Where the Gate has this record already, what joins the lane waits with the rest, at no row or call of its own. */
+function joining(memory: Memory, endpoint: MatchedEndpoint, queued: Delivery, nowMs: number): Delivery {
+  const atGate = memory.lanes.get(endpoint.id)?.atGate ?? null;
+  if (atGate === null || atGate.untilMs <= nowMs) return queued;
+  if (endpoint.status === 'paused') return held(queued, nowMs, atGate.untilMs);
+  if (atGate.why === 'paused' || !isGuarded(endpoint)) return queued;
+  return parked(queued, atGate.why, nowMs, atGate.untilMs);
 }
 
 function accepted(memory: Memory, event: MemoryEvent): AcceptResult & { kind: 'accepted' } {

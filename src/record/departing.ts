@@ -2,22 +2,23 @@
  * From a claim to a request, or to a reason why none leaves: under settings read just now, everything that changed while the
  * claim was on its way is looked at again. Part of a Ledger turn.
  */
-import type { Claim } from '../core/delivery.ts';
+import { isGuarded } from '../core/admission.ts';
+import type { Claim, Delivery, Parked } from '../core/delivery.ts';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import { deliveryId } from '../core/ids.ts';
 import { planLane } from '../core/lane.ts';
 import { CLAIM_GRACE_MS, PARKED_WAIT_MS, RETRY_JITTER_SHARE } from '../core/limits.ts';
 import { disabledReason, ENDPOINT_REMOVED } from '../core/reasons.ts';
 import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
-import { begun, ended, held, isStartable, released, woken } from '../core/status.ts';
+import { begun, ended, held, isAtGate, isStartable, parked, released, woken } from '../core/status.ts';
 import type { Lane, Memory, Slot } from './memory.ts';
 import { logChanged } from './outbox.ts';
 
 export type Begin =
   | { kind: 'request'; request: AttemptRequest }
   | { kind: 'gone' }
-  /** The endpoint is paused: park the lane at its Gate, then call `parked`. The claim stays open meanwhile. */
-  | { kind: 'park'; endpoint: string };
+  /** Its Gate must be asked: the endpoint is paused, or guarded and this record has no pass. The claim stays open meanwhile. */
+  | { kind: 'ask'; endpoint: EndpointSettings };
 
 export function refOf(slot: Slot): ClaimRef {
   const { endpoint, replay, claims } = slot.delivery;
@@ -32,7 +33,7 @@ export function findClaimed(memory: Memory, ref: ClaimRef): { slot: Slot; claim:
 
 /** A consumer has the request of this queued claim: messages are doubled, and no other may have it or give the claim back. */
 export function isHandedOut(claim: Claim): boolean {
-  return claim.via === 'fanout' && claim.begunAtMs !== null;
+  return claim.via !== 'self' && claim.begunAtMs !== null;
 }
 
 /** A replay counts from when it was asked for, not from its event's acceptance. */
@@ -41,8 +42,17 @@ export function isCutOff(slot: Slot, endpoint: Pick<EndpointSettings, 'cutoff'>)
   return endpoint.cutoff !== null && sinceMs <= endpoint.cutoff.atMs;
 }
 
-/** Only the claim's holder gets the request, and of a queued claim only once. `settings` null: the account is gone. */
-export function begin(memory: Memory, ref: ClaimRef, settings: AccountSettings | null, nowMs: number): Begin {
+/**
+ * Only the claim's holder gets the request, and of a queued claim only once. `settings` null: the account is gone. `mayPass` is asked
+ * last, and only for a guarded endpoint: what says yes is used up.
+ */
+export function begin(
+  memory: Memory,
+  ref: ClaimRef,
+  settings: AccountSettings | null,
+  mayPass: (endpoint: string) => boolean,
+  nowMs: number,
+): Begin {
   const found = findClaimed(memory, ref);
   if (found === null || isHandedOut(found.claim)) return { kind: 'gone' };
   const { slot, claim } = found;
@@ -51,8 +61,9 @@ export function begin(memory: Memory, ref: ClaimRef, settings: AccountSettings |
     cancelLane(memory, slot, endpoint, nowMs);
     return { kind: 'gone' };
   }
-  if (endpoint.status === 'paused') return { kind: 'park', endpoint: endpoint.id };
+  if (endpoint.status === 'paused') return { kind: 'ask', endpoint };
   if (!mayStillStart(memory, slot, endpoint, nowMs)) return { kind: 'gone' };
+  if (isGuarded(endpoint) && !mayPass(endpoint.id)) return { kind: 'ask', endpoint };
   return { kind: 'request', request: depart(memory, slot, claim, endpoint, settings?.revision ?? 0, nowMs) };
 }
 
@@ -88,9 +99,8 @@ export function depart(
   const previous = memory.address.kind === 'k' ? memory.sentBefore(slot) : null;
   const untilMs = nowMs + endpoint.timeoutMs + CLAIM_GRACE_MS;
   const isFirstOfReplay = slot.delivery.replay > 0 && slot.delivery.previous === null;
-  const under = { revision, retry: endpoint.retry };
+  const under = { revision, retry: endpoint.retry, ...(endpoint.isWatched === true ? { isWatched: true } : {}) };
   slot.delivery = begun(slot.delivery, claim, { nowMs, untilMs, under, previous });
-  memory.laneOf(slot).heldUntilMs = null;
   memory.sent(slot);
   memory.track(slot);
   // The row of a claim made here says as much already, unless settings were slow: a new instance must then wait longer. Nor could
@@ -142,10 +152,11 @@ function cancelReason(slot: Slot, endpoint: EndpointSettings | undefined): strin
   return isCutOff(slot, endpoint) ? (endpoint.cutoff?.reason ?? null) : null;
 }
 
-/** The Gate keeps a row for this record: its lane waits there, unless the Gate woke it meanwhile with newer settings. */
+/** The Gate keeps a row for this record: its lane waits there, unless the Gate woke it while its answer was on the way. */
 export function hold(
   memory: Memory,
   ref: ClaimRef,
+  why: Parked | 'paused',
   isWoken: boolean,
   at: { nowMs: number; random: () => number },
 ): void {
@@ -155,17 +166,43 @@ export function hold(
   giveBack(memory, found.slot, at.nowMs, at.nowMs);
   if (isWoken) return;
   const dueMs = at.nowMs + Math.ceil(PARKED_WAIT_MS * (1 - RETRY_JITTER_SHARE * at.random()));
-  lane.heldUntilMs = dueMs;
+  lane.atGate = { untilMs: dueMs, why };
   for (const slot of lane.items.values()) {
-    // What is held already keeps its own look: each new event would else write all that wait.
-    if (!isStartable(slot.delivery) || (isHeld(slot) && slot !== found.slot)) continue;
-    memory.put(slot, held(slot.delivery, at.nowMs, dueMs));
-    logChanged(memory, slot, at.nowMs);
+    if (!isStartable(slot.delivery) || (slot !== found.slot && !waitsToo(lane, slot, why, at.nowMs))) continue;
+    const { delivery } = slot;
+    replace(
+      memory,
+      slot,
+      why === 'paused' ? held(delivery, at.nowMs, dueMs) : parked(delivery, why, at.nowMs, dueMs),
+      at,
+    );
   }
 }
 
-function isHeld({ delivery: { state } }: Slot): boolean {
-  return state.kind === 'waiting' && state.as === 'held';
+/** What is at the Gate already keeps its own look: each new event would else write all that wait. */
+function waitsToo(lane: Lane, { delivery }: Slot, why: Parked | 'paused', nowMs: number): boolean {
+  if (why === 'paused') return delivery.state.as !== 'held';
+  // In an ordered lane the head is enough: nothing starts before it.
+  const isDue = delivery.state.kind === 'waiting' && delivery.state.dueMs <= nowMs;
+  return lane.ordering !== 'ordered' && isDue && !isAtGate(delivery);
+}
+
+/** The log hears of it where it changes what the log says. */
+function replace(memory: Memory, slot: Slot, delivery: Delivery, { nowMs }: { nowMs: number }): void {
+  const isNews = delivery.revision !== slot.delivery.revision;
+  memory.put(slot, delivery);
+  if (isNews) logChanged(memory, slot, nowMs);
+}
+
+/** The Gate has reserved a start for this claim's lane: it is due then. */
+export function promise(memory: Memory, ref: ClaimRef, atMs: number, nowMs: number): void {
+  const found = findClaimed(memory, ref);
+  if (found === null || isHandedOut(found.claim)) return;
+  const { slot } = found;
+  giveBack(memory, slot, atMs, nowMs);
+  if (!isAtGate(slot.delivery)) return;
+  memory.laneOf(slot).atGate = null;
+  replace(memory, slot, woken(slot.delivery, atMs), { nowMs });
 }
 
 /** Ends a claim of which nothing was sent. Where the log was told that it is under way, it is told again. */
@@ -177,11 +214,19 @@ export function giveBack(memory: Memory, slot: Slot, dueMs: number, nowMs: numbe
   if (isTold) logChanged(memory, slot, nowMs);
 }
 
-export function wakeLane(memory: Memory, lane: Lane, nowMs: number): void {
-  lane.heldUntilMs = null;
+/**
+ * The lane goes on. `most`: so many attempts may start; where each delivery waits by itself, the others stay at the Gate. Returns
+ * whether any does.
+ */
+export function wakeLane(memory: Memory, lane: Lane, most: number, nowMs: number): boolean {
+  let left = lane.ordering === 'unordered' ? most : Infinity;
+  let isStillParked = false;
   for (const slot of lane.items.values()) {
-    if (!isStartable(slot.delivery) || !isHeld(slot)) continue;
-    memory.put(slot, woken(slot.delivery, nowMs));
-    logChanged(memory, slot, nowMs);
+    if (!isStartable(slot.delivery) || !isAtGate(slot.delivery)) continue;
+    if (left > 0) replace(memory, slot, woken(slot.delivery, nowMs), { nowMs });
+    else isStillParked = true;
+    left -= 1;
   }
+  if (!isStillParked) lane.atGate = null;
+  return isStillParked;
 }

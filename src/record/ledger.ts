@@ -5,6 +5,8 @@
  *
  * Refuses to know: clocks, networks, settings beyond the turn they were handed in, who calls.
  */
+import { isGuarded, type Woken } from '../core/admission.ts';
+import type { Parked } from '../core/delivery.ts';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import type { DeliveryRef, RecordAddress } from '../core/ids.ts';
 import { planLane } from '../core/lane.ts';
@@ -13,7 +15,6 @@ import {
   CLAIM_GRACE_MS,
   CLAIM_SETTINGS_MS,
   FANOUT_CLAIMS_MAX,
-  QUICK_ANSWER_MS,
   SELF_ATTEMPTS_MAX,
   SETTINGS_FRESH_MS,
   TIMEOUT_MS_MAX,
@@ -24,6 +25,7 @@ import { type InFlight, place } from '../core/placing.ts';
 import type { AcceptRequest, AcceptResult } from '../core/publish.ts';
 import type { Result } from '../core/result.ts';
 import type { ClaimRef, DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
+import { type Speed, speedOf } from '../core/speed.ts';
 import type { Sql } from '../core/sql.ts';
 import { claimed, ended } from '../core/status.ts';
 import type { DeliveryView } from '../core/view.ts';
@@ -36,22 +38,27 @@ import {
   giveBack,
   hold,
   isCutOff,
+  promise,
   isHandedOut,
   refOf,
   wakeLane,
 } from './departing.ts';
 import { type Lane, type Run, type Slot, Memory } from './memory.ts';
 import { collectLog, confirmLog, logChanged, logFailed, nextLogMs } from './outbox.ts';
+import { Passes } from './passes.ts';
 import { discardDelivery, type Person, replayDelivery } from './replaying.ts';
 import { expire, settle } from './settling.ts';
 
 export type Effects = {
   run: Run[];
-  /** Claims for the FANOUT queue. */
+  /** Claims for the FANOUT and the SLOW queue. */
   fanout: ClaimRef[];
+  slow: ClaimRef[];
   log: LogEntry[];
   /** Endpoints whose receiver asked to be disabled, with the reason and the settings that its request left under. */
   disable: { endpoint: string; reason: string; seenRevision: number }[];
+  /** Outcomes that Gates must hear of. */
+  reports: { endpoint: string; outcome: AttemptOutcome }[];
   /** Null: nothing is owed. */
   wakeAtMs: number | null;
 };
@@ -60,16 +67,20 @@ export type At = { nowMs: number; random: () => number };
 
 export type LedgerOptions = {
   address: RecordAddress;
-  /** What others in this isolate learned of an endpoint's latency; may always answer false. */
-  isQuickElsewhere?: (endpoint: string) => boolean;
+  /** What others in this isolate learned of an endpoint's latency; may always answer null. */
+  latencyElsewhere?: (endpoint: string) => number | null;
 };
+
+/** What a Record asked its Gate under, and so what the answer stands for. */
+export type Asked = { seenRevision: number; wakes: number };
 
 export class Ledger {
   readonly #sql: Sql;
   readonly #options: LedgerOptions;
   #memory: Memory | null = null;
-  /** By endpoint, the settings under which its Gate woke this record. In no row, so it outlives the picture in memory: a park under way needs it. */
+  /** By endpoint, the revision that settings must have: its Gate, or a publish, knew better. In no row, so it outlives the picture in memory. */
   readonly #revisions = new Map<string, number>();
+  readonly #passes = new Passes();
   /** When to tell the log again what it may lack; null: no alarm was armed, so an earlier instance knew that it lacks nothing. */
   #suspectFromMs: number | null;
 
@@ -86,6 +97,11 @@ export class Ledger {
   }
 
   accept(request: AcceptRequest, at: At): { result: AcceptResult[]; effects: Effects } {
+    for (const endpoint of request.endpoints) {
+      // What the publish knows of a pause or a limit is in force here at once, whatever this isolate remembers.
+      const isHeldBack = endpoint.status !== 'enabled' || isGuarded(endpoint);
+      if (isHeldBack && request.settings !== null) this.#need(endpoint.id, request.settings.revision);
+    }
     return this.#turn(at, (memory) => {
       const results = acceptEvents(memory, request, at.nowMs);
       this.#plan(memory, at, request.settings);
@@ -105,9 +121,15 @@ export class Ledger {
     return this.#turn(at, () => undefined).effects;
   }
 
-  /** Asks for the request of a claim, under settings read just now (null: the account is gone). */
-  begin(ref: ClaimRef, settings: AccountSettings | null, at: At): { result: Begin; effects: Effects } {
-    return this.#turn(at, (memory) => begin(memory, ref, settings, at.nowMs));
+  /** Asks for the request of a claim, under settings read just now (null: the account is gone). `isAdmitted`: its Gate said go. */
+  begin(
+    ref: ClaimRef,
+    settings: AccountSettings | null,
+    at: At,
+    isAdmitted = false,
+  ): { result: Begin; effects: Effects } {
+    const mayPass = (endpoint: string) => isAdmitted || this.#passes.take(endpoint, at.nowMs);
+    return this.#turn(at, (memory) => begin(memory, ref, settings, mayPass, at.nowMs));
   }
 
   /** Gives claims back of which certainly no request has left; they are due again at `dueMs`. */
@@ -121,27 +143,50 @@ export class Ledger {
     }).effects;
   }
 
-  /** The Gate has taken this record in, knowing no settings newer than `seenRevision`. */
-  parked(ref: ClaimRef, seenRevision: number, at: At): Effects {
+  /** What is asked of a Gate now; hand it in with the answer. */
+  asking(endpoint: string, seenRevision: number): Asked {
+    return { seenRevision, wakes: this.#passes.wakes(endpoint) };
+  }
+
+  /** The Gate has taken this record in. */
+  parked(ref: ClaimRef, why: Parked | 'paused', asked: Asked, at: At): Effects {
+    const isWoken =
+      this.revisionNeeded(ref.endpoint) > asked.seenRevision || this.#passes.wakes(ref.endpoint) !== asked.wakes;
     return this.#turn(at, (memory) => {
-      hold(memory, ref, this.revisionNeeded(ref.endpoint) > seenRevision, at);
+      hold(memory, ref, why, isWoken, at);
+    }).effects;
+  }
+
+  /** The Gate has reserved a start for then. */
+  promised(ref: ClaimRef, atMs: number, at: At): Effects {
+    this.#passes.add(ref.endpoint, atMs, 1);
+    return this.#turn(at, (memory) => {
+      promise(memory, ref, atMs, at.nowMs);
     }).effects;
   }
 
   /** The Gate knows settings as new as `revision` under which nothing waits: the claim goes back, and they are read. */
   unparked(ref: ClaimRef, revision: number, dueMs: number, at: At): Effects {
-    this.#revisions.set(ref.endpoint, Math.max(revision, this.revisionNeeded(ref.endpoint)));
+    this.#need(ref.endpoint, revision);
     return this.release([ref], dueMs, at);
   }
 
-  /** The Gate lets a lane go on, under settings at least as new as `revision`. */
-  wake(endpoint: string, revision: number, at: At): Effects {
-    return this.#turn(at, (memory) => {
+  /** The Gate lets a lane go on, under settings at least as new as `revision`: `passes` attempts, or (null) as it likes. */
+  wake(endpoint: string, revision: number, passes: number | null, at: At): { result: Woken; effects: Effects } {
+    this.#need(endpoint, revision);
+    this.#passes.woken(endpoint);
+    if (passes !== null) this.#passes.add(endpoint, at.nowMs, passes);
+    const { result, effects } = this.#turn(at, (memory) => {
       const lane = memory.lanes.get(endpoint);
-      if (lane === undefined) return;
-      this.#revisions.set(endpoint, Math.max(revision, this.revisionNeeded(endpoint)));
-      wakeLane(memory, lane, at.nowMs);
-    }).effects;
+      return lane === undefined ? false : wakeLane(memory, lane, passes ?? Infinity, at.nowMs);
+    });
+    const claims = [...effects.run.map(({ claim }) => claim), ...effects.fanout, ...effects.slow];
+    const started = claims.filter((claim) => claim.endpoint === endpoint).length;
+    return { result: { started, isStillParked: result }, effects };
+  }
+
+  #need(endpoint: string, revision: number): void {
+    this.#revisions.set(endpoint, Math.max(revision, this.revisionNeeded(endpoint)));
   }
 
   /** Settings for this lane must be at least this new: its Gate knew better. */
@@ -151,13 +196,17 @@ export class Ledger {
 
   settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[], at: At): Effects {
     const disable: Effects['disable'] = [];
+    const reports: Effects['reports'] = [];
     const { effects } = this.#turn(at, (memory) => {
       for (const { claim, outcome } of settled) {
+        const { endpoint } = claim;
+        const isWatched = findClaimed(memory, claim)?.claim.under?.isWatched === true;
+        if (isWatched || outcome.error !== null) reports.push({ endpoint, outcome });
         const asked = settle(memory, claim, outcome, at);
-        if (asked !== null) disable.push({ endpoint: claim.endpoint, ...asked });
+        if (asked !== null) disable.push({ endpoint, ...asked });
       }
     });
-    return { ...effects, disable };
+    return { ...effects, disable, reports };
   }
 
   confirm(confirmations: Confirmation[], at: At): Effects {
@@ -199,7 +248,10 @@ export class Ledger {
         this.#plan(memory, at, null);
         const log = collectLog(memory, at.nowMs);
         memory.write();
-        return { result, effects: { ...memory.takeStarted(), log, disable: [], wakeAtMs: this.#wakeAtMs(memory) } };
+        return {
+          result,
+          effects: { ...memory.takeStarted(), log, disable: [], reports: [], wakeAtMs: this.#wakeAtMs(memory) },
+        };
       });
     } catch (error) {
       // What was owed before is still owed, and the log may lack anything that this instance had told it.
@@ -218,12 +270,15 @@ export class Ledger {
       starts.push(...this.#planLane(memory, lane, at.nowMs, freeSlots));
     }
     starts.sort((a, b) => dueOf(a) - dueOf(b) || a.sequence - b.sequence);
-    const placing = place(starts, (slot) => this.#isQuick(memory, slot), inFlight);
+    const factsOf = (slot: Slot) => ({ endpoint: slot.delivery.endpoint, speed: this.#speedOf(memory, slot) });
+    const placing = place(starts, factsOf, inFlight);
     for (const slot of placing.self) this.#startHere(memory, slot, carried, at.nowMs);
-    for (const slot of placing.fanout) {
-      const untilMs = at.nowMs + CLAIM_BEGIN_WITHIN_MS;
-      memory.put(slot, claimed(slot.delivery, { via: 'fanout', begunAtMs: null, untilMs }));
-      memory.started.fanout.push(refOf(slot));
+    for (const via of ['fanout', 'slow'] as const) {
+      for (const slot of placing[via]) {
+        const untilMs = at.nowMs + CLAIM_BEGIN_WITHIN_MS;
+        memory.put(slot, claimed(slot.delivery, { via, begunAtMs: null, untilMs }));
+        memory.started[via].push(refOf(slot));
+      }
     }
     memory.touched.clear();
     for (const slot of placing.waiting) memory.capped.add(memory.laneOf(slot));
@@ -242,12 +297,14 @@ export class Ledger {
 
   /**
    * Claims an attempt for this Record. With fresh settings in hand the request is made in the same turn, at no row of its own. A
-   * claim that has still to read them counts as begun, unless a pause is already known: then surely nothing leaves before `begin`.
+   * claim that has still to read them counts as begun, unless it is known already that its Gate will be asked: then surely nothing
+   * leaves before `begin`.
    */
   #startHere(memory: Memory, slot: Slot, carried: AcceptRequest['settings'], nowMs: number): void {
     const untilMs = nowMs + CLAIM_SETTINGS_MS + TIMEOUT_MS_MAX + CLAIM_GRACE_MS;
-    const isPaused = carried?.endpoints.some(({ id, status }) => id === slot.delivery.endpoint && status === 'paused');
-    const begunAtMs = isPaused === true ? null : nowMs;
+    const known = carried?.endpoints.find(({ id }) => id === slot.delivery.endpoint);
+    const willAsk = known !== undefined && (known.status === 'paused' || isGuarded(known));
+    const begunAtMs = willAsk ? null : nowMs;
     memory.put(slot, claimed(slot.delivery, { via: 'self', begunAtMs, untilMs }));
     const { claim } = slot.delivery;
     const endpoint = this.#settingsInHand(memory, slot, carried, nowMs);
@@ -267,23 +324,26 @@ export class Ledger {
     if (carried.revision < this.revisionNeeded(lane.endpoint)) return null;
     const endpoint = carried.endpoints.find((one) => one.id === slot.delivery.endpoint);
     if (endpoint === undefined || endpoint.status !== 'enabled' || isCutOff(slot, endpoint)) return null;
+    if (isGuarded(endpoint)) return null;
     const ordering = memory.address.kind === 'k' ? endpoint.ordering : 'unordered';
     return ordering === lane.ordering ? endpoint : null;
   }
 
-  #isQuick(memory: Memory, slot: Slot): boolean {
+  #speedOf(memory: Memory, slot: Slot): Speed {
     const { latencyMs } = memory.laneOf(slot);
-    if (latencyMs !== null) return latencyMs <= QUICK_ANSWER_MS;
-    return this.#options.isQuickElsewhere?.(slot.delivery.endpoint) ?? false;
+    return speedOf(latencyMs ?? this.#options.latencyElsewhere?.(slot.delivery.endpoint) ?? null);
   }
 
   #inFlight(memory: Memory): InFlight {
-    const inFlight: InFlight = { self: 0, selfUnproven: 0, fanout: 0 };
+    const slow = new Map<string, number>();
+    const inFlight = { self: 0, selfUnproven: 0, fanout: 0, slow };
     for (const slot of memory.claimed) {
-      if (slot.delivery.claim?.via === 'fanout') inFlight.fanout += 1;
+      const { endpoint, claim } = slot.delivery;
+      if (claim?.via === 'fanout') inFlight.fanout += 1;
+      else if (claim?.via === 'slow') slow.set(endpoint, (slow.get(endpoint) ?? 0) + 1);
       else {
         inFlight.self += 1;
-        if (!this.#isQuick(memory, slot)) inFlight.selfUnproven += 1;
+        if (this.#speedOf(memory, slot) !== 'quick') inFlight.selfUnproven += 1;
       }
     }
     return inFlight;

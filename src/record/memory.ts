@@ -2,15 +2,16 @@
  * The Record's picture of itself in memory: every id, every lane, and the events that are not finished with. Built from the rows
  * when an instance starts and after a failed turn; the rows are the truth. Applies no rule.
  */
-import type { Delivery } from '../core/delivery.ts';
+import type { Delivery, Parked } from '../core/delivery.ts';
 import type { Ordering } from '../core/endpoint.ts';
 import type { RecordAddress } from '../core/ids.ts';
 import type { AttemptedVersion, LaneItem } from '../core/lane.ts';
 import { DELIVERIES_PER_ROW } from '../core/limits.ts';
 import type { LoggedAttempt } from '../core/log.ts';
 import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
+import { smoothed } from '../core/speed.ts';
 import type { Sql } from '../core/sql.ts';
-import { isOpen } from '../core/status.ts';
+import { isAtGate, isOpen } from '../core/status.ts';
 import type { Kept, KeptEvent, KeptFacts } from './rows.ts';
 import { Rows } from './rows.ts';
 
@@ -43,17 +44,24 @@ export type Lane = {
   items: Map<string, Slot>;
   attempted: AttemptedVersion | null;
   attemptedOfType: Map<string, number>;
-  /** Until when what joins the lane may wait with what is held there: the Gate has this record. Null: it may not. */
-  heldUntilMs: number | null;
+  /** Until when what joins the lane may wait with what is held or parked there: the Gate has this record. Null: it may not. */
+  atGate: { untilMs: number; why: Parked | 'paused' } | null;
   lastSent: Sending | null;
   /** Sent before `lastSent`. */
   sentBefore: Sending | null;
   newestSequence: number;
   /** Null: nothing here is due by time alone. */
   dueMs: number | null;
-  /** Latency of the last answer; null before the first and after an attempt without one. */
+  /** Smoothed (core/speed.ts); null before the first answer. */
   latencyMs: number | null;
 };
+
+/** Attempts to make here, and claims for the queues. */
+export type Started = { run: Run[]; fanout: ClaimRef[]; slow: ClaimRef[] };
+
+function nothingStarted(): Started {
+  return { run: [], fanout: [], slow: [] };
+}
 
 /** One attempt that the Record runs itself; without a request, the runner reads settings and calls `begin`. */
 export type Run = { claim: ClaimRef; request: AttemptRequest | null };
@@ -87,7 +95,7 @@ export class Memory {
   readonly dirty = new Map<number, Set<number>>();
   readonly #maybeFinished = new Set<MemoryEvent>();
   /** Claims made in this turn. */
-  started: { run: Run[]; fanout: ClaimRef[] } = { run: [], fanout: [] };
+  started: Started = nothingStarted();
   readonly address: RecordAddress;
   lastSequence = 0;
   /** Deliveries that are open or still claimed. */
@@ -185,7 +193,7 @@ export class Memory {
       items: new Map(),
       attempted: null,
       attemptedOfType: new Map(),
-      heldUntilMs: null,
+      atGate: null,
       lastSent: null,
       sentBefore: null,
       newestSequence: 0,
@@ -208,11 +216,12 @@ export class Memory {
       lane.newestSequence = sequence;
       lane.ordering = delivery.ordering;
     }
-    if (delivery.state.kind === 'waiting' && delivery.state.as === 'held') lane.heldUntilMs = delivery.state.dueMs;
+    if (delivery.state.kind === 'waiting' && isAtGate(delivery)) {
+      lane.atGate = { untilMs: delivery.state.dueMs, why: delivery.state.parked ?? 'paused' };
+    }
     // A claim that still reads its settings may yet be given back: it counts once its attempt does.
     if (delivery.attempts > 0 || (delivery.claim !== null && delivery.claim.under !== null)) this.sent(slot);
-    if (delivery.last !== null && sequence >= lane.newestSequence)
-      lane.latencyMs = delivery.last.statusCode === null ? null : delivery.last.latencyMs;
+    if (delivery.last !== null && sequence >= lane.newestSequence) lane.latencyMs = smoothed(null, delivery.last);
   }
 
   /** An attempt of this delivery has left, or may have. Replays do not count as sent before what follows. */
@@ -307,9 +316,9 @@ export class Memory {
     return [...lanes];
   }
 
-  takeStarted(): { run: Run[]; fanout: ClaimRef[] } {
-    const started = this.started;
-    this.started = { run: [], fanout: [] };
+  takeStarted(): Started {
+    const { started } = this;
+    this.started = nothingStarted();
     return started;
   }
 

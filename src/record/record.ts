@@ -4,9 +4,10 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
+import type { Admission, GateNews } from '../core/admission.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
 import { type DeliveryRef, parseRecordName, type RecordAddress, recordName } from '../core/ids.ts';
-import { QUEUE_SEND_BATCH_MAX, QUICK_ANSWER_MS } from '../core/limits.ts';
+import { GATE_ANSWER_MS, QUEUE_SEND_BATCH_MAX } from '../core/limits.ts';
 import type { Confirmation, LogEntry } from '../core/log.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AcceptRequest } from '../core/publish.ts';
@@ -14,8 +15,10 @@ import type { AttemptRequest, ClaimRef, RecordRpc } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import { type Sender, createSender } from '../delivery/sender.ts';
 import { SettingsCache } from '../delivery/settings.ts';
+import { within } from '../delivery/within.ts';
 import { type Bindings, requireVars } from '../env.ts';
 import { RecordAlarm } from './alarm.ts';
+import { EndpointHints } from './hints.ts';
 import { type Effects, Ledger } from './ledger.ts';
 import { packLog } from './log-messages.ts';
 import { Runner, type RunnerDeps } from './runner.ts';
@@ -24,9 +27,7 @@ import { readDelivery, readEvent, readEvents, readRecord } from './views.ts';
 /** Shared by the Records of this isolate. */
 let settingsCache: SettingsCache | null = null;
 let sender: Sender | null = null;
-/** Whether an endpoint's last answer to anyone in this isolate was quick: a hint for lanes that have none of their own. */
-const quickEndpoints = new Map<string, boolean>();
-const QUICK_ENDPOINTS_MAX = 10_000;
+const hints = new EndpointHints();
 
 export class Record extends DurableObject<Bindings> implements RecordRpc {
   readonly #address: RecordAddress;
@@ -71,15 +72,15 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   }
 
   async settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]) {
-    this.#run().perform(this.#open().settle(settled, this.#at()));
+    this.#run().settle(settled);
   }
 
   async confirm(confirmations: Confirmation[]) {
     this.#run().perform(this.#open().confirm(confirmations, this.#at()));
   }
 
-  async wake(endpoint: string, revision: number) {
-    this.#run().perform(this.#open().wake(endpoint, revision, this.#at()));
+  async wake(endpoint: string, revision: number, passes: number | null) {
+    return this.#perform(this.#open().wake(endpoint, revision, passes, this.#at()));
   }
 
   async readRecord() {
@@ -122,7 +123,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   #open(): Ledger {
     this.#ledger ??= new Ledger(this.#sql, this.#alarm.suspectFromMs(Date.now()), {
       address: this.#address,
-      isQuickElsewhere: (endpoint) => quickEndpoints.get(endpoint) === true,
+      latencyElsewhere: (endpoint) => hints.latencyMs(endpoint),
     });
     return this.#ledger;
   }
@@ -147,9 +148,11 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
       random: Math.random,
       settings: ({ minRevision, isFresh }) => this.#settings(minRevision, isFresh),
       attempt: (request) => this.#attempt(request),
-      sendFanout: (claims) => this.#sendFanout(claims),
+      sendClaims: (queue, claims) => this.#sendClaims(queue === 'slow' ? this.env.SLOW : this.env.FANOUT, claims),
       sendLog: (entries) => this.#sendLog(entries),
-      park: (endpoint, seenRevision) => this.#gate(endpoint).park(recordName(this.#address), seenRevision),
+      admit: (endpoint, seen) => within(GATE_ANSWER_MS, this.#admit(endpoint, seen)),
+      report: (endpoint, reports) => this.#gate(endpoint).report(recordName(this.#address), reports),
+      hints,
       disable: (endpoint, reason, seenRevision) => this.#account().disableEndpoint(endpoint, reason, seenRevision),
       arm: (wakeAtMs) => this.#alarm.arm(wakeAtMs),
       keep: (work) => this.ctx.waitUntil(work),
@@ -163,6 +166,10 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
 
   #gate(endpoint: string) {
     return this.env.GATE.getByName(`v1:${this.#address.account}:${endpoint}`);
+  }
+
+  async #admit(endpoint: string, seen: GateNews): Promise<Admission> {
+    return this.#gate(endpoint).admit(recordName(this.#address), seen);
   }
 
   async #settings(minRevision: number, isFresh: boolean): Promise<AccountSettings | null> {
@@ -180,22 +187,14 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
       { fetch: (url, init) => fetch(url, init), nowMs: Date.now },
       console.log,
     );
-    const outcome = await sender(request);
-    const { id } = request.endpoint;
-    quickEndpoints.delete(id);
-    quickEndpoints.set(id, outcome.statusCode !== null && outcome.latencyMs <= QUICK_ANSWER_MS);
-    for (const oldest of quickEndpoints.keys()) {
-      if (quickEndpoints.size <= QUICK_ENDPOINTS_MAX) break;
-      quickEndpoints.delete(oldest);
-    }
-    return outcome;
+    return sender(request);
   }
 
-  async #sendFanout(claims: ClaimRef[]): Promise<void> {
+  async #sendClaims(queue: Bindings['FANOUT'], claims: ClaimRef[]): Promise<void> {
     const record = recordName(this.#address);
     for (let from = 0; from < claims.length; from += QUEUE_SEND_BATCH_MAX) {
       const batch = claims.slice(from, from + QUEUE_SEND_BATCH_MAX);
-      await this.env.FANOUT.sendBatch(batch.map((claim) => ({ body: { v: 1 as const, record, claim } })));
+      await queue.sendBatch(batch.map((claim) => ({ body: { v: 1 as const, record, claim } })));
     }
   }
 

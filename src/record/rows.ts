@@ -52,7 +52,12 @@ const delivery = z.object({
     .nullable(),
   ordering,
   state: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('waiting'), as: z.enum(['queued', 'retrying', 'held']), dueMs: z.number() }),
+    z.object({
+      kind: z.literal('waiting'),
+      as: z.enum(['queued', 'retrying', 'held']),
+      dueMs: z.number(),
+      parked: z.enum(['circuit', 'pace']).optional(),
+    }),
     z.object({
       kind: z.literal('ended'),
       as: z.enum(['delivered', 'dead', 'superseded', 'cancelled']),
@@ -65,11 +70,11 @@ const delivery = z.object({
     .object({
       number: z.number(),
       attempt: z.number(),
-      via: z.enum(['self', 'fanout']),
+      via: z.enum(['self', 'fanout', 'slow']),
       trigger,
       begunAtMs: z.number().nullable(),
       untilMs: z.number(),
-      under: z.object({ revision: z.number(), retry: retryPolicy }).nullable(),
+      under: z.object({ revision: z.number(), retry: retryPolicy, isWatched: z.boolean().optional() }).nullable(),
     })
     .nullable(),
   claims: z.number(),

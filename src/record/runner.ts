@@ -3,7 +3,9 @@
  * matters: whatever it loses on the way, the ledger's rows and wake time bring back. Without a runtime, so that the simulation
  * can drive it.
  */
-import type { AccountSettings } from '../core/endpoint.ts';
+import { type Admission, type GateNews, newsOf } from '../core/admission.ts';
+import { answerKind, type Report } from '../core/circuit.ts';
+import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import {
   LOG_SEND_FAILED_WAIT_MS,
   QUEUE_FAILED_WAIT_MS,
@@ -13,6 +15,7 @@ import {
 import type { LogEntry } from '../core/log.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AttemptRequest, BeginResult, ClaimRef } from '../core/rpc.ts';
+import type { EndpointHints } from './hints.ts';
 import type { At, Effects, Ledger } from './ledger.ts';
 import type { Run } from './memory.ts';
 
@@ -26,9 +29,12 @@ export type RunnerDeps = {
   settings(need: { minRevision: number; isFresh: boolean }): Promise<AccountSettings | null>;
   /** Never throws for what a receiver does. */
   attempt(request: AttemptRequest): Promise<AttemptOutcome>;
-  sendFanout(claims: ClaimRef[]): Promise<void>;
+  sendClaims(queue: 'fanout' | 'slow', claims: ClaimRef[]): Promise<void>;
   sendLog(entries: LogEntry[]): Promise<void>;
-  park(endpoint: string, seenRevision: number): Promise<'parked' | 'changed'>;
+  /** Asks the Gate. Rejects where it does not answer in time. */
+  admit(endpoint: string, seen: GateNews): Promise<Admission>;
+  report(endpoint: string, reports: Report[]): Promise<void>;
+  hints: Pick<EndpointHints, 'answered' | 'takeSuccesses'>;
   disable(endpoint: string, reason: string, seenRevision: number): Promise<void>;
   /** In the same turn as the ledger's rows. Null: nothing is owed. */
   arm(wakeAtMs: number | null): void;
@@ -55,7 +61,9 @@ export class Runner {
     const { arm, keep } = this.#deps;
     arm(effects.wakeAtMs);
     for (const run of effects.run) keep(this.#run(run));
-    if (effects.fanout.length > 0) keep(this.#sendFanout(effects.fanout));
+    if (effects.fanout.length > 0) keep(this.#sendClaims('fanout', effects.fanout));
+    if (effects.slow.length > 0) keep(this.#sendClaims('slow', effects.slow));
+    if (effects.reports.length > 0) this.#report(effects.reports);
     if (effects.log.length > 0) keep(this.#sendLog(effects.log));
     for (const { endpoint, reason, seenRevision } of effects.disable) {
       keep(
@@ -66,9 +74,15 @@ export class Runner {
     }
   }
 
+  /** Outcomes of claims, from this Record's own attempts or a consumer's. */
+  settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]): void {
+    for (const { claim, outcome } of settled) this.#deps.hints.answered(claim.endpoint, outcome);
+    this.perform(this.#ledger.settle(settled, this.at()));
+  }
+
   /**
    * The requests of claims, or `gone`. Settings are read once and before any claim begins, so that no claim's time runs while
-   * another's answer is awaited; lanes of paused endpoints are parked after the answer.
+   * another's answer is awaited. Where a Gate must be asked, that claim's answer waits for it.
    */
   async begin(claims: ClaimRef[]): Promise<BeginResult[]> {
     let settings: AccountSettings | null;
@@ -80,28 +94,63 @@ export class Runner {
       if (wouldCancel) settings = await this.#deps.settings({ minRevision, isFresh: true });
     } catch (error) {
       this.#unavailable('settings', claims, error);
-      return claims.map(() => ({ kind: 'gone' }));
+      return claims.map(() => GONE);
     }
-    return claims.map((claim) => {
+    const begun = claims.map((claim) => {
       const { result, effects } = this.#ledger.begin(claim, settings, this.at());
       this.perform(effects);
-      if (result.kind !== 'park') return result;
-      this.#deps.keep(this.#park(claim, settings?.revision ?? 0));
-      return { kind: 'gone' };
+      return result;
     });
+    return Promise.all(
+      begun.map(async (result, index) => {
+        const claim = claims[index];
+        if (result.kind !== 'ask') return result;
+        return settings === null || claim === undefined ? GONE : this.#ask(claim, settings, result.endpoint);
+      }),
+    );
   }
 
-  async #park(claim: ClaimRef, seenRevision: number): Promise<void> {
+  async #ask(claim: ClaimRef, settings: AccountSettings, endpoint: EndpointSettings): Promise<BeginResult> {
+    const ledger = this.#ledger;
+    const asked = ledger.asking(endpoint.id, settings.revision);
+    let answer: Admission;
     try {
-      const answer = await this.#deps.park(claim.endpoint, seenRevision);
-      const { nowMs } = this.at();
-      const effects =
-        answer === 'parked'
-          ? this.#ledger.parked(claim, seenRevision, this.at())
-          : this.#ledger.unparked(claim, seenRevision + 1, nowMs, this.at());
-      this.perform(effects);
+      answer = await this.#deps.admit(endpoint.id, newsOf(settings.revision, endpoint));
     } catch (error) {
       this.#unavailable('gate', [claim], error);
+      return GONE;
+    }
+    const at = this.at();
+    switch (answer.kind) {
+      case 'go': {
+        const { result, effects } = ledger.begin(claim, settings, at, true);
+        this.perform(effects);
+        return result.kind === 'request' ? result : GONE;
+      }
+      case 'at':
+        this.perform(ledger.promised(claim, answer.atMs, at));
+        return GONE;
+      case 'parked':
+        this.perform(ledger.parked(claim, answer.why, asked, at));
+        return GONE;
+      case 'changed':
+        this.perform(ledger.unparked(claim, asked.seenRevision + 1, at.nowMs, at));
+        return GONE;
+    }
+  }
+
+  /** One call for each endpoint. What is lost here is only not counted. */
+  #report(reports: Effects['reports']): void {
+    for (const [endpoint, of] of Map.groupBy(reports, (report) => report.endpoint)) {
+      let successes = this.#deps.hints.takeSuccesses(endpoint);
+      // Those that are reported here are counted by themselves.
+      successes = Math.max(0, successes - of.filter(({ outcome }) => outcome.error === null).length);
+      const told = of.map(({ outcome }, index) => ({
+        answer: answerKind(outcome),
+        retryAfterMs: outcome.retryAfterMs,
+        successes: index === 0 ? successes : 0,
+      }));
+      this.#deps.keep(this.#deps.report(endpoint, told).catch((error: unknown) => this.#deps.failed('report', error)));
     }
   }
 
@@ -118,18 +167,18 @@ export class Runner {
       const [begun] = request === null ? await this.begin([claim]) : [{ kind: 'request' as const, request }];
       if (begun === undefined || begun.kind === 'gone') return;
       const outcome = await this.#deps.attempt(begun.request);
-      this.perform(this.#ledger.settle([{ claim, outcome }], this.at()));
+      this.settle([{ claim, outcome }]);
     } catch (error) {
       // A bug or a dead object: the claim runs out and the attempt counts as lost.
       this.#deps.failed('attempt', error);
     }
   }
 
-  async #sendFanout(claims: ClaimRef[]): Promise<void> {
+  async #sendClaims(queue: 'fanout' | 'slow', claims: ClaimRef[]): Promise<void> {
     try {
-      await this.#deps.sendFanout(claims);
+      await this.#deps.sendClaims(queue, claims);
     } catch (error) {
-      this.#deps.failed('fanout', error);
+      this.#deps.failed(queue, error);
       this.perform(this.#ledger.release(claims, this.#deps.nowMs() + QUEUE_FAILED_WAIT_MS, this.at()));
     }
   }
@@ -143,6 +192,8 @@ export class Runner {
     }
   }
 }
+
+const GONE = { kind: 'gone' } as const;
 
 function isGone(settings: AccountSettings | null, endpoint: string): boolean {
   const known = settings?.endpoints.find(({ id }) => id === endpoint);

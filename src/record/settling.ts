@@ -14,6 +14,7 @@ import type { LoggedAttempt } from '../core/log.ts';
 import { type AttemptOutcome, disables, verdict } from '../core/outcome.ts';
 import { planRetry } from '../core/retry.ts';
 import type { ClaimRef } from '../core/rpc.ts';
+import { smoothed } from '../core/speed.ts';
 import { attempted, ended, nextAttemptAtMs, released, retrying } from '../core/status.ts';
 import { findClaimed } from './departing.ts';
 import type { Memory, Slot } from './memory.ts';
@@ -54,7 +55,8 @@ export function settle(
     error: outcome.error,
     latencyMs: outcome.latencyMs,
   };
-  memory.laneOf(slot).latencyMs = outcome.statusCode === null ? null : outcome.latencyMs;
+  const lane = memory.laneOf(slot);
+  lane.latencyMs = smoothed(lane.latencyMs, outcome);
   let after = attempted({ ...before, firstAttemptAtMs }, claim.attempt, last);
   if (before.state.kind === 'waiting') {
     const judged = verdict(outcome, policy.alsoRetry);

@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { AccountSettings, EndpointSettings } from '../../src/core/endpoint.ts';
 import type { AttemptOutcome } from '../../src/core/outcome.ts';
-import type { NewEvent } from '../../src/core/publish.ts';
+import { matchedOf, type NewEvent } from '../../src/core/publish.ts';
 import type { AttemptRequest, ClaimRef } from '../../src/core/rpc.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { type Effects, Ledger } from '../../src/record/ledger.ts';
@@ -99,7 +99,7 @@ export class Bench {
 
   /** Published with fresh settings: what may start at once leaves in the same turn. */
   publish(id: string, given: Partial<NewEvent> = {}): Effects {
-    const { id: endpoint, ordering, status, statusReason, cutoff } = this.endpoint;
+    const { id: endpoint } = this.endpoint;
     const { effects } = this.ledger.accept(
       {
         account: 'acme',
@@ -117,7 +117,7 @@ export class Bench {
             ...given,
           },
         ],
-        endpoints: [{ id: endpoint, ordering, status, statusReason, cutoff }],
+        endpoints: [matchedOf(this.endpoint)],
         settings: {
           revision: this.revision,
           readAtMs: this.nowMs,

@@ -21,11 +21,12 @@ test('a claim whose doubled message has begun it is not taken back when the othe
   const ids = ['evt_1', 'evt_2', 'evt_3', 'evt_4'];
   const [claim] = ids.flatMap((id) => bench.publish(id).fanout);
   if (claim === undefined) throw new Error('nothing was sent to the queue');
-  expect(bench.ledger.begin(claim, bench.settings(), bench.at).result.kind).toBe('park');
+  expect(bench.ledger.begin(claim, bench.settings(), bench.at).result.kind).toBe('ask');
+  const asked = bench.ledger.asking(bench.endpoint.id, 1);
   bench.endpoint = { ...bench.endpoint, status: 'enabled' };
   bench.revision += 1;
   expect(bench.begin(claim).attempt).toBe(1);
-  bench.ledger.parked(claim, 1, bench.at);
+  bench.ledger.parked(claim, 'paused', asked, bench.at);
   expect(bench.delivery(4).claim?.number).toBe(1);
   bench.settle(claim, SUCCESS);
   expect(bench.delivery(4)).toMatchObject({ attempts: 1, state: { as: 'delivered' } });

@@ -106,14 +106,14 @@ test('what joins a held lane waits with it: no claim, no Gate, and one row of it
   const [run] = bench.publish('evt_1').run;
   if (run === undefined) throw new Error('nothing was claimed');
   bench.ledger.begin(run.claim, bench.settings(), bench.at);
-  bench.ledger.parked(run.claim, 1, bench.at);
+  bench.ledger.parked(run.claim, 'paused', bench.ledger.asking(bench.endpoint.id, 1), bench.at);
   const changes = () => Number(bench.database.prepare('SELECT total_changes() AS n').get()?.['n']);
   const before = changes();
   const effects = bench.publish('evt_2');
   expect(effects).toMatchObject({ run: [], fanout: [], log: [{ delivery: { status: 'held' } }] });
   expect(changes() - before).toBe(1);
   bench.endpoint = { ...bench.endpoint, status: 'enabled' };
-  expect(bench.ledger.wake(bench.endpoint.id, 2, bench.at).run).toHaveLength(2);
+  expect(bench.ledger.wake(bench.endpoint.id, 2, null, bench.at).effects.run).toHaveLength(2);
 });
 
 test('a lost attempt whose policy died with its instance is not judged by another window', () => {
@@ -137,7 +137,7 @@ test('time held counts, also where the lane found out by its own look and not fr
   const [held] = bench.alarm().run;
   if (held === undefined) throw new Error('nothing was claimed');
   bench.ledger.begin(held.claim, bench.settings(), bench.at);
-  bench.ledger.parked(held.claim, 1, bench.at);
+  bench.ledger.parked(held.claim, 'paused', bench.ledger.asking(bench.endpoint.id, 1), bench.at);
   bench.endpoint = { ...bench.endpoint, status: 'enabled' };
   bench.nowMs += 6 * 3_600_000;
   const [again] = bench.alarm().run;

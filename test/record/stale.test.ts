@@ -1,6 +1,7 @@
 /** What a Record does when what it remembers, or what waits in it, is older than the endpoint's settings. */
 import { expect, test } from 'vitest';
 import type { AccountSettings } from '../../src/core/endpoint.ts';
+import { EndpointHints } from '../../src/record/hints.ts';
 import { Runner } from '../../src/record/runner.ts';
 import { readRecord } from '../../src/record/views.ts';
 import { Bench, FAILURE, START_MS, SUCCESS } from './bench.ts';
@@ -17,9 +18,11 @@ function runnerOf(bench: Bench, remembered: AccountSettings, reads: boolean[]) {
       return Promise.resolve(isFresh ? bench.settings() : remembered);
     },
     attempt: () => Promise.reject(new Error('nothing is attempted here')),
-    sendFanout: none,
+    sendClaims: none,
     sendLog: none,
-    park: () => Promise.resolve('parked' as const),
+    admit: () => Promise.resolve({ kind: 'parked', why: 'paused' } as const),
+    report: none,
+    hints: new EndpointHints(),
     disable: none,
     arm: () => undefined,
     keep: (work) => void work,

@@ -4,7 +4,7 @@
  */
 import { AccountBook } from '../../src/account/book.ts';
 import { nextDueMs, owed, type Owed, settleFailed, settleTold } from '../../src/account/outbox.ts';
-import type { EndpointStatus } from '../../src/core/endpoint.ts';
+import { type GateNews, newsOf } from '../../src/core/admission.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { Life } from './schedule.ts';
 import { ObjectStorage } from './sqlite.ts';
@@ -13,7 +13,7 @@ import { ignore, type World } from './world.ts';
 export const ACCOUNT = 'acme';
 
 export type AccountLinks = {
-  changed(from: Life, endpoint: string, revision: number, status: EndpointStatus | 'removed'): Promise<void>;
+  changed(from: Life, endpoint: string, news: GateNews): Promise<void>;
 };
 
 export class AccountHost {
@@ -79,7 +79,7 @@ export class AccountHost {
     try {
       const [kind, id = ''] = topic.topic.split(':');
       const endpoint = this.book.settings()?.endpoints.find((one) => one.id === id);
-      if (kind === 'gate') await this.#links.changed(this.#life, id, topic.revision, endpoint?.status ?? 'removed');
+      if (kind === 'gate') await this.#links.changed(this.#life, id, newsOf(topic.revision, endpoint));
       settleTold(this.#sql, topic);
     } catch (error) {
       ignore();

@@ -1,5 +1,5 @@
 /** The account's endpoints: what they start as, and the changes that a person makes. */
-import type { EndpointSettings, Ordering, RetryPolicy } from '../../src/core/endpoint.ts';
+import type { EndpointSecret, EndpointSettings, Ordering, RetryPolicy } from '../../src/core/endpoint.ts';
 import { RETRY_SCHEDULE_SECONDS_DEFAULT } from '../../src/core/limits.ts';
 import type { AccountHost } from './account-object.ts';
 import type { World } from './world.ts';
@@ -10,6 +10,8 @@ const SCHEDULES: readonly RetryPolicy[] = [
   { scheduleSeconds: [5, 30, 120, 600], windowSeconds: 300, alsoRetry: [] },
 ];
 
+const LIMITS: readonly (number | null)[] = [null, null, null, 1, 5];
+
 /** Which fixed ones there are; `wide` ones want only wide events. */
 const REGULAR: readonly Ordering[] = ['ordered', 'ordered', 'latest', 'latest', 'unordered', 'ordered'];
 
@@ -18,6 +20,7 @@ export class Endpoints {
   readonly #account: AccountHost;
   readonly #orderings = new Map<string, Ordering | null>();
   #made = 0;
+  #secrets = 0;
 
   constructor(world: World, account: AccountHost, wide: number) {
     this.#world = world;
@@ -50,6 +53,8 @@ export class Endpoints {
       ordering,
       timeoutMs: prng.pick([1_000, 5_000, 30_000]),
       retry: prng.pick(SCHEDULES),
+      rateLimitPerSecond: prng.pick(LIMITS),
+      isWatched: false,
       status: 'enabled',
       statusReason: null,
       cutoff: null,
@@ -64,7 +69,16 @@ export class Endpoints {
   change(): string {
     const { prng } = this.#world;
     const { id, status, eventTypes, ordering } = prng.pick(this.all());
-    const what = prng.weighted({ status: 60, disable: 6, remove: 3, ordering: 4, timeout: 10, retry: 10 });
+    const what = prng.weighted({
+      status: 60,
+      disable: 6,
+      remove: 3,
+      ordering: 4,
+      timeout: 10,
+      retry: 10,
+      limit: 8,
+      rotate: 5,
+    });
     switch (what) {
       case 'status':
         this.#set(id, { status: status === 'enabled' ? 'paused' : 'enabled' });
@@ -83,6 +97,12 @@ export class Endpoints {
       case 'timeout':
         this.#set(id, { timeoutMs: prng.pick([1_000, 5_000, 30_000]) });
         break;
+      case 'limit':
+        this.#set(id, { rateLimitPerSecond: prng.pick(LIMITS) });
+        break;
+      case 'rotate':
+        this.#rotate(id);
+        break;
       case 'retry':
         this.#set(id, { retry: prng.pick(SCHEDULES) });
         break;
@@ -93,6 +113,19 @@ export class Endpoints {
 
   #set(id: string, change: Partial<EndpointSettings>): void {
     this.#account.change((book, atMs) => book.changeEndpoint(id, change, atMs));
+  }
+
+  #rotate(id: string): void {
+    this.#secrets += 1;
+    const secret: EndpointSecret = {
+      id: `sec_${this.#secrets}`,
+      kind: 'hmac',
+      secret: { key: 'sim', sealed: `sealed ${this.#secrets}` },
+      createdAtMs: this.#world.nowMs,
+      expiresAtMs: null,
+    };
+    const overlapSeconds = this.#world.prng.pick([0, 60, 86_400]);
+    this.#account.change((book, atMs) => book.rotateSecret(id, secret, overlapSeconds, 'key_1', atMs));
   }
 
   enableAll(): void {

@@ -1,12 +1,17 @@
 /** A Gate as the platform runs it. Mirrors src/gate/gate.ts around the same ledger; keep the two alike. */
-import type { EndpointStatus } from '../../src/core/endpoint.ts';
+import type { GateNews, Woken } from '../../src/core/admission.ts';
+import type { Report } from '../../src/core/circuit.ts';
 import { UNAVAILABLE_WAIT_MS_MIN } from '../../src/core/limits.ts';
-import { GateLedger } from '../../src/gate/ledger.ts';
+import { type GateEffects, GateLedger, type Wake, type WakeResult } from '../../src/gate/ledger.ts';
 import { Life } from './schedule.ts';
 import { ObjectStorage } from './sqlite.ts';
-import type { World } from './world.ts';
+import { ignore, type World } from './world.ts';
 
-export type GateLinks = { wake(from: Life, record: string, endpoint: string, revision: number): Promise<void> };
+export type GateLinks = {
+  wake(from: Life, record: string, endpoint: string, revision: number, passes: number | null): Promise<Woken>;
+  watch(from: Life, endpoint: string, isWatched: boolean): Promise<GateNews>;
+  disableFailing(from: Life, endpoint: string, sinceMs: number, revision: number): Promise<number | null>;
+};
 
 export class GateHost {
   readonly endpoint: string;
@@ -60,10 +65,12 @@ class GateInstance {
   readonly life: Life;
   readonly #host: GateHost;
   readonly #ledger: GateLedger;
+  #armedAtMs: number | null;
 
   constructor(host: GateHost, life: Life) {
     this.#host = host;
     this.life = life;
+    this.#armedAtMs = host.alarmAtMs;
     const { world, storage } = host;
     this.#ledger = new GateLedger(
       storage.sqlFor(
@@ -75,39 +82,77 @@ class GateInstance {
     );
   }
 
-  async park(record: string, seenRevision: number) {
-    const { answer, wakeAtMs } = this.#ledger.park(record, seenRevision, this.#host.world.nowMs);
-    this.#arm(wakeAtMs);
+  async admit(record: string, seen: GateNews) {
+    const { answer, effects } = this.#ledger.admit(record, seen, this.#at());
+    this.#perform(effects);
+    this.#host.world.saw(`gate: ${answer.kind}${answer.kind === 'parked' ? ` ${answer.why}` : ''}`);
     return answer;
   }
 
-  async changed(revision: number, status: EndpointStatus | 'removed') {
-    this.#arm(this.#ledger.changed(revision, status, this.#host.world.nowMs).wakeAtMs);
+  async report(record: string, reports: Report[]) {
+    const before = this.#ledger.view().circuit;
+    this.#perform(this.#ledger.report(record, reports, this.#at()));
+    const after = this.#ledger.view().circuit;
+    if (before !== after) this.#host.world.saw(`circuit: ${before} to ${after}`);
+  }
+
+  async changed(news: GateNews) {
+    this.#perform(this.#ledger.changed(news, this.#at()));
   }
 
   async ring(): Promise<void> {
-    const host = this.#host;
-    const { world } = host;
+    const { world } = this.#host;
     this.#set(world.nowMs + UNAVAILABLE_WAIT_MS_MIN);
     try {
-      const { records, revision } = this.#ledger.due();
-      const results = await Promise.allSettled(
-        records.map((record) => host.links.wake(this.life, record, host.endpoint, revision)),
-      );
-      const woken = records.filter((_, index) => results[index]?.status === 'fulfilled');
-      const failed = records.filter((_, index) => results[index]?.status !== 'fulfilled');
-      const { wakeAtMs } = this.#ledger.settle(woken, failed, revision, world.nowMs);
-      this.#set(wakeAtMs);
+      const { wakes, revision, effects: first } = this.#ledger.due(this.#at());
+      this.#tellAccount(first);
+      const results = await Promise.all(wakes.map((wake) => this.#wake(wake, revision)));
+      const effects = this.#ledger.settle(results, this.#at());
+      this.#set(effects.wakeAtMs);
+      this.#tellAccount(effects);
     } catch (error) {
       world.note(`gate alarm failed: ${String(error)}`);
     }
   }
 
-  #arm(wakeAtMs: number | null): void {
-    if (wakeAtMs !== null) this.#set(wakeAtMs);
+  async #wake(wake: Wake, revision: number): Promise<WakeResult> {
+    const { endpoint, links } = this.#host;
+    try {
+      return { wake, woken: await links.wake(this.life, wake.record, endpoint, revision, wake.passes) };
+    } catch {
+      ignore();
+      return { wake, woken: null };
+    }
+  }
+
+  #at() {
+    return { nowMs: this.#host.world.nowMs, random: this.#host.world.prng.next };
+  }
+
+  #perform(effects: GateEffects): void {
+    const { wakeAtMs } = effects;
+    if (wakeAtMs !== null && (this.#armedAtMs === null || wakeAtMs < this.#armedAtMs)) this.#set(wakeAtMs);
+    this.#tellAccount(effects);
+  }
+
+  #tellAccount({ watch, failing }: GateEffects): void {
+    if (watch !== null) this.#tell(watch).catch(ignore);
+    if (failing !== null) this.#disable(failing).catch(ignore);
+  }
+
+  async #tell(isWatched: boolean): Promise<void> {
+    const news = await this.#host.links.watch(this.life, this.#host.endpoint, isWatched);
+    this.#perform(this.#ledger.changed(news, this.#at()));
+  }
+
+  async #disable({ sinceMs, revision }: { sinceMs: number; revision: number }): Promise<void> {
+    const { endpoint, links } = this.#host;
+    const succeededAtMs = await links.disableFailing(this.life, endpoint, sinceMs, revision);
+    if (succeededAtMs !== null) this.#perform(this.#ledger.succeeded(succeededAtMs, this.#at()));
   }
 
   #set(atMs: number | null): void {
+    this.#armedAtMs = atMs;
     if (this.life.isAlive) this.#host.alarmAtMs = atMs;
   }
 }

@@ -9,7 +9,13 @@ import type { AccountSettings, EndpointSettings } from '../../src/core/endpoint.
 import { recordName } from '../../src/core/ids.ts';
 import { SETTINGS_CARRIED_MAX } from '../../src/core/limits.ts';
 import { wants } from '../../src/core/match.ts';
-import type { Accepted, AcceptRequest, AcceptResult, NewEvent } from '../../src/core/publish.ts';
+import {
+  type Accepted,
+  type AcceptRequest,
+  type AcceptResult,
+  matchedOf,
+  type NewEvent,
+} from '../../src/core/publish.ts';
 import { answersTheSame, standsForOneContent, Violation } from '../support/invariants.ts';
 import { ACCOUNT } from './account-object.ts';
 import { Life } from './schedule.ts';
@@ -164,13 +170,7 @@ export class Publisher {
       account: ACCOUNT,
       record: target.record,
       events,
-      endpoints: endpoints.map(({ id, ordering, status, statusReason, cutoff }) => ({
-        id,
-        ordering,
-        status,
-        statusReason,
-        cutoff,
-      })),
+      endpoints: endpoints.map(matchedOf),
       settings:
         endpoints.length <= SETTINGS_CARRIED_MAX
           ? { revision: settings.revision, readAtMs, endpoints, retention: settings.retention }

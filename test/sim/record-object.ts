@@ -3,8 +3,9 @@
  * the same ledger, runner and alarm; keep the two alike.
  */
 import { parseRecordName, type DeliveryRef, type RecordAddress } from '../../src/core/ids.ts';
+import type { Admission, GateNews } from '../../src/core/admission.ts';
+import type { Report } from '../../src/core/circuit.ts';
 import type { AccountSettings } from '../../src/core/endpoint.ts';
-import { QUICK_ANSWER_MS } from '../../src/core/limits.ts';
 import type { Confirmation, LogEntry, LogMessage } from '../../src/core/log.ts';
 import type { AttemptOutcome } from '../../src/core/outcome.ts';
 import type { AcceptRequest } from '../../src/core/publish.ts';
@@ -21,9 +22,10 @@ import { ignore, type Node, type World } from './world.ts';
 export type RecordLinks = {
   settings(node: Node, minRevision: number, isFresh: boolean): Promise<AccountSettings | null>;
   attempt(from: Life, node: Node, request: AttemptRequest): Promise<AttemptOutcome>;
-  sendFanout(from: Life, bodies: { v: 1; record: string; claim: ClaimRef }[]): Promise<void>;
+  sendClaims(from: Life, queue: 'fanout' | 'slow', bodies: { v: 1; record: string; claim: ClaimRef }[]): Promise<void>;
   sendLog(from: Life, message: LogMessage): Promise<void>;
-  park(from: Life, endpoint: string, record: string, seenRevision: number): Promise<'parked' | 'changed'>;
+  admit(from: Life, endpoint: string, record: string, seen: GateNews): Promise<Admission>;
+  report(from: Life, endpoint: string, record: string, reports: Report[]): Promise<void>;
   disable(from: Life, endpoint: string, reason: string, seenRevision: number): Promise<void>;
   /** After each turn that committed. */
   committed(host: RecordHost): void;
@@ -132,15 +134,15 @@ export class RecordInstance {
   }
 
   async settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]) {
-    this.#run().perform(this.#open().settle(settled, this.#at()));
+    this.#run().settle(settled);
   }
 
   async confirm(confirmations: Confirmation[]) {
     this.#run().perform(this.#open().confirm(confirmations, this.#at()));
   }
 
-  async wake(endpoint: string, revision: number) {
-    this.#run().perform(this.#open().wake(endpoint, revision, this.#at()));
+  async wake(endpoint: string, revision: number, passes: number | null) {
+    return this.#perform(this.#open().wake(endpoint, revision, passes, this.#at()));
   }
 
   async replay(ref: DeliveryRef, by: { key: string; reason: string | null; force: boolean }) {
@@ -174,7 +176,7 @@ export class RecordInstance {
     this.#ledger ??= this.#observed(
       new Ledger(this.#sql, this.#alarm.suspectFromMs(this.#nowMs()), {
         address: this.#host.address,
-        isQuickElsewhere: (endpoint) => this.node.quick.get(endpoint) === true,
+        latencyElsewhere: (endpoint) => this.node.hints.latencyMs(endpoint),
       }),
     );
     return this.#ledger;
@@ -190,8 +192,8 @@ export class RecordInstance {
       return answer;
     };
     const begin = ledger.begin.bind(ledger);
-    ledger.begin = (ref, settings, at) => {
-      const answer = begin(ref, settings, at);
+    ledger.begin = (ref, settings, at, isAdmitted) => {
+      const answer = begin(ref, settings, at, isAdmitted);
       if (answer.result.kind === 'request') departs(answer.result.request);
       return answer;
     };
@@ -218,25 +220,22 @@ export class RecordInstance {
       nowMs: () => this.#nowMs(),
       random: world.prng.next,
       settings: ({ minRevision, isFresh }) => links.settings(this.node, minRevision, isFresh),
-      attempt: (request) => this.#attempt(request),
-      sendFanout: (claims) =>
-        links.sendFanout(
+      attempt: (request) => links.attempt(this.life, this.node, request),
+      sendClaims: (queue, claims) =>
+        links.sendClaims(
           this.life,
+          queue,
           claims.map((claim) => ({ v: 1, record: name, claim })),
         ),
       sendLog: (entries) => this.#sendLog(entries),
-      park: (endpoint, seenRevision) => links.park(this.life, endpoint, name, seenRevision),
+      admit: (endpoint, seen) => links.admit(this.life, endpoint, name, seen),
+      report: (endpoint, reports) => links.report(this.life, endpoint, name, reports),
+      hints: this.node.hints,
       disable: (endpoint, reason, seenRevision) => links.disable(this.life, endpoint, reason, seenRevision),
       arm: (wakeAtMs) => this.#alarm.arm(wakeAtMs),
       keep: (work) => void work.catch(ignore),
       failed: (what, error) => this.#failed(what, error),
     };
-  }
-
-  async #attempt(request: AttemptRequest): Promise<AttemptOutcome> {
-    const outcome = await this.#host.links.attempt(this.life, this.node, request);
-    this.node.quick.set(request.endpoint.id, outcome.statusCode !== null && outcome.latencyMs <= QUICK_ANSWER_MS);
-    return outcome;
   }
 
   async #sendLog(entries: LogEntry[]): Promise<void> {

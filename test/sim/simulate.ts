@@ -104,9 +104,9 @@ function deliver(system: System): string {
 }
 
 function consume(system: System): string {
-  const isLog = system.world.prng.chance(0.5);
-  const took = isLog ? system.consumeLog() : system.consumeFanout();
-  return took ? `a consumer of ${isLog ? 'LOG' : 'FANOUT'} starts` : 'no message';
+  const queue = system.world.prng.weighted({ log: 50, fanout: 30, slow: 20 });
+  const took = queue === 'log' ? system.consumeLog() : system.consumeClaims(queue);
+  return took ? `a consumer of ${queue} starts` : 'no message';
 }
 
 function nextMs(system: System): number {
@@ -141,12 +141,13 @@ async function calm(system: System): Promise<number> {
       world.schedule.remove(item);
       item.run();
       await done(system, item.what);
-    } else if (system.consumeLog() || system.consumeFanout()) await done(system, 'a consumer starts');
+    } else if (system.consumeLog() || system.consumeClaims('fanout') || system.consumeClaims('slow'))
+      await done(system, 'a consumer starts');
     else if (alarm !== undefined) {
       alarm.ring();
       await done(system, alarm.what);
     } else {
-      const next = Math.min(nextMs(system), system.log.nextMs(), system.fanout.nextMs());
+      const next = Math.min(nextMs(system), system.log.nextMs(), system.fanout.nextMs(), system.slow.nextMs());
       if (next === Infinity) return n;
       world.schedule.nowMs = next;
     }

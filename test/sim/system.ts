@@ -3,6 +3,8 @@ import { parseDeliveryId } from '../../src/core/ids.ts';
 import type { LogMessage } from '../../src/core/log.ts';
 import type { ClaimRef } from '../../src/core/rpc.ts';
 import { SettingsCache } from '../../src/delivery/settings.ts';
+import { NOTHING_BUT_FAILURES } from '../../src/core/reasons.ts';
+import { EndpointHints } from '../../src/record/hints.ts';
 import { consumeFanout } from '../../src/queues/fanout.ts';
 import { consumeLog } from '../../src/queues/log.ts';
 import { writeLog } from '../../src/store/log-write.ts';
@@ -27,6 +29,7 @@ export class System {
   readonly receivers: Receivers;
   readonly publisher: Publisher;
   readonly fanout: SimQueue;
+  readonly slow: SimQueue;
   readonly log: SimQueue;
   readonly d1: SqliteD1;
   readonly watch: Watch;
@@ -44,12 +47,13 @@ export class System {
     });
     this.receivers = new Receivers(world, this.watch);
     this.fanout = new SimQueue(world, 'FANOUT');
+    this.slow = new SimQueue(world, 'SLOW');
     this.log = new SimQueue(world, 'LOG');
     this.account = new AccountHost(world, {
-      changed: (from, endpoint, revision, status) =>
-        world.call(from, `gate ${endpoint.slice(-4)}.changed(${revision}, ${status})`, true, () => {
+      changed: (from, endpoint, news) =>
+        world.call(from, `gate ${endpoint.slice(-4)}.changed(${JSON.stringify(news)})`, true, () => {
           const gate = this.#gate(endpoint).running();
-          return { life: gate.life, run: () => gate.changed(revision, status) };
+          return { life: gate.life, run: () => gate.changed(news) };
         }),
     });
     this.endpoints = new Endpoints(world, this.account, world.prng.pick([0, 0, 14, 60]));
@@ -84,15 +88,28 @@ export class System {
         run: async () => this.account.book.settings(),
       }));
     this.#caches.set(node, new SettingsCache({ read }));
-    node.quick.clear();
+    node.hints = new EndpointHints();
   }
 
   #gate(endpoint: string): GateHost {
     const known = this.gates.get(endpoint);
     if (known !== undefined) return known;
-    const gate = new GateHost(this.world, endpoint, {
-      wake: (from, record, of, revision) =>
-        this.#call(from, record, `wake(${of.slice(-4)}, ${revision})`, true, (instance) => instance.wake(of, revision)),
+    const { world } = this;
+    const gate = new GateHost(world, endpoint, {
+      wake: (from, record, of, revision, passes) =>
+        this.#call(from, record, `wake(${of.slice(-4)}, ${revision}, ${passes})`, true, (instance) =>
+          instance.wake(of, revision, passes),
+        ),
+      watch: (from, of, isWatched) =>
+        world.call(from, `account.watchEndpoint(${of.slice(-4)}, ${isWatched})`, true, () => ({
+          life: this.account.life,
+          run: async () => this.account.change((book) => book.watchEndpoint(of, isWatched)),
+        })),
+      disableFailing: (from, of, sinceMs, revision) =>
+        world.call(from, `account.disableFailing(${of.slice(-4)})`, false, () => ({
+          life: this.account.life,
+          run: async () => this.#disableFailing(of, sinceMs, revision),
+        })),
     });
     this.gates.set(endpoint, gate);
     return gate;
@@ -129,12 +146,17 @@ export class System {
         return known?.settings ?? null;
       },
       attempt: (from, node, request) => this.receivers.attempt(from, node, recordNameOf(request.delivery), request),
-      sendFanout: (from, bodies) => this.fanout.send(from, bodies),
+      sendClaims: (from, queue, bodies) => this[queue].send(from, bodies),
       sendLog: (from, message) => this.log.send(from, [message]),
-      park: (from, endpoint, record, seenRevision) =>
-        world.call(from, `gate ${endpoint.slice(-4)}.park(${record.slice(-6)}, ${seenRevision})`, true, () => {
+      admit: (from, endpoint, record, seen) =>
+        world.call(from, `gate ${endpoint.slice(-4)}.admit(${record.slice(-6)}, ${seen.revision})`, false, () => {
           const gate = this.#gate(endpoint).running();
-          return { life: gate.life, run: () => gate.park(record, seenRevision) };
+          return { life: gate.life, run: () => gate.admit(record, seen) };
+        }),
+      report: (from, endpoint, record, reports) =>
+        world.call(from, `gate ${endpoint.slice(-4)}.report(${record.slice(-6)})`, false, () => {
+          const gate = this.#gate(endpoint).running();
+          return { life: gate.life, run: () => gate.report(record, reports) };
         }),
       disable: (from, endpoint, reason, seenRevision) =>
         world.call(from, 'account.disableEndpoint', true, () => ({
@@ -172,9 +194,23 @@ export class System {
     return promise;
   }
 
-  consumeFanout(): boolean {
+  /** As the Account does, with the log's word. */
+  #disableFailing(endpoint: string, sinceMs: number, revision: number): number | null {
+    const [row] = this.d1.storage.query(
+      `SELECT max(ended_at_ms) AS at FROM deliveries WHERE endpoint = ? AND status = 'delivered' AND accepted_at_ms > ?`,
+      endpoint,
+      sinceMs,
+    );
+    const at = row?.['at'];
+    if (typeof at === 'number') return at;
+    this.world.saw('disabled for failing');
+    this.account.change((book, nowMs) => book.disableEndpoint(endpoint, NOTHING_BUT_FAILURES, revision, nowMs));
+    return null;
+  }
+
+  consumeClaims(queue: 'fanout' | 'slow'): boolean {
     const { world } = this;
-    return this.fanout.deliver((batch, life) => {
+    return this[queue].deliver((batch, life) => {
       const node = world.prng.pick(world.nodes);
       return consumeFanout(batch, {
         record: (name) => ({
@@ -187,6 +223,7 @@ export class System {
           world.saw('attempt by a consumer');
           return this.receivers.attempt(life, node, recordNameOf(request.delivery), request);
         },
+        nowMs: () => world.clockOf(node),
         wait: (ms) => world.later('a group of outcomes is full', life, ms, () => undefined),
         log: (line) => world.note(line.slice(0, 160)),
       });

@@ -1,13 +1,14 @@
 /**
  * What all parts of a simulated world share: chance, time, faults, the network between objects, what was seen, and the trace.
  */
+import { EndpointHints } from '../../src/record/hints.ts';
 import { drawFaults, type Faults, NO_FAULTS } from './faults.ts';
 import { Prng } from './prng.ts';
 import { Life, Schedule } from './schedule.ts';
 import type { TurnFault } from './sqlite.ts';
 
 /** A machine: its clock is off by some ms, and what it remembers goes with it. */
-export type Node = { name: string; skewMs: number; quick: Map<string, boolean> };
+export type Node = { name: string; skewMs: number; hints: EndpointHints };
 
 const START_MS = Date.UTC(2026, 10, 21);
 const CALL_TRIES_MAX = 3;
@@ -29,7 +30,7 @@ export class World {
     this.prng = new Prng(seed);
     this.drawn = drawFaults(this.prng);
     this.faults = this.drawn;
-    for (let n = 1; n <= NODES; n += 1) this.nodes.push({ name: `node${n}`, skewMs: 0, quick: new Map() });
+    for (let n = 1; n <= NODES; n += 1) this.nodes.push({ name: `node${n}`, skewMs: 0, hints: new EndpointHints() });
     this.skew();
   }
 

@@ -5,9 +5,10 @@
 import type { Delivery, DeliveryStatus } from '../../src/core/delivery.ts';
 import type { Ordering } from '../../src/core/endpoint.ts';
 import { planLane } from '../../src/core/lane.ts';
-import { FANOUT_CLAIMS_MAX } from '../../src/core/limits.ts';
+import { FANOUT_CLAIMS_MAX, SLOW_CLAIMS_MAX } from '../../src/core/limits.ts';
 import type { LoggedAttempt } from '../../src/core/log.ts';
 import type { AttemptRequest } from '../../src/core/rpc.ts';
+import { isAtGate } from '../../src/core/status.ts';
 import type { DeliveryView } from '../../src/core/view.ts';
 
 export type Invariant = 'I1' | 'I2' | 'I3' | 'I4' | 'I5' | 'I6' | 'I7' | 'I8';
@@ -95,7 +96,7 @@ export function changesLegally(where: string, before: StoredDelivery, after: Sto
     if (a.retries < length) broken('I4', `gave up after ${a.retries} of ${length} retries`);
   }
   const waitedMs = a.firstAttemptAtMs === null || a.heldSinceMs === null ? 0 : nowMs - a.heldSinceMs;
-  const isFreed = a.state.as === 'held' && b.state.kind === 'waiting' && b.state.as !== 'held';
+  const isFreed = isAtGate(a) && b.state.kind === 'waiting' && !isAtGate(b);
   if (isFreed && waitedMs > CREDIT_SLACK_MS && b.heldMs === a.heldMs) {
     broken('I4', `was held for ${waitedMs} ms, and its retry window ran on`);
   }
@@ -227,19 +228,21 @@ export function workIsWatched(where: string, { lanes, alarmAtMs, turnMs, isParke
   const fanout = lanes.flatMap(({ items }) => items).filter(({ delivery }) => delivery.claim?.via === 'fanout').length;
   for (const { ordering, items } of lanes) {
     for (const one of items) {
-      const { claim, state, endpoint } = one.delivery;
+      const { claim, endpoint } = one.delivery;
       if (armedMs === Infinity) broken(`${nameOf(one)} is open and no alarm is armed`);
       if (claim !== null && armedMs > claim.untilMs) {
         broken(`the claim of ${nameOf(one)} ends ${armedMs - claim.untilMs} ms before the alarm`);
       }
-      if (state.kind === 'waiting' && state.as === 'held' && claim === null && !isParkedAt(endpoint)) {
-        broken(`${nameOf(one)} is held, and its Gate does not know of it`);
+      if (isAtGate(one.delivery) && claim === null && !isParkedAt(endpoint)) {
+        broken(`${nameOf(one)} is held or parked, and its Gate does not know of it`);
       }
     }
     if (ordering === null) continue;
     const plan = planLane({ ordering, items, ...NOTHING_ATTEMPTED }, turnMs);
     const [due] = plan.start;
-    if (due !== undefined && fanout < FANOUT_CLAIMS_MAX) broken(`${nameOf(due)} was due and nobody claimed it`);
+    const slow = items.filter(({ delivery }) => delivery.claim?.via === 'slow').length;
+    if (due !== undefined && fanout < FANOUT_CLAIMS_MAX && slow < SLOW_CLAIMS_MAX)
+      broken(`${nameOf(due)} was due and nobody claimed it`);
     if (plan.superseded[0] !== undefined) broken(`${nameOf(plan.superseded[0].item)} waits though a newer one does`);
     if (plan.dueMs !== null && armedMs > plan.dueMs)
       broken(`a lane is due ${armedMs - plan.dueMs} ms before the alarm`);

@@ -2,6 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { GateNews } from '../../src/core/admission.ts';
 import type { EndpointSettings } from '../../src/core/endpoint.ts';
 import { endpointId } from '../../src/core/ids.ts';
 
@@ -26,6 +27,8 @@ function endpoint(number: number, given: Partial<EndpointSettings> = {}): Endpoi
     ordering: 'ordered',
     timeoutMs: 15_000,
     retry: { scheduleSeconds: [10], windowSeconds: 60, alsoRetry: [] },
+    rateLimitPerSecond: null,
+    isWatched: false,
     status: 'enabled',
     statusReason: null,
     cutoff: null,
@@ -282,7 +285,7 @@ describe('what others are told', () => {
     warn.mockRestore();
   });
 
-  test('the Gate hears of a new status and of a removal, and of nothing else', async () => {
+  test('the Gate hears of what it decides by, of a repair and of a removal, and of nothing else', async () => {
     const { told, GATE } = recordingGate();
     await open().put({});
     await swap({ GATE });
@@ -292,13 +295,18 @@ describe('what others are told', () => {
     await vi.waitFor(() => expect(told).toHaveLength(1));
     await open().changeEndpoint(id, { status: 'enabled' });
     await vi.waitFor(() => expect(told).toHaveLength(2));
-    await open().removeEndpoint(id);
+    await open().changeEndpoint(id, { rateLimitPerSecond: 5 });
     await vi.waitFor(() => expect(told).toHaveLength(3));
+    await open().removeEndpoint(id);
+    await vi.waitFor(() => expect(told).toHaveLength(4));
     const name = `v1:${account}:${id}`;
+    const news = { rateLimitPerSecond: null, isWatched: false };
     expect(told).toEqual([
-      [name, 4, 'paused'],
-      [name, 5, 'enabled'],
-      [name, 6, 'removed'],
+      [name, { ...news, revision: 4, status: 'paused' }],
+      // What was held is sent at the pace of a recovery.
+      [name, { ...news, revision: 5, status: 'enabled', isWatched: true }],
+      [name, { ...news, revision: 6, status: 'enabled', isWatched: true, rateLimitPerSecond: 5 }],
+      [name, { ...news, revision: 7, status: 'removed' }],
     ]);
   });
 
@@ -315,8 +323,37 @@ describe('what others are told', () => {
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 600_000);
     await runDurableObjectAlarm(open());
     vi.mocked(Date.now).mockRestore();
-    expect(told).toEqual([[`v1:${account}:${id}`, 3, 'paused']]);
+    expect(told).toMatchObject([[`v1:${account}:${id}`, { revision: 3, status: 'paused' }]]);
     warn.mockRestore();
+  });
+
+  test('a watch asked for by the Gate is no decision: a disabling under older settings still counts', async () => {
+    await open().put({});
+    await open().createEndpoint(endpoint(1));
+    expect(await open().watchEndpoint(id, true)).toMatchObject({ revision: 3, isWatched: true });
+    expect(await open().watchEndpoint(id, true)).toMatchObject({ revision: 3, isWatched: true });
+    await open().disableEndpoint(id, 'gone', 2);
+    expect((await open().settings())?.endpoints[0]).toMatchObject({ status: 'disabled', isWatched: false });
+    expect(await open().watchEndpoint('ep_none', true)).toMatchObject({ status: 'removed' });
+  });
+
+  test('an endpoint that failed for days is disabled only if the log knows of no success since', async () => {
+    await open().put({});
+    await open().createEndpoint(endpoint(1));
+    const sinceMs = Date.now() - 5 * 86_400_000;
+    await env.LOG_DB.prepare(
+      `INSERT INTO deliveries (account, accepted_at_ms, id, endpoint, event_id, event_type, sequence, delivery_count, revision,
+         status, attempts, ended_at_ms) VALUES (?, ?, 'dlv_1', ?, 'evt_1', 'a.b', 1, 1, 1, 'delivered', 1, ?)`,
+    )
+      .bind(account, sinceMs + 1_000, id, sinceMs + 2_000)
+      .run();
+    expect(await open().disableFailing(id, sinceMs, 2)).toBe(sinceMs + 2_000);
+    expect((await open().settings())?.endpoints[0]?.status).toBe('enabled');
+    expect(await open().disableFailing(id, sinceMs + 3_000, 2)).toBeNull();
+    expect((await open().settings())?.endpoints[0]).toMatchObject({
+      status: 'disabled',
+      statusReason: 'nothing but failures for 5 days',
+    });
   });
 
   test('a removed endpoint leaves the lists', async () => {
@@ -334,7 +371,7 @@ describe('what others are told', () => {
     await open().createEndpoint(endpoint(1));
     await vi.waitFor(async () => expect((await owed()).topics).toEqual([]));
     // Looks instead of being told: a promise may not be resolved from outside of its object.
-    const changed = async (revision: number, status: string) => {
+    const changed = async ({ revision, status }: GateNews) => {
       told.push([revision, status]);
       while (isHeldUp) await scheduler.wait(1);
     };

@@ -46,7 +46,7 @@ const ENDPOINT: Case[] = [
   ['eventTypes', [1], /^eventTypes\.0 must be a string; got 1$/],
   ['eventTypes', ['*'], /^eventTypes must not be "\*"/],
   ['filter', { a: 1 }, /^filter must have a "field", or "and", "or" or "not"$/],
-  ['rateLimitPerSecond', 5, /^rateLimitPerSecond must be null: rateLimitPerSecond is not available yet$/],
+  ['rateLimitPerSecond', 0, /^rateLimitPerSecond must be a whole number from 1 to 500 requests a second; got 0$/],
   ['headers', ['a'], /^headers must be an object; it is a list$/],
   ['headers', { 'bad name': 'v' }, /^headers must .*"bad name"/],
   ['headers', { Host: 'v' }, /^headers must not .*"Host"/i],

@@ -1,0 +1,57 @@
+/**
+ * What Records and the Gate of an endpoint say to each other (C8). A Record asks before an attempt only where the endpoint's
+ * settings say so: a healthy endpoint without a limit costs its Gate nothing.
+ */
+import type { Parked } from './delivery.ts';
+import type { EndpointSettings, EndpointStatus } from './endpoint.ts';
+
+/** An endpoint's settings, as far as its Gate must know them. A newer revision replaces an older one. */
+export type GateNews = {
+  revision: number;
+  status: EndpointStatus | 'removed';
+  rateLimitPerSecond: number | null;
+  isWatched: boolean;
+};
+
+export type Admission =
+  | { kind: 'go' }
+  /** A start is reserved for then. */
+  | { kind: 'at'; atMs: number }
+  /** The Gate keeps a row for this record, and will wake it. */
+  | { kind: 'parked'; why: Parked | 'paused' }
+  /** It knows settings newer than those the Record has seen, under which nothing need wait: read them and go on. */
+  | { kind: 'changed' };
+
+/** What became of a wake in its Record. */
+export type Woken = {
+  /** Attempts that it started. */
+  started: number;
+  /** More of the lane is parked: keep the row. */
+  isStillParked: boolean;
+};
+
+/** How its circuit stands, for people. */
+export type GateView = {
+  circuit: 'closed' | 'open' | 'half-open';
+  sinceMs: number | null;
+  nextProbeAtMs: number | null;
+  perSecond: number | null;
+  waitingRecords: number;
+};
+
+/** Its Gate is asked before each attempt. */
+export function isGuarded({
+  rateLimitPerSecond,
+  isWatched,
+}: Pick<EndpointSettings, 'rateLimitPerSecond' | 'isWatched'>): boolean {
+  return isWatched === true || (rateLimitPerSecond ?? null) !== null;
+}
+
+export function newsOf(
+  revision: number,
+  endpoint: Pick<EndpointSettings, 'status' | 'rateLimitPerSecond' | 'isWatched'> | undefined,
+): GateNews {
+  if (endpoint === undefined) return { revision, status: 'removed', rateLimitPerSecond: null, isWatched: false };
+  const { status, rateLimitPerSecond = null, isWatched = false } = endpoint;
+  return { revision, status, rateLimitPerSecond, isWatched };
+}

@@ -1,0 +1,325 @@
+/** A Gate's protocol on real SQL: who goes, who waits, who is woken when, and what a new instance still knows. */
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, test } from 'vitest';
+import type { GateNews } from '../../src/core/admission.ts';
+import type { Report } from '../../src/core/circuit.ts';
+import { GateLedger, type Wake } from '../../src/gate/ledger.ts';
+import { sqlOf } from '../record/bench.ts';
+
+const DAY_MS = 86_400_000;
+
+class Bench {
+  readonly database = new DatabaseSync(':memory:');
+  nowMs = 1_000_000;
+  gate = new GateLedger(sqlOf(this.database));
+  news: GateNews = { revision: 1, status: 'enabled', rateLimitPerSecond: null, isWatched: false };
+
+  get at() {
+    return { nowMs: this.nowMs, random: () => 0 };
+  }
+
+  crash(): void {
+    this.gate = new GateLedger(sqlOf(this.database));
+  }
+
+  change(given: Partial<GateNews>) {
+    this.news = { ...this.news, revision: this.news.revision + 1, ...given };
+    return this.gate.changed(this.news, this.at);
+  }
+
+  ask(record: string, seen: Partial<GateNews> = {}) {
+    return this.gate.admit(record, { ...this.news, ...seen }, this.at).answer;
+  }
+
+  report(record: string, answer: Report['answer'], given: Partial<Report> = {}) {
+    return this.gate.report(record, [{ answer, retryAfterMs: null, successes: 0, ...given }], this.at);
+  }
+
+  /** One step of the walk, in which every Record answers. */
+  step(isStillParked = false): Wake[] {
+    const { wakes } = this.gate.due(this.at);
+    this.gate.settle(
+      wakes.map((wake) => ({ wake, woken: { started: 1, isStillParked } })),
+      this.at,
+    );
+    return wakes;
+  }
+
+  /** Opens the circuit by failures alone. */
+  fail(): void {
+    this.gate.changed(this.news, this.at);
+    for (let n = 0; n < 5; n += 1) this.report('r0', 'failed');
+    this.news = { ...this.news, isWatched: true, revision: this.news.revision + 1 };
+    this.gate.changed(this.news, this.at);
+  }
+}
+
+const names = (wakes: Wake[]) => wakes.map(({ record }) => record);
+
+describe('paused', () => {
+  test('everything parks; after the resume it is woken one a second, oldest first, at a growing pace', () => {
+    const bench = new Bench();
+    bench.change({ status: 'paused' });
+    for (const record of ['a', 'b', 'c', 'd', 'e']) {
+      expect(bench.ask(record)).toEqual({ kind: 'parked', why: 'paused' });
+    }
+    expect(bench.step()).toEqual([]);
+    bench.change({ status: 'enabled', isWatched: true });
+    expect(names(bench.step())).toEqual(['a']);
+    expect(bench.step()).toEqual([]);
+    bench.report('a', 'delivered');
+    bench.nowMs += 1_000;
+    expect(names(bench.step())).toEqual(['b']);
+    bench.nowMs += 500;
+    expect(names(bench.step())).toEqual(['c']);
+  });
+
+  test('a record that parks again while it is being woken stays parked', () => {
+    const bench = new Bench();
+    bench.change({ status: 'paused' });
+    bench.ask('a');
+    bench.change({ status: 'enabled', isWatched: true });
+    const { wakes } = bench.gate.due(bench.at);
+    expect(bench.ask('a')).toMatchObject({ kind: 'parked' });
+    bench.gate.settle([{ wake: wakes[0] as Wake, woken: { started: 1, isStillParked: false } }], bench.at);
+    bench.nowMs += 1_000;
+    expect(names(bench.step())).toEqual(['a']);
+  });
+
+  test('a record that did not answer its wake goes behind those that wait, and is woken again', () => {
+    const bench = new Bench();
+    bench.change({ status: 'paused' });
+    for (const record of ['a', 'b']) bench.ask(record);
+    bench.change({ status: 'disabled' });
+    const { wakes } = bench.gate.due(bench.at);
+    expect(names(wakes)).toEqual(['a', 'b']);
+    bench.gate.settle([{ wake: wakes[0] as Wake, woken: null }], bench.at);
+    expect(names(bench.gate.due(bench.at).wakes)).toEqual(['b', 'a']);
+  });
+
+  test('who has seen less than the Gate knows is sent back to read', () => {
+    const bench = new Bench();
+    bench.change({ status: 'enabled' });
+    expect(bench.ask('a', { revision: 1, status: 'paused' })).toEqual({ kind: 'changed' });
+    bench.change({ status: 'disabled' });
+    expect(bench.ask('a', { revision: 1 })).toEqual({ kind: 'changed' });
+  });
+
+  test('what a Record has seen counts before the Account has told it', () => {
+    const bench = new Bench();
+    expect(bench.ask('a', { revision: 5, status: 'paused' })).toEqual({ kind: 'parked', why: 'paused' });
+    bench.news = { ...bench.news, revision: 5 };
+    bench.change({ isWatched: true });
+    expect(names(bench.step())).toEqual(['a']);
+  });
+
+  test('all are woken at once, and freely, when the endpoint was disabled or removed: they will be cancelled', () => {
+    for (const status of ['disabled', 'removed'] as const) {
+      const bench = new Bench();
+      bench.change({ status: 'paused' });
+      for (const record of ['a', 'b', 'c']) bench.ask(record);
+      bench.change({ status });
+      expect(bench.step().map(({ passes }) => passes)).toEqual([null, null, null]);
+    }
+  });
+});
+
+describe('the circuit', () => {
+  test('five failures and no success open it; the Account is told once, and then Records that ask are parked', () => {
+    const bench = new Bench();
+    bench.gate.changed(bench.news, bench.at);
+    for (let n = 0; n < 4; n += 1) expect(bench.report('r', 'failed').watch).toBe(null);
+    expect(bench.report('r', 'failed').watch).toBe(true);
+    expect(bench.report('r', 'failed').watch).toBe(null);
+    expect(bench.ask('r', { isWatched: true, revision: 2 })).toEqual({ kind: 'parked', why: 'circuit' });
+  });
+
+  test('the successes that an isolate did not report count too: one failure in a hundred opens nothing', () => {
+    const bench = new Bench();
+    bench.gate.changed(bench.news, bench.at);
+    for (let n = 0; n < 50; n += 1) expect(bench.report('r', 'failed', { successes: 99 }).watch).toBe(null);
+  });
+
+  test('failures that are half a minute apart do not add up', () => {
+    const bench = new Bench();
+    bench.gate.changed(bench.news, bench.at);
+    for (let n = 0; n < 20; n += 1) {
+      expect(bench.report('r', 'failed').watch).toBe(null);
+      bench.nowMs += 8_000;
+    }
+  });
+
+  test('after the pause one parked record is the probe; the others wait for its outcome', () => {
+    const bench = new Bench();
+    bench.fail();
+    for (const record of ['a', 'b']) bench.ask(record);
+    expect(bench.step()).toEqual([]);
+    bench.nowMs += 10_000;
+    expect(bench.step()).toMatchObject([{ record: 'a', passes: 1 }]);
+    expect(bench.step()).toEqual([]);
+    bench.report('a', 'failed');
+    bench.nowMs += 10_000;
+    expect(bench.step()).toEqual([]);
+    bench.nowMs += 10_000;
+    expect(names(bench.step())).toEqual(['b']);
+  });
+
+  test('where nothing is parked, the next that asks after the pause is the probe', () => {
+    const bench = new Bench();
+    bench.fail();
+    bench.nowMs += 10_000;
+    expect(bench.ask('new')).toEqual({ kind: 'go' });
+    expect(bench.ask('other')).toEqual({ kind: 'parked', why: 'circuit' });
+  });
+
+  test('a probe of which nothing is heard gives way to another; one that started nothing, at once', () => {
+    const bench = new Bench();
+    bench.fail();
+    for (const record of ['a', 'b', 'c']) bench.ask(record);
+    bench.nowMs += 10_000;
+    expect(names(bench.step())).toEqual(['a']);
+    bench.nowMs += 45_000;
+    const { wakes } = bench.gate.due(bench.at);
+    expect(names(wakes)).toEqual(['b']);
+    bench.gate.settle([{ wake: wakes[0] as Wake, woken: { started: 0, isStillParked: false } }], bench.at);
+    expect(names(bench.step())).toEqual(['c']);
+  });
+
+  test('a backlog drains at a pace that about doubles each second with success, until it is full', () => {
+    const bench = new Bench();
+    bench.fail();
+    for (let n = 0; n < 1_000; n += 1) bench.ask(`r${n}`);
+    bench.nowMs += 10_000;
+    const [probe] = bench.step();
+    bench.report(probe?.record ?? '', 'delivered');
+    const perSecond: number[] = [];
+    for (let second = 0; second < 9; second += 1) {
+      let woken = 0;
+      for (let step = 0; step < 10; step += 1) {
+        bench.nowMs += 100;
+        for (const { record } of bench.step()) {
+          bench.report(record, 'delivered');
+          woken += 1;
+        }
+      }
+      perSecond.push(woken);
+    }
+    for (const [second, woken] of perSecond.entries()) {
+      const before = perSecond[second - 1] ?? 1;
+      expect(woken).toBeLessThanOrEqual(Math.max(2, before * 2.5));
+      expect(woken).toBeLessThanOrEqual(121);
+    }
+    expect(perSecond.at(-1)).toBeGreaterThan(50);
+    expect(bench.gate.view().circuit).toBe('closed');
+  });
+
+  test('at the end of the backlog it closes, and Records stop asking once it has been calm', () => {
+    const bench = new Bench();
+    bench.fail();
+    bench.ask('a');
+    bench.nowMs += 10_000;
+    bench.step();
+    expect(bench.report('a', 'delivered').watch).toBe(null);
+    expect(bench.gate.view()).toMatchObject({ circuit: 'closed', waitingRecords: 0 });
+    bench.nowMs += 30_000;
+    expect(bench.gate.due(bench.at).effects.watch).toBe(false);
+  });
+
+  test('a Retry-After holds every record back until then', () => {
+    const bench = new Bench();
+    bench.gate.changed(bench.news, bench.at);
+    bench.report('r', 'failed', { retryAfterMs: 60_000 });
+    bench.change({ isWatched: true });
+    expect(bench.ask('other')).toEqual({ kind: 'parked', why: 'circuit' });
+    bench.nowMs += 59_999;
+    expect(bench.step()).toEqual([]);
+    bench.nowMs += 1;
+    expect(names(bench.step())).toEqual(['other']);
+  });
+
+  test('a change that a person made to a failing endpoint is tried at once', () => {
+    const bench = new Bench();
+    bench.fail();
+    bench.ask('a');
+    expect(bench.step()).toEqual([]);
+    bench.change({});
+    expect(names(bench.step())).toEqual(['a']);
+  });
+
+  test('a new instance knows the circuit, who is parked, and when to ring', () => {
+    const bench = new Bench();
+    bench.fail();
+    bench.ask('a');
+    bench.crash();
+    expect(bench.ask('b')).toEqual({ kind: 'parked', why: 'circuit' });
+    expect(bench.gate.due(bench.at).effects.wakeAtMs).toBe(bench.nowMs + 10_000);
+  });
+});
+
+describe('a rate limit', () => {
+  test('starts are reserved a few seconds ahead; who comes later parks, and is woken at the pace', () => {
+    const bench = new Bench();
+    bench.change({ rateLimitPerSecond: 10 });
+    const answers = Array.from({ length: 60 }, (_, n) => bench.ask(`r${n}`));
+    expect(answers.slice(0, 2)).toEqual([{ kind: 'go' }, { kind: 'go' }]);
+    expect(answers[2]).toEqual({ kind: 'at', atMs: bench.nowMs + 100 });
+    expect(answers.filter(({ kind }) => kind === 'at')).toHaveLength(50);
+    expect(answers.slice(52)).toEqual(Array(8).fill({ kind: 'parked', why: 'pace' }));
+    expect(bench.step()).toEqual([]);
+    bench.nowMs += 5_100;
+    expect(names(bench.step())).toEqual(['r52']);
+    bench.nowMs += 200;
+    expect(names(bench.step())).toEqual(['r53', 'r54']);
+  });
+
+  test('who waits already goes first', () => {
+    const bench = new Bench();
+    bench.change({ rateLimitPerSecond: 1 });
+    for (let n = 0; n < 10; n += 1) bench.ask(`r${n}`);
+    bench.nowMs += 60_000;
+    expect(bench.ask('late')).toEqual({ kind: 'parked', why: 'pace' });
+  });
+
+  test('a new instance does not forget what was reserved', () => {
+    const bench = new Bench();
+    bench.change({ rateLimitPerSecond: 10 });
+    for (let n = 0; n < 30; n += 1) bench.ask(`r${n}`);
+    bench.crash();
+    const answer = bench.ask('next');
+    expect(answer.kind).toBe('at');
+    expect(answer.kind === 'at' && answer.atMs).toBeGreaterThanOrEqual(bench.nowMs + 2_900);
+  });
+
+  test('a healthy endpoint without a limit is never made to wait, also if it is asked about', () => {
+    const bench = new Bench();
+    for (let n = 0; n < 100; n += 1) expect(bench.ask(`r${n}`, { isWatched: true })).toEqual({ kind: 'go' });
+  });
+});
+
+describe('days of failure', () => {
+  test('nothing but failures for five days asks the Account to disable; one success in between does not', () => {
+    const bench = new Bench();
+    bench.gate.changed(bench.news, bench.at);
+    bench.report('r', 'refused');
+    const sinceMs = bench.nowMs;
+    bench.nowMs += 5 * DAY_MS - 1;
+    expect(bench.report('r', 'failed').failing).toBe(null);
+    bench.nowMs += 1;
+    expect(bench.report('r', 'failed').failing).toEqual({ sinceMs, revision: bench.news.revision });
+    bench.nowMs += 60_000;
+    expect(bench.report('r', 'failed', { successes: 1 }).failing).toBe(null);
+  });
+
+  test('the log has the last word: a success that it found begins the count anew', () => {
+    const bench = new Bench();
+    bench.gate.changed(bench.news, bench.at);
+    bench.report('r', 'failed');
+    bench.nowMs += 5 * DAY_MS;
+    expect(bench.report('r', 'failed').failing).not.toBe(null);
+    bench.gate.succeeded(bench.nowMs - DAY_MS, bench.at);
+    bench.nowMs += 3 * DAY_MS;
+    expect(bench.report('r', 'failed').failing).toBe(null);
+    bench.nowMs += DAY_MS;
+    expect(bench.report('r', 'failed').failing).not.toBe(null);
+  });
+});
