@@ -168,8 +168,10 @@ export const RATE_LIMIT_PER_SECOND_MAX = 500;
 export const PACE_BURST_SHARE = 0.2;
 /** A start is promised at most this far ahead; what comes later parks. So a lowered limit is in force within what E7 allows. */
 export const RESERVE_AHEAD_MS = 5 * SECOND_MS;
-/** How late a promised start may be used: an overdue one is asked for again, or many would come at once after a crash. */
-export const PASS_MS = 10 * SECOND_MS;
+/** How late a promised start may be used: an overdue one is asked for again, or many would come at once after a stall. */
+export const PASS_MS = 1 * SECOND_MS;
+/** The same where the claim travels through a queue: there, starts are spread by the consumers. */
+export const PASS_QUEUED_MS = 30 * SECOND_MS;
 /** The clock of a pace is stored this far ahead of its use: at most one row a second, and a restart of the Gate rests that long. */
 export const PACE_STORED_AHEAD_MS = 1 * SECOND_MS;
 /** The circuit opens at this many failures within the window, if they are this share of all outcomes or more. */

@@ -50,7 +50,7 @@ export function begin(
   memory: Memory,
   ref: ClaimRef,
   settings: AccountSettings | null,
-  mayPass: (endpoint: string) => boolean,
+  mayPass: (endpoint: string, claim: Claim) => boolean,
   nowMs: number,
 ): Begin {
   const found = findClaimed(memory, ref);
@@ -63,7 +63,7 @@ export function begin(
   }
   if (endpoint.status === 'paused') return { kind: 'ask', endpoint };
   if (!mayStillStart(memory, slot, endpoint, nowMs)) return { kind: 'gone' };
-  if (isGuarded(endpoint) && !mayPass(endpoint.id)) return { kind: 'ask', endpoint };
+  if (isGuarded(endpoint) && !mayPass(endpoint.id, claim)) return { kind: 'ask', endpoint };
   return { kind: 'request', request: depart(memory, slot, claim, endpoint, settings?.revision ?? 0, nowMs) };
 }
 

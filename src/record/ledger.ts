@@ -6,7 +6,7 @@
  * Refuses to know: clocks, networks, settings beyond the turn they were handed in, who calls.
  */
 import { isGuarded, type Woken } from '../core/admission.ts';
-import type { Parked } from '../core/delivery.ts';
+import type { Claim, Parked } from '../core/delivery.ts';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import type { DeliveryRef, RecordAddress } from '../core/ids.ts';
 import { planLane } from '../core/lane.ts';
@@ -15,6 +15,8 @@ import {
   CLAIM_GRACE_MS,
   CLAIM_SETTINGS_MS,
   FANOUT_CLAIMS_MAX,
+  PASS_MS,
+  PASS_QUEUED_MS,
   SELF_ATTEMPTS_MAX,
   SETTINGS_FRESH_MS,
   TIMEOUT_MS_MAX,
@@ -128,7 +130,8 @@ export class Ledger {
     at: At,
     isAdmitted = false,
   ): { result: Begin; effects: Effects } {
-    const mayPass = (endpoint: string) => isAdmitted || this.#passes.take(endpoint, at.nowMs);
+    const mayPass = (endpoint: string, { via }: Claim) =>
+      isAdmitted || this.#passes.take(endpoint, at.nowMs, via === 'self' ? PASS_MS : PASS_QUEUED_MS);
     return this.#turn(at, (memory) => begin(memory, ref, settings, mayPass, at.nowMs));
   }
 

@@ -2,7 +2,7 @@
  * Starts that an endpoint's Gate has let this record make: they need not ask again. In memory only: what is lost with an instance is
  * asked for once more. Also counts the wakes, so that an answer which one overtook is known to be old.
  */
-import { PASS_MS } from '../core/limits.ts';
+import { PASS_QUEUED_MS } from '../core/limits.ts';
 
 export class Passes {
   /** By endpoint, from when each is good, soonest first. */
@@ -15,10 +15,10 @@ export class Passes {
     this.#starts.set(endpoint, starts);
   }
 
-  /** Uses one up. An overdue one is no longer good: many of them would come at once. */
-  take(endpoint: string, nowMs: number): boolean {
-    const good = (this.#starts.get(endpoint) ?? []).filter((fromMs) => nowMs - fromMs <= PASS_MS);
-    const index = good.findIndex((fromMs) => fromMs <= nowMs);
+  /** Uses one up that is at most `lateMs` overdue. */
+  take(endpoint: string, nowMs: number, lateMs: number): boolean {
+    const good = (this.#starts.get(endpoint) ?? []).filter((fromMs) => nowMs - fromMs <= PASS_QUEUED_MS);
+    const index = good.findIndex((fromMs) => fromMs <= nowMs && nowMs - fromMs <= lateMs);
     if (index !== -1) good.splice(index, 1);
     if (good.length === 0) this.#starts.delete(endpoint);
     else this.#starts.set(endpoint, good);
