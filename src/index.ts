@@ -20,13 +20,13 @@ async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
     case 'tubepost-slow':
       sender ??= createSender(
         requireVars(env),
-        { fetch: (url, init) => fetch(url, init), nowMs: Date.now },
+        { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now() },
         console.log,
       );
       return consumeFanout(batch, {
         record: (name) => env.RECORD.getByName(name),
         send: sender,
-        nowMs: Date.now,
+        nowMs: () => Date.now(),
         wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
         log: console.log,
       });

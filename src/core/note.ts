@@ -2,7 +2,7 @@
  * The plain sentence and the `late` of a delivery (V1): what a product shows next to "saved". Reads a view, decides nothing about
  * the delivery itself. English only; the status word beside it is what programs read.
  */
-import type { DeliveryStatus, LastAttempt } from './delivery.ts';
+import type { DeliveryStatus, LastAttempt, Parked } from './delivery.ts';
 import type { AccountSettings } from './endpoint.ts';
 import { SHOWN_VALUE_CHARS_MAX } from './limits.ts';
 import type { DeliveryView } from './view.ts';
@@ -48,11 +48,13 @@ function sentenceFor(view: DeliveryView, nowMs: number, name: string): string {
   switch (view.status) {
     case 'queued':
       if (view.blockedBy !== null) return `Waiting behind an earlier event of this record to ${name}`;
+      if (view.parked) return capital(gateCause(view.parked, name));
       return `Waiting to be sent to ${name}${until(view.nextAttemptAtMs, nowMs, ', due')}`;
     case 'delivering':
       return `Being sent to ${name}${view.attempts === 0 ? '' : `, attempt ${view.attempts + 1}`}`;
     case 'retrying':
       if (view.blockedBy !== null) return `${failure(view.last, name)}, waiting behind an earlier event of this record`;
+      if (view.parked) return `${failure(view.last, name)}, ${gateCause(view.parked, name)}`;
       return `${failure(view.last, name)}${until(view.nextAttemptAtMs, nowMs, ', retry') || ', retry is due'}`;
     case 'delivered':
       return deliveredSentence(view, name);
@@ -65,6 +67,19 @@ function sentenceFor(view: DeliveryView, nowMs: number, name: string): string {
     case 'cancelled':
       return `${cancelCause(view.reason)}; it will not be sent to ${name}`;
   }
+}
+
+function gateCause(parked: Parked, name: string): string {
+  switch (parked) {
+    case 'circuit':
+      return `waiting for ${name} to recover`;
+    case 'pace':
+      return `waiting for its turn: ${name} takes a limited number of requests a second`;
+  }
+}
+
+function capital(sentence: string): string {
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 const DISCARDED = 'discarded';

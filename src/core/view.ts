@@ -2,7 +2,7 @@
  * The shapes in which the API, the pages and the Record's answers show things (PRODUCT.md, "Conventions of the API").
  * Times here are still milliseconds; http/ writes them as RFC 3339.
  */
-import type { DeliveryStatus, LastAttempt, ReplayFacts } from './delivery.ts';
+import type { DeliveryStatus, LastAttempt, Parked, ReplayFacts } from './delivery.ts';
 import type { LoggedAttempt } from './log.ts';
 
 export type DeliveryView = {
@@ -19,6 +19,8 @@ export type DeliveryView = {
   attempts: number;
   last: LastAttempt | null;
   nextAttemptAtMs: number | null;
+  /** Why it waits at its endpoint's Gate although that is not paused; absent where the log answers, which does not know. */
+  parked?: Parked | null;
   /** Delivery ids. */
   blockedBy: string | null;
   supersededBy: string | null;

@@ -204,7 +204,7 @@ export class GateLedger {
     const tally = this.#tallies.add(report, at.nowMs);
     const state = this.#read();
     const { circuit } = state;
-    if (state.known !== null && state.known.status !== 'enabled') return;
+    if (!isEnabled(state)) return;
     const facts = { record, tally, limitPerSecond: limitOf(state) };
     let after = observed(circuit, report, facts, at);
     const isAnswered = report.answer !== 'failed';
@@ -255,26 +255,27 @@ export class GateLedger {
     const state = this.#read();
     const { known, failingSinceMs } = state;
     const wanted = this.#isWatchWanted(state, nowMs);
-    const isOwed = known !== null && known.status === 'enabled' && known.isWatched !== wanted;
+    // A Gate that was never told of its endpoint has heard of it by failures: then nobody has been told to ask.
+    const isOwed = isEnabled(state) && (known?.isWatched ?? false) !== wanted;
     const isTold = nowMs - this.#toldAtMs < UNAVAILABLE_WAIT_MS_MIN;
     const watch = isOwed && !isTold ? wanted : null;
     if (watch !== null) this.#toldAtMs = nowMs;
     const isFailing =
       failingSinceMs !== null &&
       nowMs - failingSinceMs >= FAILING_MS_MAX &&
-      known?.status === 'enabled' &&
+      isEnabled(state) &&
       nowMs - this.#judgedAtMs >= UNAVAILABLE_WAIT_MS_MIN;
     if (isFailing) this.#judgedAtMs = nowMs;
     return {
       wakeAtMs: this.#wakeAtMs(state, isOwed, nowMs),
       watch,
-      failing: isFailing ? { sinceMs: failingSinceMs, revision: known.revision } : null,
+      failing: isFailing ? { sinceMs: failingSinceMs, revision: known?.revision ?? Infinity } : null,
     };
   }
 
   /** While lanes must ask; a backlog that is sent at full pace keeps its pace. */
   #isWatchWanted(state: GateState, nowMs: number): boolean {
-    if (state.known?.status !== 'enabled') return state.known?.isWatched ?? false;
+    if (!isEnabled(state)) return state.known?.isWatched ?? false;
     if (state.circuit.kind !== 'closed' || nowMs < state.calmAtMs) return true;
     return limitOf(state) === null && this.#rows.hasParked();
   }
@@ -295,6 +296,10 @@ export class GateLedger {
     if (circuit.kind === 'open') return Math.max(circuit.untilMs, circuit.probe?.untilMs ?? 0);
     return nextStartMs(this.#freeAtMs, nowMs, paceOf(state));
   }
+}
+
+function isEnabled({ known }: GateState): boolean {
+  return known === null || known.status === 'enabled';
 }
 
 function limitOf({ known }: GateState): number | null {

@@ -66,7 +66,7 @@ function senderOf(c: AppContext): Sender {
   const vars = c.get('vars');
   const known = senders.get(vars);
   if (known !== undefined) return known;
-  const sender = createSender(vars, { fetch: (url, init) => fetch(url, init), nowMs: Date.now }, console.log);
+  const sender = createSender(vars, { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now() }, console.log);
   senders.set(vars, sender);
   return sender;
 }

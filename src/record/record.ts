@@ -144,7 +144,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
 
   #deps(): RunnerDeps {
     return {
-      nowMs: Date.now,
+      nowMs: () => Date.now(),
       random: Math.random,
       settings: ({ minRevision, isFresh }) => this.#settings(minRevision, isFresh),
       attempt: (request) => this.#attempt(request),
@@ -184,7 +184,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   async #attempt(request: AttemptRequest): Promise<AttemptOutcome> {
     sender ??= createSender(
       requireVars(this.env),
-      { fetch: (url, init) => fetch(url, init), nowMs: Date.now },
+      { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now() },
       console.log,
     );
     return sender(request);

@@ -54,6 +54,7 @@ export function viewDelivery(memory: Memory, slot: Slot): DeliveryView {
     attempts: delivery.attempts,
     last: delivery.last,
     nextAttemptAtMs: nextAttemptAtMs(delivery),
+    parked: state.kind === 'waiting' ? (state.parked ?? null) : null,
     blockedBy:
       blocker === null ? null : idOf(memory, { sequence: blocker.sequence, endpoint, replay: blocker.delivery.replay }),
     supersededBy: supersededBy === null ? null : idOf(memory, { sequence: supersededBy, endpoint, replay: 0 }),

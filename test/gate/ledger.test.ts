@@ -134,6 +134,12 @@ describe('the circuit', () => {
     expect(bench.ask('r', { isWatched: true, revision: 2 })).toEqual({ kind: 'parked', why: 'circuit' });
   });
 
+  test('also where the Gate never heard of its endpoint before', () => {
+    const bench = new Bench();
+    for (let n = 0; n < 4; n += 1) bench.report('r', 'failed');
+    expect(bench.report('r', 'failed').watch).toBe(true);
+  });
+
   test('the successes that an isolate did not report count too: one failure in a hundred opens nothing', () => {
     const bench = new Bench();
     bench.gate.changed(bench.news, bench.at);
