@@ -283,7 +283,7 @@ export class GateLedger {
   #wakeAtMs(state: GateState, isOwed: boolean, nowMs: number): number | null {
     const times: number[] = [];
     if (isOwed) times.push(Math.max(nowMs, this.#toldAtMs + UNAVAILABLE_WAIT_MS_MIN));
-    else if (state.circuit.kind === 'closed' && state.known?.isWatched === true) times.push(state.calmAtMs);
+    else if (state.known?.isWatched === true && state.calmAtMs > nowMs) times.push(state.calmAtMs);
     const walkMs = this.#walkAtMs(state, nowMs);
     if (walkMs !== null) times.push(Math.max(walkMs, this.#steppedAtMs + GATE_STEP_MS));
     return times.length === 0 ? null : Math.ceil(Math.min(...times));

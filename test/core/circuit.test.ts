@@ -48,7 +48,7 @@ describe('closed', () => {
     [5, 5, 'open', 'half of what is sent'],
     [5, 6, 'closed', 'less than half'],
     [50, 5_000, 'closed', 'a large endpoint with one failure in a hundred'],
-  ] as const)('%i failures beside %i others leave it %s: %s', (failures, others, kind) => {
+  ] as const)('%i failures beside %i others leave it %s: %s', (failures, others, kind, _why) => {
     expect(observed(CLOSED, report('failed'), facts(failures, others), AT).kind).toBe(kind);
   });
 

@@ -231,6 +231,18 @@ describe('the circuit', () => {
     expect(bench.gate.due(bench.at).effects.watch).toBe(false);
   });
 
+  test('a calm that is over while a backlog is still sent rings no alarm of its own', () => {
+    const bench = new Bench();
+    bench.change({ status: 'paused' });
+    for (let n = 0; n < 100; n += 1) bench.ask(`r${n}`);
+    bench.change({ status: 'enabled', isWatched: true });
+    for (let n = 0; n < 200; n += 1) bench.report('r0', 'delivered');
+    expect(bench.gate.view()).toMatchObject({ circuit: 'closed', waitingRecords: 100 });
+    bench.nowMs += 60_000;
+    bench.step();
+    expect(bench.gate.due(bench.at).effects.wakeAtMs).toBeGreaterThan(bench.nowMs);
+  });
+
   test('a Retry-After holds every record back until then', () => {
     const bench = new Bench();
     bench.gate.changed(bench.news, bench.at);
