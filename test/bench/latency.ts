@@ -7,7 +7,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, startService } from '../demo/service.ts';
+import { freePort, startService } from '../support/service.ts';
 
 const WARM_UP = 50;
 const ROUNDS = 500;

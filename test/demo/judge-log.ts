@@ -1,5 +1,5 @@
 /** What the API's log says, judged against what was published and what the receiver saw (C7, V3). */
-import type { Attempt, Delivery } from './api.ts';
+import type { Attempt, Delivery } from '../support/tubepost.ts';
 import { CAST, isWanted } from './cast.ts';
 import type { Published } from './publisher.ts';
 import { isSuccess, type Request } from './receiver.ts';

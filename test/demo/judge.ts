@@ -1,10 +1,10 @@
 /** The checks of the demo, each in plain words, with the evidence of both sides: what the receiver saw and what the API says. */
-import type { Delivery } from './api.ts';
+import type { Delivery } from '../support/tubepost.ts';
 import { CAST, HANGING, isWanted, MISSING_TYPE, PAUSED } from './cast.ts';
 import type { Checks } from './checks.ts';
 import * as log from './judge-log.ts';
 import * as seen from './judge-requests.ts';
-import { eventually } from './poll.ts';
+import { eventually } from '../support/poll.ts';
 import { isSuccess } from './receiver.ts';
 import type { Happened } from './story.ts';
 

@@ -14,7 +14,7 @@ import { Checks } from './checks.ts';
 import { judge } from './judge.ts';
 import { checkReadme } from './readme.ts';
 import { Receiver } from './receiver.ts';
-import { freePort, type Service, startService } from './service.ts';
+import { freePort, type Service, startService } from '../support/service.ts';
 import { tellStory } from './story.ts';
 
 const KEY = 'tubepost_demo_admin_key';

@@ -1,9 +1,9 @@
 /** What happens in the demo, in order, told as it happens. Each act is a function; what came of them is for judge.ts. */
-import { type RecordStatus, Tubepost } from './api.ts';
+import { type RecordStatus, Tubepost } from '../support/tubepost.ts';
 import { CAST, CHOOSY, isWanted, MISSING_TYPE, PAUSED, RETRY, stage } from './cast.ts';
 import { OPEN } from './judge-log.ts';
 import { loadPayloads } from './payloads.ts';
-import { until } from './poll.ts';
+import { until } from '../support/poll.ts';
 import { type Published, Publisher, type Work } from './publisher.ts';
 import { isSuccess, type Receiver, type Request } from './receiver.ts';
 

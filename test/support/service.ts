@@ -14,9 +14,16 @@ const START_WITHIN_MS = 90_000;
 const STOP_WITHIN_MS = 15_000;
 const OUTPUT_LINES_MAX = 60;
 
+export type Place = { port: number; stateDir: string; key: string };
+
 export type Service = {
   url: string;
   key: string;
+  /** The id of its process group, workerd included. */
+  group: number;
+  /** Resolves once it answers; throws what it printed if it ends before, or takes too long. */
+  ready(): Promise<void>;
+  hasEnded(): boolean;
   /** As Ctrl+C would. */
   stop(): Promise<void>;
   /** As a crash would: `kill -9` of the whole group. */
@@ -35,7 +42,15 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-export async function startService(at: { port: number; stateDir: string; key: string }): Promise<Service> {
+/** Starts it and waits until it is ready. */
+export async function startService(at: Place): Promise<Service> {
+  const service = launchService(at);
+  await service.ready();
+  return service;
+}
+
+/** Started, and not ready yet: it may be killed at any moment of its start. */
+export function launchService(at: Place): Service {
   const url = `http://127.0.0.1:${at.port}`;
   const temporary = join(at.stateDir, 'tmp');
   mkdirSync(temporary, { recursive: true });
@@ -59,14 +74,21 @@ export async function startService(at: { port: number; stateDir: string; key: st
   // The parent may end by any way; workerd must not outlive it.
   const last = () => killGroup(child);
   process.on('exit', last);
-  const gone = () => {
-    process.off('exit', last);
-  };
-  child.once('exit', gone);
+  child.once('exit', () => process.off('exit', last));
 
-  const service: Service = {
+  return {
     url,
     key: at.key,
+    group: child.pid ?? 0,
+    ready: async () => {
+      try {
+        await until('the service is ready', START_WITHIN_MS, () => isReady(url, child));
+      } catch (error) {
+        killGroup(child);
+        throw new Error(`the service did not start:\n${lines.join('\n')}`, { cause: error });
+      }
+    },
+    hasEnded: () => hasEnded(child),
     stop: () => stop(child),
     kill: async () => {
       killGroup(child);
@@ -74,17 +96,10 @@ export async function startService(at: { port: number; stateDir: string; key: st
     },
     complaints: () => [...lines],
   };
-  try {
-    await until('the service is ready', START_WITHIN_MS, () => isReady(url, child));
-    return service;
-  } catch (error) {
-    killGroup(child);
-    throw new Error(`the service did not start:\n${lines.join('\n')}`, { cause: error });
-  }
 }
 
 async function isReady(url: string, child: ChildProcess): Promise<true | null> {
-  if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+  if (hasEnded(child)) throw new Error(`it ended with ${child.exitCode ?? child.signalCode}`);
   try {
     const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) });
     return answer.ok ? true : null;
@@ -103,7 +118,11 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 function ended(child: ChildProcess): Promise<boolean> {
-  return eventually(STOP_WITHIN_MS, () => child.exitCode !== null || child.signalCode !== null);
+  return eventually(STOP_WITHIN_MS, () => hasEnded(child));
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 function killGroup(child: ChildProcess): void {

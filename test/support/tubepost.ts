@@ -7,6 +7,8 @@ import { z } from 'zod';
 
 const REQUEST_MS = 30_000;
 const AGAIN_MS = 250;
+/** A patient one gives up after this. */
+const PATIENCE_MS = 240_000;
 
 export type NewEvent = { id?: string; type: string; record?: string; version?: number; data: unknown };
 
@@ -18,6 +20,7 @@ const accepted = z.object({
   deliveries: z.array(z.object({ id: z.string(), endpoint: z.string(), status: z.string() })),
 });
 const batchAnswer = z.object({ results: z.array(accepted.extend({ status: z.literal(202) })) });
+const statuses = z.object({ results: z.array(z.object({ status: z.number() })) });
 const delivery = z.object({
   id: z.string(),
   endpoint: z.string(),
@@ -34,6 +37,8 @@ const delivery = z.object({
   replayedBy: z.string().nullable(),
   reason: z.string().nullable(),
   note: z.string(),
+  acceptedAt: z.string(),
+  endedAt: z.string().nullable(),
 });
 const attempt = z.object({
   id: z.string(),
@@ -42,6 +47,7 @@ const attempt = z.object({
   event: z.string(),
   number: z.number(),
   trigger: z.string(),
+  at: z.string(),
   statusCode: z.number().nullable(),
   error: z.object({ kind: z.string(), message: z.string() }).nullable(),
   responseBody: z.string().nullable(),
@@ -56,12 +62,17 @@ const record = z.object({
 const detail = delivery.extend({ attemptLog: z.array(attempt), body: z.string().nullable() });
 const page = <T extends z.ZodType>(item: T) => z.object({ data: z.array(item), next: z.string().nullable() });
 const endpoint = z.object({ id: z.string(), secret: z.string() });
+const rotated = z.object({ id: z.string() });
 const changed = z.object({ status: z.string(), effectiveWithinMs: z.number() });
 
 export type Accepted = z.output<typeof accepted>;
 export type Delivery = z.output<typeof delivery>;
 export type Attempt = z.output<typeof attempt>;
+export type DeliveryDetail = z.output<typeof detail>;
 export type RecordStatus = z.output<typeof record>;
+
+/** `isPatient`: for a service that is killed now and then. What gets no answer, a 5xx or a 429 is asked again. */
+export type At = { url: string; key: string; account: string; isPatient?: boolean };
 
 type Answer = { status: number; body: unknown; text: string; retryAfterMs: number | null };
 
@@ -69,10 +80,12 @@ export class Tubepost {
   readonly #url: string;
   readonly #key: string;
   readonly #account: string;
+  readonly #isPatient: boolean;
   /** Publishes that had to be sent again because no 202 came. */
   publishedAgain = 0;
 
-  constructor(at: { url: string; key: string; account: string }) {
+  constructor(at: At) {
+    this.#isPatient = at.isPatient ?? false;
     this.#url = at.url;
     this.#key = at.key;
     this.#account = at.account;
@@ -90,6 +103,11 @@ export class Tubepost {
     return this.#ok(changed, 'PATCH', `/endpoints/${id}`, body);
   }
 
+  /** With a secret of the caller's own, so that the receiver can have it before. */
+  rotateSecret(id: string, body: { secret: string; overlapSeconds: number }, key: string) {
+    return this.#ok(rotated, 'POST', `/endpoints/${id}/secrets/rotate`, body, key);
+  }
+
   /** Until it is acknowledged: only a 4xx that is no 429 ends it, and that throws. */
   async publish(event: NewEvent): Promise<Accepted> {
     return accepted.parse(await this.#insist('/events', event, event.id !== undefined));
@@ -98,7 +116,14 @@ export class Tubepost {
   /** Each event must be acknowledged; nothing but events with an id may be sent again. */
   async publishBatch(events: NewEvent[]): Promise<Accepted[]> {
     const hasIds = events.every((event) => event.id !== undefined);
-    return batchAnswer.parse(await this.#insist('/events/batch', { events }, hasIds)).results;
+    for (;;) {
+      const answer = await this.#insist('/events/batch', { events }, hasIds);
+      // One whose record did not answer failed alone: all may be sent again, for they have ids.
+      const isPassing = hasIds && statuses.parse(answer).results.some(({ status }) => status === 429 || status >= 500);
+      if (!isPassing) return batchAnswer.parse(answer).results;
+      this.publishedAgain += 1;
+      await wait(AGAIN_MS);
+    }
   }
 
   /** The bare status: for publishes that should be refused. */
@@ -114,8 +139,8 @@ export class Tubepost {
     return this.#ok(detail, 'GET', `/deliveries/${id}`);
   }
 
-  replay(id: string, reason: string) {
-    return this.#ok(delivery, 'POST', `/deliveries/${id}/replay`, { reason });
+  replay(id: string, reason: string, key?: string) {
+    return this.#ok(delivery, 'POST', `/deliveries/${id}/replay`, { reason }, key);
   }
 
   discard(id: string, reason: string) {
@@ -155,6 +180,7 @@ export class Tubepost {
   }
 
   async #insist(path: string, body: unknown, isSafe: boolean): Promise<unknown> {
+    const deadlineMs = Date.now() + PATIENCE_MS;
     for (;;) {
       let answer: Answer | null = null;
       try {
@@ -165,22 +191,34 @@ export class Tubepost {
       }
       if (answer !== null && answer.status < 300) return answer.body;
       const isPassing = answer === null || answer.status === 429 || answer.status >= 500;
-      if (!isPassing || !isSafe) throw new Error(`POST ${path}: ${answer?.status} ${answer?.text}`);
+      if (!isPassing || !isSafe || Date.now() > deadlineMs)
+        throw new Error(`POST ${path}: ${answer?.status} ${answer?.text}`);
       this.publishedAgain += 1;
       await wait(answer?.retryAfterMs ?? AGAIN_MS);
     }
   }
 
-  async #ok<T extends z.ZodType>(schema: T, method: string, path: string, body?: unknown): Promise<z.output<T>> {
-    const answer = await this.#call(method, path, body);
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+  async #ok<T extends z.ZodType>(
+    schema: T,
+    method: string,
+    path: string,
+    body?: unknown,
+    idempotencyKey?: string,
+  ): Promise<z.output<T>> {
+    const call = () => this.#call(method, path, body, idempotencyKey);
+    const answer = this.#isPatient ? await patiently(call) : await call();
+    if (answer.status >= 300) throw new Refused(`${method} ${path}: ${answer.status} ${answer.text}`, answer.status);
     return schema.parse(answer.body);
   }
 
-  async #call(method: string, path: string, body?: unknown): Promise<Answer> {
+  async #call(method: string, path: string, body?: unknown, idempotencyKey?: string): Promise<Answer> {
     const response = await fetch(`${this.#url}/v1/accounts/${this.#account}${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.#key}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${this.#key}`,
+        'content-type': 'application/json',
+        ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+      },
       signal: AbortSignal.timeout(REQUEST_MS),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -192,5 +230,34 @@ export class Tubepost {
       body: response.headers.get('content-type')?.includes('json') === true ? JSON.parse(text) : null,
       retryAfterMs: retryAfter === null ? null : Number(retryAfter) * 1_000,
     };
+  }
+}
+
+/** The service understood and said no. */
+export class Refused extends Error {
+  readonly status: number;
+
+  constructor(message: string, status: number) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** An Idempotency-Key whose first request died stays locked for a while. */
+function isPassing({ status, text }: Answer): boolean {
+  return status === 429 || status >= 500 || (status === 409 && text.includes('idempotency-in-progress'));
+}
+
+async function patiently(call: () => Promise<Answer>): Promise<Answer> {
+  const deadlineMs = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      const answer = await call();
+      if (!isPassing(answer) || Date.now() > deadlineMs) return answer;
+    } catch (error) {
+      // Killed before or while it answered.
+      if (Date.now() > deadlineMs) throw error;
+    }
+    await wait(AGAIN_MS);
   }
 }

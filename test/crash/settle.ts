@@ -1,0 +1,50 @@
+/**
+ * After the last kill: waits until every delivery has ended (exact reads), then until the log says the same as the exact reads.
+ * Waits are bounded; what is still missing then is for the judge.
+ */
+import { eventually } from '../support/poll.ts';
+import type { Attempt, Delivery, DeliveryDetail, Tubepost } from '../support/tubepost.ts';
+
+const ENDED = new Set(['delivered', 'dead', 'superseded', 'cancelled']);
+const READS_AT_ONCE = 6;
+/** Claims of killed instances run out within 60 s, several times in a row where kills were many, and slow lanes drain one by one. */
+const END_WITHIN_MS = 400_000;
+/** Unconfirmed entries are sent again after a minute, then after an hour. */
+const LOG_WITHIN_MS = 180_000;
+
+/** The log's lists, as they came. */
+export type Log = { deliveries: Delivery[]; attempts: Attempt[] };
+
+/** Reads each until it has ended. Answers all, ended or not, by id. */
+export async function untilEnded(api: Tubepost, ids: Iterable<string>): Promise<Map<string, DeliveryDetail>> {
+  const found = new Map<string, DeliveryDetail>();
+  let open = [...ids];
+  await eventually(END_WITHIN_MS, async () => {
+    for (const one of await readAll(api, open)) found.set(one.id, one);
+    open = open.filter((id) => !ENDED.has(found.get(id)?.status ?? ''));
+    return open.length === 0;
+  });
+  return found;
+}
+
+async function readAll(api: Tubepost, ids: string[]): Promise<DeliveryDetail[]> {
+  const left = [...ids];
+  const read: DeliveryDetail[] = [];
+  const next = async () => {
+    for (let id = left.pop(); id !== undefined; id = left.pop()) read.push(await api.delivery(id));
+  };
+  await Promise.all(Array.from({ length: READS_AT_ONCE }, next));
+  return read;
+}
+
+/** Reads the lists until nothing is missing or wrong in them, or the time is over. */
+export async function untilLogged(api: Tubepost, faultsOf: (log: Log) => string[]): Promise<Log> {
+  const read = async (): Promise<Log> => ({ deliveries: await api.deliveries(), attempts: await api.attempts() });
+  let log = await read();
+  await eventually(LOG_WITHIN_MS, async () => {
+    if (faultsOf(log).length === 0) return true;
+    log = await read();
+    return false;
+  });
+  return log;
+}
