@@ -51,14 +51,3 @@ export function duplicates(seen: Seen[]): number {
   const done = seen.filter(isDone);
   return done.length - new Set(done.map(deliveryKey)).size;
 }
-
-/** The most requests in any second: each request with what came up to a second before it. */
-export function mostInASecond(times: number[]): number {
-  let most = 0;
-  let from = 0;
-  for (const [i, atMs] of times.entries()) {
-    while ((times[from] ?? atMs) <= atMs - 1_000) from += 1;
-    most = Math.max(most, i - from + 1);
-  }
-  return most;
-}

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Attempt, Delivery, DeliveryDetail } from '../support/tubepost.ts';
 import { CAST, ORDER_TYPES, PAUSED, ROTATED, wantedBy } from './cast.ts';
 import { faultsOf, type Told } from './judge.ts';
-import { mostInASecond } from './judge-requests.ts';
+import { mostInASecond } from '../bench/figures.ts';
 import type { Published } from './load.ts';
 import type { Seen } from './seen.ts';
 

@@ -2,6 +2,7 @@
  * After the last kill: waits until every delivery has ended (exact reads), then until the log says the same as the exact reads.
  * Waits are bounded; what is still missing then is for the judge.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import { eventually } from '../support/poll.ts';
 import type { Attempt, Delivery, DeliveryDetail, Tubepost } from '../support/tubepost.ts';
 
@@ -11,6 +12,9 @@ const READS_AT_ONCE = 6;
 const END_WITHIN_MS = 400_000;
 /** Unconfirmed entries are sent again after a minute, then after an hour. */
 const LOG_WITHIN_MS = 180_000;
+
+/** Whole lists are work too. */
+const READ_AGAIN_MS = 2_000;
 
 /** The log's lists, as they came. */
 export type Log = { deliveries: Delivery[]; attempts: Attempt[] };
@@ -43,6 +47,7 @@ export async function untilLogged(api: Tubepost, faultsOf: (log: Log) => string[
   let log = await read();
   await eventually(LOG_WITHIN_MS, async () => {
     if (faultsOf(log).length === 0) return true;
+    await wait(READ_AGAIN_MS);
     log = await read();
     return false;
   });

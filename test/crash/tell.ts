@@ -1,7 +1,8 @@
 /** The counts of the crash test and, of what is wrong, the evidence. */
 import { PACED } from './cast.ts';
 import { faultsOf, type Told } from './judge.ts';
-import { duplicates, mostInASecond } from './judge-requests.ts';
+import { mostInASecond } from '../bench/figures.ts';
+import { duplicates } from './judge-requests.ts';
 
 /** The last acknowledgement, the last end of a delivery as far as read, the log whole. */
 type Times = { quietMs: number; endedMs: number; loggedMs: number };
