@@ -16,6 +16,7 @@ import { checkReadme } from './readme.ts';
 import { Receiver } from './receiver.ts';
 import { freePort, type Service, startService } from '../support/service.ts';
 import { tellStory } from './story.ts';
+import { tellTrouble } from './trouble.ts';
 
 const KEY = 'tubepost_demo_admin_key';
 
@@ -35,6 +36,7 @@ try {
   const at = { url: service?.url ?? values.url ?? '', key: service?.key ?? values.key ?? '' };
   const told = await tellStory(at, receiver);
   await judge(told, checks);
+  await tellTrouble(at, checks);
   await checkReadme(at, checks);
   await end(null);
 } catch (error) {
