@@ -37,9 +37,9 @@ type Drain = { name: string; wasted: number; fromMs: number; arrivals: Arrival[]
 
 await measure(async (rig) => {
   const drains: Drain[] = [];
+  console.log(`${eventCount} deliveries over ${recordCount} records`);
   if (values.only !== 'pause') drains.push(await outage(rig));
   if (values.only !== 'outage') drains.push(await pause(rig));
-  console.log(`${eventCount} deliveries over ${recordCount} records`);
   table(
     [
       '',
@@ -99,7 +99,8 @@ async function drained(rig: Rig, of_: { name: string; path: string; fromMs: numb
   const { name, path, fromMs, wasted } = of_;
   const taken = () => new Set(of(rig, path).flatMap(({ event, status }) => (status === 200 ? [event] : []))).size;
   const isWhole = await eventually(DRAINED_WITHIN_MS, () => taken() === eventCount);
-  say(`${taken()} of ${eventCount} arrived ${name}`);
+  const times = of(rig, path).flatMap(({ atMs }) => (atMs >= fromMs ? [atMs] : []));
+  say(`${taken()} of ${eventCount} arrived ${name}; in each second: ${perSecond(times, fromMs).join(' ')}`);
   return { name, wasted, fromMs, arrivals: of(rig, path), isWhole };
 }
 
