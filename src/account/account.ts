@@ -14,7 +14,7 @@ import { lastSuccessMs } from '../store/last-success.ts';
 import { auditPage } from './audit.ts';
 import { AccountBook, type AccountChange } from './book.ts';
 import * as idempotency from './idempotency.ts';
-import { nextDueMs, owed, settleFailed, settleTold, type Owed } from './outbox.ts';
+import { nextDueMs, owed, type Owed, type Receiver, RECEIVERS, settleFailed, settleTold } from './outbox.ts';
 import { beginTest } from './test-sends.ts';
 import { tell } from './tell.ts';
 
@@ -23,7 +23,7 @@ const NAME = /^v1:([A-Za-z0-9_-]{1,64})$/;
 export class Account extends DurableObject<Bindings> implements AccountRpc {
   readonly #sql: Sql;
   readonly #book: AccountBook;
-  #telling: Promise<void> | null = null;
+  readonly #telling = new Map<Receiver, Promise<void>>();
 
   static {
     // Safe to repeat: reads, and changes that end in the same state. The others answer differently when they run twice.
@@ -153,17 +153,22 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     void (dueMs === null ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(dueMs));
   }
 
-  /** One at a time: a change during the telling is taken up by its next round. */
-  #tell(): Promise<void> {
-    this.#telling ??= this.#tellAll().finally(() => {
-      this.#telling = null;
-    });
-    return this.#telling;
+  async #tell(): Promise<void> {
+    await Promise.all(RECEIVERS.map((receiver) => this.#tellTo(receiver)));
   }
 
-  async #tellAll(): Promise<void> {
+  /** One round at a time for each: a change during the telling is taken up by its next round. */
+  #tellTo(receiver: Receiver): Promise<void> {
+    const telling =
+      this.#telling.get(receiver) ?? this.#tellAll(receiver).finally(() => this.#telling.delete(receiver));
+    this.#telling.set(receiver, telling);
+    return telling;
+  }
+
+  async #tellAll(receiver: Receiver): Promise<void> {
+    const due = () => owed(this.#sql, receiver, Date.now());
     // Ends: every round deletes its rows or moves them into the future, and only requests add new ones.
-    for (let batch = owed(this.#sql, Date.now()); batch.length > 0; batch = owed(this.#sql, Date.now())) {
+    for (let batch = due(); batch.length > 0; batch = due()) {
       await Promise.all(batch.map((topic) => this.#tellOne(topic)));
     }
     this.#arm();

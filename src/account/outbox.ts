@@ -9,6 +9,9 @@ import { hasTables } from './tables.ts';
 
 /** `account`, `endpoint:{id}` (both to D1) and `gate:{id}`. */
 export type Topic = 'account' | `endpoint:${string}` | `gate:${string}`;
+/** Whom a topic is told. Each is told by itself: news to a Gate must not wait until a hung D1 is given up. */
+export type Receiver = 'database' | 'gates';
+export const RECEIVERS: readonly Receiver[] = ['database', 'gates'];
 export type Owed = { topic: string; revision: number; failures: number };
 
 /** Only inside the transaction of the change itself. Due later, because the first try is made right after the change. */
@@ -22,12 +25,14 @@ export function owe(sql: Sql, topic: Topic, revision: number, nowMs: number): vo
   );
 }
 
-/** What is due, and what was never tried: oldest change first, a bounded number. */
-export function owed(sql: Sql, nowMs: number): Owed[] {
+/** What is due to one receiver, and what was never tried: oldest change first, a bounded number. */
+export function owed(sql: Sql, receiver: Receiver, nowMs: number): Owed[] {
   if (!hasTables(sql)) return [];
   return sql
     .exec(
-      'SELECT topic, revision, failures FROM outbox WHERE due_ms <= ? OR failures = 0 ORDER BY revision LIMIT ?',
+      `SELECT topic, revision, failures FROM outbox
+       WHERE (topic GLOB 'gate:*') = ? AND (due_ms <= ? OR failures = 0) ORDER BY revision LIMIT ?`,
+      receiver === 'gates' ? 1 : 0,
       nowMs,
       OUTBOX_BATCH,
     )

@@ -1,5 +1,6 @@
 /**
- * Delivers one piece of news of an Account. Idempotent on the other side: each takes the revision and ignores an older one.
+ * Delivers one piece of news of an Account. Idempotent on the other side: each takes the revision and ignores an older one. What
+ * is told is the state of now, under the revision of now, which may be newer than the one that is owed.
  */
 import { newsOf } from '../core/admission.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
@@ -11,13 +12,13 @@ import { removeEndpoint, upsertEndpoint } from '../store/endpoints.ts';
 import type { Owed } from './outbox.ts';
 
 /** Rejects when the receiver refuses, or has not answered within OUTBOX_TRY_MS. */
-export async function tell(env: Bindings, { topic, revision }: Owed, settings: AccountSettings | null): Promise<void> {
+export async function tell(env: Bindings, { topic }: Owed, settings: AccountSettings | null): Promise<void> {
   if (settings === null) return;
-  await within(OUTBOX_TRY_MS, deliver(env, topic, revision, settings));
+  await within(OUTBOX_TRY_MS, deliver(env, topic, settings));
 }
 
-async function deliver(env: Bindings, topic: string, revision: number, settings: AccountSettings): Promise<void> {
-  const { account, endpoints } = settings;
+async function deliver(env: Bindings, topic: string, settings: AccountSettings): Promise<void> {
+  const { account, revision, endpoints } = settings;
   if (topic === 'account') return upsertAccount(env.CONFIG, settings);
 
   const [kind, id = ''] = topic.split(':');

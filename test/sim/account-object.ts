@@ -3,7 +3,15 @@
  * Mirrors src/account/account.ts, less precisely: a failed telling is repeated by the alarm.
  */
 import { AccountBook } from '../../src/account/book.ts';
-import { nextDueMs, owed, type Owed, settleFailed, settleTold } from '../../src/account/outbox.ts';
+import {
+  nextDueMs,
+  owed,
+  type Owed,
+  type Receiver,
+  RECEIVERS,
+  settleFailed,
+  settleTold,
+} from '../../src/account/outbox.ts';
 import { type GateNews, newsOf } from '../../src/core/admission.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { Life } from './schedule.ts';
@@ -23,7 +31,7 @@ export class AccountHost {
   readonly #world: World;
   readonly #links: AccountLinks;
   alarmAtMs: number | null = null;
-  isTelling = false;
+  readonly #telling = new Set<Receiver>();
 
   constructor(world: World, links: AccountLinks) {
     this.#world = world;
@@ -55,31 +63,33 @@ export class AccountHost {
     this.#tell();
   }
 
-  #tell(): void {
-    this.alarmAtMs = nextDueMs(this.#sql);
-    if (this.isTelling) return;
-    this.isTelling = true;
-    void this.#tellAll().finally(() => {
-      this.isTelling = false;
-    });
+  get isTelling(): boolean {
+    return this.#telling.size > 0;
   }
 
-  async #tellAll(): Promise<void> {
-    for (let batch = this.#owed(); batch.length > 0; batch = this.#owed()) {
+  #tell(): void {
+    this.alarmAtMs = nextDueMs(this.#sql);
+    for (const receiver of RECEIVERS) {
+      if (this.#telling.has(receiver)) continue;
+      this.#telling.add(receiver);
+      void this.#tellAll(receiver).finally(() => this.#telling.delete(receiver));
+    }
+  }
+
+  async #tellAll(receiver: Receiver): Promise<void> {
+    const due = () => owed(this.#sql, receiver, this.#world.nowMs);
+    for (let batch = due(); batch.length > 0; batch = due()) {
       await Promise.all(batch.map((topic) => this.#tellOne(topic)));
     }
     this.alarmAtMs = nextDueMs(this.#sql);
   }
 
-  #owed(): Owed[] {
-    return owed(this.#sql, this.#world.nowMs);
-  }
-
   async #tellOne(topic: Owed): Promise<void> {
     try {
       const [kind, id = ''] = topic.topic.split(':');
-      const endpoint = this.book.settings()?.endpoints.find((one) => one.id === id);
-      if (kind === 'gate') await this.#links.changed(this.#life, id, newsOf(topic.revision, endpoint));
+      const { revision = 0, endpoints } = this.book.settings() ?? {};
+      const endpoint = endpoints?.find((one) => one.id === id);
+      if (kind === 'gate') await this.#links.changed(this.#life, id, newsOf(revision, endpoint));
       settleTold(this.#sql, topic);
     } catch (error) {
       ignore();

@@ -323,7 +323,32 @@ describe('what others are told', () => {
     vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 600_000);
     await runDurableObjectAlarm(open());
     vi.mocked(Date.now).mockRestore();
-    expect(told).toMatchObject([[`v1:${account}:${id}`, { revision: 3, status: 'paused' }]]);
+    expect(told).toMatchObject([[`v1:${account}:${id}`, { revision: 4, status: 'paused' }]]);
+    warn.mockRestore();
+  });
+
+  test('a Gate hears of a pause while D1 hangs', async () => {
+    const { told, GATE } = recordingGate();
+    await open().put({});
+    await open().createEndpoint(endpoint(1));
+    await vi.waitFor(async () => expect((await owed()).topics).toEqual([]));
+    let isHanging = true;
+    // Looks instead of being told: a promise may not be resolved from outside of its object.
+    const answer = async () => {
+      while (isHanging) await scheduler.wait(1);
+      throw new Error('D1 did not answer');
+    };
+    const hanging = { bind: () => hanging, run: answer, raw: answer, all: answer, first: answer };
+    await swap({ GATE, CONFIG: { prepare: () => hanging } });
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    await open().put({ name: 'on its way to D1' });
+    await open().changeEndpoint(id, { status: 'paused' });
+    await vi.waitFor(() => expect(told).toMatchObject([[`v1:${account}:${id}`, { revision: 4, status: 'paused' }]]));
+    expect((await owed()).topics).toMatchObject([{ topic: 'account' }, { topic: `endpoint:${id}` }]);
+    isHanging = false;
+    await vi.waitFor(async () => {
+      expect((await owed()).topics.every(({ failures }) => Number(failures) > 0)).toBe(true);
+    });
     warn.mockRestore();
   });
 
