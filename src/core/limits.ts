@@ -116,6 +116,9 @@ export const UNAVAILABLE_WAIT_MS_MAX = 30 * SECOND_MS;
 export const QUEUE_FAILED_WAIT_MS = 5 * SECOND_MS;
 /** A parked lane looks again by itself after this at most, jittered downwards by a quarter. */
 export const PARKED_WAIT_MS = 6 * HOUR_MS;
+/** A ring whose turn failed rings again after this, doubling with each failure in a row: what was due is late by no more. */
+export const RING_FAILED_WAIT_MS_MIN = 1 * SECOND_MS;
+export const RING_FAILED_WAIT_MS_CAP = MINUTE_MS;
 /** Deliveries packed in one row: an event to few endpoints is one row written. */
 export const DELIVERIES_PER_ROW = 16;
 

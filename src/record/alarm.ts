@@ -2,7 +2,7 @@
  * A Record's one alarm: when it is armed as far as this instance knows, and what that says. That none is armed says that the log
  * has everything, because confirmation costs no row of its own. Without a runtime; the storage is the shell's or the simulation's.
  */
-import { LOG_RESEND_MS } from '../core/limits.ts';
+import { LOG_RESEND_MS, RING_FAILED_WAIT_MS_CAP, RING_FAILED_WAIT_MS_MIN } from '../core/limits.ts';
 
 /** Both commit together with the rows of the turn that calls them. */
 export type AlarmStorage = { set(atMs: number): void; delete(): void };
@@ -10,6 +10,8 @@ export type AlarmStorage = { set(atMs: number): void; delete(): void };
 export class RecordAlarm {
   readonly #storage: AlarmStorage;
   #armedAtMs: number | null = null;
+  /** Rings in a row whose turn failed. A new instance begins at 0: it may know better. */
+  #failures = 0;
 
   constructor(storage: AlarmStorage) {
     this.#storage = storage;
@@ -34,6 +36,7 @@ export class RecordAlarm {
 
   /** An early alarm does no harm and costs less than moving it; one row is written only when it must come sooner, or not at all. */
   arm(wakeAtMs: number | null): void {
+    this.#failures = 0;
     if (wakeAtMs === null) {
       if (this.#armedAtMs !== null) this.#storage.delete();
       this.#armedAtMs = null;
@@ -43,9 +46,10 @@ export class RecordAlarm {
     }
   }
 
-  /** The turn of a ring failed: it rings again, as one that this instance did not arm, so that the log is told again too. */
+  /** The turn of a ring failed: it rings again soon, as one that this instance did not arm, so that the log is told again too. */
   failed(nowMs: number): void {
-    this.#storage.set(nowMs + resendMs());
+    this.#storage.set(nowMs + Math.min(RING_FAILED_WAIT_MS_CAP, RING_FAILED_WAIT_MS_MIN * 2 ** this.#failures));
+    this.#failures += 1;
   }
 }
 

@@ -29,6 +29,8 @@ export type RecordLinks = {
   disable(from: Life, endpoint: string, reason: string, seenRevision: number): Promise<void>;
   /** After each turn that committed. */
   committed(host: RecordHost): void;
+  /** After a ring whose turn did not commit. */
+  rangInVain(host: RecordHost, nowMs: number): void;
   /** A request is about to leave, in the turn that says so. */
   departs(host: RecordHost, request: AttemptRequest): void;
 };
@@ -43,7 +45,7 @@ export class RecordHost {
   instance: RecordInstance | null = null;
   /** The clock that the last turn read. */
   turnMs = 0;
-  /** The last turn was a ring that failed: it rings again in a while, whatever is due before. */
+  /** The last turn was a ring that failed: nothing was planned in it, so what was due still is. */
   hasRungInVain = false;
   #lives = 0;
 
@@ -161,8 +163,10 @@ export class RecordInstance {
       this.#run().perform(this.#open().alarm(this.#at(), isInherited));
     } catch (error) {
       this.#failed('alarm', error);
-      this.#alarm.failed(this.#nowMs());
+      const nowMs = this.#nowMs();
+      this.#alarm.failed(nowMs);
       this.#host.hasRungInVain = true;
+      if (this.life.isAlive) this.#host.links.rangInVain(this.#host, nowMs);
     }
   }
 

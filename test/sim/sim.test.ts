@@ -21,6 +21,7 @@ const MUST_SEE = [
   'replay accepted',
   'crash inside a turn',
   'turn that threw',
+  'ring in vain',
   'record crashed',
   'machine crashed',
   'evicted',

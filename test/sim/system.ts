@@ -166,6 +166,7 @@ export class System {
           },
         })),
       committed: (host) => this.watch.committed(host),
+      rangInVain: (host, nowMs) => this.watch.rangInVain(host, nowMs),
       departs: (host, request) => this.watch.departs(host, request),
     };
   }

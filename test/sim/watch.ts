@@ -55,6 +55,11 @@ export class Watch {
     this.#guard(() => this.#look(host));
   }
 
+  rangInVain(host: RecordHost, nowMs: number): void {
+    this.#world.saw('ring in vain');
+    this.#guard(() => invariants.ringsAgainSoon(host.name, host.alarmAtMs, nowMs));
+  }
+
   /** After a step: what must hold between turns. */
   afterStep(): void {
     for (const host of this.#changed) this.#guard(() => this.#between(host));

@@ -5,7 +5,7 @@
 import type { Delivery, DeliveryStatus } from '../../src/core/delivery.ts';
 import type { Ordering } from '../../src/core/endpoint.ts';
 import { planLane } from '../../src/core/lane.ts';
-import { FANOUT_CLAIMS_MAX, SLOW_CLAIMS_MAX } from '../../src/core/limits.ts';
+import { FANOUT_CLAIMS_MAX, RING_FAILED_WAIT_MS_CAP, SLOW_CLAIMS_MAX } from '../../src/core/limits.ts';
 import type { LoggedAttempt } from '../../src/core/log.ts';
 import type { AttemptRequest } from '../../src/core/rpc.ts';
 import { isAtGate } from '../../src/core/status.ts';
@@ -246,6 +246,12 @@ export function workIsWatched(where: string, { lanes, alarmAtMs, turnMs, isParke
     if (plan.dueMs !== null && armedMs > plan.dueMs)
       broken(`a lane is due ${armedMs - plan.dueMs} ms before the alarm`);
   }
+}
+
+/** I5 after a ring whose turn failed: what was due then is late by no more than a minute. */
+export function ringsAgainSoon(where: string, alarmAtMs: number | null, failedMs: number): void {
+  const waitMs = (alarmAtMs ?? Infinity) - failedMs;
+  if (waitMs > RING_FAILED_WAIT_MS_CAP) throw new Violation('I5', where, `rings ${waitMs} ms after one in vain`);
 }
 
 /** I7: every request of a delivery carries the same id, the same bytes and the same place in its lane. */
