@@ -1,16 +1,20 @@
 /**
- * A delivery as its Record keeps it, and the words for its status. Transitions are in status.ts, the plan of a lane in lane.ts.
+ * A delivery as its Record keeps it, and the words for its status: here once, for types and for the schemas of what is stored. Transitions are in status.ts, the plan of a lane in lane.ts.
  */
 import type { Ordering, RetryPolicy } from './endpoint.ts';
 import type { ErrorKind } from './outcome.ts';
 
-export type DeliveryStatus =
-  'queued' | 'delivering' | 'retrying' | 'delivered' | 'dead' | 'superseded' | 'held' | 'cancelled';
+export const WAITING_STATUSES = ['queued', 'retrying', 'held'] as const;
+export type WaitingStatus = (typeof WAITING_STATUSES)[number];
 
-export type EndedStatus = 'delivered' | 'dead' | 'superseded' | 'cancelled';
-export type WaitingStatus = 'queued' | 'retrying' | 'held';
+export const ENDED_STATUSES = ['delivered', 'dead', 'superseded', 'cancelled'] as const;
+export type EndedStatus = (typeof ENDED_STATUSES)[number];
 
-export type Trigger = 'first' | 'retry' | 'replay' | 'test';
+export const DELIVERY_STATUSES = [...WAITING_STATUSES, 'delivering', ...ENDED_STATUSES] as const;
+export type DeliveryStatus = (typeof DELIVERY_STATUSES)[number];
+
+export const TRIGGERS = ['first', 'retry', 'replay', 'test'] as const;
+export type Trigger = (typeof TRIGGERS)[number];
 
 /**
  * The right to make one attempt. `number` grows with every claim of the delivery and is what a queue message carries; `attempt` is

@@ -2,8 +2,20 @@
  * What came of one attempt, and what follows from it (C5). Pure: the attempt itself is delivery/attempt.ts.
  */
 
-export type ErrorKind =
-  'timeout' | 'dns' | 'connect' | 'tls' | 'reset' | 'refused-address' | 'redirect' | 'http-4xx' | 'http-5xx' | 'lost';
+/** The words themselves, for the schemas of everything that stores or carries them: core holds no zod. */
+export const ERROR_KINDS = [
+  'timeout',
+  'dns',
+  'connect',
+  'tls',
+  'reset',
+  'refused-address',
+  'redirect',
+  'http-4xx',
+  'http-5xx',
+  'lost',
+] as const;
+export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 /** What the receiver asked for in the answer header `webhook-delivery`. */
 export type ReceiverDirective = 'disable' | 'abort-message';

@@ -1,5 +1,6 @@
 /** Path and query parameters that several resources share. */
 import { z } from '@hono/zod-openapi';
+import { DELIVERY_STATUSES, TRIGGERS } from '../core/delivery.ts';
 import { checkAccountId, checkEventId, checkRecordKey } from '../core/event-rules.ts';
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../core/limits.ts';
 import type { FieldError, Result } from '../core/result.ts';
@@ -21,7 +22,6 @@ export const pageQuery = {
 };
 
 const instant = ruled(z.string(), checkInstant).transform((text) => Date.parse(text));
-const statuses = ['queued', 'delivering', 'retrying', 'delivered', 'dead', 'superseded', 'held', 'cancelled'] as const;
 
 /** V3: the filters of every log list. */
 export const logQuery = {
@@ -30,9 +30,9 @@ export const logQuery = {
   eventType: many(z.string()),
   record: many(z.string()),
   event: many(z.string()),
-  status: many(z.enum(statuses)),
+  status: many(z.enum(DELIVERY_STATUSES)),
   statusCode: many(z.string()),
-  trigger: many(z.enum(['first', 'retry', 'replay', 'test'])),
+  trigger: many(z.enum(TRIGGERS)),
   from: instant.optional(),
   to: instant.optional(),
 };

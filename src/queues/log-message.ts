@@ -1,5 +1,6 @@
 /** The body of a LOG message, checked where it arrives. Fields that a newer release added are dropped, not refused. */
 import { z } from 'zod';
+import { DELIVERY_STATUSES } from '../core/delivery.ts';
 import { ACCOUNT_ID, EVENT_ID, isEndpointId } from '../core/ids.ts';
 import type { LogMessage } from '../core/log.ts';
 import { errorSchema, headersSchema, triggerSchema } from '../store/stored-attempt.ts';
@@ -31,7 +32,7 @@ const delivery = z.object({
   endpoint: z.string().refine(isEndpointId),
   replay: count,
   revision: count,
-  status: z.enum(['queued', 'delivering', 'retrying', 'delivered', 'dead', 'superseded', 'held', 'cancelled']),
+  status: z.enum(DELIVERY_STATUSES),
   attempts: count,
   last: last.nullable(),
   nextAttemptAtMs: time.nullable(),

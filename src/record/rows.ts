@@ -7,23 +7,13 @@
  *   attempt  attempts that failed (the last success is packed with its delivery)
  */
 import { z } from 'zod';
+import { ENDED_STATUSES, TRIGGERS, WAITING_STATUSES } from '../core/delivery.ts';
 import { DELIVERIES_PER_ROW } from '../core/limits.ts';
+import { ERROR_KINDS } from '../core/outcome.ts';
 import type { Sql } from '../core/sql.ts';
 
-const errorKind = z.enum([
-  'timeout',
-  'dns',
-  'connect',
-  'tls',
-  'reset',
-  'refused-address',
-  'redirect',
-  'http-4xx',
-  'http-5xx',
-  'lost',
-]);
-const attemptError = z.object({ kind: errorKind, message: z.string() }).nullable();
-const trigger = z.enum(['first', 'retry', 'replay', 'test']);
+const attemptError = z.object({ kind: z.enum(ERROR_KINDS), message: z.string() }).nullable();
+const trigger = z.enum(TRIGGERS);
 const ordering = z.enum(['ordered', 'latest', 'unordered']);
 const retryPolicy = z.object({
   scheduleSeconds: z.array(z.number()),
@@ -54,13 +44,13 @@ const delivery = z.object({
   state: z.discriminatedUnion('kind', [
     z.object({
       kind: z.literal('waiting'),
-      as: z.enum(['queued', 'retrying', 'held']),
+      as: z.enum(WAITING_STATUSES),
       dueMs: z.number(),
       parked: z.enum(['circuit', 'pace']).optional(),
     }),
     z.object({
       kind: z.literal('ended'),
-      as: z.enum(['delivered', 'dead', 'superseded', 'cancelled']),
+      as: z.enum(ENDED_STATUSES),
       atMs: z.number(),
       reason: z.string().nullable(),
       supersededBy: z.number().nullable(),

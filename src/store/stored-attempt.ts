@@ -1,26 +1,14 @@
 /** The JSON that the log stores of attempts: the embedded first attempt, and response headers. Parsed again when read. */
 import { z } from 'zod';
+import { TRIGGERS } from '../core/delivery.ts';
 import type { LoggedAttempt } from '../core/log.ts';
+import { ERROR_KINDS } from '../core/outcome.ts';
 
-export const errorSchema = z.object({
-  kind: z.enum([
-    'timeout',
-    'dns',
-    'connect',
-    'tls',
-    'reset',
-    'refused-address',
-    'redirect',
-    'http-4xx',
-    'http-5xx',
-    'lost',
-  ]),
-  message: z.string(),
-});
+export const errorSchema = z.object({ kind: z.enum(ERROR_KINDS), message: z.string() });
 
 export const headersSchema = z.record(z.string(), z.string());
 
-export const triggerSchema = z.enum(['first', 'retry', 'replay', 'test']);
+export const triggerSchema = z.enum(TRIGGERS);
 
 /** Attempt 1 inside its delivery's row, which has its time. */
 const storedAttemptSchema = z.object({

@@ -8,6 +8,7 @@ import { PURPOSE_HEADERS, PURPOSE_SECRET, send, type SendDeps } from '../../src/
 import { factsOf, makeSecret } from '../../src/delivery/secrets.ts';
 import { createVault } from '../../src/delivery/vault.ts';
 import { formatSecret } from '../../src/signature.ts';
+import { anEndpoint } from '../support/settings.ts';
 
 // The official library checks the timestamp against the real clock.
 const NOW = Date.now();
@@ -61,25 +62,12 @@ async function requestWith(
     previous: 3,
     replay: null,
     body,
-    endpoint: {
+    endpoint: anEndpoint({
       id: ENDPOINT,
       url: 'https://example.com/hook',
-      description: '',
-      eventTypes: [],
-      headerNames: [],
-      headers: null,
-      externalId: null,
-      ordering: 'ordered',
-      timeoutMs: 15_000,
-      retry: { scheduleSeconds: [10], windowSeconds: 60, alsoRetry: [] },
-      status: 'enabled',
-      statusReason: null,
-      cutoff: null,
       secrets: [await sealedSecret(1)],
-      createdAtMs: NOW,
-      updatedAtMs: NOW,
       ...endpoint,
-    },
+    }),
     ...over,
   };
 }

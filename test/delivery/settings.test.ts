@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { AccountSettings, EndpointSettings } from '../../src/core/endpoint.ts';
+import type { AccountSettings } from '../../src/core/endpoint.ts';
 import {
   SETTINGS_CACHED_ACCOUNTS_MAX,
   SETTINGS_CACHED_ENDPOINTS_MAX,
   SETTINGS_FRESH_MS,
 } from '../../src/core/limits.ts';
 import { SettingsCache } from '../../src/delivery/settings.ts';
+import { anAccount, anEndpoint } from '../support/settings.ts';
 
 const NOW = 1_790_000_000_000;
 
@@ -171,36 +172,8 @@ describe('settings cache', () => {
 });
 
 function settings(account: string, revision: number, endpoints = 0): AccountSettings {
-  return {
-    account,
-    revision,
-    name: account,
-    unkeyedShards: 64,
-    targets: { deliverWithinMs: 5_000, warnAfterMs: 60_000 },
-    retention: { payloadDays: 30, logDays: 30 },
-    createdAtMs: NOW,
-    endpoints: Array<EndpointSettings>(endpoints).fill(endpoint),
-  };
+  return anAccount({ account, revision, createdAtMs: NOW, endpoints: Array(endpoints).fill(anEndpoint()) });
 }
-
-const endpoint: EndpointSettings = {
-  id: 'ep_00000000000000000000000001',
-  url: 'https://example.com/',
-  description: '',
-  eventTypes: [],
-  headerNames: [],
-  headers: null,
-  externalId: null,
-  ordering: 'ordered',
-  timeoutMs: 15_000,
-  retry: { scheduleSeconds: [10], windowSeconds: 60, alsoRetry: [] },
-  status: 'enabled',
-  statusReason: null,
-  cutoff: null,
-  secrets: [],
-  createdAtMs: NOW,
-  updatedAtMs: NOW,
-};
 
 describe('a source that can say "unchanged"', () => {
   it('is asked each time, and what it has not changed is not sent again', async () => {

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { DeliveryStatus } from '../../src/core/delivery.ts';
-import type { AccountSettings, EndpointSettings } from '../../src/core/endpoint.ts';
+import type { EndpointSettings } from '../../src/core/endpoint.ts';
 import type { DeliveryView } from '../../src/core/view.ts';
 import { overlay, presentOf } from '../../src/http/overlay.ts';
+import { anAccount, anEndpoint } from '../support/settings.ts';
 
 const ACCEPTED_MS = 1_000_000;
 const NOW_MS = ACCEPTED_MS + 1_000;
@@ -33,39 +34,11 @@ function view(given: Partial<DeliveryView>): DeliveryView {
 }
 
 function endpoint(given: Partial<EndpointSettings>): EndpointSettings {
-  return {
-    id: 'ep_1',
-    url: 'https://crm.example:8443/hook',
-    description: '',
-    eventTypes: [],
-    headerNames: [],
-    headers: null,
-    externalId: null,
-    ordering: 'ordered',
-    timeoutMs: 15_000,
-    retry: { scheduleSeconds: [], windowSeconds: 1, alsoRetry: [] },
-    status: 'enabled',
-    statusReason: null,
-    cutoff: null,
-    secrets: [],
-    createdAtMs: 0,
-    updatedAtMs: 0,
-    ...given,
-  };
+  return anEndpoint({ id: 'ep_1', url: 'https://crm.example:8443/hook', ...given });
 }
 
 function shown(given: Partial<DeliveryView>, endpoints: EndpointSettings[], nowMs = NOW_MS) {
-  const settings: AccountSettings = {
-    account: 'acc',
-    revision: 1,
-    name: 'acc',
-    unkeyedShards: 64,
-    targets: { deliverWithinMs: 5_000, warnAfterMs: 60_000 },
-    retention: { payloadDays: 30, logDays: 30 },
-    createdAtMs: 0,
-    endpoints,
-  };
-  return overlay(view(given), presentOf(settings, nowMs));
+  return overlay(view(given), presentOf(anAccount({ endpoints }), nowMs));
 }
 
 const before = { atMs: ACCEPTED_MS + 500, reason: 'endpoint-disabled: 410' };

@@ -7,6 +7,7 @@ import type { AttemptRequest, ClaimRef } from '../../src/core/rpc.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { type Effects, Ledger } from '../../src/record/ledger.ts';
 import { findSlot } from '../../src/record/views.ts';
+import { anAccount, anEndpoint } from '../support/settings.ts';
 
 export const START_MS = Date.UTC(2026, 10, 21);
 const ADDRESS = { account: 'acme', kind: 'k', hash: 'a'.repeat(32) } as const;
@@ -34,25 +35,15 @@ export function sqlOf(database: DatabaseSync, faults: { failsNext: boolean } = {
 }
 
 export function endpointOf(name: string, given: Partial<EndpointSettings> = {}): EndpointSettings {
-  return {
+  return anEndpoint({
     id: `ep_${name.padStart(26, '0')}`,
     url: `https://${name}.example`,
     description: name,
-    eventTypes: [],
-    headerNames: [],
-    headers: null,
-    externalId: null,
-    ordering: 'ordered',
-    timeoutMs: 15_000,
     retry: { scheduleSeconds: [10, 30], windowSeconds: 3_600, alsoRetry: [] },
-    status: 'enabled',
-    statusReason: null,
-    cutoff: null,
-    secrets: [],
     createdAtMs: START_MS,
     updatedAtMs: START_MS,
     ...given,
-  };
+  });
 }
 
 export const SUCCESS: Partial<AttemptOutcome> = { statusCode: 200, error: null };
@@ -85,16 +76,7 @@ export class Bench {
   }
 
   settings(): AccountSettings {
-    return {
-      account: 'acme',
-      revision: this.revision,
-      name: 'acme',
-      unkeyedShards: 64,
-      targets: { deliverWithinMs: 5_000, warnAfterMs: 60_000 },
-      retention: { payloadDays: 30, logDays: 30 },
-      createdAtMs: START_MS,
-      endpoints: [this.endpoint],
-    };
+    return anAccount({ revision: this.revision, createdAtMs: START_MS, endpoints: [this.endpoint] });
   }
 
   /** Published with fresh settings: what may start at once leaves in the same turn. */

@@ -3,6 +3,7 @@ import type { EndpointSecret, EndpointSettings, Ordering, RetryPolicy } from '..
 import { RETRY_SCHEDULE_SECONDS_DEFAULT } from '../../src/core/limits.ts';
 import type { AccountHost } from './account-object.ts';
 import type { World } from './world.ts';
+import { anEndpoint } from '../support/settings.ts';
 
 const SCHEDULES: readonly RetryPolicy[] = [
   { scheduleSeconds: [...RETRY_SCHEDULE_SECONDS_DEFAULT], windowSeconds: 86_400, alsoRetry: [] },
@@ -42,26 +43,18 @@ export class Endpoints {
     const { prng, nowMs } = this.#world;
     const id = `ep_${String(this.#made).padStart(26, '0')}`;
     this.#orderings.set(id, ordering);
-    const settings: EndpointSettings = {
+    const settings = anEndpoint({
       id,
       url: `https://receiver.example/${this.#made}`,
       description: `endpoint ${this.#made}`,
       eventTypes,
-      headerNames: [],
-      headers: null,
-      externalId: null,
       ordering,
       timeoutMs: prng.pick([1_000, 5_000, 30_000]),
       retry: prng.pick(SCHEDULES),
       rateLimitPerSecond: prng.pick(LIMITS),
-      isWatched: false,
-      status: 'enabled',
-      statusReason: null,
-      cutoff: null,
-      secrets: [],
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
-    };
+    });
     this.#account.change((book, atMs) => book.createEndpoint(settings, atMs));
   }
 

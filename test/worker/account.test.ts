@@ -5,6 +5,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { GateNews } from '../../src/core/admission.ts';
 import type { EndpointSettings } from '../../src/core/endpoint.ts';
 import { endpointId } from '../../src/core/ids.ts';
+import { anEndpoint } from '../support/settings.ts';
 
 let n = 0;
 let account = '';
@@ -15,28 +16,7 @@ beforeEach(() => {
 });
 
 function endpoint(number: number, given: Partial<EndpointSettings> = {}): EndpointSettings {
-  return {
-    id: endpointId(String(number).padStart(26, '0')),
-    url: 'https://a.example/',
-    description: '',
-    eventTypes: [],
-    filter: null,
-    headerNames: [],
-    headers: null,
-    externalId: null,
-    ordering: 'ordered',
-    timeoutMs: 15_000,
-    retry: { scheduleSeconds: [10], windowSeconds: 60, alsoRetry: [] },
-    rateLimitPerSecond: null,
-    isWatched: false,
-    status: 'enabled',
-    statusReason: null,
-    cutoff: null,
-    secrets: [],
-    createdAtMs: 1,
-    updatedAtMs: 1,
-    ...given,
-  };
+  return anEndpoint({ id: endpointId(String(number).padStart(26, '0')), url: 'https://a.example/', ...given });
 }
 const id = endpoint(1).id;
 

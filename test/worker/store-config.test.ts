@@ -5,40 +5,23 @@ import { listAccounts, upsertAccount } from '../../src/store/accounts.ts';
 import { listEndpoints, removeEndpoint, upsertEndpoint } from '../../src/store/endpoints.ts';
 import type { EndpointFilter } from '../../src/store/endpoints.ts';
 import { endpointOf } from '../support/log.ts';
+import { anAccount, anEndpoint } from '../support/settings.ts';
 
 const db = env.CONFIG;
 
-const account = (name: string, given: Partial<AccountSettings> = {}): AccountSettings => ({
-  account: name,
-  revision: 1,
-  name,
-  unkeyedShards: 64,
-  targets: { deliverWithinMs: 5_000, warnAfterMs: 60_000 },
-  retention: { payloadDays: 30, logDays: 30 },
-  createdAtMs: 1_000,
-  endpoints: [],
-  ...given,
-});
+const account = (name: string, given: Partial<AccountSettings> = {}): AccountSettings =>
+  anAccount({ account: name, createdAtMs: 1_000, ...given });
 
-const endpoint = (n: number, given: Partial<EndpointSettings> = {}): EndpointSettings => ({
-  id: endpointOf(n),
-  url: `https://example.com/${n}`,
-  description: '',
-  eventTypes: ['ticket.*'],
-  headerNames: ['authorization'],
-  headers: { key: 'k1', sealed: 'SEALED' },
-  externalId: null,
-  ordering: 'ordered',
-  timeoutMs: 15_000,
-  retry: { scheduleSeconds: [10], windowSeconds: 60, alsoRetry: [] },
-  status: 'enabled',
-  statusReason: null,
-  cutoff: null,
-  secrets: [{ id: 's', kind: 'hmac', secret: { key: 'k1', sealed: 'SEALED' }, createdAtMs: 1, expiresAtMs: null }],
-  createdAtMs: 1,
-  updatedAtMs: 1,
-  ...given,
-});
+const endpoint = (n: number, given: Partial<EndpointSettings> = {}): EndpointSettings =>
+  anEndpoint({
+    id: endpointOf(n),
+    url: `https://example.com/${n}`,
+    eventTypes: ['ticket.*'],
+    headerNames: ['authorization'],
+    headers: { key: 'k1', sealed: 'SEALED' },
+    secrets: [{ id: 's', kind: 'hmac', secret: { key: 'k1', sealed: 'SEALED' }, createdAtMs: 1, expiresAtMs: null }],
+    ...given,
+  });
 
 const urls = async (filter: EndpointFilter, cursor: string | null = null, limit = 50) => {
   const result = await listEndpoints(db, filter, { limit, cursor });
