@@ -117,6 +117,11 @@ export function parseVars(env: object): Result<Vars, string[]> {
   });
 }
 
+/** For those who need to know nothing else, and so often that parsing would cost. */
+export function isLocal({ LOCAL_MODE }: Pick<Bindings, 'LOCAL_MODE'>): boolean {
+  return LOCAL_MODE?.trim() === 'true';
+}
+
 /** For work that goes on without a request: throws what the API answers as `misconfigured`. */
 export function requireVars(env: object): Vars {
   const vars = parseVars(env);

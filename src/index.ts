@@ -5,6 +5,7 @@ import { type Bindings, requireVars } from './env.ts';
 import { createSender, type Sender } from './delivery/sender.ts';
 import { createApp } from './http/app.ts';
 import { consumeFanout } from './queues/fanout.ts';
+import { recordStub } from './stubs.ts';
 import { consumeDead, consumeLog, logDeps } from './queues/log.ts';
 
 export { Account } from './account/account.ts';
@@ -24,7 +25,7 @@ async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
         console.log,
       );
       return consumeFanout(batch, {
-        record: (name) => env.RECORD.getByName(name),
+        record: (name) => recordStub(env, name),
         send: sender,
         nowMs: () => Date.now(),
         wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

@@ -6,13 +6,14 @@ import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { OUTBOX_TRY_MS } from '../core/limits.ts';
+import { type Bucket, QUOTA_DEFAULT, type QuotaExceeded, take } from '../core/quota.ts';
 import { NOTHING_BUT_FAILURES } from '../core/reasons.ts';
-import type { AccountRpc, EndpointChange, EndpointResealing } from '../core/rpc.ts';
+import type { AccountChange, AccountRpc, EndpointChange, EndpointResealing } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Bindings } from '../env.ts';
 import { lastSuccessMs } from '../store/last-success.ts';
 import { auditPage } from './audit.ts';
-import { AccountBook, type AccountChange } from './book.ts';
+import { AccountBook } from './book.ts';
 import * as idempotency from './idempotency.ts';
 import { nextDueMs, owed, type Owed, type Receiver, RECEIVERS, settleFailed, settleTold } from './outbox.ts';
 import { beginTest } from './test-sends.ts';
@@ -23,6 +24,7 @@ const NAME = /^v1:([A-Za-z0-9_-]{1,64})$/;
 export class Account extends DurableObject<Bindings> implements AccountRpc {
   readonly #sql: Sql;
   readonly #book: AccountBook;
+  #bucket: Bucket | null = null;
   readonly #telling = new Map<Receiver, Promise<void>>();
 
   static {
@@ -59,10 +61,24 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   }
 
   /** Compared with the creation too: an account that was erased and made again begins at revision 1. */
-  async settingsSince(known: Pick<AccountSettings, 'revision' | 'createdAtMs'>) {
+  async settingsSince(known: Pick<AccountSettings, 'revision' | 'createdAtMs'>, events = 0) {
     const settings = this.#book.settings();
+    const exceeded = this.#count(settings, events);
+    if (exceeded !== null) return exceeded;
     const isSame = settings?.revision === known.revision && settings.createdAtMs === known.createdAtMs;
     return isSame ? 'unchanged' : settings;
+  }
+
+  /** In memory: a row for each publish would cost more than the events. An instance that starts anew grants a burst. */
+  #count(settings: AccountSettings | null, events: number): QuotaExceeded | null {
+    const { eventsPerSecond } = settings?.quota ?? QUOTA_DEFAULT;
+    if (eventsPerSecond === null) {
+      this.#bucket = null;
+      return null;
+    }
+    const { bucket, exceeded } = take(this.#bucket, eventsPerSecond, events, Date.now());
+    this.#bucket = bucket;
+    return exceeded;
   }
 
   async createEndpoint(endpoint: EndpointSettings, by?: string) {

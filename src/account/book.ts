@@ -12,15 +12,15 @@ import type { AuditEntry } from '../core/audit.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { liveSecrets, type RemovalRefusal, rotated, withoutSecret } from '../core/endpoint-secrets.ts';
 import {
-  ENDPOINTS_PER_ACCOUNT_MAX,
   RETENTION_DAYS_DEFAULT,
   TARGET_DELIVER_MS_DEFAULT,
   TARGET_WARN_MS_DEFAULT,
   UNKEYED_SHARDS_DEFAULT,
 } from '../core/limits.ts';
+import { QUOTA_DEFAULT } from '../core/quota.ts';
 import { disabledReason } from '../core/reasons.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import type { EndpointChange, EndpointResealing } from '../core/rpc.ts';
+import type { AccountChange, EndpointChange, EndpointResealing, FixedField } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import { audit } from './audit.ts';
 import { owe } from './outbox.ts';
@@ -28,7 +28,9 @@ import { resealed } from './resealed.ts';
 import { hasTables, migrate } from './tables.ts';
 import { storedEndpoint, storedFacts, type StoredFacts } from './stored.ts';
 
-export type AccountChange = Partial<Pick<AccountSettings, 'name' | 'unkeyedShards' | 'targets' | 'retention'>>;
+/** Names of Records follow from them: changed, what was accepted would not be found again. */
+const FIXED_FIELDS = ['unkeyedShards', 'jurisdiction'] as const satisfies FixedField['field'][];
+
 type Entry = { revision: number; settings: EndpointSettings };
 /** What the tables say. The object is their only writer, so this stays right until a change fails half-way. */
 type Image = { revision: number; facts: StoredFacts; endpoints: Map<string, Entry> };
@@ -51,18 +53,14 @@ export class AccountBook {
     return { ...image.facts, revision: image.revision, endpoints };
   }
 
-  put(
-    change: AccountChange,
-    nowMs: number,
-  ): Result<{ created: boolean; settings: AccountSettings }, { reason: 'fixed'; field: 'unkeyedShards' }> {
+  put(change: AccountChange, nowMs: number): Result<{ created: boolean; settings: AccountSettings }, FixedField> {
     const image = this.#read();
     if (image === null) {
       this.#create({ ...defaults(this.#account, nowMs), ...given(change) });
       return ok({ created: true, settings: this.#settingsOfExisting() });
     }
-    if (change.unkeyedShards !== undefined && change.unkeyedShards !== image.facts.unkeyedShards) {
-      return fail({ reason: 'fixed', field: 'unkeyedShards' });
-    }
+    const fixed = FIXED_FIELDS.find((field) => change[field] !== undefined && change[field] !== image.facts[field]);
+    if (fixed !== undefined) return fail({ reason: 'fixed', field: fixed });
     const facts = { ...image.facts, ...given(change) };
     if (!same(facts, image.facts)) {
       this.#change(image, (revision) => {
@@ -83,8 +81,8 @@ export class AccountBook {
     if (image === null) return fail({ reason: 'no-account' });
     const known = image.endpoints.get(endpoint.id);
     if (known !== undefined) return ok(known.settings);
-    if (image.endpoints.size >= ENDPOINTS_PER_ACCOUNT_MAX)
-      return fail({ reason: 'full', most: ENDPOINTS_PER_ACCOUNT_MAX });
+    const { endpointsMax } = image.facts.quota;
+    if (image.endpoints.size >= endpointsMax) return fail({ reason: 'full', most: endpointsMax });
     const owner = ownerOfExternalId(image, endpoint);
     if (owner !== null) return fail({ reason: 'external-id-taken', endpoint: owner });
 
@@ -333,8 +331,10 @@ function defaults(account: string, nowMs: number): StoredFacts {
     account,
     name: account,
     unkeyedShards: UNKEYED_SHARDS_DEFAULT,
+    jurisdiction: null,
     targets: { deliverWithinMs: TARGET_DELIVER_MS_DEFAULT, warnAfterMs: TARGET_WARN_MS_DEFAULT },
     retention: { payloadDays: RETENTION_DAYS_DEFAULT, logDays: RETENTION_DAYS_DEFAULT },
+    quota: QUOTA_DEFAULT,
     createdAtMs: nowMs,
   };
 }

@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import type { EndpointSettings } from '../core/endpoint.ts';
 import type { Filter } from '../core/filter.ts';
+import { JURISDICTIONS } from '../core/ids.ts';
+import { QUOTA_DEFAULT } from '../core/quota.ts';
 
 const sealed = z.object({ key: z.string(), sealed: z.string() });
 
@@ -54,8 +56,10 @@ export const storedFacts = z.object({
   account: z.string(),
   name: z.string(),
   unkeyedShards: z.number(),
+  jurisdiction: z.enum(JURISDICTIONS).nullable().default(null),
   targets: z.object({ deliverWithinMs: z.number(), warnAfterMs: z.number() }),
   retention: z.object({ payloadDays: z.number(), logDays: z.number() }),
+  quota: z.object({ eventsPerSecond: z.number().nullable(), endpointsMax: z.number() }).default(QUOTA_DEFAULT),
   createdAtMs: z.number(),
 });
 export type StoredFacts = z.infer<typeof storedFacts>;

@@ -9,6 +9,7 @@ import { within } from '../delivery/within.ts';
 import type { Bindings } from '../env.ts';
 import { upsertAccount } from '../store/accounts.ts';
 import { removeEndpoint, upsertEndpoint } from '../store/endpoints.ts';
+import { gateStub } from '../stubs.ts';
 import type { Owed } from './outbox.ts';
 
 /** Rejects when the receiver refuses, or has not answered within OUTBOX_TRY_MS. */
@@ -24,7 +25,7 @@ async function deliver(env: Bindings, topic: string, settings: AccountSettings):
   const [kind, id = ''] = topic.split(':');
   const endpoint = endpoints.find((candidate) => candidate.id === id);
   if (kind === 'gate') {
-    return env.GATE.getByName(`v1:${account}:${id}`).changed(newsOf(revision, endpoint));
+    return gateStub(env, settings, id).changed(newsOf(revision, endpoint));
   }
   if (endpoint === undefined) return removeEndpoint(env.CONFIG, account, revision, id);
   return upsertEndpoint(env.CONFIG, account, revision, endpoint);

@@ -3,6 +3,8 @@
  * nothing here can be read without the master key. What a request may set is checked in endpoint-rules.ts.
  */
 import type { Filter } from './filter.ts';
+import type { Jurisdiction } from './ids.ts';
+import type { Quota } from './quota.ts';
 
 export type Ordering = 'ordered' | 'latest' | 'unordered';
 export type EndpointStatus = 'enabled' | 'paused' | 'disabled';
@@ -58,8 +60,12 @@ export type AccountSettings = {
   revision: number;
   name: string;
   unkeyedShards: number;
+  /** Null, or absent in releases before: its objects may be anywhere. */
+  jurisdiction?: Jurisdiction | null;
   targets: { deliverWithinMs: number; warnAfterMs: number };
   retention: { payloadDays: number; logDays: number };
+  /** Absent in releases before: none. */
+  quota?: Quota;
   createdAtMs: number;
   endpoints: EndpointSettings[];
 };

@@ -6,8 +6,18 @@
 /** `k`: a record with a key, in order. `u`: a shard of an account's events without one, not ordered. */
 export type RecordKind = 'k' | 'u';
 
+/**
+ * Where objects may run and store, in Cloudflare's words. It stands in the names of an account's Records and Gates, so that whoever
+ * carries a name (a FANOUT message, a Gate's row) addresses the object without asking anybody.
+ */
+export const JURISDICTIONS = ['eu', 'fedramp'] as const;
+export type Jurisdiction = (typeof JURISDICTIONS)[number];
+
+/** What of an account stands in the names of its Records and Gates. Null, or absent as in releases before: no jurisdiction. */
+export type AccountPlace = { account: string; jurisdiction?: Jurisdiction | null };
+
 /** Where a record lives: `hash` is base32 (a-z2-7) of 160 bits of SHA-256 of the record key or of the shard's name. */
-export type RecordAddress = { account: string; kind: RecordKind; hash: string };
+export type RecordAddress = Required<AccountPlace> & { kind: RecordKind; hash: string };
 
 /** One delivery inside its Record. `replay` is 0 for the live delivery, 1.. for its replays in order. */
 export type DeliveryRef = { sequence: number; endpoint: string; replay: number };
@@ -26,15 +36,49 @@ const ENDPOINT = /^ep_[0-9a-z]{26}$/;
 export const ACCOUNT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 export const EVENT_ID = /^[A-Za-z0-9_-]{1,128}$/;
 
+/** The Account itself is bound to no place: it is found from its id alone, and says where the rest is. */
+export function accountName(account: string): string {
+  return `v1:${account}`;
+}
+
+/** `v1`, or `v1.eu`: names of accounts without a jurisdiction never change. */
+function prefix({ account, jurisdiction = null }: AccountPlace): string {
+  return `v1${jurisdiction === null ? '' : `.${jurisdiction}`}:${account}`;
+}
+
+/** Null for a first part that is none of ours. */
+function parsePrefix(version: string | undefined): { jurisdiction: Jurisdiction | null } | null {
+  if (version === 'v1') return { jurisdiction: null };
+  const jurisdiction = JURISDICTIONS.find((one) => version === `v1.${one}`);
+  return jurisdiction === undefined ? null : { jurisdiction };
+}
+
+export function gateName(place: AccountPlace, endpoint: string): string {
+  return `${prefix(place)}:${endpoint}`;
+}
+
+export function parseGateName(name: string): (Required<AccountPlace> & { endpoint: string }) | null {
+  const [version, account, endpoint, ...rest] = name.split(':');
+  const place = parsePrefix(version);
+  if (place === null || account === undefined || endpoint === undefined || rest.length > 0) return null;
+  return ACCOUNT_ID.test(account) && isEndpointId(endpoint) ? { account, ...place, endpoint } : null;
+}
+
+/** The jurisdiction in the name of a Record or Gate. */
+export function jurisdictionOf(name: string): Jurisdiction | null {
+  return parsePrefix(name.split(':', 1)[0])?.jurisdiction ?? null;
+}
+
 /** The Durable Object name of a record. Hashed, because readable names collide ("a/b"+"c", "a"+"b/c") and long ones are lost in alarms. */
-export function recordName(address: RecordAddress): string {
-  return `v1:${address.account}:${address.kind}:${address.hash}`;
+export function recordName(address: AccountPlace & { kind: RecordKind; hash: string }): string {
+  return `${prefix(address)}:${address.kind}:${address.hash}`;
 }
 
 export function parseRecordName(name: string): RecordAddress | null {
-  const [v, account, kind, hash, ...rest] = name.split(':');
-  if (v !== 'v1' || account === undefined || hash === undefined || rest.length > 0) return null;
-  return kind === 'k' || kind === 'u' ? { account, kind, hash } : null;
+  const [version, account, kind, hash, ...rest] = name.split(':');
+  const place = parsePrefix(version);
+  if (place === null || account === undefined || hash === undefined || rest.length > 0) return null;
+  return kind === 'k' || kind === 'u' ? { account, ...place, kind, hash } : null;
 }
 
 function tail(ref: DeliveryRef): string {

@@ -28,6 +28,10 @@ export const OCCURRED_AT_CHARS_MAX = 64;
 
 // Endpoints (E1, E2)
 export const ENDPOINTS_PER_ACCOUNT_MAX = 10_000;
+/** Ceiling of a quota: one Account answers some 1,000 questions a second, each for a batch of up to 100 events. */
+export const QUOTA_EVENTS_PER_SECOND_MAX = 100_000;
+/** What an account may publish at once after a pause, in seconds of its quota: a burst of work is not a flood. */
+export const QUOTA_BURST_SECONDS = 5;
 export const EVENT_TYPES_PER_ENDPOINT_MAX = 200;
 export const HEADERS_PER_ENDPOINT_MAX = 20;
 export const HEADERS_BYTES_MAX = 4 * 1024;

@@ -3,7 +3,7 @@
  * Every entry is a whole picture of one delivery at one revision: losing, doubling or reordering messages does no harm.
  */
 import type { DeliveryStatus, EventFacts, LastAttempt, Trigger } from './delivery.ts';
-import type { RecordKind } from './ids.ts';
+import type { Jurisdiction, RecordKind } from './ids.ts';
 import type { AttemptOutcome } from './outcome.ts';
 
 export type LoggedAttempt = Pick<
@@ -44,6 +44,8 @@ export type LogEntry = {
 export type LogMessage = {
   v: 1;
   account: string;
+  /** Absent: none. */
+  jurisdiction?: Jurisdiction | null;
   kind: RecordKind;
   hash: string;
   /** The record key; null for events without one. */

@@ -9,6 +9,7 @@ import type { AccountSettings, EndpointSecret, EndpointSettings, Sealed } from '
 import type { RemovalRefusal } from './endpoint-secrets.ts';
 import type { DeliveryRef } from './ids.ts';
 import type { Confirmation } from './log.ts';
+import type { QuotaExceeded } from './quota.ts';
 import type { AttemptOutcome } from './outcome.ts';
 import type { AcceptRequest, AcceptResult } from './publish.ts';
 import type { Result } from './result.ts';
@@ -76,7 +77,7 @@ export type RecordRpc = {
   discard(ref: DeliveryRef, by: { key: string; reason: string | null }): Promise<Result<DeliveryView, DiscardRefusal>>;
 };
 
-/** Addressed by `v1:{account}:{endpoint id}`. */
+/** Addressed by `gateName()`. */
 export type GateRpc = {
   /** May one attempt of this record leave, under the settings that it has seen? */
   admit(record: string, seen: GateNews): Promise<Admission>;
@@ -116,16 +117,24 @@ export type EndpointResealing = {
   headers: Resealing | null;
 };
 
+/** What a caller may set of an account. Undefined = leave as it is. */
+export type AccountChange = Partial<
+  Pick<AccountSettings, 'name' | 'unkeyedShards' | 'jurisdiction' | 'targets' | 'retention' | 'quota'>
+>;
+export type FixedField = { reason: 'fixed'; field: 'unkeyedShards' | 'jurisdiction' };
+
 /** Addressed by `v1:{account id}`. Reads of an account that does not exist answer null and write nothing. */
 export type AccountRpc = {
-  put(
-    change: Partial<Pick<AccountSettings, 'name' | 'unkeyedShards' | 'targets' | 'retention'>>,
-  ): Promise<Result<{ created: boolean; settings: AccountSettings }, { reason: 'fixed'; field: 'unkeyedShards' }>>;
+  put(change: AccountChange): Promise<Result<{ created: boolean; settings: AccountSettings }, FixedField>>;
   settings(): Promise<AccountSettings | null>;
-  /** The same for a caller that has settings: `unchanged` costs no transfer, also where there are ten thousand endpoints. */
+  /**
+   * The same for a caller that has settings: `unchanged` costs no transfer, also where there are ten thousand endpoints. A publish
+   * names its `events`, which are counted against the account's quota: over it, none of them may be accepted.
+   */
   settingsSince(
     known: Pick<AccountSettings, 'revision' | 'createdAtMs'>,
-  ): Promise<AccountSettings | 'unchanged' | null>;
+    events?: number,
+  ): Promise<AccountSettings | 'unchanged' | QuotaExceeded | null>;
   /**
    * Creating again with the same id answers the endpoint as it is (idempotency). `by` is the name of the key that is shown the
    * secret, for the audit log.

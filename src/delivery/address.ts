@@ -4,17 +4,22 @@
  */
 import { base32 } from '../core/base32.ts';
 import { canonicalJson } from '../core/canonical.ts';
-import type { RecordAddress } from '../core/ids.ts';
+import type { AccountPlace, RecordAddress } from '../core/ids.ts';
 
 /** 160 bits: collisions among the records of an account are out of reach, and the name stays short. */
 const HASH_BYTES = 20;
 
-export async function recordAddress(account: string, recordKey: string): Promise<RecordAddress> {
-  return { account, kind: 'k', hash: await addressHash(recordKey) };
+/** `place`: the account's settings. Whoever leaves its jurisdiction out reaches another object. */
+export async function recordAddress(place: AccountPlace, recordKey: string): Promise<RecordAddress> {
+  return { ...bound(place), kind: 'k', hash: await addressHash(recordKey) };
 }
 
-export async function shardAddress(account: string, shardNumber: number): Promise<RecordAddress> {
-  return { account, kind: 'u', hash: await addressHash(`shard:${shardNumber}`) };
+export async function shardAddress(place: AccountPlace, shardNumber: number): Promise<RecordAddress> {
+  return { ...bound(place), kind: 'u', hash: await addressHash(`shard:${shardNumber}`) };
+}
+
+function bound({ account, jurisdiction = null }: AccountPlace): Required<AccountPlace> {
+  return { account, jurisdiction };
 }
 
 /**

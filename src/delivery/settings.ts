@@ -5,12 +5,20 @@
  */
 import type { AccountSettings } from '../core/endpoint.ts';
 import { SETTINGS_CACHED_ACCOUNTS_MAX, SETTINGS_CACHED_ENDPOINTS_MAX, SETTINGS_FRESH_MS } from '../core/limits.ts';
+import type { QuotaExceeded } from '../core/quota.ts';
+import { fail, ok, type Result } from '../core/result.ts';
 
 /** The Account object. Throws where it does not answer. */
 export type SettingsSource = {
-  read(account: string): Promise<AccountSettings | null>;
-  /** Where the source can say that nothing has changed. */
-  readSince?(account: string, known: AccountSettings): Promise<AccountSettings | 'unchanged' | null>;
+  /**
+   * It may answer that nothing has changed since `known`. The `events` of a publish are counted there, and refused over the
+   * account's quota; 0 never are.
+   */
+  read(
+    account: string,
+    known: AccountSettings | null,
+    events: number,
+  ): Promise<AccountSettings | 'unchanged' | QuotaExceeded | null>;
 };
 
 /** Shared by all who ask: not to be changed. `readAtMs` is before the read began, so their age is never understated. */
@@ -45,21 +53,26 @@ export class SettingsCache {
 
   /** Reads, whatever is remembered: for every "there is none" that is about to be believed. */
   async fresh(account: string, nowMs: number): Promise<KnownSettings | null> {
-    const before = this.#known.get(account)?.settings;
-    const answer =
-      before === undefined || this.#source.readSince === undefined
-        ? await this.#source.read(account)
-        : await this.#source.readSince(account, before);
-    const settings = answer === 'unchanged' ? (before ?? null) : answer;
+    const answer = await this.admit(account, nowMs, 0);
+    if (!answer.ok) throw new Error('a question about no events was over a quota');
+    return answer.value;
+  }
+
+  /** The same for a publish of so many `events`: refused by the source where they are over the account's quota. */
+  async admit(account: string, nowMs: number, events: number): Promise<Result<KnownSettings | null, QuotaExceeded>> {
+    const before = this.#known.get(account)?.settings ?? null;
+    const answer = await this.#source.read(account, before, events);
+    if (answer !== null && answer !== 'unchanged' && 'reason' in answer) return fail(answer);
+    const settings = answer === 'unchanged' ? before : answer;
     if (settings === null) {
       this.#forget(account);
-      return null;
+      return ok(null);
     }
     const read = { settings, readAtMs: nowMs };
     // A slow read must not take the place of a newer one that overtook it.
     const known = this.#known.get(account);
     if (known === undefined || !isOlder(read, known)) this.#remember(account, read);
-    return read;
+    return ok(read);
   }
 
   #remember(account: string, known: KnownSettings): void {

@@ -6,12 +6,12 @@ import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
 import type { GateNews } from '../core/admission.ts';
 import type { Report } from '../core/circuit.ts';
+import { parseGateName } from '../core/ids.ts';
 import { UNAVAILABLE_WAIT_MS_MIN } from '../core/limits.ts';
 import type { GateRpc } from '../core/rpc.ts';
 import type { Bindings } from '../env.ts';
+import { accountStub, recordStub } from '../stubs.ts';
 import { type GateEffects, GateLedger, type Wake, type WakeResult } from './ledger.ts';
-
-const NAME = /^v1:([A-Za-z0-9_-]{1,64}):(ep_[0-9a-z]{26})$/;
 
 export class Gate extends DurableObject<Bindings> implements GateRpc {
   readonly #ledger: GateLedger;
@@ -26,12 +26,10 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
-    const [, account, endpoint] = NAME.exec(ctx.id.name ?? '') ?? [];
-    if (account === undefined || endpoint === undefined) {
-      throw new Error('a Gate is addressed by "v1:", the account and the endpoint');
-    }
-    this.#account = account;
-    this.#endpoint = endpoint;
+    const name = parseGateName(ctx.id.name ?? '');
+    if (name === null) throw new Error('a Gate is addressed by gateName() of core/ids.ts');
+    this.#account = name.account;
+    this.#endpoint = name.endpoint;
     this.#ledger = new GateLedger({
       exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings),
       transaction: (work) => ctx.storage.transactionSync(work),
@@ -79,7 +77,7 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
 
   async #wake(wake: Wake, revision: number): Promise<WakeResult> {
     try {
-      const woken = await this.env.RECORD.getByName(wake.record).wake(this.#endpoint, revision, wake.passes);
+      const woken = await recordStub(this.env, wake.record).wake(this.#endpoint, revision, wake.passes);
       return { wake, woken };
     } catch (error) {
       this.#failed('wake', error);
@@ -125,7 +123,7 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
   }
 
   #accountObject() {
-    return this.env.ACCOUNT.getByName(`v1:${this.#account}`);
+    return accountStub(this.env, this.#account);
   }
 
   #failed(step: string, error: unknown): void {

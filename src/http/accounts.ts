@@ -4,13 +4,17 @@ import { rfc3339 } from '../core/body.ts';
 import {
   ACCOUNT_NAME_BYTES_MAX,
   EFFECTIVE_WITHIN_MS,
+  ENDPOINTS_PER_ACCOUNT_MAX,
+  QUOTA_EVENTS_PER_SECOND_MAX,
   RETENTION_DAYS_MAX,
   RETENTION_DAYS_MIN,
   TARGET_MS_MAX,
   UNKEYED_SHARDS_MAX,
 } from '../core/limits.ts';
+import { JURISDICTIONS } from '../core/ids.ts';
 import { checkText, shown } from '../core/text.ts';
 import { listAccounts } from '../store/accounts.ts';
+import { accountStub } from '../stubs.ts';
 import type { Api } from './api.ts';
 import { settingsCacheOf, type AppContext } from './context.ts';
 import { settingsOf } from './account-settings.ts';
@@ -35,7 +39,15 @@ const accountBody = z.strictObject({
   name: ruled(z.string(), (value) => checkText(value, 1, ACCOUNT_NAME_BYTES_MAX)).optional(),
   targets: z.strictObject({ deliverWithinMs: targetMs, warnAfterMs: targetMs }).optional(),
   retention: z.strictObject({ payloadDays: days, logDays: days }).optional(),
+  /** As a whole, like targets and retention. */
+  quota: z
+    .strictObject({
+      eventsPerSecond: whole(1, QUOTA_EVENTS_PER_SECOND_MAX, '').nullable(),
+      endpointsMax: whole(0, ENDPOINTS_PER_ACCOUNT_MAX, ''),
+    })
+    .optional(),
   unkeyedShards: whole(1, UNKEYED_SHARDS_MAX, '').optional(),
+  jurisdiction: z.enum(JURISDICTIONS).nullable().optional(),
 });
 
 export function addAccounts(api: Api): void {
@@ -88,7 +100,7 @@ export function addAccounts(api: Api): void {
 async function putAccount(c: AppContext, account: string, body: z.output<typeof accountBody>): Promise<Response> {
   // Safe to repeat: the second run finds the account as the first left it, and then says 200 instead of 201.
   const put = await callObject(
-    () => c.env.ACCOUNT.getByName(`v1:${account}`),
+    () => accountStub(c.env, account),
     (stub) => stub.put(defined(body)),
   );
   if (!put.ok) {

@@ -45,7 +45,7 @@ export function addAttempts(api: Api): void {
       const at = parseAttemptId(params.attempt);
       if (at === null) throw unknownAttempt(params.attempt);
       if (isOfTest(at)) return answerTest(c, params.account, params.attempt, at.sequence);
-      const [, detail] = await Promise.all([settingsOf(c, params.account), readDelivery(c, params.account, at)]);
+      const detail = await readDelivery(c, await settingsOf(c, params.account), at);
       const attempt = detail?.attempts.find(({ number }) => number === at.number);
       if (!detail || attempt === undefined) throw unknownAttempt(params.attempt);
       const { delivery } = detail;

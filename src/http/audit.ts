@@ -4,6 +4,7 @@ import type { AuditEntry } from '../core/audit.ts';
 import { rfc3339 } from '../core/body.ts';
 import { ok } from '../core/result.ts';
 import { cutPage, parseCursor } from '../store/page.ts';
+import { accountStub } from '../stubs.ts';
 import { unknownAccount } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
@@ -28,7 +29,7 @@ async function list(c: AppContext, account: string, page: { limit: number; curso
   const after = parseCursor('audit', page.cursor);
   if (!after.ok) return c.json(showPage(after, () => null));
   const rows = await callObject(
-    () => c.env.ACCOUNT.getByName(`v1:${account}`),
+    () => accountStub(c.env, account),
     (stub) => stub.audit(numberOf(after.value.id), page.limit + 1),
   );
   if (rows === null) throw unknownAccount(account);

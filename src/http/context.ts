@@ -3,9 +3,11 @@
  * An isolate keeps values only, never promises: a promise of one request may not be awaited in another.
  */
 import type { Context } from 'hono';
+import type { AccountSettings } from '../core/endpoint.ts';
 import { SettingsCache } from '../delivery/settings.ts';
 import { createVault, type Vault } from '../delivery/vault.ts';
 import type { Bindings, Vars } from '../env.ts';
+import { accountStub } from '../stubs.ts';
 import { callObject } from './objects.ts';
 
 export type AppEnv = { Bindings: Bindings; Variables: { vars: Vars; keyName: string } };
@@ -28,20 +30,26 @@ export function settingsCacheOf(env: Bindings): SettingsCache {
   const known = caches.get(env);
   if (known !== undefined) return known;
   const cache = new SettingsCache({
-    read: (account) => readSettings(env, account),
-    readSince: (account, { revision, createdAtMs }) =>
+    read: (account, known, events) =>
       callObject(
-        () => env.ACCOUNT.getByName(`v1:${account}`),
-        (stub) => stub.settingsSince({ revision, createdAtMs }),
+        () => accountStub(env, account),
+        (stub) => stub.settingsSince(stateOf(known), events),
       ),
   });
   caches.set(env, cache);
   return cache;
 }
 
+/** Only what tells two states apart travels: settings may hold ten thousand endpoints. Revisions begin at 1. */
+function stateOf(known: AccountSettings | null): Pick<AccountSettings, 'revision' | 'createdAtMs'> {
+  return known === null
+    ? { revision: 0, createdAtMs: 0 }
+    : { revision: known.revision, createdAtMs: known.createdAtMs };
+}
+
 export function readSettings(env: Bindings, account: string) {
   return callObject(
-    () => env.ACCOUNT.getByName(`v1:${account}`),
+    () => accountStub(env, account),
     (stub) => stub.settings(),
   );
 }

@@ -2,12 +2,13 @@
 import { z } from '@hono/zod-openapi';
 import { checkDescription } from '../core/endpoint-rules.ts';
 import type { EndpointStatus } from '../core/endpoint.ts';
-import { type DeliveryLocator, parseDeliveryId } from '../core/ids.ts';
+import { type AccountPlace, type DeliveryLocator, parseDeliveryId, recordName } from '../core/ids.ts';
 import type { DeliveryDetail } from '../core/view.ts';
 import { logDatabase } from '../store/database.ts';
 import { listDeliveries } from '../store/deliveries.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
+import { recordStub } from '../stubs.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { discardRefused, replayRefused } from './delivery-refusals.ts';
@@ -16,7 +17,6 @@ import { callObject, callObjectOnce } from './objects.ts';
 import { overlay, presentOf } from './overlay.ts';
 import { accountId, accountParams, filterOf, logQuery, showPage } from './params.ts';
 import { Problem } from './problem.ts';
-import { recordOf } from './record-stub.ts';
 import { showDelivery, showDetail } from './render.ts';
 
 const path = '/v1/accounts/{account}/deliveries';
@@ -58,10 +58,9 @@ export function addDeliveries(api: Api): void {
       answers: { 200: 'The delivery' },
     },
     async ({ c, params }) => {
-      const [settings, detail] = await Promise.all([
-        settingsOf(c, params.account),
-        readDelivery(c, params.account, locate(params.delivery)),
-      ]);
+      const at = locate(params.delivery);
+      const settings = await settingsOf(c, params.account);
+      const detail = await readDelivery(c, settings, at);
       if (detail === null) throw unknownDelivery(params.delivery);
       return c.json(showDetail(detail, presentOf(settings, Date.now())));
     },
@@ -82,7 +81,7 @@ export function addDeliveries(api: Api): void {
       const by = { key: c.get('keyName'), reason: body.reason ?? null, force: body.force ?? false };
       // Once: a second run would meet its own replay and refuse.
       const replayed = await callObjectOnce(
-        () => recordOf(c, { account, ...at }),
+        () => recordOf(c, settings, at),
         (stub) => stub.replay(refOf(at), by),
       );
       if (!replayed.ok) throw replayRefused(delivery, replayed.error);
@@ -104,7 +103,7 @@ export function addDeliveries(api: Api): void {
       const settings = await settingsOf(c, account);
       const by = { key: c.get('keyName'), reason: body.reason ?? null };
       const discarded = await callObjectOnce(
-        () => recordOf(c, { account, ...at }),
+        () => recordOf(c, settings, at),
         (stub) => stub.discard(refOf(at), by),
       );
       if (!discarded.ok) throw discardRefused(delivery, discarded.error);
@@ -129,11 +128,15 @@ async function answerList(
 }
 
 /** Null where the account's Record of this id has no such delivery: ids of other accounts lead to a Record that is not there. */
-export function readDelivery(c: AppContext, account: string, at: DeliveryLocator): Promise<DeliveryDetail | null> {
+export function readDelivery(c: AppContext, place: AccountPlace, at: DeliveryLocator): Promise<DeliveryDetail | null> {
   return callObject(
-    () => recordOf(c, { account, ...at }),
+    () => recordOf(c, place, at),
     (stub) => stub.readDelivery(refOf(at)),
   );
+}
+
+function recordOf(c: AppContext, { account, jurisdiction = null }: AccountPlace, { kind, hash }: DeliveryLocator) {
+  return recordStub(c.env, recordName({ account, jurisdiction, kind, hash }));
 }
 
 function locate(id: string): DeliveryLocator {

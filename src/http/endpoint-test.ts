@@ -12,6 +12,7 @@ import { createSender, type Sender } from '../delivery/sender.ts';
 import type { Vars } from '../env.ts';
 import { logDatabase } from '../store/database.ts';
 import { writeTestAttempt } from '../store/test-attempts.ts';
+import { accountStub } from '../stubs.ts';
 import { unknownAccount } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
@@ -33,7 +34,7 @@ export function addEndpointTest(api: Api): void {
     },
     async ({ c, params: { account, endpoint } }) => {
       const begun = await callObjectOnce(
-        () => c.env.ACCOUNT.getByName(`v1:${account}`),
+        () => accountStub(c.env, account),
         (stub) => stub.beginTest(endpoint),
       );
       if (!begun.ok) throw refusal(account, endpoint, begun.error);

@@ -17,6 +17,7 @@ import type { EndpointChange } from '../core/rpc.ts';
 import { PURPOSE_HEADERS } from '../delivery/send.ts';
 import { within } from '../delivery/within.ts';
 import { cutPage, newestFirst, parseCursor } from '../store/page.ts';
+import { accountStub, gateStub } from '../stubs.ts';
 import { settingsOf, unknownAccount } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { type AppContext, settingsCacheOf, vaultOf } from './context.ts';
@@ -62,10 +63,10 @@ export function addEndpoints(api: Api): void {
   api.route(
     { method: 'get', path: onePath, summary: 'One endpoint', params: endpointParams, answers: { 200: 'The endpoint' } },
     async ({ c, params }) => {
-      const { endpoints } = await settingsOf(c, params.account);
-      const endpoint = endpoints.find(({ id }) => id === params.endpoint);
+      const settings = await settingsOf(c, params.account);
+      const endpoint = settings.endpoints.find(({ id }) => id === params.endpoint);
       if (endpoint === undefined) throw unknownEndpoint(params.endpoint);
-      const circuit = await circuitOf(c, params.account, endpoint.id);
+      const circuit = await circuitOf(c, settings, endpoint.id);
       return c.json({ ...showEndpoint(params.account, endpoint), circuit });
     },
   );
@@ -93,7 +94,7 @@ export function addEndpoints(api: Api): void {
     async ({ c, params: { account, endpoint } }) => {
       if (!isEndpointId(endpoint)) throw unknownEndpoint(endpoint);
       const wasThere = await callObject(
-        () => accountOf(c, account),
+        () => accountStub(c.env, account),
         (stub) => stub.removeEndpoint(endpoint),
       );
       if (!wasThere) throw unknownEndpoint(endpoint);
@@ -134,7 +135,7 @@ async function createEndpoint(c: AppContext, account: string, body: CreateBody):
   };
 
   const created = await callObject(
-    () => accountOf(c, account),
+    () => accountStub(c.env, account),
     (stub) => stub.createEndpoint(endpoint, c.get('keyName')),
   );
   if (!created.ok) throw refusal(account, body.externalId, created.error);
@@ -176,7 +177,7 @@ async function changeEndpoint(
     retry: retry === undefined ? undefined : { ...before.retry, ...defined(retry) },
   });
   const changed = await callObject(
-    () => accountOf(c, account),
+    () => accountStub(c.env, account),
     (stub) => stub.changeEndpoint(id, change),
   );
   if (!changed.ok)
@@ -197,9 +198,9 @@ function pageOf(settings: AccountSettings, query: { limit: number; cursor: strin
 }
 
 /** As its Gate says at this moment; null where that does not answer: the settings are worth having without it. */
-async function circuitOf(c: AppContext, account: string, endpoint: string) {
+async function circuitOf(c: AppContext, settings: AccountSettings, endpoint: string) {
   try {
-    return showCircuit(await within(GATE_ANSWER_MS, c.env.GATE.getByName(`v1:${account}:${endpoint}`).read()));
+    return showCircuit(await within(GATE_ANSWER_MS, gateStub(c.env, settings, endpoint).read()));
   } catch (error) {
     console.error(JSON.stringify({ message: 'gate not read', endpoint, error: String(error) }));
     return null;
@@ -208,10 +209,6 @@ async function circuitOf(c: AppContext, account: string, endpoint: string) {
 
 function ownHost(c: AppContext): string {
   return new URL(c.req.url).host;
-}
-
-function accountOf(c: AppContext, account: string) {
-  return c.env.ACCOUNT.getByName(`v1:${account}`);
 }
 
 /** From the Idempotency-Key where there is one: even a crash after the creation cannot make two. Such an id does not sort by time. */
@@ -243,7 +240,10 @@ function refusal(account: string, externalId: string | null | undefined, error: 
     case 'no-account':
       return unknownAccount(account);
     case 'full':
-      return new Problem('endpoints-full', `an account may have at most ${error.most} endpoints`);
+      return new Problem(
+        'endpoints-full',
+        `account "${account}" may have at most ${error.most} endpoints (quota.endpointsMax), and has as many`,
+      );
     case 'external-id-taken': {
       const message = `externalId "${externalId ?? ''}" is taken by ${error.endpoint}`;
       return new Problem('external-id-taken', message, { errors: [{ field: 'externalId', message }] });

@@ -3,17 +3,17 @@
  * for events without a record by the shard that their id chooses. Any other id is looked up in the log, seconds late.
  */
 import type { AccountSettings } from '../core/endpoint.ts';
-import { parseMadeEventId, recordName, type RecordAddress } from '../core/ids.ts';
+import { parseMadeEventId, recordName, type RecordAddress, type RecordKind } from '../core/ids.ts';
 import type { EventView } from '../core/view.ts';
 import { recordAddress } from '../delivery/address.ts';
 import { logDatabase } from '../store/database.ts';
 import { findEvent } from '../store/events.ts';
+import { recordStub } from '../stubs.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { eventAddress } from './event-address.ts';
 import { callObject } from './objects.ts';
 import { Problem } from './problem.ts';
-import { recordOf } from './record-stub.ts';
 
 /** Null where no Record has it. Throws the 409 that names the records where several have it. */
 export async function lookUpEvent(
@@ -23,7 +23,7 @@ export async function lookUpEvent(
   record: string | undefined,
 ): Promise<EventView | null> {
   const { account } = settings;
-  if (record !== undefined) return readEvent(c, await recordAddress(account, record), id);
+  if (record !== undefined) return readEvent(c, await recordAddress(settings, record), id);
 
   const tried = new Set<string>();
   for (const address of await knownAddresses(settings, id)) {
@@ -33,7 +33,9 @@ export async function lookUpEvent(
   }
 
   const found = await fromDatabase(findEvent(logDatabase(account, c.env), account, id));
-  const fresh = found.filter(({ address }) => !tried.has(recordName(address)));
+  const fresh = found
+    .map(({ at, record: key }) => ({ address: boundTo(settings, at), record: key }))
+    .filter(({ address }) => !tried.has(recordName(address)));
   const [first, second] = fresh;
   if (second !== undefined)
     throw severalRecords(
@@ -43,16 +45,23 @@ export async function lookUpEvent(
   return first === undefined ? null : readEvent(c, first.address, id);
 }
 
-async function knownAddresses({ account, unkeyedShards }: AccountSettings, id: string): Promise<RecordAddress[]> {
-  const shard = await eventAddress(account, { id, record: null }, unkeyedShards);
+async function knownAddresses(settings: AccountSettings, id: string): Promise<RecordAddress[]> {
+  const shard = await eventAddress(settings, { id, record: null });
   const made = parseMadeEventId(id);
   if (made === null || (made.kind === shard.kind && made.hash === shard.hash)) return [shard];
-  return [{ account, ...made }, shard];
+  return [boundTo(settings, made), shard];
+}
+
+function boundTo(
+  { account, jurisdiction = null }: AccountSettings,
+  { kind, hash }: { kind: RecordKind; hash: string },
+): RecordAddress {
+  return { account, jurisdiction, kind, hash };
 }
 
 function readEvent(c: AppContext, address: RecordAddress, id: string): Promise<EventView | null> {
   return callObject(
-    () => recordOf(c, address),
+    () => recordStub(c.env, recordName(address)),
     (stub) => stub.readEvent(id),
   );
 }

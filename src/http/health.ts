@@ -3,11 +3,12 @@ import type { Hono } from 'hono';
 import { HEALTH_MS } from '../core/limits.ts';
 import type { Bindings } from '../env.ts';
 import { logDatabase } from '../store/database.ts';
+import { accountStub } from '../stubs.ts';
 import type { AppEnv } from './context.ts';
 import { Problem } from './problem.ts';
 
 /** Reading an account writes nothing, whether or not there is one of this name. */
-const PROBE = 'v1:health';
+const PROBE = 'health';
 
 export function addHealth(app: Hono<AppEnv>): void {
   app.get('/health', async (c) => {
@@ -19,7 +20,7 @@ export function addHealth(app: Hono<AppEnv>): void {
 
 async function silentParts(env: Bindings): Promise<string[]> {
   const checks: [string, () => Promise<unknown>][] = [
-    ['account', () => env.ACCOUNT.getByName(PROBE).settings()],
+    ['account', () => accountStub(env, PROBE).settings()],
     ['config database', () => env.CONFIG.prepare('SELECT 1').first()],
     ['log database', () => logDatabase(null, env).prepare('SELECT 1').first()],
   ];

@@ -6,6 +6,7 @@
  */
 import { z } from 'zod';
 import { IDEMPOTENCY_KEY_CHARS_MAX } from '../core/limits.ts';
+import { accountStub } from '../stubs.ts';
 import { type AppContext, vaultOf } from './context.ts';
 import { callObject, callObjectOnce } from './objects.ts';
 import { invalid, Problem } from './problem.ts';
@@ -24,7 +25,7 @@ export async function answerOnce(
 ): Promise<Response> {
   const key = idempotencyKey(c);
   if (key === null) return run();
-  const open = () => c.env.ACCOUNT.getByName(`v1:${account}`);
+  const open = () => accountStub(c.env, account);
   const request = await sha256Hex(`${c.req.method}\n${new URL(c.req.url).pathname}\n${text}`);
 
   const begun = await callObjectOnce(open, (stub) => stub.idempotencyBegin(key, request));
@@ -66,7 +67,7 @@ async function end(
 ): Promise<void> {
   try {
     await callObject(
-      () => c.env.ACCOUNT.getByName(`v1:${account}`),
+      () => accountStub(c.env, account),
       (stub) => stub.idempotencyEnd(key, answer),
     );
   } catch (error) {

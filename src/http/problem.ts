@@ -29,6 +29,7 @@ const PROBLEMS = {
   'too-large': [413, 'It is too large'],
   'unsupported-media-type': [415, 'The body must be JSON'],
   'record-full': [429, 'The record holds its most open deliveries'],
+  'quota-exceeded': [429, 'The account publishes more than its quota'],
   'endpoints-full': [429, 'The account holds its most endpoints'],
   'too-many-tests': [429, 'The account has sent its most tests for now'],
   internal: [500, 'Something broke here'],

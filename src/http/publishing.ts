@@ -9,8 +9,11 @@ import { madeEventId, recordName, type RecordAddress } from '../core/ids.ts';
 import { FULL_RETRY_AFTER_SECONDS, SETTINGS_CARRIED_MAX } from '../core/limits.ts';
 import { wantsEvent } from '../core/match.ts';
 import { type Accepted, type AcceptRequest, type AcceptResult, matchedOf, type NewEvent } from '../core/publish.ts';
+import type { QuotaExceeded } from '../core/quota.ts';
+import { ok, type Result } from '../core/result.ts';
 import { contentHash, recordAddress } from '../delivery/address.ts';
 import type { KnownSettings } from '../delivery/settings.ts';
+import { recordStub } from '../stubs.ts';
 import { unknownAccount } from './account-settings.ts';
 import { type AppContext, settingsCacheOf } from './context.ts';
 import { eventAddress } from './event-address.ts';
@@ -30,18 +33,18 @@ type Placed = { outgoing: Outgoing; id: string; address: RecordAddress; record: 
 export async function publish(c: AppContext, account: string, events: Outgoing[]): Promise<Published[]> {
   const startedMs = Date.now();
   const fallbackIds = events.map(({ id }) => id ?? `evt_${ulid(startedMs).toLowerCase()}`);
-  let known: KnownSettings | null;
+  let admitted: Result<KnownSettings | null, QuotaExceeded>;
   try {
-    known = await settingsFor(c, account);
+    admitted = await admit(c, account, events.length);
   } catch (error) {
     return fallbackIds.map((id) => failed(id, error));
   }
+  if (!admitted.ok) throw quotaExceeded(account, admitted.error, fallbackIds);
+  const known = admitted.value;
   if (known === null) throw unknownAccount(account);
 
   const { settings } = known;
-  const placed = await Promise.all(
-    events.map((outgoing, i) => place(account, outgoing, fallbackIds[i] ?? '', settings.unkeyedShards)),
-  );
+  const placed = await Promise.all(events.map((outgoing, i) => place(settings, outgoing, fallbackIds[i] ?? '')));
   const results = new Map<Placed, Published>();
   const ofRecord = Map.groupBy(placed, ({ address }) => recordName(address));
   await Promise.all(
@@ -61,30 +64,43 @@ export async function publish(c: AppContext, account: string, events: Outgoing[]
 
 /**
  * Every publish asks the Account whether anything has changed: an endpoint made a moment ago, through any isolate, gets the event
- * (E7). Only an Account that does not answer is stood in for by what is remembered, for SETTINGS_FRESH_MS at most.
+ * (E7), and the Account counts the events against its quota (E0). Only one that does not answer is stood in for by what is
+ * remembered, for SETTINGS_FRESH_MS at most: meanwhile nothing is counted.
  */
-async function settingsFor(c: AppContext, account: string): Promise<KnownSettings | null> {
+async function admit(
+  c: AppContext,
+  account: string,
+  events: number,
+): Promise<Result<KnownSettings | null, QuotaExceeded>> {
   const cache = settingsCacheOf(c.env);
   const nowMs = Date.now();
   try {
-    return await cache.fresh(account, nowMs);
+    return await cache.admit(account, nowMs, events);
   } catch (error) {
     const known = cache.remembered(account, nowMs);
     if (known === null) throw error;
-    return known;
+    return ok(known);
   }
+}
+
+/** Of all events together, before any was stored: nothing of a batch is half done. The ids make it safe to publish again. */
+function quotaExceeded(account: string, { eventsPerSecond, retryAfterMs }: QuotaExceeded, ids: string[]): Problem {
+  const seconds = Math.ceil(retryAfterMs / 1_000);
+  const detail = `account "${account}" may publish ${eventsPerSecond} events a second (quota.eventsPerSecond); nothing of this request was stored: publish it again in ${seconds} s`;
+  console.log(JSON.stringify({ message: 'quota exceeded', account, events: ids.length, retryAfterMs }));
+  return new Problem('quota-exceeded', detail, { members: { ids }, headers: { 'retry-after': String(seconds) } });
 }
 
 function matching(settings: AccountSettings, event: FilteredEvent): EndpointSettings[] {
   return settings.endpoints.filter((endpoint) => wantsEvent(endpoint, event));
 }
 
-async function place(account: string, outgoing: Outgoing, fallbackId: string, shards: number): Promise<Placed> {
+async function place(settings: AccountSettings, outgoing: Outgoing, fallbackId: string): Promise<Placed> {
   const record = outgoing.body.record ?? null;
   const address =
     record === null
-      ? await eventAddress(account, { id: outgoing.id ?? fallbackId, record }, shards)
-      : await recordAddress(account, record);
+      ? await eventAddress(settings, { id: outgoing.id ?? fallbackId, record })
+      : await recordAddress(settings, record);
   const id = outgoing.id ?? madeEventId(fallbackId.slice('evt_'.length), address);
   return { outgoing, id, address, record };
 }
@@ -99,7 +115,7 @@ async function acceptGroup(
   try {
     const request = await acceptRequest(account, group, known);
     const results = await callObject(
-      () => c.env.RECORD.getByName(name),
+      () => recordStub(c.env, name),
       (stub) => stub.accept(request),
     );
     return results.map((result) => shown(result, group[0]?.record === null));

@@ -1,8 +1,9 @@
 /** V1: the sync status of a record, from the Record itself, and its events after a sequence. */
 import { z } from '@hono/zod-openapi';
-import type { RecordAddress } from '../core/ids.ts';
+import { recordName } from '../core/ids.ts';
 import { shown } from '../core/text.ts';
 import { recordAddress } from '../delivery/address.ts';
+import { recordStub } from '../stubs.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
@@ -11,7 +12,6 @@ import { callObject } from './objects.ts';
 import { presentOf } from './overlay.ts';
 import { accountId, accountParams, pageQuery, recordKey } from './params.ts';
 import { Problem } from './problem.ts';
-import { recordOf } from './record-stub.ts';
 import { showEvent, showRecord } from './render.ts';
 
 const recordParams = z.strictObject({ account: accountId, record: recordKey });
@@ -53,14 +53,12 @@ export function addRecords(api: Api): void {
       answers: { 200: 'A page of events; `next` is the `after` of the next page' },
     },
     async ({ c, params: { account, record }, query }) => {
-      const address = await recordAddress(account, record);
-      const [settings, { events, lastSequence }] = await Promise.all([
-        settingsOf(c, account),
-        callObject(
-          () => recordOf(c, address),
-          (stub) => stub.readEvents(query.after, query.limit),
-        ),
-      ]);
+      const settings = await settingsOf(c, account);
+      const name = recordName(await recordAddress(settings, record));
+      const { events, lastSequence } = await callObject(
+        () => recordStub(c.env, name),
+        (stub) => stub.readEvents(query.after, query.limit),
+      );
       const present = presentOf(settings, Date.now());
       const last = events.at(-1)?.sequence ?? lastSequence;
       const next = last < lastSequence ? String(last) : null;
@@ -70,14 +68,12 @@ export function addRecords(api: Api): void {
 }
 
 async function answerRecord(c: AppContext, account: string, record: string): Promise<Response> {
-  const address: RecordAddress = await recordAddress(account, record);
-  const [settings, view] = await Promise.all([
-    settingsOf(c, account),
-    callObject(
-      () => recordOf(c, address),
-      (stub) => stub.readRecord(),
-    ),
-  ]);
+  const settings = await settingsOf(c, account);
+  const name = recordName(await recordAddress(settings, record));
+  const view = await callObject(
+    () => recordStub(c.env, name),
+    (stub) => stub.readRecord(),
+  );
   if (view === null) throw new Problem('not-found', `the record ${shown(record)} has no events`);
   return c.json(showRecord(view, presentOf(settings, Date.now())));
 }

@@ -10,6 +10,7 @@ import { attemptId, parseDeliveryId } from '../core/ids.ts';
 import { EVENT_DELIVERIES_SHOWN_MAX } from '../core/limits.ts';
 import type { LoggedAttempt } from '../core/log.ts';
 import { worstStatus } from '../core/note.ts';
+import { QUOTA_DEFAULT } from '../core/quota.ts';
 import type { DeliveryDetail, EventView, RecordView } from '../core/view.ts';
 import { parseExact } from './json.ts';
 import { overlay, type Present, type ShownDelivery } from './overlay.ts';
@@ -20,12 +21,15 @@ function time(ms: number | null): string | null {
 
 export function showAccount(settings: AccountSettings) {
   const { account, name, unkeyedShards, targets, retention, createdAtMs, endpoints } = settings;
+  const { jurisdiction = null, quota = QUOTA_DEFAULT } = settings;
   return {
     account,
     name,
+    jurisdiction,
     unkeyedShards,
     targets,
     retention,
+    quota,
     endpointCount: endpoints.length,
     createdAt: rfc3339(createdAtMs),
   };

@@ -8,6 +8,7 @@ import { RESEAL_ENDPOINTS_MAX, RESEAL_NAMED_MAX } from '../core/limits.ts';
 import type { EndpointResealing, Resealing } from '../core/rpc.ts';
 import { PURPOSE_HEADERS, PURPOSE_SECRET } from '../delivery/send.ts';
 import type { SealContext, Vault } from '../delivery/vault.ts';
+import { accountStub } from '../stubs.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { type AppContext, settingsCacheOf, vaultOf } from './context.ts';
@@ -42,7 +43,7 @@ async function reseal(c: AppContext, account: string): Promise<Response> {
     else work.push(resealing);
   }
   const done = await callObject(
-    () => c.env.ACCOUNT.getByName(`v1:${account}`),
+    () => accountStub(c.env, account),
     (stub) => stub.reseal(work, vault.keyId, c.get('keyName')),
   );
   await settingsCacheOf(c.env).fresh(account, Date.now());

@@ -7,6 +7,7 @@ import { base32 } from '../core/base32.ts';
 import type { EndpointSecret } from '../core/endpoint.ts';
 import { factsOf, makeSecret, type SecretKind } from '../delivery/secrets.ts';
 import { PURPOSE_SECRET } from '../delivery/send.ts';
+import { accountStub } from '../stubs.ts';
 import { type AppContext, vaultOf } from './context.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { callObject } from './objects.ts';
@@ -49,7 +50,7 @@ export async function auditedSecret(
   id: string,
 ): Promise<{ secret: EndpointSecret; text: string }> {
   const read = await callObject(
-    () => c.env.ACCOUNT.getByName(`v1:${place.account}`),
+    () => accountStub(c.env, place.account),
     (stub) => stub.readSecret(place.endpoint, id, c.get('keyName')),
   );
   if (!read.ok) throw read.error.reason === 'not-found' ? unknownEndpoint(place.endpoint) : unknownSecret(id);

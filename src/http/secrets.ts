@@ -4,6 +4,7 @@ import { checkOverlapSeconds, checkSecret, checkSigningKey } from '../core/endpo
 import { isEndpointId } from '../core/ids.ts';
 import { EFFECTIVE_WITHIN_MS, IDEMPOTENCY_MS, OVERLAP_SECONDS_DEFAULT } from '../core/limits.ts';
 import type { SecretKind } from '../delivery/secrets.ts';
+import { accountStub } from '../stubs.ts';
 import type { Api } from './api.ts';
 import { type AppContext, settingsCacheOf } from './context.ts';
 import { ruled } from './fields.ts';
@@ -90,7 +91,7 @@ async function rotate(c: AppContext, place: SecretPlace, body: RotateBody): Prom
   const made = await newSecret(c, place, body.algorithm ?? kindOf(body.secret), body.secret);
   const overlapSeconds = body.overlapSeconds ?? OVERLAP_SECONDS_DEFAULT;
   const rotated = await callObject(
-    () => c.env.ACCOUNT.getByName(`v1:${account}`),
+    () => accountStub(c.env, account),
     (stub) => stub.rotateSecret(endpoint, made.secret, overlapSeconds, c.get('keyName')),
   );
   if (!rotated.ok) {
@@ -118,7 +119,7 @@ async function rotate(c: AppContext, place: SecretPlace, body: RotateBody): Prom
 async function remove(c: AppContext, { account, endpoint }: SecretPlace, secret: string): Promise<void> {
   if (!isEndpointId(endpoint)) throw unknownEndpoint(endpoint);
   const removed = await callObject(
-    () => c.env.ACCOUNT.getByName(`v1:${account}`),
+    () => accountStub(c.env, account),
     (stub) => stub.removeSecret(endpoint, secret, c.get('keyName')),
   );
   if (!removed.ok) {

@@ -1,7 +1,7 @@
 /** The body of a LOG message, checked where it arrives. Fields that a newer release added are dropped, not refused. */
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../core/delivery.ts';
-import { ACCOUNT_ID, EVENT_ID, isEndpointId } from '../core/ids.ts';
+import { ACCOUNT_ID, EVENT_ID, isEndpointId, JURISDICTIONS } from '../core/ids.ts';
 import type { LogMessage } from '../core/log.ts';
 import { errorSchema, headersSchema, triggerSchema } from '../store/stored-attempt.ts';
 
@@ -60,6 +60,7 @@ const attempt = z.object({
 export const logMessageSchema = z.object({
   v: z.literal(1),
   account: z.string().regex(ACCOUNT_ID),
+  jurisdiction: z.enum(JURISDICTIONS).nullable().default(null),
   kind: z.enum(['k', 'u']),
   hash: z.string().regex(/^[a-z2-7]{32}$/),
   record: text,

@@ -10,6 +10,7 @@ import { LOG_RETRY_SECONDS_MAX, LOG_RETRY_SECONDS_MIN, SHOWN_VALUE_CHARS_MAX } f
 import type { Confirmation, LogMessage } from '../core/log.ts';
 import { recordName } from '../core/ids.ts';
 import { logDatabase } from '../store/database.ts';
+import { recordStub } from '../stubs.ts';
 import { writeLog } from '../store/log-write.ts';
 import type { Written } from '../store/log-write.ts';
 import { logMessageSchema } from './log-message.ts';
@@ -24,7 +25,7 @@ export type LogDeps = {
   report: (line: Record<string, unknown>) => void;
 };
 
-export function logDeps(env: Pick<Bindings, 'LOG_DB' | 'RECORD'>): LogDeps {
+export function logDeps(env: Pick<Bindings, 'LOG_DB' | 'RECORD' | 'LOCAL_MODE'>): LogDeps {
   const database = logDatabase(null, env);
   return {
     write: (messages) => writeLog(database, messages),
@@ -37,7 +38,7 @@ export function logDeps(env: Pick<Bindings, 'LOG_DB' | 'RECORD'>): LogDeps {
           () => false,
         ),
     confirm: async (record, confirmations) => {
-      await env.RECORD.getByName(record).confirm(confirmations);
+      await recordStub(env, record).confirm(confirmations);
     },
     report: (line) => console.log(JSON.stringify(line)),
   };

@@ -9,17 +9,18 @@ const encoder = new TextEncoder();
 
 /** An entry that alone is larger gets a message of its own. */
 export function packLog(
-  { account, kind, hash }: RecordAddress,
+  { account, jurisdiction, kind, hash }: RecordAddress,
   record: string | null,
   entries: LogEntry[],
 ): LogMessage[] {
   const messages: LogMessage[] = [];
+  const bound = jurisdiction === null ? {} : { jurisdiction };
   let room = 0;
   for (const entry of entries) {
     const bytes = encoder.encode(JSON.stringify(entry)).length + 1;
     const last = messages.at(-1);
     if (last === undefined || bytes > room) {
-      messages.push({ v: 1, account, kind, hash, record, entries: [entry] });
+      messages.push({ v: 1, account, ...bound, kind, hash, record, entries: [entry] });
       room = LOG_MESSAGE_BYTES_MAX - bytes;
     } else {
       last.entries.push(entry);

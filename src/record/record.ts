@@ -17,6 +17,7 @@ import { type Sender, createSender } from '../delivery/sender.ts';
 import { SettingsCache } from '../delivery/settings.ts';
 import { within } from '../delivery/within.ts';
 import { type Bindings, requireVars } from '../env.ts';
+import { accountStub, gateStub } from '../stubs.ts';
 import { RecordAlarm } from './alarm.ts';
 import { EndpointHints } from './hints.ts';
 import { type Effects, Ledger } from './ledger.ts';
@@ -161,11 +162,11 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   }
 
   #account() {
-    return this.env.ACCOUNT.getByName(`v1:${this.#address.account}`);
+    return accountStub(this.env, this.#address.account);
   }
 
   #gate(endpoint: string) {
-    return this.env.GATE.getByName(`v1:${this.#address.account}:${endpoint}`);
+    return gateStub(this.env, this.#address, endpoint);
   }
 
   async #admit(endpoint: string, seen: GateNews): Promise<Admission> {
@@ -173,7 +174,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   }
 
   async #settings(minRevision: number, isFresh: boolean): Promise<AccountSettings | null> {
-    settingsCache ??= new SettingsCache({ read: (account) => this.env.ACCOUNT.getByName(`v1:${account}`).settings() });
+    settingsCache ??= new SettingsCache({ read: (account) => accountStub(this.env, account).settings() });
     const { account } = this.#address;
     const known = isFresh
       ? await settingsCache.fresh(account, Date.now())

@@ -32,7 +32,13 @@ import type { Page, PageRequest, Position } from './page.ts';
 export type ListedEvent = Omit<EventView, 'body'>;
 
 /** Where one event with this id lives. */
-export type FoundEvent = { address: RecordAddress; record: string | null; sequence: number; acceptedAtMs: number };
+export type FoundEvent = {
+  /** In the account, whose settings know its jurisdiction. */
+  at: Pick<RecordAddress, 'kind' | 'hash'>;
+  record: string | null;
+  sequence: number;
+  acceptedAtMs: number;
+};
 
 /** Newest acceptance first. With a filter on deliveries, events of which at least one matches. */
 export async function listEvents(
@@ -79,7 +85,7 @@ export async function findEvent(database: D1Database, account: string, eventId: 
     FROM events INDEXED BY events_by_event WHERE account = ${account} AND event_id = ${eventId}
     ORDER BY at DESC, key DESC LIMIT ${EVENT_RECORDS_FOUND_MAX}`);
   return found.map(({ key, record, sequence, at }) => ({
-    address: { account, kind: key[4] === 'u' ? 'u' : 'k', hash: key.slice(5, 37) },
+    at: { kind: key[4] === 'u' ? 'u' : 'k', hash: key.slice(5, 37) },
     record,
     sequence,
     acceptedAtMs: at,

@@ -4,11 +4,15 @@ import {
   attemptId,
   deliveryId,
   endpointId,
+  gateName,
   EVENT_ID,
   isEndpointId,
+  jurisdictionOf,
+  JURISDICTIONS,
   madeEventId,
   parseAttemptId,
   parseDeliveryId,
+  parseGateName,
   parseMadeEventId,
   parseRecordName,
   recordName,
@@ -24,16 +28,50 @@ const number = fc.integer({ min: 1, max: 999_999 });
 const replay = fc.oneof(fc.constant(0), number);
 const ref = fc.record({ sequence, endpoint: ulid.map(endpointId), replay });
 const at = fc.record({ kind, hash });
+const jurisdiction = fc.constantFrom(null, ...JURISDICTIONS);
 
 const HASH = 'abcdefghijklmnopqrstuvwxyz234567';
 const ULID = '01k9abcdefghjkmnpqrstvwxyz';
 
+describe('names of objects', () => {
+  test('of an account without a jurisdiction are what they always were', () => {
+    expect(recordName({ account: 'acme', kind: 'k', hash: HASH })).toBe(`v1:acme:k:${HASH}`);
+    expect(recordName({ account: 'acme', jurisdiction: null, kind: 'u', hash: HASH })).toBe(`v1:acme:u:${HASH}`);
+    expect(gateName({ account: 'acme' }, endpointId(ULID))).toBe(`v1:acme:ep_${ULID}`);
+  });
+
+  test('of an account with one say so, and are no names of any other account', () => {
+    expect(recordName({ account: 'acme', jurisdiction: 'eu', kind: 'k', hash: HASH })).toBe(`v1.eu:acme:k:${HASH}`);
+    expect(gateName({ account: 'acme', jurisdiction: 'eu' }, endpointId(ULID))).toBe(`v1.eu:acme:ep_${ULID}`);
+  });
+
+  test.each(['v1.mars:acme', 'v1.:acme', 'v2:acme', 'v1.eu.eu:acme', 'v1.EU:acme'])(
+    'of %s are none of ours',
+    (start) => {
+      expect(parseRecordName(`${start}:k:${HASH}`)).toBeNull();
+      expect(parseGateName(`${start}:ep_${ULID}`)).toBeNull();
+      expect(jurisdictionOf(`${start}:k:${HASH}`)).toBeNull();
+    },
+  );
+});
+
 describe('round trips', () => {
-  test('a record name leads back to its account, kind and hash', () => {
+  test('a record name leads back to its account, jurisdiction, kind and hash', () => {
     fc.assert(
-      fc.property(account, at, (name, { kind, hash }) => {
-        const address = { account: name, kind, hash };
+      fc.property(account, jurisdiction, at, (name, where, { kind, hash }) => {
+        const address = { account: name, jurisdiction: where, kind, hash };
         expect(parseRecordName(recordName(address))).toEqual(address);
+        expect(jurisdictionOf(recordName(address))).toBe(where);
+      }),
+    );
+  });
+
+  test('a gate name leads back to its account, jurisdiction and endpoint', () => {
+    fc.assert(
+      fc.property(account, jurisdiction, ulid, (name, where, u) => {
+        const place = { account: name, jurisdiction: where };
+        expect(parseGateName(gateName(place, endpointId(u)))).toEqual({ ...place, endpoint: endpointId(u) });
+        expect(jurisdictionOf(gateName(place, endpointId(u)))).toBe(where);
       }),
     );
   });

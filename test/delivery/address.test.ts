@@ -5,17 +5,29 @@ import { contentHash, recordAddress, shardAddress, shardOf } from '../../src/del
 
 describe('addresses', () => {
   it('a record lives where the first 160 bits of the SHA-256 of its key say', async () => {
-    const address = await recordAddress('acme', 'subscription/sub_81');
+    const address = await recordAddress({ account: 'acme' }, 'subscription/sub_81');
     // echo -n subscription/sub_81 | sha256sum | head -c 40 | xxd -r -p | base32
-    expect(address).toEqual({ account: 'acme', kind: 'k', hash: base32Of('subscription/sub_81') });
+    expect(address).toEqual({ account: 'acme', jurisdiction: null, kind: 'k', hash: base32Of('subscription/sub_81') });
     expect(parseRecordName(recordName(address))).toEqual(address);
   });
 
+  it('the same key in another jurisdiction is another object', async () => {
+    const [anywhere, eu] = [
+      await recordAddress({ account: 'acme' }, 'r'),
+      await recordAddress({ account: 'acme', jurisdiction: 'eu' }, 'r'),
+    ];
+    expect(recordName(eu)).toBe(recordName(anywhere).replace('v1:', 'v1.eu:'));
+  });
+
   it('readable names that would collide do not', async () => {
-    const [a, b] = [await recordAddress('a', 'b/c'), await recordAddress('a', 'b')];
+    const [a, b] = [await recordAddress({ account: 'a' }, 'b/c'), await recordAddress({ account: 'a' }, 'b')];
     expect(recordName(a)).not.toBe(recordName(b));
-    expect(recordName(await shardAddress('a', 1))).not.toBe(recordName(await shardAddress('a', 2)));
-    expect(recordName(await shardAddress('a', 1))).not.toBe(recordName(await recordAddress('a', 'shard:1')));
+    expect(recordName(await shardAddress({ account: 'a' }, 1))).not.toBe(
+      recordName(await shardAddress({ account: 'a' }, 2)),
+    );
+    expect(recordName(await shardAddress({ account: 'a' }, 1))).not.toBe(
+      recordName(await recordAddress({ account: 'a' }, 'shard:1')),
+    );
   });
 
   it('an event without a record always finds the same shard, and events spread over all of them', async () => {

@@ -180,27 +180,40 @@ describe('a source that can say "unchanged"', () => {
     const calls: string[] = [];
     let now = settings('acme', 7);
     const cache = new SettingsCache({
-      read: async () => {
-        calls.push('read');
-        return now;
-      },
-      readSince: async (_, known) => {
-        calls.push(`since ${known.revision}`);
-        return known.revision === now.revision ? 'unchanged' : now;
+      read: async (_, known) => {
+        calls.push(known === null ? 'knows nothing' : `since ${known.revision}`);
+        return known?.revision === now.revision ? 'unchanged' : now;
       },
     });
     expect((await cache.fresh('acme', 0))?.settings.revision).toBe(7);
     expect((await cache.fresh('acme', 1))?.settings.revision).toBe(7);
     now = settings('acme', 8);
     expect(await cache.fresh('acme', 2)).toEqual({ settings: now, readAtMs: 2 });
-    expect(calls).toEqual(['read', 'since 7', 'since 7']);
+    expect(calls).toEqual(['knows nothing', 'since 7', 'since 7']);
   });
 
   it('what is unchanged counts as read now', async () => {
-    const cache = new SettingsCache({ read: async () => settings('acme', 7), readSince: async () => 'unchanged' });
+    const cache = new SettingsCache({ read: async (_, known) => (known === null ? settings('acme', 7) : 'unchanged') });
     await cache.fresh('acme', 0);
     await cache.fresh('acme', SETTINGS_FRESH_MS);
     expect(cache.remembered('acme', SETTINGS_FRESH_MS + 1)?.readAtMs).toBe(SETTINGS_FRESH_MS);
     expect(cache.remembered('acme', 2 * SETTINGS_FRESH_MS)).toBeNull();
+  });
+
+  it('counts the events of a publish, and none for anybody else; what it refuses changes nothing that is known', async () => {
+    const exceeded = { reason: 'quota-exceeded' as const, eventsPerSecond: 5, retryAfterMs: 200 };
+    const counted: number[] = [];
+    const cache = new SettingsCache({
+      read: async (_, known, events) => {
+        counted.push(events);
+        if (events > 5) return exceeded;
+        return known === null ? settings('acme', 7) : 'unchanged';
+      },
+    });
+    expect(await cache.admit('acme', NOW, 3)).toMatchObject({ ok: true, value: { settings: { revision: 7 } } });
+    expect(await cache.admit('acme', NOW + 1, 6)).toEqual({ ok: false, error: exceeded });
+    expect(await cache.get('acme', NOW + 2)).toMatchObject({ readAtMs: NOW });
+    await cache.fresh('acme', NOW + 3);
+    expect(counted).toEqual([3, 6, 0]);
   });
 });

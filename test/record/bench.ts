@@ -10,7 +10,7 @@ import { findSlot } from '../../src/record/views.ts';
 import { anAccount, anEndpoint } from '../support/settings.ts';
 
 export const START_MS = Date.UTC(2026, 10, 21);
-const ADDRESS = { account: 'acme', kind: 'k', hash: 'a'.repeat(32) } as const;
+const ADDRESS = { account: 'acme', jurisdiction: null, kind: 'k', hash: 'a'.repeat(32) } as const;
 
 export function sqlOf(database: DatabaseSync, faults: { failsNext: boolean } = { failsNext: false }): Sql {
   return {

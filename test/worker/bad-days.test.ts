@@ -38,7 +38,7 @@ async function logged(id: string): Promise<string | null> {
 
 async function alarmOf(record: string, afterMs: number) {
   vi.setSystemTime(Date.now() + afterMs);
-  await runDurableObjectAlarm(env.RECORD.getByName(recordName(await recordAddress(account, record))));
+  await runDurableObjectAlarm(env.RECORD.getByName(recordName(await recordAddress({ account }, record))));
 }
 
 function soon(check: () => Promise<void>) {
@@ -88,7 +88,7 @@ describe('on a bad day', () => {
     const id = await endpoint('crm');
     await answers(`${host}/crm`, { status: 503 });
     const { deliveries } = await publish('sub/4');
-    const stub = env.RECORD.getByName(recordName(await recordAddress(account, 'sub/4')));
+    const stub = env.RECORD.getByName(recordName(await recordAddress({ account }, 'sub/4')));
     const read = () => stub.readDelivery({ sequence: 1, endpoint: id, replay: 0 });
     await soon(async () => expect((await read())?.delivery.attempts).toBe(1));
     const { Account } = await import('../../src/account/account.ts');

@@ -79,6 +79,7 @@ test('a creation whose answer was lost makes no second endpoint, and the secret 
   const forgetful = {
     getByName: () => ({
       settings: () => stub.settings(),
+      settingsSince: (known: never) => stub.settingsSince(known),
       createEndpoint: (endpoint: never) => stub.createEndpoint(endpoint),
       idempotencyBegin: async () => ({ kind: 'run' }),
       idempotencyEnd: () => Promise.reject(new Error('died')),

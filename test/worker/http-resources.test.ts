@@ -39,9 +39,11 @@ describe('E0', () => {
     expect(made.body).toEqual({
       account: 'acme',
       name: 'Acme',
+      jurisdiction: null,
       unkeyedShards: 64,
       targets: { deliverWithinMs: 1, warnAfterMs: 2 },
       retention: { payloadDays: 30, logDays: 30 },
+      quota: { eventsPerSecond: null, endpointsMax: 10_000 },
       endpointCount: 0,
       createdAt: expect.stringMatching(TIME),
       effectiveWithinMs: 5_000,

@@ -333,15 +333,15 @@ test('a publisher’s event id leads to no record, to one, or to all that hold i
   expect(await findEvent(db, account, 'order-0')).toEqual([]);
   expect(await findEvent(db, account, 'order-1')).toEqual([
     {
-      address: { account, kind: 'k', hash: hashOf(1) },
+      at: { kind: 'k', hash: hashOf(1) },
       record: 'subscription/sub_81',
       sequence: 12,
       acceptedAtMs: ACCEPTED_MS,
     },
   ]);
   expect(await findEvent(db, account, 'order-2')).toEqual([
-    { address: { account, kind: 'u', hash: hashOf(3) }, record: null, sequence: 1, acceptedAtMs: ACCEPTED_MS },
-    { address: { account, kind: 'k', hash: hashOf(2) }, record: 'r/2', sequence: 3, acceptedAtMs: ACCEPTED_MS },
+    { at: { kind: 'u', hash: hashOf(3) }, record: null, sequence: 1, acceptedAtMs: ACCEPTED_MS },
+    { at: { kind: 'k', hash: hashOf(2) }, record: 'r/2', sequence: 3, acceptedAtMs: ACCEPTED_MS },
   ]);
 });
 

@@ -43,7 +43,7 @@ function gateOf(id: string) {
 }
 
 async function recordOf(record: string) {
-  return env.RECORD.getByName(recordName(await recordAddress(account, record)));
+  return env.RECORD.getByName(recordName(await recordAddress({ account }, record)));
 }
 
 function soon(check: () => Promise<void>) {

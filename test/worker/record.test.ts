@@ -61,7 +61,7 @@ function becomes(id: string, wanted: string) {
 }
 
 async function stubOf(record: string) {
-  return env.RECORD.getByName(recordName(await recordAddress(account, record)));
+  return env.RECORD.getByName(recordName(await recordAddress({ account }, record)));
 }
 
 function later(ms: number) {

@@ -151,7 +151,7 @@ describe('a rotation', () => {
     const { secret } = await rotate({ overlapSeconds: 0 });
     await answers(hook, { status: 200 });
     later(11_000);
-    await runDurableObjectAlarm(env.RECORD.getByName(recordName(await recordAddress(account, 'r/1'))));
+    await runDurableObjectAlarm(env.RECORD.getByName(recordName(await recordAddress({ account }, 'r/1'))));
     const [before, retry] = await arrival(hook, 2);
     if (before === undefined || retry === undefined) throw new Error('two attempts arrived');
     expect(retry.body).toBe(before.body);

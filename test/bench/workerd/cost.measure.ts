@@ -42,7 +42,7 @@ async function allLogged(account: string, endpoint: string): Promise<void> {
 test('the cost of an event', async () => {
   const account = await newAccount();
   const created = await call('POST', `/v1/accounts/${account}/endpoints`, { url: 'https://cost.example.com/' });
-  const warm = env.RECORD.getByName(recordName(await recordAddress(account, 'warm-up')));
+  const warm = env.RECORD.getByName(recordName(await recordAddress({ account }, 'warm-up')));
   await startCounting(warm, { Record: RecordObject, Account, Gate });
   const before = { ...counts };
   // One event of every record, then the next of every record: the events of a record are seconds apart, as most are.
