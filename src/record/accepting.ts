@@ -13,16 +13,19 @@ import { created, ended, held, parked, wireStatus } from '../core/status.ts';
 import { cancelCutOff } from './departing.ts';
 import { type Memory, type MemoryEvent, quietLog } from './memory.ts';
 
-export function acceptEvents(memory: Memory, request: AcceptRequest, nowMs: number): AcceptResult[] {
+/** One answer for each event, to be asked once the plan is made: it may start or supersede what was accepted just now. */
+export function acceptEvents(memory: Memory, request: AcceptRequest, nowMs: number): (() => AcceptResult)[] {
   const endpoints = new Map(request.endpoints.map((endpoint) => [endpoint.id, endpoint]));
   for (const endpoint of request.endpoints) cancelCutOff(memory, endpoint, nowMs);
   return request.events.map((event) => {
     const known = memory.ids.get(event.id);
-    if (known !== undefined) return repeat(memory, known, event);
+    if (known !== undefined) return () => repeat(memory, known, event);
     if (memory.open + event.matches.length > OPEN_DELIVERIES_MAX) {
-      return { kind: 'full', id: event.id, open: memory.open };
+      const full: AcceptResult = { kind: 'full', id: event.id, open: memory.open };
+      return () => full;
     }
-    return accepted(memory, append(memory, request.record, event, endpoints, nowMs));
+    const added = append(memory, request.record, event, endpoints, nowMs);
+    return () => accepted(memory, added);
   });
 }
 

@@ -105,9 +105,9 @@ export class Ledger {
       if (isHeldBack && request.settings !== null) this.#need(endpoint.id, request.settings.revision);
     }
     return this.#turn(at, (memory) => {
-      const results = acceptEvents(memory, request, at.nowMs);
+      const answers = acceptEvents(memory, request, at.nowMs);
       this.#plan(memory, at, request.settings);
-      return results;
+      return answers.map((answer) => answer());
     });
   }
 
