@@ -14,6 +14,7 @@ import { lastSuccessMs } from '../store/last-success.ts';
 import { auditPage } from './audit.ts';
 import { AccountBook, type AccountChange } from './book.ts';
 import * as idempotency from './idempotency.ts';
+import { newSweep } from './jobs.ts';
 import { nextDueMs, owed, settleFailed, settleTold, type Owed } from './outbox.ts';
 import { beginTest } from './test-sends.ts';
 import { tell } from './tell.ts';
@@ -69,12 +70,12 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     return this.#after(this.#book.createEndpoint(endpoint, Date.now(), by ?? null));
   }
 
-  async changeEndpoint(id: string, change: EndpointChange) {
-    return this.#after(this.#book.changeEndpoint(id, change, Date.now()));
+  async changeEndpoint(id: string, change: EndpointChange, by?: string) {
+    return this.#after(this.#book.changeEndpoint(id, change, Date.now(), newSweep(by)));
   }
 
-  async removeEndpoint(id: string) {
-    return this.#after(this.#book.removeEndpoint(id, Date.now()));
+  async removeEndpoint(id: string, by?: string) {
+    return this.#after(this.#book.removeEndpoint(id, Date.now(), newSweep(by)) ?? false);
   }
 
   async rotateSecret(id: string, fresh: EndpointSecret, overlapSeconds: number, by: string) {
@@ -98,7 +99,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   }
 
   async disableEndpoint(id: string, reason: string, seenRevision: number) {
-    this.#after(this.#book.disableEndpoint(id, reason, seenRevision, Date.now()));
+    this.#after(this.#book.disableEndpoint(id, reason, seenRevision, Date.now(), newSweep('tubepost')));
   }
 
   async watchEndpoint(id: string, isWatched: boolean) {

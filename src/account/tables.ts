@@ -37,6 +37,8 @@ const MIGRATIONS: readonly string[] = [
      secret TEXT,
      detail TEXT
    );`,
+  // What a topic needs beyond its name: of a job, what to start.
+  `ALTER TABLE outbox ADD COLUMN detail TEXT;`,
 ];
 
 export function hasTables(sql: Sql): boolean {

@@ -14,14 +14,14 @@ import { type GateEffects, GateLedger, type Wake, type WakeResult } from './ledg
 const NAME = /^v1:([A-Za-z0-9_-]{1,64}):(ep_[0-9a-z]{26})$/;
 
 export class Gate extends DurableObject<Bindings> implements GateRpc {
-  readonly #ledger: GateLedger;
+  #ledger: GateLedger;
   readonly #account: string;
   readonly #endpoint: string;
   /** What is armed, as far as this instance knows: moving an alarm is a row. */
   #armedAtMs: number | null = null;
 
   static {
-    retryable(this.prototype.changed, this.prototype.read);
+    retryable(this.prototype.changed, this.prototype.read, this.prototype.erase);
   }
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -32,10 +32,7 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
     }
     this.#account = account;
     this.#endpoint = endpoint;
-    this.#ledger = new GateLedger({
-      exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings),
-      transaction: (work) => ctx.storage.transactionSync(work),
-    });
+    this.#ledger = this.#open();
     void ctx.blockConcurrencyWhile(async () => {
       this.#armedAtMs = await ctx.storage.getAlarm();
     });
@@ -57,6 +54,20 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
 
   async read() {
     return this.#ledger.view();
+  }
+
+  async erase() {
+    this.#ledger = this.#open();
+    this.#armedAtMs = null;
+    await this.ctx.storage.deleteAll();
+  }
+
+  #open(): GateLedger {
+    const { storage } = this.ctx;
+    return new GateLedger({
+      exec: (query, ...bindings) => storage.sql.exec(query, ...bindings),
+      transaction: (work) => storage.transactionSync(work),
+    });
   }
 
   /** One step of the walk. The safety alarm comes first: what follows may be cut off anywhere. Never throws. */

@@ -16,6 +16,7 @@ import { addEndpointEventTypes } from './endpoint-event-types.ts';
 import { addEndpointTest } from './endpoint-test.ts';
 import { addEvents } from './events.ts';
 import { addHealth } from './health.ts';
+import { addJobs } from './jobs.ts';
 import { addOperatorLists } from './operator.ts';
 import { Problem } from './problem.ts';
 import { addPublish } from './publish.ts';
@@ -43,6 +44,7 @@ export function createApp() {
   addDeliveries(api);
   addAttempts(api);
   addOperatorLists(api);
+  addJobs(api);
   addEndpointTest(api);
   addEndpointEventTypes(api);
   api.closePaths();

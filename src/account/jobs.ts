@@ -1,0 +1,48 @@
+/**
+ * The jobs that an Account starts: the sweep after an endpoint was removed or disabled. Its id is made with the change and owed in
+ * the change's transaction, so a change has exactly one job, however often it is told.
+ */
+import { z } from 'zod';
+import { base32 } from '../core/base32.ts';
+import { jobId, jobName } from '../core/ids.ts';
+import type { JobStart } from '../core/job.ts';
+import type { Bindings } from '../env.ts';
+
+/** Whether a change starts a sweep, under which id and in whose name. */
+export type SweepOrder = { id: string; by: string };
+
+const RANDOM_BYTES = 10;
+
+/** `by`: the name of a key, or `tubepost` where a receiver or we ourselves asked for it. */
+export function newSweep(by = 'tubepost'): SweepOrder {
+  return { id: jobId(Date.now(), base32(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES)))), by };
+}
+
+export function sweepStart(
+  account: string,
+  endpoint: string,
+  because: 'removed' | 'disabled',
+  revision: number,
+  { id, by }: SweepOrder,
+): JobStart {
+  return { id, by, reason: `endpoint ${because}`, spec: { kind: 'sweep', account, endpoint, revision, because } };
+}
+
+const stored = z.object({
+  id: z.string(),
+  by: z.string(),
+  reason: z.string().nullable(),
+  spec: z.object({
+    kind: z.literal('sweep'),
+    account: z.string(),
+    endpoint: z.string(),
+    revision: z.number(),
+    because: z.enum(['removed', 'disabled']),
+  }),
+}) satisfies z.ZodType<JobStart>;
+
+/** `detail` as the outbox keeps it. */
+export async function startJob(env: Bindings, detail: string): Promise<void> {
+  const start = stored.parse(JSON.parse(detail));
+  await env.JOB.getByName(jobName(start.id)).start(start);
+}
