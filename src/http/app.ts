@@ -9,6 +9,7 @@ import { Api } from './api.ts';
 import { addAttempts } from './attempts.ts';
 import { addAudit } from './audit.ts';
 import { requireKey } from './auth.ts';
+import { addBroadcasts } from './broadcasts.ts';
 import type { AppEnv } from './context.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addEndpoints } from './endpoints.ts';
@@ -44,6 +45,7 @@ export function createApp() {
   addDeliveries(api);
   addAttempts(api);
   addOperatorLists(api);
+  addBroadcasts(api);
   addJobs(api);
   addEndpointTest(api);
   addEndpointEventTypes(api);

@@ -10,7 +10,7 @@ import { logDatabase } from '../store/database.ts';
 import { findEvent } from '../store/events.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
-import { eventAddress } from './event-address.ts';
+import { eventAddress } from '../delivery/event-address.ts';
 import { callObject } from './objects.ts';
 import { Problem } from './problem.ts';
 import { recordOf } from './record-stub.ts';

@@ -52,6 +52,7 @@ export function addJobs(api: Api): void {
       answers: { 200: 'The job' },
     },
     async ({ c, params }) => {
+      requireJobId(params.job);
       const view = await callObject(
         () => jobOf(c, params.job),
         (stub) => stub.read(),
@@ -74,6 +75,7 @@ export function addJobs(api: Api): void {
         ownIdempotency: true,
       },
       async ({ c, params, body }) => {
+        requireJobId(params.job);
         const by = { key: c.get('keyName'), reason: body.reason ?? null };
         const acted = await callObject(
           () => jobOf(c, params.job),
@@ -91,7 +93,10 @@ export function addJobs(api: Api): void {
 export async function startNow(c: AppContext, start: JobStart): Promise<void> {
   try {
     const stub = c.env.JOB.getByName(jobName(start.id));
-    await within(OUTBOX_TRY_MS, Promise.resolve(stub.start(start)).then(() => undefined));
+    await within(
+      OUTBOX_TRY_MS,
+      Promise.resolve(stub.start(start)).then(() => undefined),
+    );
   } catch (error) {
     console.warn(JSON.stringify({ message: 'a job starts later', job: start.id, error: String(error) }));
   }
@@ -121,8 +126,11 @@ function showSummary(job: JobSummary) {
   };
 }
 
-function jobOf(c: AppContext, id: string) {
+function requireJobId(id: string): void {
   if (!isJobId(id)) throw unknownJob(id);
+}
+
+function jobOf(c: AppContext, id: string) {
   return c.env.JOB.getByName(jobName(id));
 }
 

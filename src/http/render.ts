@@ -11,7 +11,7 @@ import { EVENT_DELIVERIES_SHOWN_MAX } from '../core/limits.ts';
 import type { LoggedAttempt } from '../core/log.ts';
 import { worstStatus } from '../core/note.ts';
 import type { DeliveryDetail, EventView, RecordView } from '../core/view.ts';
-import { parseExact } from './json.ts';
+import { parseExact } from '../core/json.ts';
 import { overlay, type Present, type ShownDelivery } from './overlay.ts';
 
 function time(ms: number | null): string | null {

@@ -133,7 +133,9 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
   #arm(): void {
     try {
       const wakeAtMs = this.#ledger.wakeAtMs();
-      void (wakeAtMs === null ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(wakeAtMs));
+      void (wakeAtMs === null
+        ? this.ctx.storage.deleteAlarm()
+        : this.ctx.storage.setAlarm(Math.max(wakeAtMs, Date.now())));
     } catch (error) {
       this.#report('arm', error);
       void this.ctx.storage.setAlarm(Date.now() + JOB_WAIT_MS_MIN);

@@ -1,24 +1,28 @@
 /** The kinds of jobs: the one place that knows all of them. */
 import type { JobKind, JobStart } from '../core/job.ts';
 import type { Bindings } from '../env.ts';
+import { BROADCAST_MANNER, broadcastWork } from './broadcast.ts';
 import { SWEEP_MANNER, sweepWork } from './sweep.ts';
 import type { Manner, Work } from './work.ts';
 
 export function mannerOf(kind: JobKind): Manner {
   switch (kind) {
+    case 'broadcast':
+      return BROADCAST_MANNER;
     case 'sweep':
       return SWEEP_MANNER;
-    case 'broadcast':
     case 'account-removal':
       throw new Error('not yet');
   }
 }
 
-export function workOf({ spec }: JobStart, _startedMs: number, env: Bindings): Work {
+/** `startedMs`: when the job was started, which for a broadcast says who is included. */
+export function workOf({ spec }: JobStart, startedMs: number, env: Bindings): Work {
   switch (spec.kind) {
+    case 'broadcast':
+      return broadcastWork(spec, startedMs, env);
     case 'sweep':
       return sweepWork(spec, env);
-    case 'broadcast':
     case 'account-removal':
       throw new Error('not yet');
   }

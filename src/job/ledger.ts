@@ -139,6 +139,7 @@ export class JobLedger {
       if (state.endedAtMs !== null) return;
       if (page.total !== undefined && state.pass === 1) state.progress.total = page.total;
       if (page.items.length > 0) addItems(this.#sql, page.items, nowMs);
+      if (page.isComplete === true) state.isComplete = true;
       state.phase = page.next === null ? { kind: 'listed' } : { kind: 'listing', cursor: page.next };
       this.#endPass(state, manner, nowMs);
     });
@@ -184,7 +185,7 @@ export class JobLedger {
     if (state.phase.kind !== 'listed' || openItems(this.#sql).count > 0) return;
     const quietFromMs = state.createdAtMs + JOB_QUIET_AFTER_MS;
     const isQuiet = state.passFound === 0 && state.passBeganMs > quietFromMs;
-    if (manner.passes === 'one' || isQuiet) {
+    if (manner.passes === 'one' || state.isComplete || isQuiet) {
       state.phase = { kind: 'closing' };
       return;
     }
@@ -278,6 +279,7 @@ function firstState({ by, reason }: JobStart, nowMs: number): State {
     pass: 1,
     passBeganMs: nowMs,
     passFound: 0,
+    isComplete: false,
     progress: { total: 0, done: 0, failed: 0, skipped: 0 },
     failures: [],
     history: [{ atMs: nowMs, by, action: 'started', reason }],

@@ -36,6 +36,8 @@ const state = z.object({
   pass: z.number(),
   passBeganMs: z.number(),
   passFound: z.number(),
+  /** No further pass is needed. */
+  isComplete: z.boolean(),
   progress: z.object({ total: z.number(), done: z.number(), failed: z.number(), skipped: z.number() }),
   failures: z.array(z.object({ item: z.string(), reason: z.string() })),
   history: z.array(act),

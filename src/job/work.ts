@@ -14,6 +14,8 @@ export type Page = {
   next: string | null;
   /** What there is to do, where the first page of the first pass knows. */
   total?: number;
+  /** True where there cannot be more than was listed: no further pass is needed. */
+  isComplete?: boolean;
 };
 
 export type Outcome = {

@@ -2,9 +2,10 @@
 import { env } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { jobName, recordName } from '../../src/core/ids.ts';
+import { recordName } from '../../src/core/ids.ts';
 import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
+import { jobOf, until, untilFinished } from '../support/jobs.ts';
 import { answers, requests } from '../support/receiver.ts';
 
 let account: string;
@@ -20,7 +21,6 @@ afterEach(() => {
 
 const at = () => `/v1/accounts/${account}`;
 const later = (ms: number) => vi.setSystemTime(Date.now() + ms);
-const jobOf = (id: string) => env.JOB.getByName(jobName(id));
 
 async function stubOf(record: string) {
   return env.RECORD.getByName(recordName(await recordAddress(account, record)));
@@ -61,21 +61,6 @@ async function inLog(endpoint: string, condition: string): Promise<number> {
   return row?.n ?? 0;
 }
 
-/** Rings the job's alarm, as often as it takes. Its clock is the test's: a rest is over when the test says so. */
-async function until(
-  id: string,
-  isReached: (job: { status: string; note: string; progress: { done: number } }) => boolean,
-) {
-  for (let rings = 0; rings < 2_000; rings += 1) {
-    const { body } = await call('GET', `/v1/jobs/${id}`);
-    if (isReached(body)) return body;
-    later(body.note.includes('looks once more') ? 61_000 : 200);
-    await runDurableObjectAlarm(jobOf(id));
-  }
-  throw new Error(`job ${id} does not get there: ${(await call('GET', `/v1/jobs/${id}`)).text}`);
-}
-const untilFinished = (id: string) => until(id, ({ status }) => status === 'finished');
-
 describe('the sweep', () => {
   test.each([
     ['DELETE', undefined, 'endpoint-removed'],
@@ -92,7 +77,7 @@ describe('the sweep', () => {
 
     const done = await untilFinished(changed.body.job);
     expect(done.progress).toEqual({ total: 5, done: 5, failed: 0, skipped: 0 });
-    expect(done.history.map(({ action }: { action: string }) => action)).toEqual(['started', 'finished']);
+    expect(done.history.map(({ action }) => action)).toEqual(['started', 'finished']);
     for (const [record, sequence] of [
       ['sub/1', 1],
       ['sub/1', 3],

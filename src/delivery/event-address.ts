@@ -4,7 +4,7 @@
  * the part before, also when a publisher sends such an id back.
  */
 import { type RecordAddress, parseMadeEventId } from '../core/ids.ts';
-import { recordAddress, shardAddress, shardOf } from '../delivery/address.ts';
+import { recordAddress, shardAddress, shardOf } from './address.ts';
 
 /** `evt_` and 26 characters. */
 const MADE_ID_START = 30;
