@@ -14,6 +14,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const ARRIVES_WITHIN = { timeout: 10_000, interval: 20 };
+
 let hosts = 0;
 async function withEndpoint(settings: object = {}) {
   const account = await newAccount();
@@ -48,6 +50,7 @@ test('every account gets the event under one id, by its own match and filters, i
   const started = await call('POST', '/v1/broadcasts', EVENT);
   expect(started.status, started.text).toBe(202);
   expect(started.body).toMatchObject({ kind: 'broadcast', account: null, status: 'running', by: 'operator' });
+  vi.setSystemTime(Date.now() + 5);
   const late = await newAccount();
   const done = await untilFinished(started.body.id);
   expect(done.progress).toMatchObject({ failed: 0, skipped: 0, total: done.progress.done });
@@ -59,7 +62,7 @@ test('every account gets the event under one id, by its own match and filters, i
     const once = [...new Map(arrived.map((event) => [event.id, event])).values()];
     expect(once).toHaveLength(3);
     return once;
-  });
+  }, ARRIVES_WITHIN);
   expect(sent.map(({ data }) => data.price)).toEqual([10, 20, 30]);
   expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
   expect(sent[1].id).toBe(started.body.event);
