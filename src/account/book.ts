@@ -137,6 +137,11 @@ export class AccountBook {
     return newsOf(image.revision, image.endpoints.get(id)?.settings);
   }
 
+  /** The account is removed, or what was left of it is erased: what was read before holds no longer. */
+  forget(): void {
+    this.#image = undefined;
+  }
+
   /** False where there is no such endpoint; null where no sweep was asked for. */
   removeEndpoint(id: string, nowMs: number, sweep: SweepOrder | null = null): JobStart | null | false {
     const image = this.#read();

@@ -1,6 +1,6 @@
 /**
- * The jobs that an Account starts: the sweep after an endpoint was removed or disabled. Its id is made with the change and owed in
- * the change's transaction, so a change has exactly one job, however often it is told.
+ * The jobs that an Account starts: the sweep after an endpoint was removed or disabled, and its own removal. The id is made with the
+ * change and owed in the change's transaction, so a change has exactly one job, however often it is told.
  */
 import { z } from 'zod';
 import { base32 } from '../core/base32.ts';
@@ -13,9 +13,17 @@ export type SweepOrder = { id: string; by: string };
 
 const RANDOM_BYTES = 10;
 
+function newJobId(): string {
+  return jobId(Date.now(), base32(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES))));
+}
+
+export function removalStart(account: string, by: string, reason: string | null): JobStart {
+  return { id: newJobId(), by, reason, spec: { kind: 'account-removal', account } };
+}
+
 /** `by`: the name of a key, or `tubepost` where a receiver or we ourselves asked for it. */
 export function newSweep(by = 'tubepost'): SweepOrder {
-  return { id: jobId(Date.now(), base32(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES)))), by };
+  return { id: newJobId(), by };
 }
 
 export function sweepStart(
@@ -42,7 +50,10 @@ const stored = z.object({
 }) satisfies z.ZodType<JobStart>;
 
 /** `detail` as the outbox keeps it. */
-export async function startJob(env: Bindings, detail: string): Promise<void> {
-  const start = stored.parse(JSON.parse(detail));
+export function parseDetail(detail: string): JobStart {
+  return stored.parse(JSON.parse(detail));
+}
+
+export async function startJob(env: Bindings, start: JobStart): Promise<void> {
   await env.JOB.getByName(jobName(start.id)).start(start);
 }

@@ -8,14 +8,14 @@ import { within } from '../delivery/within.ts';
 import type { Bindings } from '../env.ts';
 import { upsertAccount } from '../store/accounts.ts';
 import { removeEndpoint, upsertEndpoint } from '../store/endpoints.ts';
-import { startJob } from './jobs.ts';
+import { parseDetail, startJob } from './jobs.ts';
 import type { Owed } from './outbox.ts';
 
 /** Rejects when the receiver refuses, or has not answered within OUTBOX_TRY_MS. */
 export async function tell(env: Bindings, owed: Owed, settings: AccountSettings | null): Promise<void> {
   const { topic, revision, detail } = owed;
   if (settings === null) return;
-  if (typeof detail === 'string') return within(OUTBOX_TRY_MS, startJob(env, detail));
+  if (typeof detail === 'string') return within(OUTBOX_TRY_MS, startJob(env, parseDetail(detail)));
   await within(OUTBOX_TRY_MS, deliver(env, topic, revision, settings));
 }
 

@@ -230,6 +230,8 @@ export const JOB_TELL_MS = 2 * SECOND_MS;
 export const SWEEP_DELIVERIES_MAX = 500;
 /** A delivery that is under way is looked at again after this: its attempt ends, or is given up, within a minute. */
 export const SWEEP_LEFT_WAIT_MS = 10 * SECOND_MS;
+/** Rows of the log whose records are erased in one step, each by a call of its own. */
+export const ERASE_CHUNK = 200;
 /** Accounts that one broadcast may name: with `data` they fit in one request. */
 export const BROADCAST_ACCOUNTS_MAX = 10_000;
 

@@ -131,9 +131,14 @@ export type EndpointResealing = {
 
 /** Addressed by `v1:{account id}`. Reads of an account that does not exist answer null and write nothing. */
 export type AccountRpc = {
-  put(
-    change: Partial<Pick<AccountSettings, 'name' | 'unkeyedShards' | 'targets' | 'retention'>>,
-  ): Promise<Result<{ created: boolean; settings: AccountSettings }, { reason: 'fixed'; field: 'unkeyedShards' }>>;
+  put(change: Partial<Pick<AccountSettings, 'name' | 'unkeyedShards' | 'targets' | 'retention'>>): Promise<
+    Result<
+      { created: boolean; settings: AccountSettings },
+      | { reason: 'fixed'; field: 'unkeyedShards' }
+      /** The account of this id is being erased. */
+      | { reason: 'removing'; job: string }
+    >
+  >;
   settings(): Promise<AccountSettings | null>;
   /** The same for a caller that has settings: `unchanged` costs no transfer, also where there are ten thousand endpoints. */
   settingsSince(
@@ -199,6 +204,12 @@ export type AccountRpc = {
    * saw a success.
    */
   disableFailing(id: string, sinceMs: number, seenRevision: number): Promise<number | null>;
+  /** From now on there is no such account; the job that it starts erases everything. Again: the same job. Null: there was none. */
+  remove(by: string, reason: string | null): Promise<JobStart | null>;
+  /** For that job. */
+  endpointsOfRemoved(job: string, after: string, limit: number): Promise<string[]>;
+  /** The last act of that job; of any other it is ignored. */
+  erase(job: string): Promise<void>;
   /** Idempotency-Key of POSTs other than publishes. `request` is a hash of method, path and body. */
   idempotencyBegin(
     key: string,

@@ -18,6 +18,7 @@ const PROBLEMS = {
   conflict: [409, 'It conflicts with what is there'],
   'event-conflict': [409, 'The event id is taken by other content'],
   'several-records': [409, 'Several records have an event of this id'],
+  'account-removing': [409, 'The account is being removed'],
   'fixed-field': [409, 'The field is fixed at creation'],
   'external-id-taken': [409, 'Another endpoint has this externalId'],
   'current-secret': [409, 'The secret is the one that must stay'],

@@ -1,5 +1,5 @@
 /** The projection of accounts, for operators' lists. */
-import { and, count, desc, eq, gt, lte, sql } from 'drizzle-orm';
+import { and, count, desc, gt, lte, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { AccountSettings } from '../core/endpoint.ts';
 import { ok } from '../core/result.ts';
@@ -67,8 +67,4 @@ export async function accountsCreatedBy(
     .orderBy(accounts.account)
     .limit(limit);
   return rows.map(({ account }) => account);
-}
-
-export async function deleteAccount(database: D1Database, account: string): Promise<void> {
-  await drizzle(database).delete(accounts).where(eq(accounts.account, account));
 }
