@@ -198,10 +198,12 @@ export const FAILING_EXACT_MS = HOUR_MS;
 export const GATE_ANSWER_MS = 5 * SECOND_MS;
 
 // Jobs
-/** Items of one step: they are worked on at the same time, and a crash repeats at most these. */
-export const JOB_STEP_ITEMS = 25;
-/** Items per second. A broadcast makes two calls and some rows for each account; the others one call for each record. */
-export const JOB_PACE_PER_SECOND = 200;
+/** Items of one step: they are worked on at the same time, what others ask for waits behind these, and a crash repeats at most these. */
+export const JOB_STEP_ITEMS = 10;
+/** Items per second, at most: a job also rests for as long as its last step took, so that it never has more than half of what is there. */
+export const JOB_PACE_PER_SECOND = 100;
+/** Longest rest after a slow step; one that waited for something that does not answer says nothing of the load. */
+export const JOB_YIELD_MS_CAP = 2 * SECOND_MS;
 /** Items that one listing adds, and rows that one deletion takes: a D1 statement of some ten milliseconds. */
 export const JOB_PAGE = 1_000;
 /** Open items above which a job lists no further: those that cannot be reached must not hold up the others, nor pile up. */

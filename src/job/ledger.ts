@@ -9,6 +9,7 @@
  *
  * Refuses to know: clocks, databases, other objects, what a kind of job is about.
  */
+import { canonicalJson } from '../core/canonical.ts';
 import type { JobAct, JobRefusal, JobStart, JobSummary, JobView } from '../core/job.ts';
 import {
   ERROR_MESSAGE_BYTES_MAX,
@@ -22,6 +23,7 @@ import {
   JOB_TELL_MS,
   JOB_WAIT_MS_CAP,
   JOB_WAIT_MS_MIN,
+  JOB_YIELD_MS_CAP,
 } from '../core/limits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { Sql } from '../core/sql.ts';
@@ -73,7 +75,7 @@ export class JobLedger {
   /** Starting it again answers it as it is; with something else to do, it refuses. */
   start(given: JobStart, manner: Manner, nowMs: number): Result<JobView, { reason: 'other-content' }> {
     const before = this.given();
-    if (before !== null && JSON.stringify(before.spec) !== JSON.stringify(given.spec)) {
+    if (before !== null && canonicalJson(before.spec) !== canonicalJson(given.spec)) {
       return fail({ reason: 'other-content' });
     }
     if (before === null) {
@@ -150,7 +152,10 @@ export class JobLedger {
     this.#turn(nowMs, (state) => {
       stepped(state);
       for (const [item, outcome] of outcomes) this.#count(state, item, outcome, manner, nowMs);
-      state.nextMs = Math.max(nowMs, tookFromMs + Math.ceil((outcomes.length * 1_000) / manner.pacePerSecond));
+      const tookMs = Math.max(0, nowMs - tookFromMs);
+      const paceMs = Math.ceil((outcomes.length * 1_000) / manner.pacePerSecond);
+      // A slow step is a loaded machine: others get as much of it as this job had.
+      state.nextMs = Math.max(tookFromMs + paceMs, nowMs + Math.min(tookMs, JOB_YIELD_MS_CAP));
       if (state.endedAtMs === null) this.#endPass(state, manner, nowMs);
     });
   }
