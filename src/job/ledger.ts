@@ -168,7 +168,7 @@ export class JobLedger {
     progress.done += outcome.done;
     progress.skipped += outcome.skipped;
     const tries = open.tries + 1;
-    const left = { key: item.key, weight: Math.max(0, item.weight - outcome.done) };
+    const left = { key: item.key, weight: Math.max(item.weight - outcome.done, outcome.weight) };
     if (!outcome.isOver && outcome.reason === null) {
       putOff(this.#sql, left, 0, nowMs + outcome.afterMs);
     } else if (!outcome.isOver && tries < manner.triesMax) {

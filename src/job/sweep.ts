@@ -39,7 +39,8 @@ export function sweepWork({ account, endpoint, revision }: Sweep, env: Bindings)
     const { cancelled, left, kept, isMore } = await env.RECORD.getByName(item.key).sweep(endpoint, revision);
     const isFound = cancelled + left > 0;
     if (isMore || left > 0) {
-      return { ...nothing(), isOver: false, afterMs: isMore ? 0 : SWEEP_LEFT_WAIT_MS, done: cancelled, isFound };
+      const afterMs = isMore ? 0 : SWEEP_LEFT_WAIT_MS;
+      return { ...nothing(), isOver: false, afterMs, weight: left, done: cancelled, isFound };
     }
     // What a crash kept from being counted, and what its lane ended by itself meanwhile, waits no longer either.
     return {

@@ -23,6 +23,8 @@ export type Outcome = {
   isOver: boolean;
   /** Of one with more to do: how long that may wait. */
   afterMs: number;
+  /** What it is now known to count for at least, beyond what is done. */
+  weight: number;
   done: number;
   failed: number;
   skipped: number;
@@ -53,5 +55,5 @@ export type Work = {
 };
 
 export function nothing(): Outcome {
-  return { isOver: true, afterMs: 0, done: 0, failed: 0, skipped: 0, reason: null, isFound: false };
+  return { isOver: true, afterMs: 0, weight: 0, done: 0, failed: 0, skipped: 0, reason: null, isFound: false };
 }

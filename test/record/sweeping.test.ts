@@ -65,3 +65,17 @@ test('one call cancels a bounded number, the newest first, so that the lane’s 
   const second = bench.ledger.sweep(bench.endpoint.id, removed(bench), bench.at);
   expect(second.result).toEqual({ cancelled: 10, left: 0, kept: 0, isMore: false });
 });
+
+test('what travels through a queue and has not begun is cancelled too, and its message finds it gone', () => {
+  const bench = new Bench({ ordering: 'unordered' });
+  for (let n = 0; n < 8; n += 1) bench.publish(`evt_${n}`);
+  const queued = [...bench.ledger.memory.claimed].filter(({ delivery }) => delivery.claim?.via !== 'self');
+  expect(queued.length).toBeGreaterThan(0);
+  const [slot] = queued;
+  if (slot === undefined) throw new Error('nothing was claimed for a queue');
+  const { endpoint, replay, claims } = slot.delivery;
+  const { result } = bench.ledger.sweep(bench.endpoint.id, removed(bench), bench.at);
+  expect(result).toMatchObject({ cancelled: queued.length, left: 8 - queued.length });
+  const message = { sequence: slot.sequence, endpoint, replay, claim: claims };
+  expect(bench.ledger.begin(message, bench.settings(), bench.at).result).toEqual({ kind: 'gone' });
+});

@@ -6,7 +6,7 @@ import { recordName } from '../../src/core/ids.ts';
 import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { jobOf, until, untilFinished } from '../support/jobs.ts';
-import { answers, requests } from '../support/receiver.ts';
+import { answers, arrival, release, requests } from '../support/receiver.ts';
 
 let account: string;
 let host: string;
@@ -93,6 +93,25 @@ describe('the sweep', () => {
     expect(listed.body.data).toMatchObject([{ id: changed.body.job, status: 'finished', progress: { done: 5 } }]);
   });
 });
+test('what the log did not know yet, and what was under way, is cancelled by a later pass', async () => {
+  // Ahead of the machine's clock no alarm rings by itself.
+  later(3_600_000);
+  const endpoint = await brokenEndpoint();
+  await answers(`${host}/crm`, 'hang');
+  await publish('sub/1', 3);
+  await arrival(`${host}/crm`, 1);
+  const { job } = (await call('DELETE', `${at()}/endpoints/${endpoint}`)).body;
+  const first = await until(job, ({ note }) => note.includes('looks once more'));
+  expect(first.progress).toEqual({ total: 0, done: 0, failed: 0, skipped: 0 });
+  await waitInLog(['sub/1'], endpoint, 3);
+  await until(job, ({ progress }) => progress.done === 2);
+  await release(`${host}/crm`, { status: 500 });
+  const done = await untilFinished(job);
+  expect(done.progress).toEqual({ total: 3, done: 3, failed: 0, skipped: 0 });
+  const detail = await (await stubOf('sub/1')).readDelivery({ sequence: 1, endpoint, replay: 0 });
+  expect(detail?.delivery).toMatchObject({ status: 'cancelled', reason: 'endpoint-removed', attempts: 1 });
+});
+
 test('10,000 deliveries in 100 records: publishes answer meanwhile, and an eviction in the middle loses nothing', async () => {
   const endpoint = await brokenEndpoint();
   const records = Array.from({ length: 100 }, (_, n) => `sub/${n}`);
