@@ -9,7 +9,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { freePort, type Service, startService } from '../demo/service.ts';
+import { freePort, type Service, startService } from '../support/service.ts';
 
 const ACCOUNTS = 1_000;
 const RECORDS = 100;
