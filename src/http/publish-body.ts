@@ -11,7 +11,7 @@ import {
 } from '../core/event-rules.ts';
 import { BATCH_EVENTS_MAX } from '../core/limits.ts';
 import { fieldErrors, ruled } from './fields.ts';
-import { plainNumber } from './json.ts';
+import { plainNumber } from '../core/json.ts';
 import { invalid, Problem } from './problem.ts';
 
 /** Absent and null are the same. */

@@ -3,12 +3,11 @@
  * different records in parallel. Whatever fails after an event has its id is a 503 that carries the id: publish it again.
  */
 import { ulid } from 'ulid';
-import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
-import type { FilteredEvent } from '../core/filter.ts';
+import { acceptRequest, type ReadyEvent } from '../core/accept-request.ts';
+import type { AccountSettings } from '../core/endpoint.ts';
 import { madeEventId, recordName, type RecordAddress } from '../core/ids.ts';
-import { FULL_RETRY_AFTER_SECONDS, SETTINGS_CARRIED_MAX } from '../core/limits.ts';
-import { wantsEvent } from '../core/match.ts';
-import { type Accepted, type AcceptRequest, type AcceptResult, matchedOf, type NewEvent } from '../core/publish.ts';
+import { FULL_RETRY_AFTER_SECONDS } from '../core/limits.ts';
+import type { Accepted, AcceptResult } from '../core/publish.ts';
 import type { QuotaExceeded } from '../core/quota.ts';
 import { ok, type Result } from '../core/result.ts';
 import { contentHash, recordAddress } from '../delivery/address.ts';
@@ -16,8 +15,8 @@ import type { KnownSettings } from '../delivery/settings.ts';
 import { recordStub } from '../stubs.ts';
 import { unknownAccount } from './account-settings.ts';
 import { type AppContext, settingsCacheOf } from './context.ts';
-import { eventAddress } from './event-address.ts';
-import { comparable } from './json.ts';
+import { eventAddress } from '../delivery/event-address.ts';
+import { comparable } from '../core/json.ts';
 import { callObject } from './objects.ts';
 import { Problem } from './problem.ts';
 import { dataJsonOf, type EventBody } from './publish-body.ts';
@@ -49,7 +48,7 @@ export async function publish(c: AppContext, account: string, events: Outgoing[]
   const ofRecord = Map.groupBy(placed, ({ address }) => recordName(address));
   await Promise.all(
     [...ofRecord].map(async ([name, group]) => {
-      const accepted = await acceptGroup(c, account, name, group, known);
+      const accepted = await acceptGroup(c, name, group, known);
       group.forEach((one, i) =>
         results.set(one, accepted[i] ?? failed(one.id, new Error('a Record answered too few results'))),
       );
@@ -91,10 +90,6 @@ function quotaExceeded(account: string, { eventsPerSecond, retryAfterMs }: Quota
   return new Problem('quota-exceeded', detail, { members: { ids }, headers: { 'retry-after': String(seconds) } });
 }
 
-function matching(settings: AccountSettings, event: FilteredEvent): EndpointSettings[] {
-  return settings.endpoints.filter((endpoint) => wantsEvent(endpoint, event));
-}
-
 async function place(settings: AccountSettings, outgoing: Outgoing, fallbackId: string): Promise<Placed> {
   const record = outgoing.body.record ?? null;
   const address =
@@ -105,15 +100,9 @@ async function place(settings: AccountSettings, outgoing: Outgoing, fallbackId: 
   return { outgoing, id, address, record };
 }
 
-async function acceptGroup(
-  c: AppContext,
-  account: string,
-  name: string,
-  group: Placed[],
-  known: KnownSettings,
-): Promise<Published[]> {
+async function acceptGroup(c: AppContext, name: string, group: Placed[], known: KnownSettings): Promise<Published[]> {
   try {
-    const request = await acceptRequest(account, group, known);
+    const request = acceptRequest(group[0]?.record ?? null, await Promise.all(group.map(ready)), known);
     const results = await callObject(
       () => recordStub(c.env, name),
       (stub) => stub.accept(request),
@@ -124,40 +113,12 @@ async function acceptGroup(
   }
 }
 
-async function acceptRequest(
-  account: string,
-  group: Placed[],
-  { settings, readAtMs }: KnownSettings,
-): Promise<AcceptRequest> {
-  const matched = new Map<string, EndpointSettings>();
-  const events: NewEvent[] = [];
-  for (const { outgoing, id, record } of group) {
-    const { type, version = null, occurredAt = null, data } = outgoing.body;
-    const matches = matching(settings, { type, record, version, data });
-    for (const endpoint of matches) matched.set(endpoint.id, endpoint);
-    const hash = await contentHash({ type, record, version, occurredAt, data: comparable(data) });
-    events.push({
-      id,
-      type,
-      version,
-      schemaVersion: null,
-      occurredAt,
-      contentHash: hash,
-      dataJson: outgoing.dataJson,
-      matches: matches.map((endpoint) => endpoint.id),
-    });
-  }
-  const endpoints = [...matched.values()];
-  return {
-    account,
-    record: group[0]?.record ?? null,
-    events,
-    endpoints: endpoints.map(matchedOf),
-    settings:
-      endpoints.length <= SETTINGS_CARRIED_MAX
-        ? { revision: settings.revision, readAtMs, endpoints, retention: settings.retention }
-        : null,
-  };
+/** The event as its Record takes it, but for who wants it. */
+async function ready({ outgoing, id, record }: Placed): Promise<ReadyEvent> {
+  const { type, version = null, occurredAt = null, data } = outgoing.body;
+  const hash = await contentHash({ type, record, version, occurredAt, data: comparable(data) });
+  const { dataJson } = outgoing;
+  return { id, type, version, schemaVersion: null, occurredAt, contentHash: hash, dataJson, data };
 }
 
 function shown(result: AcceptResult, isKeyless: boolean): Published {

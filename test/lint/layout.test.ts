@@ -39,7 +39,7 @@ const mayImport: Record<string, string[]> = {
   store: ['core', 'drizzle-orm', 'drizzle-orm/d1', 'zod'],
   record: objects,
   gate: objects,
-  job: objects,
+  job: [...objects, 'store'],
   account: [...objects, 'store'],
   queues: ['core', 'delivery', 'store', 'env.ts', 'stubs.ts', 'zod'],
   schedule: ['core', 'delivery', 'store', 'env.ts', 'stubs.ts', 'zod'],
