@@ -130,12 +130,14 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     return this.#book.watchEndpoint(id, isWatched);
   }
 
-  async disableFailing(id: string, sinceMs: number, seenRevision: number) {
-    const { account } = this.#book.settings() ?? {};
-    if (account === undefined) return null;
+  async disableFailing(id: string, sinceMs: number) {
+    const { account, endpoints, revision } = this.#book.settings() ?? {};
+    const endpoint = endpoints?.find((one) => one.id === id);
+    if (account === undefined || revision === undefined || endpoint === undefined) return null;
+    if (endpoint.updatedAtMs > sinceMs) return endpoint.updatedAtMs;
     const succeededAtMs = await lastSuccessMs(this.env.LOG_DB, account, id, sinceMs);
     if (succeededAtMs !== null) return succeededAtMs;
-    this.#after(this.#book.disableEndpoint(id, NOTHING_BUT_FAILURES, seenRevision, Date.now()));
+    this.#after(this.#book.disableEndpoint(id, NOTHING_BUT_FAILURES, revision, Date.now(), newSweep()));
     return null;
   }
 

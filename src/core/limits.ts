@@ -176,7 +176,7 @@ export const PACE_BURST_SHARE = 0.2;
 /** A start is promised at most this far ahead; what comes later parks. So a lowered limit is in force within what E7 allows. */
 export const RESERVE_AHEAD_MS = 5 * SECOND_MS;
 /** How late a promised start may be used: an overdue one is asked for again, or many would come at once after a stall. */
-export const PASS_MS = 1 * SECOND_MS;
+export const PASS_MS = 500;
 /** The same where the claim travels through a queue: there, starts are spread by the consumers. */
 export const PASS_QUEUED_MS = 30 * SECOND_MS;
 /** The clock of a pace is stored this far ahead of its use: at most one row a second, and a restart of the Gate rests that long. */
@@ -185,6 +185,9 @@ export const PACE_STORED_AHEAD_MS = 1 * SECOND_MS;
 export const CIRCUIT_WINDOW_MS = 30 * SECOND_MS;
 export const CIRCUIT_FAILURES_MIN = 5;
 export const CIRCUIT_FAILURE_SHARE = 0.5;
+/** And they come from this many records, or there are so many of them: events that one record cannot get rid of are no outage. */
+export const CIRCUIT_FAILING_RECORDS_MIN = 3;
+export const CIRCUIT_FAILURES_OF_ONE_MIN = 25;
 /** Pauses before a probe: doubling from the one to the other. */
 export const CIRCUIT_PAUSE_MS_MIN = 10 * SECOND_MS;
 export const CIRCUIT_PAUSE_MS_MAX = 5 * MINUTE_MS;
@@ -192,13 +195,20 @@ export const CIRCUIT_PAUSE_MS_MAX = 5 * MINUTE_MS;
 export const PROBE_MS = 45 * SECOND_MS;
 /** The pace of a backlog at its fastest, where no rate limit says less. */
 export const DRAIN_PER_SECOND_MAX = 100;
-/** Parked records that a Gate wakes in one step, and the least time between two steps. */
-export const GATE_WAKE_BATCH = 50;
+/** Starts that a Gate hands out in one step, and the least time between two steps: together above the highest limit. */
+export const GATE_WAKE_BATCH = 150;
 export const GATE_STEP_MS = 250;
+/** A walk that was held up for longer than this does not catch up with it. */
+export const GATE_CATCH_UP_MS = 2 * SECOND_MS;
 /** A closed circuit is watched for this long before Records stop asking: one that flaps does not change settings each time. */
 export const CIRCUIT_CALM_MS = 30 * SECOND_MS;
 /** An endpoint with nothing but failures for this long is disabled. */
 export const FAILING_MS_MAX = 5 * DAY_MS;
+/** On at least this many days: two hiccups five days apart are no such thing. */
+export const FAILING_DAYS_MIN = 4;
+export const FAILING_DAY_MS = DAY_MS;
+/** How long before its success a delivery may have been accepted: the log is searched by acceptance. */
+export const SUCCESS_ACCEPTED_WITHIN_MS = 7 * DAY_MS;
 /** How exactly a Gate keeps since when: each correction is a row, and the log has the last word. */
 export const FAILING_EXACT_MS = HOUR_MS;
 /** A Gate that has not answered by then counts as gone: the lane waits and asks again. */

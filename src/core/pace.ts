@@ -23,17 +23,21 @@ export function reserved(freeAtMs: number, nowMs: number, perSecond: number): nu
   return Math.max(freeAtMs, nowMs) + intervalMs(perSecond);
 }
 
-/** As many starts as may happen now, `most` at most. */
+/**
+ * As many starts as may happen now, `most` at most. `sinceMs`: since when somebody has been waiting for them; what could not be
+ * taken in between is caught up with, or a backlog that is looked at four times a second would not keep its pace.
+ */
 export function takeStarts(
   freeAtMs: number,
   nowMs: number,
   perSecond: number,
   most: number,
+  sinceMs = nowMs,
 ): { count: number; freeAtMs: number } {
   let count = 0;
   let clock = freeAtMs;
   while (count < most && nextStartMs(clock, nowMs, perSecond) <= nowMs) {
-    clock = reserved(clock, nowMs, perSecond);
+    clock = reserved(clock, Math.min(sinceMs, nowMs), perSecond);
     count += 1;
   }
   return { count, freeAtMs: clock };

@@ -211,9 +211,9 @@ export type AccountRpc = {
   watchEndpoint(id: string, isWatched: boolean): Promise<GateNews>;
   /**
    * From its Gate, which heard of nothing but failures since then. Disables it where the log agrees; else answers when the log last
-   * saw a success.
+   * saw a success, or when a person changed it since.
    */
-  disableFailing(id: string, sinceMs: number, seenRevision: number): Promise<number | null>;
+  disableFailing(id: string, sinceMs: number): Promise<number | null>;
   /** From now on there is no such account; the job that it starts erases everything. Again: the same job. Null: there was none. */
   remove(by: string, reason: string | null): Promise<JobStart | null>;
   /** For that job. */

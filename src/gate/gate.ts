@@ -7,8 +7,9 @@ import { retryable } from 'cloudflare:durable-objects';
 import type { GateNews } from '../core/admission.ts';
 import type { Report } from '../core/circuit.ts';
 import { parseGateName } from '../core/ids.ts';
-import { UNAVAILABLE_WAIT_MS_MIN } from '../core/limits.ts';
+import { GATE_ANSWER_MS, UNAVAILABLE_WAIT_MS_MIN } from '../core/limits.ts';
 import type { GateRpc } from '../core/rpc.ts';
+import { within } from '../delivery/within.ts';
 import type { Bindings } from '../env.ts';
 import { accountStub, recordStub } from '../stubs.ts';
 import { type GateEffects, GateLedger, type Wake, type WakeResult } from './ledger.ts';
@@ -88,7 +89,8 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
 
   async #wake(wake: Wake, revision: number): Promise<WakeResult> {
     try {
-      const woken = await recordStub(this.env, wake.record).wake(this.#endpoint, revision, wake.passes);
+      const waking = recordStub(this.env, wake.record).wake(this.#endpoint, revision, wake.passes);
+      const woken = await within(GATE_ANSWER_MS, Promise.resolve(waking));
       return { wake, woken };
     } catch (error) {
       this.#failed('wake', error);
@@ -124,9 +126,9 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
     }
   }
 
-  async #disable({ sinceMs, revision }: { sinceMs: number; revision: number }): Promise<void> {
+  async #disable({ sinceMs }: { sinceMs: number }): Promise<void> {
     try {
-      const succeededAtMs = await this.#accountObject().disableFailing(this.#endpoint, sinceMs, revision);
+      const succeededAtMs = await this.#accountObject().disableFailing(this.#endpoint, sinceMs);
       if (succeededAtMs !== null) this.#perform(this.#ledger.succeeded(succeededAtMs, this.#at()));
     } catch (error) {
       this.#failed('disable', error);

@@ -11,8 +11,11 @@ import type { Admission, GateNews, GateView, Woken } from '../core/admission.ts'
 import { type Circuit, fullPace, halfOpen, observed, type Report } from '../core/circuit.ts';
 import {
   CIRCUIT_CALM_MS,
+  FAILING_DAY_MS,
+  FAILING_DAYS_MIN,
   FAILING_EXACT_MS,
   FAILING_MS_MAX,
+  GATE_CATCH_UP_MS,
   GATE_STEP_MS,
   GATE_WAKE_BATCH,
   PACE_STORED_AHEAD_MS,
@@ -20,7 +23,7 @@ import {
   RESERVE_AHEAD_MS,
   UNAVAILABLE_WAIT_MS_MIN,
 } from '../core/limits.ts';
-import { nextStartMs, reserved, takeStarts } from '../core/pace.ts';
+import { burstOf, nextStartMs, reserved, takeStarts } from '../core/pace.ts';
 import type { Sql } from '../core/sql.ts';
 import { GateRows, type GateState, type ParkedRecord } from './rows.ts';
 import { Tallies } from './tallies.ts';
@@ -33,12 +36,14 @@ export type GateEffects = {
   /** What the Account should make of the endpoint's `isWatched`; null: it knows. */
   watch: boolean | null;
   /** Nothing but failures was heard of since then, for long enough to disable the endpoint. The log must agree. */
-  failing: { sinceMs: number; revision: number } | null;
+  failing: { sinceMs: number } | null;
 };
 
 /** `passes`: how many attempts the record may start; null: as many as it likes. */
 export type Wake = ParkedRecord & { passes: number | null };
 export type WakeResult = { wake: Wake; woken: Woken | null };
+
+const SECOND_MS = 1_000;
 
 export class GateLedger {
   readonly #sql: Sql;
@@ -62,7 +67,9 @@ export class GateLedger {
       this.#learn(seen, at.nowMs);
       const known = this.#known();
       if (known.status === 'paused') return this.#park(record, 'paused');
-      const isOutdated = known.revision > seen.revision && (known.status !== 'enabled' || !isPacing(known));
+      // What it has seen would make it wait, or not ask at all: it must read what is known here before it may go.
+      const isGoing = known.status === 'enabled' && isPacing(known) && seen.status !== 'paused';
+      const isOutdated = known.revision > seen.revision && !isGoing;
       return isOutdated ? ({ kind: 'changed' } as const) : this.#enter(record, at);
     });
     return { answer: result, effects };
@@ -91,8 +98,9 @@ export class GateLedger {
   /** Whom to wake now, oldest first. What is taken here counts as started. */
   due(at: At): { wakes: Wake[]; revision: number; effects: GateEffects } {
     const { result, effects } = this.#turn(at, (state) => {
+      const wakes = this.#wakes(state, at);
       this.#steppedAtMs = at.nowMs;
-      return { wakes: this.#wakes(state, at), revision: state.known?.revision ?? 0 };
+      return { wakes, revision: state.known?.revision ?? 0 };
     });
     return { ...result, effects };
   }
@@ -107,7 +115,12 @@ export class GateLedger {
         const isIdleProbe =
           circuit.kind === 'open' && circuit.probe?.record === wake.record && (woken?.started ?? 0) === 0;
         if (isIdleProbe) this.#move({ circuit: { ...circuit, probe: null } });
+        // Nothing was there to send: its start is for another.
+        if (woken?.started === 0) this.#freeAtMs -= ((wake.passes ?? 0) * SECOND_MS) / paceOf(state);
       }
+      // Who never answers must not be asked four times a second.
+      const isInVain = results.length > 0 && results.every(({ woken }) => woken === null);
+      if (isInVain) this.#steppedAtMs = at.nowMs + UNAVAILABLE_WAIT_MS_MIN - GATE_STEP_MS;
     }).effects;
   }
 
@@ -165,7 +178,7 @@ export class GateLedger {
     // Each change of any endpoint of the account would be a row.
     if (known !== null && isSame(known, news)) return;
     this.#move({ known: news });
-    if (news.status !== 'enabled') this.#move({ circuit: { kind: 'closed' }, failingSinceMs: null });
+    if (news.status !== 'enabled') this.#move({ circuit: { kind: 'closed' }, failing: null });
     // After a pause a backlog is sent as after an outage: nobody knows what the endpoint can bear by now.
     const isResumed = news.status === 'enabled' && known !== null && known.status !== 'enabled';
     if (isResumed && circuit.kind === 'closed' && this.#rows.hasParked()) this.#move({ circuit: halfOpen(nowMs) });
@@ -178,13 +191,18 @@ export class GateLedger {
     const state = this.#read();
     const { circuit } = state;
     if (circuit.kind === 'open') {
-      if (!isProbeDue(circuit, at.nowMs)) return this.#park(record, 'circuit');
+      // Whose probe it is may need to ask again: its pass ran out in a queue, or its instance died.
+      const isProbe = circuit.probe?.record === record;
+      if (!isProbe && !isProbeDue(circuit, at.nowMs)) return this.#park(record, 'circuit');
       this.#move({ circuit: { ...circuit, probe: { record, untilMs: at.nowMs + PROBE_MS } } });
       return { kind: 'go' };
     }
     const limit = limitOf(state);
     const why = circuit.kind === 'half-open' ? 'circuit' : 'pace';
-    if (limit === null && circuit.kind === 'closed') return { kind: 'go' };
+    if (limit === null && circuit.kind === 'closed') {
+      if (this.#rows.hasParked()) this.#giveWay(at.nowMs, paceOf(state));
+      return { kind: 'go' };
+    }
     // Who waits already goes first.
     if (this.#rows.hasParked()) return this.#park(record, why);
     const perSecond = paceOf(state);
@@ -195,16 +213,25 @@ export class GateLedger {
     return atMs <= at.nowMs ? { kind: 'go' } : { kind: 'at', atMs: Math.ceil(atMs) };
   }
 
+  /** What goes beside the rest of a backlog is taken from its pace, of which some is always left. */
+  #giveWay(nowMs: number, perSecond: number): void {
+    const mostMs = nowMs + (burstOf(perSecond) / 2) * (SECOND_MS / perSecond);
+    this.#freeAtMs = Math.min(reserved(this.#freeAtMs, nowMs, perSecond), mostMs);
+  }
+
   #park(record: string, why: (Admission & { kind: 'parked' })['why']): Admission {
     this.#rows.park(record);
     return { kind: 'parked', why };
   }
 
   #hear(record: string, report: Report, at: At): void {
-    const tally = this.#tallies.add(report, at.nowMs);
     const state = this.#read();
     const { circuit } = state;
     if (!isEnabled(state)) return;
+    // From before it last closed: that is known already.
+    const isOld = circuit.kind === 'closed' && report.atMs < state.calmAtMs - CIRCUIT_CALM_MS;
+    if (isOld && report.answer === 'failed') return;
+    const tally = this.#tallies.add(record, report, at.nowMs);
     const facts = { record, tally, limitPerSecond: limitOf(state) };
     let after = observed(circuit, report, facts, at);
     const isAnswered = report.answer !== 'failed';
@@ -222,17 +249,21 @@ export class GateLedger {
     this.#move({ circuit: after });
   }
 
+  /** A row an hour at most, and one a day: the log has the last word. */
   #hearFailing({ answer, successes }: Report, nowMs: number): void {
-    const { failingSinceMs } = this.#read();
+    const { failing } = this.#read();
     const isFailure = answer !== 'delivered';
-    const since = isFailure && successes === 0 ? (failingSinceMs ?? nowMs) : isFailure ? nowMs : null;
-    const isNear = since !== null && failingSinceMs !== null && since - failingSinceMs < FAILING_EXACT_MS;
-    if (since !== failingSinceMs && !isNear) this.#move({ failingSinceMs: since });
+    const day = Math.floor(nowMs / FAILING_DAY_MS);
+    if (!isFailure || successes > 0) {
+      const isStale = failing !== null && nowMs - failing.sinceMs >= FAILING_EXACT_MS;
+      if (isStale) this.#move({ failing: { sinceMs: nowMs, days: Number(isFailure), day } });
+    } else if (failing === null) this.#move({ failing: { sinceMs: nowMs, days: 1, day } });
+    else if (failing.day !== day) this.#move({ failing: { ...failing, days: failing.days + 1, day } });
   }
 
-  /** The log found a success since then. */
+  /** The log found a success since then, or a person has changed the endpoint. */
   succeeded(sinceMs: number, at: At): GateEffects {
-    return this.#turn(at, () => this.#move({ failingSinceMs: sinceMs })).effects;
+    return this.#turn(at, () => this.#move({ failing: { sinceMs, days: 0, day: 0 } })).effects;
   }
 
   #wakes(state: GateState, { nowMs }: At): Wake[] {
@@ -246,14 +277,15 @@ export class GateLedger {
       return [{ ...first, passes: 1 }];
     }
     if (!this.#rows.hasParked()) return [];
-    const taken = takeStarts(this.#freeAtMs, nowMs, paceOf(state), GATE_WAKE_BATCH);
+    const sinceMs = Math.max(this.#steppedAtMs, nowMs - GATE_CATCH_UP_MS);
+    const taken = takeStarts(this.#freeAtMs, nowMs, paceOf(state), GATE_WAKE_BATCH, sinceMs);
     this.#freeAtMs = taken.freeAtMs;
     return shared(this.#rows.oldest(taken.count), taken.count);
   }
 
   #effects(nowMs: number): GateEffects {
     const state = this.#read();
-    const { known, failingSinceMs } = state;
+    const { known, failing } = state;
     const wanted = this.#isWatchWanted(state, nowMs);
     // A Gate that was never told of its endpoint has heard of it by failures: then nobody has been told to ask.
     const isOwed = isEnabled(state) && (known?.isWatched ?? false) !== wanted;
@@ -261,15 +293,16 @@ export class GateLedger {
     const watch = isOwed && !isTold ? wanted : null;
     if (watch !== null) this.#toldAtMs = nowMs;
     const isFailing =
-      failingSinceMs !== null &&
-      nowMs - failingSinceMs >= FAILING_MS_MAX &&
+      failing !== null &&
+      nowMs - failing.sinceMs >= FAILING_MS_MAX &&
+      failing.days >= FAILING_DAYS_MIN &&
       isEnabled(state) &&
-      nowMs - this.#judgedAtMs >= UNAVAILABLE_WAIT_MS_MIN;
+      nowMs - this.#judgedAtMs >= FAILING_EXACT_MS;
     if (isFailing) this.#judgedAtMs = nowMs;
     return {
       wakeAtMs: this.#wakeAtMs(state, isOwed, nowMs),
       watch,
-      failing: isFailing ? { sinceMs: failingSinceMs, revision: known?.revision ?? Infinity } : null,
+      failing: isFailing ? { sinceMs: failing.sinceMs } : null,
     };
   }
 

@@ -15,8 +15,8 @@ export type GateState = {
   circuit: Circuit;
   /** Until then a closed circuit is still watched. */
   calmAtMs: number;
-  /** Since when nothing but failures was heard of; null: not so. About an hour exact. */
-  failingSinceMs: number | null;
+  /** Since when nothing but failures was heard of, about an hour exact; on how many days, and the last of them. Null: never failed. */
+  failing: { sinceMs: number; days: number; day: number } | null;
   /** The clock of the pace (core/pace.ts). */
   freeAtMs: number;
 };
@@ -27,7 +27,7 @@ export const NOTHING_KNOWN: GateState = {
   known: null,
   circuit: { kind: 'closed' },
   calmAtMs: 0,
-  failingSinceMs: null,
+  failing: null,
   freeAtMs: 0,
 };
 
@@ -46,6 +46,7 @@ const storedCircuit: z.ZodType<Circuit> = z.discriminatedUnion('kind', [
     pauses: z.number(),
     perSecond: z.number(),
     round: z.number(),
+    failed: z.number(),
   }),
 ]);
 
@@ -60,7 +61,7 @@ const storedState: z.ZodType<GateState> = z.object({
     .nullable(),
   circuit: storedCircuit,
   calmAtMs: z.number(),
-  failingSinceMs: z.number().nullable(),
+  failing: z.object({ sinceMs: z.number(), days: z.number(), day: z.number() }).nullable(),
   freeAtMs: z.number(),
 });
 

@@ -2,22 +2,23 @@
  * What the Records of one isolate learned of endpoints: how quick their answers are, and how many went well since the last report to
  * their Gate. In memory only: a hint for lanes that know nothing of their own, and a share to judge failures by.
  */
-import { HINTS_MAX } from '../core/limits.ts';
+import { CIRCUIT_WINDOW_MS, HINTS_MAX } from '../core/limits.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import { smoothed } from '../core/speed.ts';
 
-type Hint = { latencyMs: number | null; successes: number };
+/** Successes are counted by windows of the circuit: those of hours ago say nothing of now. */
+type Hint = { latencyMs: number | null; window: number; successes: number; before: number };
 
 export class EndpointHints {
   /** Least recently heard of first. */
   readonly #hints = new Map<string, Hint>();
 
   answered(endpoint: string, outcome: AttemptOutcome): void {
-    const before = this.#hints.get(endpoint);
-    const latencyMs = smoothed(before?.latencyMs ?? null, outcome);
-    const successes = (before?.successes ?? 0) + (outcome.error === null ? 1 : 0);
+    const hint = this.#rolled(endpoint, outcome.atMs);
+    hint.latencyMs = smoothed(hint.latencyMs, outcome);
+    if (outcome.error === null) hint.successes += 1;
     this.#hints.delete(endpoint);
-    this.#hints.set(endpoint, { latencyMs, successes });
+    this.#hints.set(endpoint, hint);
     for (const oldest of this.#hints.keys()) {
       if (this.#hints.size <= HINTS_MAX) break;
       this.#hints.delete(oldest);
@@ -29,12 +30,24 @@ export class EndpointHints {
     return this.#hints.get(endpoint)?.latencyMs ?? null;
   }
 
-  /** Those that no report has counted yet. */
-  takeSuccesses(endpoint: string): number {
-    const hint = this.#hints.get(endpoint);
-    if (hint === undefined) return 0;
-    const { successes } = hint;
+  /** Those of late that no report has counted yet. */
+  takeSuccesses(endpoint: string, nowMs: number): number {
+    if (!this.#hints.has(endpoint)) return 0;
+    const hint = this.#rolled(endpoint, nowMs);
+    const taken = hint.successes + hint.before;
     hint.successes = 0;
-    return successes;
+    hint.before = 0;
+    return taken;
+  }
+
+  #rolled(endpoint: string, nowMs: number): Hint {
+    const window = Math.floor(nowMs / CIRCUIT_WINDOW_MS);
+    const hint = this.#hints.get(endpoint) ?? { latencyMs: null, window, successes: 0, before: 0 };
+    if (window > hint.window) {
+      hint.before = window === hint.window + 1 ? hint.successes : 0;
+      hint.successes = 0;
+      hint.window = window;
+    }
+    return hint;
   }
 }

@@ -29,7 +29,7 @@ import type { Result } from '../core/result.ts';
 import type { ClaimRef, DiscardRefusal, ReplayRefusal, Swept } from '../core/rpc.ts';
 import { type Speed, speedOf } from '../core/speed.ts';
 import type { Sql } from '../core/sql.ts';
-import { claimed, ended } from '../core/status.ts';
+import { claimed, ended, isAtGate } from '../core/status.ts';
 import type { DeliveryView } from '../core/view.ts';
 import { acceptEvents } from './accepting.ts';
 import {
@@ -209,8 +209,10 @@ export class Ledger {
     const { effects } = this.#turn(at, (memory) => {
       for (const { claim, outcome } of settled) {
         const { endpoint } = claim;
-        const isWatched = findClaimed(memory, claim)?.claim.under?.isWatched === true;
-        if (isWatched || outcome.error !== null) reports.push({ endpoint, outcome });
+        const found = findClaimed(memory, claim);
+        // Settled once more, it is no news.
+        const isNews = found !== null && (found.claim.under?.isWatched === true || outcome.error !== null);
+        if (isNews) reports.push({ endpoint, outcome });
         const asked = settle(memory, claim, outcome, at);
         if (asked !== null) disable.push({ endpoint, ...asked });
       }
@@ -312,7 +314,10 @@ export class Ledger {
   #startHere(memory: Memory, slot: Slot, carried: AcceptRequest['settings'], nowMs: number): void {
     const untilMs = nowMs + CLAIM_SETTINGS_MS + TIMEOUT_MS_MAX + CLAIM_GRACE_MS;
     const known = carried?.endpoints.find(({ id }) => id === slot.delivery.endpoint);
-    const willAsk = known !== undefined && (known.status === 'paused' || isGuarded(known));
+    const isHeldBack = known !== undefined && (known.status === 'paused' || isGuarded(known));
+    // Without settings at hand: where something waited at the Gate, or a publish or the Gate knew better, it will be asked.
+    const mayAsk = carried === null && this.revisionNeeded(slot.delivery.endpoint) > 0;
+    const willAsk = isHeldBack || mayAsk || isAtGate(slot.delivery);
     const begunAtMs = willAsk ? null : nowMs;
     memory.put(slot, claimed(slot.delivery, { via: 'self', begunAtMs, untilMs }));
     const { claim } = slot.delivery;

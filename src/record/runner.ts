@@ -15,6 +15,7 @@ import {
 import type { LogEntry } from '../core/log.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AttemptRequest, BeginResult, ClaimRef } from '../core/rpc.ts';
+import type { Begin } from './departing.ts';
 import type { EndpointHints } from './hints.ts';
 import type { At, Effects, Ledger } from './ledger.ts';
 import type { Run } from './memory.ts';
@@ -81,10 +82,40 @@ export class Runner {
   }
 
   /**
-   * The requests of claims, or `gone`. Settings are read once and before any claim begins, so that no claim's time runs while
-   * another's answer is awaited. Where a Gate must be asked, that claim's answer waits for it.
+   * The requests of a consumer's claims, or `gone`. Settings are read once and before any claim begins, so that no claim's time runs
+   * while another's answer is awaited. Where a Gate must be asked, the consumer does not wait for that: the claim comes again.
    */
   async begin(claims: ClaimRef[]): Promise<BeginResult[]> {
+    const { settings, begun } = await this.#beginAll(claims);
+    return begun.map((result, index) => {
+      const claim = claims[index];
+      if (result.kind !== 'ask') return result;
+      if (settings !== null && claim !== undefined) this.#deps.keep(this.#askAgain(claim, settings, result.endpoint));
+      return GONE;
+    });
+  }
+
+  /** The request of a claim of this Record's own, with its Gate's leave where that is needed. */
+  async #beginHere(claim: ClaimRef): Promise<BeginResult> {
+    const { settings, begun } = await this.#beginAll([claim]);
+    const [result] = begun;
+    if (result?.kind !== 'ask') return result ?? GONE;
+    if (settings === null || !(await this.#isLetGo(claim, settings, result.endpoint))) return GONE;
+    const { result: again, effects } = this.#ledger.begin(claim, settings, this.at(), true);
+    this.perform(effects);
+    if (again.kind !== 'ask') return again;
+    // The settings at hand say that it is paused, the Gate says that it is not: they are read anew.
+    this.perform(this.#ledger.unparked(claim, settings.revision + 1, this.#deps.nowMs(), this.at()));
+    return GONE;
+  }
+
+  async #askAgain(claim: ClaimRef, settings: AccountSettings, endpoint: EndpointSettings): Promise<void> {
+    if (!(await this.#isLetGo(claim, settings, endpoint))) return;
+    const { nowMs } = this.at();
+    this.perform(this.#ledger.promised(claim, nowMs, this.at()));
+  }
+
+  async #beginAll(claims: ClaimRef[]): Promise<{ settings: AccountSettings | null; begun: Begin[] }> {
     let settings: AccountSettings | null;
     try {
       const minRevision = Math.max(0, ...claims.map((claim) => this.#ledger.revisionNeeded(claim.endpoint)));
@@ -94,23 +125,18 @@ export class Runner {
       if (wouldCancel) settings = await this.#deps.settings({ minRevision, isFresh: true });
     } catch (error) {
       this.#unavailable('settings', claims, error);
-      return claims.map(() => GONE);
+      return { settings: null, begun: claims.map(() => GONE) };
     }
     const begun = claims.map((claim) => {
       const { result, effects } = this.#ledger.begin(claim, settings, this.at());
       this.perform(effects);
       return result;
     });
-    return Promise.all(
-      begun.map(async (result, index) => {
-        const claim = claims[index];
-        if (result.kind !== 'ask') return result;
-        return settings === null || claim === undefined ? GONE : this.#ask(claim, settings, result.endpoint);
-      }),
-    );
+    return { settings, begun };
   }
 
-  async #ask(claim: ClaimRef, settings: AccountSettings, endpoint: EndpointSettings): Promise<BeginResult> {
+  /** Asks the Gate, and does what it says. True: the claim may begin; else it was given back or parked. */
+  async #isLetGo(claim: ClaimRef, settings: AccountSettings, endpoint: EndpointSettings): Promise<boolean> {
     const ledger = this.#ledger;
     const asked = ledger.asking(endpoint.id, settings.revision);
     let answer: Admission;
@@ -118,37 +144,35 @@ export class Runner {
       answer = await this.#deps.admit(endpoint.id, newsOf(settings.revision, endpoint));
     } catch (error) {
       this.#unavailable('gate', [claim], error);
-      return GONE;
+      return false;
     }
     const at = this.at();
     switch (answer.kind) {
-      case 'go': {
-        const { result, effects } = ledger.begin(claim, settings, at, true);
-        this.perform(effects);
-        return result.kind === 'request' ? result : GONE;
-      }
+      case 'go':
+        return true;
       case 'at':
         this.perform(ledger.promised(claim, answer.atMs, at));
-        return GONE;
+        return false;
       case 'parked':
         this.perform(ledger.parked(claim, answer.why, asked, at));
-        return GONE;
+        return false;
       case 'changed':
         this.perform(ledger.unparked(claim, asked.seenRevision + 1, at.nowMs, at));
-        return GONE;
+        return false;
     }
   }
 
   /** One call for each endpoint. What is lost here is only not counted. */
   #report(reports: Effects['reports']): void {
     for (const [endpoint, of] of Map.groupBy(reports, (report) => report.endpoint)) {
-      let successes = this.#deps.hints.takeSuccesses(endpoint);
+      let successes = this.#deps.hints.takeSuccesses(endpoint, this.#deps.nowMs());
       // Those that are reported here are counted by themselves.
       successes = Math.max(0, successes - of.filter(({ outcome }) => outcome.error === null).length);
       const told = of.map(({ outcome }, index) => ({
         answer: answerKind(outcome),
         retryAfterMs: outcome.retryAfterMs,
         successes: index === 0 ? successes : 0,
+        atMs: outcome.atMs,
       }));
       this.#deps.keep(this.#deps.report(endpoint, told).catch((error: unknown) => this.#deps.failed('report', error)));
     }
@@ -164,8 +188,8 @@ export class Runner {
 
   async #run({ claim, request }: Run): Promise<void> {
     try {
-      const [begun] = request === null ? await this.begin([claim]) : [{ kind: 'request' as const, request }];
-      if (begun === undefined || begun.kind === 'gone') return;
+      const begun = request === null ? await this.#beginHere(claim) : ({ kind: 'request', request } as const);
+      if (begun.kind === 'gone') return;
       const outcome = await this.#deps.attempt(begun.request);
       this.settle([{ claim, outcome }]);
     } catch (error) {

@@ -1,11 +1,12 @@
 /** When an endpoint last took a delivery, from the log. */
 import { and, desc, eq, gt } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
+import { SUCCESS_ACCEPTED_WITHIN_MS } from '../core/limits.ts';
 import { deliveries } from './log-schema.ts';
 
 /**
- * When the newest delivered event of an endpoint ended, of those accepted after `sinceMs`; null where there is none. For a healthy
- * endpoint the first row answers; a failing one costs a read of what its account accepted since then, and is asked for once in days.
+ * When an endpoint took a delivery after `sinceMs`, the newest accepted one; null where it took none. For a healthy endpoint the first
+ * row answers; a failing one costs a read of what its account accepted since then, and is asked for once an hour after days of failure.
  */
 export async function lastSuccessMs(
   database: D1Database,
@@ -19,7 +20,8 @@ export async function lastSuccessMs(
     .where(
       and(
         eq(deliveries.account, account),
-        gt(deliveries.acceptedAtMs, sinceMs),
+        gt(deliveries.acceptedAtMs, sinceMs - SUCCESS_ACCEPTED_WITHIN_MS),
+        gt(deliveries.endedAtMs, sinceMs),
         eq(deliveries.endpoint, endpoint),
         eq(deliveries.status, 'delivered'),
       ),

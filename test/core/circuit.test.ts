@@ -5,14 +5,15 @@ import { CIRCUIT_PAUSE_MS_MAX, CIRCUIT_PAUSE_MS_MIN, DRAIN_PER_SECOND_MAX } from
 
 const CLOSED: Circuit = { kind: 'closed' };
 const AT = { nowMs: 1_000_000, random: () => 0 };
-const report = (answer: Report['answer'], retryAfterMs: number | null = null): Report => ({
+const report = (answer: Report['answer'], retryAfterMs: number | null = null, atMs = AT.nowMs): Report => ({
   answer,
   retryAfterMs,
   successes: 0,
+  atMs,
 });
 const facts = (failures: number, others: number, record = 'r1', limitPerSecond: number | null = null) => ({
   record,
-  tally: { failures, others },
+  tally: { failures, others, records: Math.min(failures, 3) },
   limitPerSecond,
 });
 const open = (given: Partial<Circuit & { kind: 'open' }> = {}): Circuit & { kind: 'open' } => ({
@@ -57,9 +58,25 @@ describe('closed', () => {
     expect(observed(CLOSED, report('delivered'), facts(9, 1), AT)).toEqual(CLOSED);
   });
 
-  test('one failure with Retry-After opens it for as long as was asked, an hour at most', () => {
-    expect(observed(CLOSED, report('failed', 7_000), facts(1, 99), AT)).toMatchObject({ untilMs: AT.nowMs + 7_000 });
-    expect(observed(CLOSED, report('failed', 9e9), facts(1, 99), AT)).toMatchObject({ untilMs: AT.nowMs + 3_600_000 });
+  test('failures of one or two records are no outage, unless there are many of them', () => {
+    const of = (failures: number, records: number) => ({
+      ...facts(failures, 0),
+      tally: { failures, others: 0, records },
+    });
+    expect(observed(CLOSED, report('failed'), of(5, 2), AT).kind).toBe('closed');
+    expect(observed(CLOSED, report('failed'), of(24, 1), AT).kind).toBe('closed');
+    expect(observed(CLOSED, report('failed'), of(25, 1), AT).kind).toBe('open');
+    expect(observed(CLOSED, report('failed'), of(5, 3), AT).kind).toBe('open');
+  });
+
+  test('one failure with Retry-After opens it for as long as was asked: five minutes at most, an hour where the rest fails too', () => {
+    const until = (retryAfterMs: number, failures: number) => {
+      const circuit = observed(CLOSED, report('failed', retryAfterMs), facts(failures, 1), AT);
+      return circuit.kind === 'open' ? circuit.untilMs - AT.nowMs : null;
+    };
+    expect([until(70_000, 1), until(9e9, 1), until(9e9, 9)]).toEqual([70_000, 300_000, 3_600_000]);
+    // A little patience is the business of the one delivery that was told.
+    expect([until(0, 1), until(9_999, 1)]).toEqual([null, null]);
   });
 });
 
@@ -88,14 +105,26 @@ describe('open', () => {
     expect([CIRCUIT_PAUSE_MS_MIN, CIRCUIT_PAUSE_MS_MAX]).toEqual([10_000, 300_000]);
   });
 
-  test('a Retry-After never shortens a pause', () => {
-    const long = open({ untilMs: AT.nowMs + 60_000 });
-    expect(observed(long, report('failed', 1_000), facts(1, 0), AT)).toMatchObject({ untilMs: AT.nowMs + 60_000 });
+  test('a Retry-After of the probe lengthens the pause, and never shortens it', () => {
+    const after = (retryAfterMs: number) => {
+      const circuit = observed(open(), report('failed', retryAfterMs), facts(1, 0), AT);
+      return circuit.kind === 'open' ? circuit.untilMs - AT.nowMs : null;
+    };
+    expect([after(0), after(1_000), after(60_000)]).toEqual([20_000, 20_000, 60_000]);
   });
 });
 
 describe('half-open', () => {
-  const at = (perSecond: number): Circuit => ({ kind: 'half-open', sinceMs: 0, pauses: 1, perSecond, round: 0 });
+  const at = (perSecond: number): Circuit => ({
+    kind: 'half-open',
+    sinceMs: 0,
+    pauses: 1,
+    perSecond,
+    round: 0,
+    failed: 0,
+  });
+  const after = (circuit: Circuit, answers: Report['answer'][]) =>
+    answers.reduce((now, answer) => observed(now, report(answer), facts(0, 1), AT), circuit);
 
   test("a second's worth of answers doubles the pace", () => {
     let circuit = halfOpen(0);
@@ -107,14 +136,24 @@ describe('half-open', () => {
     expect(paces).toEqual([2, 2, 4, 4, 4, 4, 8]);
   });
 
-  test('a failure halves it, and below one a second it opens again, for longer', () => {
-    expect(observed(at(8), report('failed'), facts(1, 9), AT)).toMatchObject({ kind: 'half-open', perSecond: 4 });
-    expect(observed(at(1), report('failed'), facts(1, 9), AT)).toMatchObject({ kind: 'open', pauses: 2 });
+  test('a round of which half fails halves the pace, and below one a second it opens again, for longer', () => {
+    expect(after(at(8), ['failed', 'failed', 'failed', 'failed'])).toMatchObject({ kind: 'half-open', perSecond: 4 });
+    expect(after(at(1), ['failed'])).toMatchObject({ kind: 'open', pauses: 2 });
+  });
+
+  test('single failures do not hold back an endpoint that takes the rest', () => {
+    const round: Report['answer'][] = ['failed', ...Array<'delivered'>(7).fill('delivered')];
+    expect(after(at(8), round)).toMatchObject({ kind: 'half-open', perSecond: 16, pauses: 0 });
+  });
+
+  test('what was sent before it was half-open decides nothing', () => {
+    const late = { ...(at(1) as Circuit & { kind: 'half-open' }), sinceMs: AT.nowMs };
+    expect(observed(late, report('failed', null, AT.nowMs - 1), facts(1, 0), AT)).toEqual(late);
   });
 
   test('at full pace it closes: the pace of a drain, or the rate limit where that is less', () => {
     expect([fullPace(null), fullPace(10), fullPace(10_000)]).toEqual([DRAIN_PER_SECOND_MAX, 10, DRAIN_PER_SECOND_MAX]);
-    const almost = { ...at(8), round: 7 } as Circuit;
+    const almost: Circuit = { ...(at(8) as Circuit & { kind: 'half-open' }), round: 7 };
     expect(observed(almost, report('delivered'), facts(0, 1, 'r1', 10), AT)).toEqual(CLOSED);
     expect(observed(almost, report('delivered'), facts(0, 1), AT)).toMatchObject({ perSecond: 16 });
   });
@@ -138,4 +177,26 @@ test('whatever it hears, the pace is at least one a second and never above the f
       }
     }),
   );
+});
+
+test('an endpoint that fails one time in five recovers within minutes', () => {
+  let seed = 1;
+  const random = () => {
+    seed = (seed * 16_807) % 2_147_483_647;
+    return seed / 2_147_483_647;
+  };
+  for (let run = 0; run < 50; run += 1) {
+    let circuit: Circuit = halfOpen(0);
+    let seconds = 0;
+    while (circuit.kind !== 'closed') {
+      const at = { nowMs: seconds * 1_000, random };
+      if (circuit.kind === 'open') {
+        seconds = Math.max(seconds, Math.ceil(circuit.untilMs / 1_000));
+        circuit = { ...circuit, probe: { record: 'r1', untilMs: Infinity } };
+      } else seconds += 1 / circuit.perSecond;
+      const answer = random() < 0.2 ? 'failed' : 'delivered';
+      circuit = observed(circuit, report(answer, null, seconds * 1_000), facts(0, 0), at);
+    }
+    expect(seconds).toBeLessThan(600);
+  }
 });

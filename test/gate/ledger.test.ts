@@ -32,7 +32,8 @@ class Bench {
   }
 
   report(record: string, answer: Report['answer'], given: Partial<Report> = {}) {
-    return this.gate.report(record, [{ answer, retryAfterMs: null, successes: 0, ...given }], this.at);
+    const full: Report = { answer, retryAfterMs: null, successes: 0, atMs: this.nowMs, ...given };
+    return this.gate.report(record, [full], this.at);
   }
 
   /** One step of the walk, in which every Record answers. */
@@ -48,7 +49,7 @@ class Bench {
   /** Opens the circuit by failures alone. */
   fail(): void {
     this.gate.changed(this.news, this.at);
-    for (let n = 0; n < 5; n += 1) this.report('r0', 'failed');
+    for (let n = 0; n < 5; n += 1) this.report(`f${n}`, 'failed');
     this.news = { ...this.news, isWatched: true, revision: this.news.revision + 1 };
     this.gate.changed(this.news, this.at);
   }
@@ -105,6 +106,44 @@ describe('paused', () => {
     expect(bench.ask('a', { revision: 1 })).toEqual({ kind: 'changed' });
   });
 
+  test('who still believes that it is paused after the resume is sent back to read, and does not go unseen', () => {
+    const bench = new Bench();
+    bench.change({ status: 'paused' });
+    bench.change({ status: 'enabled', isWatched: true });
+    expect(bench.ask('a', { revision: 2, status: 'paused', isWatched: false })).toEqual({ kind: 'changed' });
+  });
+
+  test('records that never answer their wake are asked again after seconds, not four times a second', () => {
+    const bench = new Bench();
+    bench.change({ status: 'paused' });
+    for (const record of ['a', 'b']) bench.ask(record);
+    bench.change({ status: 'disabled' });
+    const { wakes } = bench.gate.due(bench.at);
+    const { wakeAtMs } = bench.gate.settle(
+      wakes.map((wake) => ({ wake, woken: null })),
+      bench.at,
+    );
+    expect(wakeAtMs).toBe(bench.nowMs + 10_000);
+  });
+
+  test('records that have nothing to send take no start from those that have', () => {
+    const bench = new Bench();
+    bench.change({ status: 'paused' });
+    for (let n = 0; n < 40; n += 1) bench.ask(`r${n}`);
+    bench.change({ status: 'enabled', isWatched: true });
+    let woken = 0;
+    for (let step = 0; step < 40; step += 1) {
+      bench.nowMs += 250;
+      const { wakes } = bench.gate.due(bench.at);
+      woken += wakes.length;
+      bench.gate.settle(
+        wakes.map((wake) => ({ wake, woken: { started: 0, isStillParked: false } })),
+        bench.at,
+      );
+    }
+    expect(woken).toBe(40);
+  });
+
   test('what a Record has seen counts before the Account has told it', () => {
     const bench = new Bench();
     expect(bench.ask('a', { revision: 5, status: 'paused' })).toEqual({ kind: 'parked', why: 'paused' });
@@ -128,7 +167,7 @@ describe('the circuit', () => {
   test('five failures and no success open it; the Account is told once, and then Records that ask are parked', () => {
     const bench = new Bench();
     bench.gate.changed(bench.news, bench.at);
-    for (let n = 0; n < 4; n += 1) expect(bench.report('r', 'failed').watch).toBe(null);
+    for (let n = 0; n < 4; n += 1) expect(bench.report(`r${n}`, 'failed').watch).toBe(null);
     expect(bench.report('r', 'failed').watch).toBe(true);
     expect(bench.report('r', 'failed').watch).toBe(null);
     expect(bench.ask('r', { isWatched: true, revision: 2 })).toEqual({ kind: 'parked', why: 'circuit' });
@@ -136,21 +175,21 @@ describe('the circuit', () => {
 
   test('also where the Gate never heard of its endpoint before', () => {
     const bench = new Bench();
-    for (let n = 0; n < 4; n += 1) bench.report('r', 'failed');
+    for (let n = 0; n < 4; n += 1) bench.report(`r${n}`, 'failed');
     expect(bench.report('r', 'failed').watch).toBe(true);
   });
 
   test('the successes that an isolate did not report count too: one failure in a hundred opens nothing', () => {
     const bench = new Bench();
     bench.gate.changed(bench.news, bench.at);
-    for (let n = 0; n < 50; n += 1) expect(bench.report('r', 'failed', { successes: 99 }).watch).toBe(null);
+    for (let n = 0; n < 50; n += 1) expect(bench.report(`r${n}`, 'failed', { successes: 99 }).watch).toBe(null);
   });
 
   test('failures that are half a minute apart do not add up', () => {
     const bench = new Bench();
     bench.gate.changed(bench.news, bench.at);
     for (let n = 0; n < 20; n += 1) {
-      expect(bench.report('r', 'failed').watch).toBe(null);
+      expect(bench.report(`r${n}`, 'failed').watch).toBe(null);
       bench.nowMs += 8_000;
     }
   });
@@ -176,6 +215,28 @@ describe('the circuit', () => {
     bench.nowMs += 10_000;
     expect(bench.ask('new')).toEqual({ kind: 'go' });
     expect(bench.ask('other')).toEqual({ kind: 'parked', why: 'circuit' });
+  });
+
+  test('whose probe it is may ask again: its pass may have run out on the way', () => {
+    const bench = new Bench();
+    bench.fail();
+    for (const record of ['a', 'b']) bench.ask(record);
+    bench.nowMs += 10_000;
+    bench.step();
+    expect(bench.ask('a')).toEqual({ kind: 'go' });
+    expect(bench.ask('b')).toEqual({ kind: 'parked', why: 'circuit' });
+  });
+
+  test('failures of requests that left before it closed do not open it again', () => {
+    const bench = new Bench();
+    bench.fail();
+    const before = bench.nowMs;
+    bench.nowMs += 10_000;
+    bench.ask('a');
+    bench.report('a', 'delivered');
+    expect(bench.gate.view().circuit).toBe('closed');
+    for (let n = 0; n < 9; n += 1) bench.report(`s${n}`, 'failed', { atMs: before });
+    expect(bench.gate.view().circuit).toBe('closed');
   });
 
   test('a probe of which nothing is heard gives way to another; one that started nothing, at once', () => {
@@ -275,6 +336,24 @@ describe('the circuit', () => {
 });
 
 describe('a rate limit', () => {
+  test.each([10, 100, 500])('of %i a second is what a backlog is sent at, also where steps are slow', (limit) => {
+    for (const stepMs of [250, 1_000]) {
+      const bench = new Bench();
+      bench.change({ rateLimitPerSecond: limit });
+      for (let n = 0; n < 12 * limit; n += 1) bench.ask(`r${n}`);
+      bench.nowMs += 5_000;
+      const perStep: number[] = [];
+      for (let ms = 0; ms < 5_000; ms += stepMs) {
+        bench.nowMs += stepMs;
+        perStep.push(bench.step().reduce((sum, { passes }) => sum + (passes ?? 0), 0));
+      }
+      const sent = perStep.reduce((sum, one) => sum + one, 0);
+      const most = stepMs === 250 ? 5.3 * limit : Math.min(5.3 * limit, 5 * 150);
+      expect(sent).toBeLessThanOrEqual(most);
+      expect(sent).toBeGreaterThanOrEqual(Math.min(4.7 * limit, (5_000 / stepMs) * 150));
+    }
+  });
+
   test('starts are reserved a few seconds ahead; who comes later parks, and is woken at the pace', () => {
     const bench = new Bench();
     bench.change({ rateLimitPerSecond: 10 });
@@ -315,29 +394,45 @@ describe('a rate limit', () => {
 });
 
 describe('days of failure', () => {
+  /** One report at the end of each day. */
+  function daily(bench: Bench, answers: Report['answer'][]) {
+    return answers.map((answer) => {
+      bench.nowMs += DAY_MS;
+      return bench.report('r', answer).failing;
+    });
+  }
+
   test('nothing but failures for five days asks the Account to disable; one success in between does not', () => {
     const bench = new Bench();
     bench.gate.changed(bench.news, bench.at);
-    bench.report('r', 'refused');
-    const sinceMs = bench.nowMs;
-    bench.nowMs += 5 * DAY_MS - 1;
-    expect(bench.report('r', 'failed').failing).toBe(null);
-    bench.nowMs += 1;
-    expect(bench.report('r', 'failed').failing).toEqual({ sinceMs, revision: bench.news.revision });
-    bench.nowMs += 60_000;
-    expect(bench.report('r', 'failed', { successes: 1 }).failing).toBe(null);
+    const sinceMs = bench.nowMs + DAY_MS;
+    expect(daily(bench, Array<'refused'>(6).fill('refused'))).toEqual([null, null, null, null, null, { sinceMs }]);
+    const other = new Bench();
+    other.gate.changed(other.news, other.at);
+    const answers: Report['answer'][] = ['failed', 'failed', 'delivered', 'failed', 'failed', 'failed', 'failed'];
+    expect(daily(other, answers)).toEqual(Array(7).fill(null));
   });
 
-  test('the log has the last word: a success that it found begins the count anew', () => {
+  test('two hiccups five days apart are no five days of failure', () => {
     const bench = new Bench();
-    bench.gate.changed(bench.news, bench.at);
     bench.report('r', 'failed');
-    bench.nowMs += 5 * DAY_MS;
-    expect(bench.report('r', 'failed').failing).not.toBe(null);
-    bench.gate.succeeded(bench.nowMs - DAY_MS, bench.at);
-    bench.nowMs += 3 * DAY_MS;
+    bench.nowMs += 6 * DAY_MS;
     expect(bench.report('r', 'failed').failing).toBe(null);
-    bench.nowMs += DAY_MS;
-    expect(bench.report('r', 'failed').failing).not.toBe(null);
+  });
+
+  test('successes that an isolate did not report count here too', () => {
+    const bench = new Bench();
+    daily(bench, ['failed', 'failed', 'failed', 'failed']);
+    bench.report('r', 'failed', { successes: 1 });
+    expect(daily(bench, ['failed', 'failed', 'failed'])).toEqual([null, null, null]);
+  });
+
+  test('the log has the last word: a success that it found begins the count anew, and is asked for once an hour', () => {
+    const bench = new Bench();
+    const answers = Array<'failed'>(6).fill('failed');
+    expect(daily(bench, answers).at(-1)).not.toBe(null);
+    expect(bench.report('r', 'failed').failing).toBe(null);
+    bench.gate.succeeded(bench.nowMs, bench.at);
+    expect(daily(bench, answers).slice(0, 4)).toEqual([null, null, null, null]);
   });
 });

@@ -10,7 +10,7 @@ import { ignore, type World } from './world.ts';
 export type GateLinks = {
   wake(from: Life, record: string, endpoint: string, revision: number, passes: number | null): Promise<Woken>;
   watch(from: Life, endpoint: string, isWatched: boolean): Promise<GateNews>;
-  disableFailing(from: Life, endpoint: string, sinceMs: number, revision: number): Promise<number | null>;
+  disableFailing(from: Life, endpoint: string, sinceMs: number): Promise<number | null>;
 };
 
 export class GateHost {
@@ -145,9 +145,9 @@ class GateInstance {
     this.#perform(this.#ledger.changed(news, this.#at()));
   }
 
-  async #disable({ sinceMs, revision }: { sinceMs: number; revision: number }): Promise<void> {
+  async #disable({ sinceMs }: { sinceMs: number }): Promise<void> {
     const { endpoint, links } = this.#host;
-    const succeededAtMs = await links.disableFailing(this.life, endpoint, sinceMs, revision);
+    const succeededAtMs = await links.disableFailing(this.life, endpoint, sinceMs);
     if (succeededAtMs !== null) this.#perform(this.#ledger.succeeded(succeededAtMs, this.#at()));
   }
 

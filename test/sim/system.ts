@@ -105,10 +105,10 @@ export class System {
           life: this.account.life,
           run: async () => this.account.change((book) => book.watchEndpoint(of, isWatched)),
         })),
-      disableFailing: (from, of, sinceMs, revision) =>
+      disableFailing: (from, of, sinceMs) =>
         world.call(from, `account.disableFailing(${of.slice(-4)})`, false, () => ({
           life: this.account.life,
-          run: async () => this.#disableFailing(of, sinceMs, revision),
+          run: async () => this.#disableFailing(of, sinceMs),
         })),
     });
     this.gates.set(endpoint, gate);
@@ -196,16 +196,21 @@ export class System {
   }
 
   /** As the Account does, with the log's word. */
-  #disableFailing(endpoint: string, sinceMs: number, revision: number): number | null {
+  #disableFailing(endpoint: string, sinceMs: number): number | null {
+    const settings = this.account.book.settings();
+    const updatedAtMs = settings?.endpoints.find(({ id }) => id === endpoint)?.updatedAtMs ?? 0;
+    if (updatedAtMs > sinceMs) return updatedAtMs;
     const [row] = this.d1.storage.query(
-      `SELECT max(ended_at_ms) AS at FROM deliveries WHERE endpoint = ? AND status = 'delivered' AND accepted_at_ms > ?`,
+      `SELECT max(ended_at_ms) AS at FROM deliveries WHERE endpoint = ? AND status = 'delivered' AND ended_at_ms > ?`,
       endpoint,
       sinceMs,
     );
     const at = row?.['at'];
     if (typeof at === 'number') return at;
     this.world.saw('disabled for failing');
-    this.account.change((book, nowMs) => book.disableEndpoint(endpoint, NOTHING_BUT_FAILURES, revision, nowMs));
+    this.account.change((book, nowMs) =>
+      book.disableEndpoint(endpoint, NOTHING_BUT_FAILURES, settings?.revision ?? 0, nowMs),
+    );
     return null;
   }
 

@@ -352,9 +352,9 @@ describe('what others are told', () => {
     )
       .bind(account, sinceMs + 1_000, id, sinceMs + 2_000)
       .run();
-    expect(await open().disableFailing(id, sinceMs, 2)).toBe(sinceMs + 2_000);
+    expect(await open().disableFailing(id, sinceMs)).toBe(sinceMs + 2_000);
     expect((await open().settings())?.endpoints[0]?.status).toBe('enabled');
-    expect(await open().disableFailing(id, sinceMs + 3_000, 2)).toBeNull();
+    expect(await open().disableFailing(id, sinceMs + 3_000)).toBeNull();
     expect((await open().settings())?.endpoints[0]).toMatchObject({
       status: 'disabled',
       statusReason: 'nothing but failures for 5 days',
