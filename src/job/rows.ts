@@ -7,6 +7,7 @@
  *   item   what was listed and is not done with; done ones too, where the kind remembers them
  */
 import { z } from 'zod';
+import { JURISDICTIONS } from '../core/ids.ts';
 import type { JobStart } from '../core/job.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Item } from './work.ts';
@@ -51,6 +52,9 @@ const state = z.object({
   endedAtMs: z.number().nullable(),
 });
 
+/** Part of every name by which an account's Records and Gates are found. */
+const jurisdiction = z.enum(JURISDICTIONS).nullable().default(null);
+
 const start: z.ZodType<JobStart> = z.object({
   id: z.string(),
   by: z.string(),
@@ -72,11 +76,12 @@ const start: z.ZodType<JobStart> = z.object({
     z.object({
       kind: z.literal('sweep'),
       account: z.string(),
+      jurisdiction,
       endpoint: z.string(),
       revision: z.number(),
       because: z.enum(['removed', 'disabled']),
     }),
-    z.object({ kind: z.literal('account-removal'), account: z.string() }),
+    z.object({ kind: z.literal('account-removal'), account: z.string(), jurisdiction }),
   ]),
 });
 

@@ -353,6 +353,7 @@ describe('the audit log', () => {
     const stub = env.ACCOUNT.getByName(`v1:${account}`);
     await runInDurableObject(stub, (_, { storage }) => {
       storage.sql.exec('DROP TABLE audit');
+      storage.sql.exec('ALTER TABLE outbox DROP COLUMN detail');
       storage.sql.exec('UPDATE account SET tables = 1');
       const old = JSON.parse(String(storage.sql.exec('SELECT settings FROM endpoint').one()['settings']));
       for (const secret of old.secrets) delete secret.kind;
