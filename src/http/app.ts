@@ -15,6 +15,8 @@ import { addEndpoints } from './endpoints.ts';
 import { addEndpointEventTypes } from './endpoint-event-types.ts';
 import { addEndpointTest } from './endpoint-test.ts';
 import { addEvents } from './events.ts';
+import { addEventTypes } from './event-types.ts';
+import { addEventTypeVersions } from './event-type-versions.ts';
 import { addHealth } from './health.ts';
 import { addOperatorLists } from './operator.ts';
 import { Problem } from './problem.ts';
@@ -37,6 +39,8 @@ export function createApp() {
   addSecrets(api);
   addReseal(api);
   addAudit(api);
+  addEventTypes(api);
+  addEventTypeVersions(api);
   addPublish(api);
   addEvents(api);
   addRecords(api);

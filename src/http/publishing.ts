@@ -4,7 +4,7 @@
  */
 import { ulid } from 'ulid';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
-import type { FilteredEvent } from '../core/filter.ts';
+import { formFor, type Forms } from '../core/forms.ts';
 import { madeEventId, recordName, type RecordAddress } from '../core/ids.ts';
 import { FULL_RETRY_AFTER_SECONDS, SETTINGS_CARRIED_MAX } from '../core/limits.ts';
 import { wantsEvent } from '../core/match.ts';
@@ -15,27 +15,30 @@ import { contentHash, recordAddress } from '../delivery/address.ts';
 import type { KnownSettings } from '../delivery/settings.ts';
 import { recordStub } from '../stubs.ts';
 import { unknownAccount } from './account-settings.ts';
-import { type AppContext, settingsCacheOf } from './context.ts';
+import { type AppContext, catalogueCacheOf, settingsCacheOf } from './context.ts';
 import { eventAddress } from './event-address.ts';
 import { comparable } from './json.ts';
 import { callObject } from './objects.ts';
 import { Problem } from './problem.ts';
-import { dataJsonOf, type EventBody } from './publish-body.ts';
+import { type EventBody, formsOf, type GivenForm } from './publish-body.ts';
+import { TypeCheck, type TypedEvent } from './type-check.ts';
 
 /** One event on its way: `id` is null until one is made. */
-export type Outgoing = { body: EventBody; dataJson: string; id: string | null };
+export type Outgoing = { body: EventBody; forms: Forms<GivenForm>; id: string | null };
 export type Published =
   { kind: 'accepted'; accepted: Accepted; isKeyless: boolean } | { kind: 'problem'; problem: Problem };
 
 type Placed = { outgoing: Outgoing; id: string; address: RecordAddress; record: string | null };
+type Typed = Placed & { typed: TypedEvent };
 
 /** One result for each event, in order. Throws only what concerns all of them, before anything was accepted. */
 export async function publish(c: AppContext, account: string, events: Outgoing[]): Promise<Published[]> {
   const startedMs = Date.now();
   const fallbackIds = events.map(({ id }) => id ?? `evt_${ulid(startedMs).toLowerCase()}`);
   let admitted: Result<KnownSettings | null, QuotaExceeded>;
+  let types: TypeCheck;
   try {
-    admitted = await admit(c, account, events.length);
+    [admitted, types] = await Promise.all([admit(c, account, events.length), typeCheck(c)]);
   } catch (error) {
     return fallbackIds.map((id) => failed(id, error));
   }
@@ -45,18 +48,24 @@ export async function publish(c: AppContext, account: string, events: Outgoing[]
 
   const { settings } = known;
   const placed = await Promise.all(events.map((outgoing, i) => place(settings, outgoing, fallbackIds[i] ?? '')));
-  const results = new Map<Placed, Published>();
-  const ofRecord = Map.groupBy(placed, ({ address }) => recordName(address));
+  const results = new Map<Outgoing, Published>();
+  const typed: Typed[] = [];
+  for (const one of placed) {
+    const checked = await checkType(types, one);
+    if ('kind' in checked) results.set(one.outgoing, checked);
+    else typed.push({ ...one, typed: checked });
+  }
+  const ofRecord = Map.groupBy(typed, ({ address }) => recordName(address));
   await Promise.all(
     [...ofRecord].map(async ([name, group]) => {
       const accepted = await acceptGroup(c, account, name, group, known);
       group.forEach((one, i) =>
-        results.set(one, accepted[i] ?? failed(one.id, new Error('a Record answered too few results'))),
+        results.set(one.outgoing, accepted[i] ?? failed(one.id, new Error('a Record answered too few results'))),
       );
     }),
   );
   return placed.map((one) => {
-    const result = results.get(one) ?? failed(one.id, new Error('an event was not published'));
+    const result = results.get(one.outgoing) ?? failed(one.id, new Error('an event was not published'));
     logPublish(account, one, result, Date.now() - startedMs);
     return result;
   });
@@ -91,8 +100,19 @@ function quotaExceeded(account: string, { eventsPerSecond, retryAfterMs }: Quota
   return new Problem('quota-exceeded', detail, { members: { ids }, headers: { 'retry-after': String(seconds) } });
 }
 
-function matching(settings: AccountSettings, event: FilteredEvent): EndpointSettings[] {
-  return settings.endpoints.filter((endpoint) => wantsEvent(endpoint, event));
+async function typeCheck(c: AppContext): Promise<TypeCheck> {
+  const cache = catalogueCacheOf(c.env);
+  return new TypeCheck(cache, await cache.get(Date.now()));
+}
+
+/** A Catalogue that does not answer fails the event: nothing goes on half-checked. */
+async function checkType(types: TypeCheck, { outgoing, id }: Placed): Promise<TypedEvent | Published> {
+  try {
+    const checked = await types.check(outgoing.body, outgoing.forms);
+    return checked instanceof Problem ? { kind: 'problem', problem: checked } : checked;
+  } catch (error) {
+    return failed(id, error);
+  }
 }
 
 async function place(settings: AccountSettings, outgoing: Outgoing, fallbackId: string): Promise<Placed> {
@@ -109,7 +129,7 @@ async function acceptGroup(
   c: AppContext,
   account: string,
   name: string,
-  group: Placed[],
+  group: Typed[],
   known: KnownSettings,
 ): Promise<Published[]> {
   try {
@@ -126,25 +146,34 @@ async function acceptGroup(
 
 async function acceptRequest(
   account: string,
-  group: Placed[],
+  group: Typed[],
   { settings, readAtMs }: KnownSettings,
 ): Promise<AcceptRequest> {
   const matched = new Map<string, EndpointSettings>();
   const events: NewEvent[] = [];
-  for (const { outgoing, id, record } of group) {
-    const { type, version = null, occurredAt = null, data } = outgoing.body;
-    const matches = matching(settings, { type, record, version, data });
-    for (const endpoint of matches) matched.set(endpoint.id, endpoint);
-    const hash = await contentHash({ type, record, version, occurredAt, data: comparable(data) });
+  for (const { outgoing, id, record, typed } of group) {
+    const { type, version = null, occurredAt = null, forms: given } = outgoing.body;
+    const { forms, policy } = typed;
+    const [main, ...others] = forms;
+    const sent = new Map<string, GivenForm>();
+    for (const endpoint of settings.endpoints) {
+      const form = formFor(forms, endpoint.schemaVersions?.[type]);
+      if (!wantsEvent(endpoint, { type, record, version, data: form.data })) continue;
+      sent.set(endpoint.id, form);
+      matched.set(endpoint.id, endpoint);
+    }
+    const content = given ? { forms: comparable(given) } : { data: comparable(main.data) };
     events.push({
       id,
       type,
       version,
-      schemaVersion: null,
+      schemaVersion: main.version,
       occurredAt,
-      contentHash: hash,
-      dataJson: outgoing.dataJson,
-      matches: matches.map((endpoint) => endpoint.id),
+      contentHash: await contentHash({ type, record, version, occurredAt, ...content }),
+      dataJson: main.dataJson,
+      matches: [...sent.keys()],
+      ...(others.length === 0 ? {} : { forms: others.map((form) => formSent(form, sent)) }),
+      ...policy,
     });
   }
   const endpoints = [...matched.values()];
@@ -158,6 +187,11 @@ async function acceptRequest(
         ? { revision: settings.revision, readAtMs, endpoints, retention: settings.retention }
         : null,
   };
+}
+
+function formSent(form: GivenForm, sent: ReadonlyMap<string, GivenForm>) {
+  const endpoints = [...sent].flatMap(([endpoint, its]) => (its === form ? [endpoint] : []));
+  return { schemaVersion: form.version, dataJson: form.dataJson, endpoints };
 }
 
 function shown(result: AcceptResult, isKeyless: boolean): Published {
@@ -205,7 +239,7 @@ function logPublish(account: string, { id, address, outgoing }: Placed, result: 
 }
 
 export function outgoing(body: EventBody, id: string | null): Outgoing {
-  return { body, dataJson: dataJsonOf(body), id };
+  return { body, forms: formsOf(body), id };
 }
 
 /** The answer of P1. */
