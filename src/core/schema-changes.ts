@@ -5,7 +5,7 @@
  *
  * Breaks: a field removed, its type changed, a field that must be there now or may be missing now, values no longer allowed,
  * limits made narrower, and every change of a keyword that cannot be compared (allOf, oneOf, if, …).
- * Does not: a field added that may be missing, values also allowed, limits made wider, notes.
+ * Does not: a field added that may be missing (data that used its name before the schema did is taken to mean the same), values also allowed, limits made wider, notes.
  */
 import { canonicalJson } from './canonical.ts';
 import {
@@ -52,7 +52,7 @@ const NOTES = [...ANNOTATIONS].filter((keyword) => !keyword.startsWith('$'));
 function compare(walk: Walk, a: SubSchema, b: SubSchema, pointer: string): void {
   const refs = `${refOf(a)} ${refOf(b)}`;
   if (refs !== ' ') {
-    // A schema that contains itself is compared once: below, it is the same again.
+    // A definition is compared once, and what changed in it said at the first place that uses it: it may contain itself.
     if (walk.seen.has(refs)) return;
     walk.seen.add(refs);
   }
@@ -126,6 +126,9 @@ function compareFields(walk: Walk, { before, after, pointer }: Pair): void {
       if (isRequired.has(name) && !wasRequired.has(name)) {
         say(walk, at, true, `the field was added (${words}) and must be there`);
       } else say(walk, at, false, `the field was added (${words})`);
+      // Without a name it may have been there already, as one of a map; only what no schema spoke of is free to be named.
+      const unnamed = subOf(before, 'additionalProperties');
+      if (isSchemaObject(unnamed)) compare(walk, unnamed, now, at);
       continue;
     }
     if (isRequired.has(name) && !wasRequired.has(name)) say(walk, at, true, 'must be there now; it could be missing');

@@ -4,7 +4,7 @@
  */
 import type { Delivery, DeliveryStatus } from '../../src/core/delivery.ts';
 import type { Ordering } from '../../src/core/endpoint.ts';
-import { familyOf, type LaneItem, planLane } from '../../src/core/lane.ts';
+import { type LaneItem, planLane } from '../../src/core/lane.ts';
 import { FANOUT_CLAIMS_MAX, RING_FAILED_WAIT_MS_CAP, SLOW_CLAIMS_MAX } from '../../src/core/limits.ts';
 import type { LoggedAttempt } from '../../src/core/log.ts';
 import type { AttemptRequest } from '../../src/core/rpc.ts';
@@ -99,6 +99,7 @@ export function changesLegally(where: string, before: StoredDelivery, after: Sto
     if (!isLive(after)) broken('I6', 'expired, though a person asked for this replay');
     const leftMs = (after.expiresAtMs ?? Infinity) - nowMs;
     // What failed may end before its time: its retry would come too late.
+    if (tried === 0 && a.claim !== null && a.claim.begunAtMs !== null) broken('I6', 'expired under its own request');
     if (leftMs > 0 && tried === 0) broken('I6', `expired ${leftMs} ms too early`);
   }
   const waitedMs = a.firstAttemptAtMs === null || a.heldSinceMs === null ? 0 : nowMs - a.heldSinceMs;
@@ -147,7 +148,7 @@ export function isSupersededRightly(
   if (!isNewer) broken(`${text}, which is not newer`);
   // Another type supersedes only with what was attempted; the same type, or group, also while it waits.
   const wasTried = by.delivery.claims > 0;
-  const isFamily = familyOf(one) === familyOf(by);
+  const isFamily = one.latestGroup === by.latestGroup && (one.latestGroup !== undefined || one.type === by.type);
   if (!isFamily && !wasTried) broken(`${text}, which is of another type and was never attempted`);
   const isOfLatestOnly = ordering === 'ordered' && isFamily && one.latestOnly === true && by.latestOnly === true;
   if (isLive(one) && ordering !== null && ordering !== 'latest' && !isOfLatestOnly) {
