@@ -169,6 +169,30 @@ describe('a strict type', () => {
   });
 });
 
+test('nothing is refused by what an isolate remembers: what another changed a moment ago is read first', async () => {
+  const type = await newType({ schema: plan, strict: true });
+  const elsewhere = env.CATALOGUE.getByName('v1');
+  const version2 = { schemaJson: JSON.stringify({ properties: { tier: {} }, required: ['tier'] }) };
+  expect((await publish({ type, data: { plan: 'pro' } })).status).toBe(202);
+  await elsewhere.putVersion(type, '2', version2);
+  expect((await publish({ type, forms: { 2: { tier: 1 } } })).status).toBe(202);
+  await elsewhere.put(type, { strict: false });
+  expect((await publish({ type, data: 'anything' })).status).toBe(202);
+  await call('PUT', `/v1/event-types/${type}`, { archived: true });
+  await elsewhere.put(type, { archived: false });
+  expect((await publish({ type, data: 'anything' })).status).toBe(202);
+  await elsewhere.put(`${type}.new`, version2);
+  expect((await publish({ type: `${type}.new`, forms: { 1: { tier: 1 } } })).status).toBe(202);
+});
+
+test('a change through another isolate is in force once what is remembered is too old', async () => {
+  const type = await newType({ schema: plan });
+  expect((await publish({ type, data: {} })).status).toBe(202);
+  await env.CATALOGUE.getByName('v1').put(type, { strict: true });
+  vi.setSystemTime(Date.now() + 4_000);
+  expect((await publish({ type, data: {} })).status).toBe(400);
+});
+
 test('without the Catalogue nothing is refused or accepted half-checked: 503 with the id, unless what is remembered stands in', async () => {
   const type = await newType({ schema: plan, strict: true });
   expect((await publish({ type, data: { plan: 'pro' } })).status).toBe(202);
