@@ -23,6 +23,7 @@ import { isSchemaObject, type JsonSchema } from '../core/schema.ts';
 import type { Sql } from '../core/sql.ts';
 import { countVersions, migrate, readRevision, readTypes, readVersions, writeType, writeVersion } from './tables.ts';
 
+/** What the tables say. The object is their only writer, and changes this only once its rows are written. */
 type Image = { revision: number; types: Map<string, EventType>; versionCounts: Map<string, number> };
 
 export class CatalogueBook {
@@ -103,16 +104,15 @@ export class CatalogueBook {
 
     const revision = this.#read().revision + 1;
     const type: EventType = { ...facts, name, revision, updatedAtMs: nowMs };
-    try {
-      this.#sql.transaction(() => {
-        migrate(this.#sql);
-        writeType(this.#sql, type);
-        if (version !== null) writeVersion(this.#sql, name, version);
-      });
-    } finally {
-      // Read again: the rows are the truth, also where they were undone.
-      this.#image = null;
-    }
+    this.#sql.transaction(() => {
+      migrate(this.#sql);
+      writeType(this.#sql, type);
+      if (version !== null) writeVersion(this.#sql, name, version);
+    });
+    const image = this.#read();
+    image.revision = revision;
+    image.types.set(name, type);
+    image.versionCounts.set(name, count);
     return ok({ created: known === null, detail: { type, versions: readVersions(this.#sql, name) } });
   }
 
