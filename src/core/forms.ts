@@ -16,6 +16,11 @@ export function newestFirst<F extends Form>(forms: readonly F[]): F[] {
   return forms.toSorted((a, b) => numberOf(b) - numberOf(a));
 }
 
+/** Types are names that publishers choose: `constructor` pins nothing. */
+export function pinnedVersion(pinned: Readonly<Record<string, string>> | undefined, type: string): string | undefined {
+  return pinned !== undefined && Object.hasOwn(pinned, type) ? pinned[type] : undefined;
+}
+
 /**
  * What an endpoint that pins a version of this type is sent. Without that form: the next older one, which its reader may have known
  * before; where all are newer, the oldest. Never nothing: the body says which it is.

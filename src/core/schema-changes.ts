@@ -14,6 +14,7 @@ import {
   type JsonSchema,
   pointerSegment,
   resolveRef,
+  type SchemaType,
   type SubSchema,
   typesOf,
   typeWords,
@@ -96,10 +97,26 @@ function compareBare(walk: Walk, before: SubSchema, after: SubSchema, pointer: s
 }
 
 function compareTypes(walk: Walk, { before, after, pointer }: Pair): boolean {
-  const [was, is] = [typesOf(before), typesOf(after)];
-  if (String(was) === String(is)) return true;
+  const [was, is] = [readTypes(before), readTypes(after)];
+  if (JSON.stringify(was) === JSON.stringify(is)) return true;
   say(walk, pointer, true, `the type was changed: was ${typeWords(was)}, is now ${typeWords(is)}`);
   return false;
+}
+
+/** What a reader sees: without `type`, the types of the values that are allowed. */
+function readTypes(schema: JsonSchema): SchemaType[] | null {
+  const { enum: values, const: only } = schema;
+  const allowed: unknown[] | null = only !== undefined ? [only] : Array.isArray(values) ? values : null;
+  if (schema['type'] !== undefined || allowed === null) return typesOf(schema);
+  return [...new Set(allowed.map(typeOf))].sort();
+}
+
+function typeOf(value: unknown): SchemaType {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'number') return 'number';
+  return typeof value === 'boolean' ? 'boolean' : 'object';
 }
 
 function fieldsOf(schema: JsonSchema): Map<string, SubSchema> {
@@ -121,6 +138,7 @@ function compareFields(walk: Walk, { before, after, pointer }: Pair): void {
       say(walk, at, true, 'the field was removed');
       continue;
     }
+    if (wasRequired.has(name) && !isRequired.has(name)) say(walk, at, true, 'may be missing now; it was always there');
     if (old === undefined && now !== undefined) {
       const words = typeWords(typesIn(walk.after, now));
       if (isRequired.has(name) && !wasRequired.has(name)) {
@@ -132,7 +150,6 @@ function compareFields(walk: Walk, { before, after, pointer }: Pair): void {
       continue;
     }
     if (isRequired.has(name) && !wasRequired.has(name)) say(walk, at, true, 'must be there now; it could be missing');
-    if (wasRequired.has(name) && !isRequired.has(name)) say(walk, at, true, 'may be missing now; it was always there');
     if (old !== undefined && now !== undefined) compare(walk, old, now, at);
   }
   compareOthers(walk, { before, after, pointer });

@@ -4,11 +4,18 @@
  */
 import { ulid } from 'ulid';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
-import { formFor, type Forms } from '../core/forms.ts';
+import { formFor, type Forms, pinnedVersion } from '../core/forms.ts';
 import { madeEventId, recordName, type RecordAddress } from '../core/ids.ts';
 import { FULL_RETRY_AFTER_SECONDS, SETTINGS_CARRIED_MAX } from '../core/limits.ts';
 import { wantsEvent } from '../core/match.ts';
-import { type Accepted, type AcceptRequest, type AcceptResult, matchedOf, type NewEvent } from '../core/publish.ts';
+import {
+  type Accepted,
+  type AcceptRequest,
+  type AcceptResult,
+  matchedOf,
+  type NewEvent,
+  type NewForm,
+} from '../core/publish.ts';
 import type { QuotaExceeded } from '../core/quota.ts';
 import { ok, type Result } from '../core/result.ts';
 import { contentHash, recordAddress } from '../delivery/address.ts';
@@ -151,30 +158,10 @@ async function acceptRequest(
 ): Promise<AcceptRequest> {
   const matched = new Map<string, EndpointSettings>();
   const events: NewEvent[] = [];
-  for (const { outgoing, id, record, typed } of group) {
-    const { type, version = null, occurredAt = null, forms: given } = outgoing.body;
-    const { forms, policy } = typed;
-    const [main, ...others] = forms;
-    const sent = new Map<string, GivenForm>();
-    for (const endpoint of settings.endpoints) {
-      const form = formFor(forms, endpoint.schemaVersions?.[type]);
-      if (!wantsEvent(endpoint, { type, record, version, data: form.data })) continue;
-      sent.set(endpoint.id, form);
-      matched.set(endpoint.id, endpoint);
-    }
-    const content = given ? { forms: comparable(given) } : { data: comparable(main.data) };
-    events.push({
-      id,
-      type,
-      version,
-      schemaVersion: main.version,
-      occurredAt,
-      contentHash: await contentHash({ type, record, version, occurredAt, ...content }),
-      dataJson: main.dataJson,
-      matches: [...sent.keys()],
-      ...(others.length === 0 ? {} : { forms: others.map((form) => formSent(form, sent)) }),
-      ...policy,
-    });
+  for (const one of group) {
+    const sent = formsSent(one, settings.endpoints);
+    for (const endpoint of sent.keys()) matched.set(endpoint.id, endpoint);
+    events.push(await newEvent(one, sent));
   }
   const endpoints = [...matched.values()];
   return {
@@ -189,8 +176,43 @@ async function acceptRequest(
   };
 }
 
-function formSent(form: GivenForm, sent: ReadonlyMap<string, GivenForm>) {
-  const endpoints = [...sent].flatMap(([endpoint, its]) => (its === form ? [endpoint] : []));
+/** The endpoints that want the event, and the form that each is sent: by that form they decide. */
+function formsSent(
+  { outgoing, record, typed }: Typed,
+  endpoints: EndpointSettings[],
+): Map<EndpointSettings, GivenForm> {
+  const { type, version = null } = outgoing.body;
+  const sent = new Map<EndpointSettings, GivenForm>();
+  for (const endpoint of endpoints) {
+    const form = formFor(typed.forms, pinnedVersion(endpoint.schemaVersions, type));
+    if (wantsEvent(endpoint, { type, record, version, data: form.data })) sent.set(endpoint, form);
+  }
+  return sent;
+}
+
+async function newEvent(
+  { outgoing, id, record, typed: { forms, policy } }: Typed,
+  sent: ReadonlyMap<EndpointSettings, GivenForm>,
+): Promise<NewEvent> {
+  const { type, version = null, occurredAt = null, forms: given } = outgoing.body;
+  const [newest, ...older] = forms;
+  const content = given ? { forms: comparable(given) } : { data: comparable(newest.data) };
+  return {
+    id,
+    type,
+    version,
+    schemaVersion: newest.version,
+    occurredAt,
+    contentHash: await contentHash({ type, record, version, occurredAt, ...content }),
+    dataJson: newest.dataJson,
+    matches: [...sent.keys()].map((endpoint) => endpoint.id),
+    ...(older.length === 0 ? {} : { forms: older.map((form) => newForm(form, sent)) }),
+    ...policy,
+  };
+}
+
+function newForm(form: GivenForm, sent: ReadonlyMap<EndpointSettings, GivenForm>): NewForm {
+  const endpoints = [...sent].flatMap(([endpoint, its]) => (its === form ? [endpoint.id] : []));
   return { schemaVersion: form.version, dataJson: form.dataJson, endpoints };
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Form, formFor, type Forms, newestFirst } from '../../src/core/forms.ts';
+import { type Form, formFor, type Forms, newestFirst, pinnedVersion } from '../../src/core/forms.ts';
 
 function formsOf(...versions: string[]): Forms {
   const [first, ...rest] = newestFirst(versions.map((version): Form => ({ version, data: null })));
@@ -16,6 +16,14 @@ test.each<[string[], string | undefined, string, string]>([
   [['1', '2'], '5', '2', 'the newest, where all are older'],
 ])('of %j an endpoint that pins %s is sent %s: %s', (versions, pinned, sent, _why) => {
   expect(formFor(formsOf(...versions), pinned).version).toBe(sent);
+});
+
+test('a type that is named like a property of every object pins nothing', () => {
+  expect([pinnedVersion({}, 'constructor'), pinnedVersion({ a: '2' }, 'a'), pinnedVersion(undefined, 'a')]).toEqual([
+    undefined,
+    '2',
+    undefined,
+  ]);
 });
 
 test('plain data of a type without versions is sent to everyone', () => {
