@@ -259,9 +259,9 @@ test(
         replaced += published.length;
         for (const value of published) expect(isValid(after, value)).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 600 },
     );
-    expect(replaced).toBeGreaterThan(100);
+    expect(replaced).toBeGreaterThan(20);
   },
 );
 
@@ -279,8 +279,8 @@ test(
         read += published.length;
         for (const value of published) expect(isValid(readable(before), value)).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: 600 },
     );
-    expect(read).toBeGreaterThan(100);
+    expect(read).toBeGreaterThan(20);
   },
 );
