@@ -126,7 +126,7 @@ function sentence({ keyword, error }: OutputUnit, rule: unknown, value: unknown)
     case 'type':
       return `must be ${typeWords(typesOf({ type: rule }))}; ${got}`;
     case 'enum':
-      return `must be one of ${Array.isArray(rule) ? shown(rule.map((one) => JSON.stringify(one)).join(', ')) : 'a list'}; ${got}`;
+      return `must be one of ${Array.isArray(rule) ? listed(rule) : 'a list'}; ${got}`;
     case 'const':
       return `must be ${valueWords(rule)}; ${got}`;
     case 'minimum':
@@ -162,6 +162,12 @@ function sentence({ keyword, error }: OutputUnit, rule: unknown, value: unknown)
       return `must keep the rule "${keyword}": ${error}`;
   }
 }
+
+function listed(values: unknown[]): string {
+  const some = values.slice(0, VALUES_LISTED_MAX).map(valueWords).join(', ');
+  return values.length > VALUES_LISTED_MAX ? `${some}, … (${values.length} values)` : some;
+}
+const VALUES_LISTED_MAX = 10;
 
 function valueWords(value: unknown): string {
   if (value === undefined) return 'nothing';

@@ -17,7 +17,7 @@ test.each<[object, string, string[]]>([
   [{ required: ['a', 'b'] }, '{}', ['/a is required', '/b is required']],
   [{ additionalProperties: false }, '{"x":1}', ['/x is not a field that the schema knows']],
   [field({ type: ['integer', 'null'] }), '{"a":1.5}', ['/a must be a whole number or null; got 1.5']],
-  [field({ enum: ['x', 2] }), '{"a":"y"}', ['/a must be one of "\\"x\\", 2"; got "y"']],
+  [field({ enum: ['x', 2] }), '{"a":"y"}', ['/a must be one of "x", 2; got "y"']],
   [field({ const: 'x' }), '{"a":true}', ['/a must be "x"; got true']],
   [field({ minimum: 1 }), '{"a":0}', ['/a must be at least 1; got 0']],
   [field({ exclusiveMaximum: 1 }), '{"a":1}', ['/a must be below 1; got 1']],
