@@ -11,6 +11,7 @@ import { consumeDead, consumeLog, logDeps } from './queues/log.ts';
 export { Account } from './account/account.ts';
 export { Catalogue } from './catalogue/catalogue.ts';
 export { Gate } from './gate/gate.ts';
+export { Job } from './job/job.ts';
 export { Record } from './record/record.ts';
 
 const app = createApp();

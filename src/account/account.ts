@@ -5,17 +5,21 @@
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
-import { OUTBOX_TRY_MS } from '../core/limits.ts';
+import { OUTBOX_FIRST_WAIT_MS, OUTBOX_TRY_MS } from '../core/limits.ts';
 import { type Bucket, QUOTA_DEFAULT, type QuotaExceeded, take } from '../core/quota.ts';
 import { NOTHING_BUT_FAILURES } from '../core/reasons.ts';
+import { fail } from '../core/result.ts';
 import type { AccountChange, AccountRpc, EndpointChange, EndpointResealing } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
+import { within } from '../delivery/within.ts';
 import type { Bindings } from '../env.ts';
 import { lastSuccessMs } from '../store/last-success.ts';
 import { auditPage } from './audit.ts';
 import { AccountBook } from './book.ts';
 import * as idempotency from './idempotency.ts';
+import { newSweep, removalStart, startJob } from './jobs.ts';
 import { nextDueMs, owed, type Owed, type Receiver, RECEIVERS, settleFailed, settleTold } from './outbox.ts';
+import { beginRemoval, endpointsOfRemoved, removalOf, setRemovalDue } from './removal.ts';
 import { beginTest } from './test-sends.ts';
 import { tell } from './tell.ts';
 
@@ -30,6 +34,9 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   static {
     // Safe to repeat: reads, and changes that end in the same state. The others answer differently when they run twice.
     retryable(
+      this.prototype.remove,
+      this.prototype.endpointsOfRemoved,
+      this.prototype.erase,
       this.prototype.settings,
       this.prototype.settingsSince,
       this.prototype.createEndpoint,
@@ -53,6 +60,8 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   }
 
   async put(change: AccountChange) {
+    const removal = removalOf(this.#sql);
+    if (removal !== null) return fail({ reason: 'removing' as const, job: removal.start.id });
     return this.#after(this.#book.put(change, Date.now()));
   }
 
@@ -85,12 +94,12 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     return this.#after(this.#book.createEndpoint(endpoint, Date.now(), by ?? null));
   }
 
-  async changeEndpoint(id: string, change: EndpointChange) {
-    return this.#after(this.#book.changeEndpoint(id, change, Date.now()));
+  async changeEndpoint(id: string, change: EndpointChange, by?: string) {
+    return this.#after(this.#book.changeEndpoint(id, change, Date.now(), newSweep(by)));
   }
 
-  async removeEndpoint(id: string) {
-    return this.#after(this.#book.removeEndpoint(id, Date.now()));
+  async removeEndpoint(id: string, by?: string) {
+    return this.#after(this.#book.removeEndpoint(id, Date.now(), newSweep(by)) ?? false);
   }
 
   async rotateSecret(id: string, fresh: EndpointSecret, overlapSeconds: number, by: string) {
@@ -114,7 +123,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   }
 
   async disableEndpoint(id: string, reason: string, seenRevision: number) {
-    this.#after(this.#book.disableEndpoint(id, reason, seenRevision, Date.now()));
+    this.#after(this.#book.disableEndpoint(id, reason, seenRevision, Date.now(), newSweep('tubepost')));
   }
 
   async watchEndpoint(id: string, isWatched: boolean) {
@@ -128,6 +137,29 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     if (succeededAtMs !== null) return succeededAtMs;
     this.#after(this.#book.disableEndpoint(id, NOTHING_BUT_FAILURES, seenRevision, Date.now()));
     return null;
+  }
+
+  async remove(by: string, reason: string | null) {
+    const before = removalOf(this.#sql);
+    if (before !== null) return before.start;
+    const settings = this.#book.settings();
+    if (settings === null) return null;
+    const start = removalStart(settings, by, reason);
+    beginRemoval(this.#sql, start, Date.now());
+    this.#book.forget();
+    this.#arm();
+    this.ctx.waitUntil(this.#startRemoval());
+    return start;
+  }
+
+  async endpointsOfRemoved(job: string, after: string, limit: number) {
+    return removalOf(this.#sql)?.start.id === job ? endpointsOfRemoved(this.#sql, after, limit) : [];
+  }
+
+  async erase(job: string) {
+    if (removalOf(this.#sql)?.start.id !== job) return;
+    await this.ctx.storage.deleteAll();
+    this.#book.forget();
   }
 
   async idempotencyBegin(key: string, request: string) {
@@ -145,7 +177,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   /** Never throws: the platform drops an alarm that fails too often, and with it what is owed. */
   override async alarm(): Promise<void> {
     try {
-      await this.#tell();
+      await (removalOf(this.#sql) === null ? this.#tell() : this.#startRemoval());
     } catch (error) {
       console.error(
         JSON.stringify({ message: 'account alarm failed', account: this.ctx.id.name, error: String(error) }),
@@ -165,8 +197,23 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
 
   /** The alarm is what the outbox says, and nothing else. Its write commits with the turn's rows, so it needs no await. */
   #arm(): void {
-    const dueMs = nextDueMs(this.#sql);
+    const dueMs = removalOf(this.#sql)?.dueMs ?? nextDueMs(this.#sql);
     void (dueMs === null ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(dueMs));
+  }
+
+  async #startRemoval(): Promise<void> {
+    const removal = removalOf(this.#sql);
+    if (removal === null || removal.dueMs === null) return;
+    try {
+      await within(OUTBOX_TRY_MS, startJob(this.env, removal.start));
+      setRemovalDue(this.#sql, null);
+    } catch (error) {
+      setRemovalDue(this.#sql, Date.now() + OUTBOX_FIRST_WAIT_MS);
+      console.warn(
+        JSON.stringify({ message: 'account removal waits', account: this.ctx.id.name, error: String(error) }),
+      );
+    }
+    this.#arm();
   }
 
   async #tell(): Promise<void> {

@@ -11,6 +11,7 @@ import { type GateNews, newsOf } from '../core/admission.ts';
 import type { AuditEntry } from '../core/audit.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { liveSecrets, type RemovalRefusal, rotated, withoutSecret } from '../core/endpoint-secrets.ts';
+import type { JobStart } from '../core/job.ts';
 import {
   RETENTION_DAYS_DEFAULT,
   TARGET_DELIVER_MS_DEFAULT,
@@ -23,7 +24,8 @@ import { fail, ok, type Result } from '../core/result.ts';
 import type { AccountChange, EndpointChange, EndpointResealing, FixedField } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import { audit } from './audit.ts';
-import { owe } from './outbox.ts';
+import { type SweepOrder, sweepStart } from './jobs.ts';
+import { owe, oweJob } from './outbox.ts';
 import { resealed } from './resealed.ts';
 import { hasTables, migrate } from './tables.ts';
 import { storedEndpoint, storedFacts, type StoredFacts } from './stored.ts';
@@ -98,7 +100,8 @@ export class AccountBook {
     id: string,
     change: EndpointChange,
     nowMs: number,
-  ): Result<EndpointSettings, { reason: 'not-found' } | Taken> {
+    sweep: SweepOrder | null = null,
+  ): Result<EndpointSettings, { reason: 'not-found' } | Taken> & { job?: JobStart } {
     const image = this.#read();
     const entry = image?.endpoints.get(id);
     if (!image || entry === undefined) return fail({ reason: 'not-found' });
@@ -109,11 +112,15 @@ export class AccountBook {
     if (same({ ...after, updatedAtMs: before.updatedAtMs }, before)) return ok(before);
     after.secrets = liveSecrets(after.secrets, nowMs);
 
+    let job: JobStart | null = null;
     this.#change(image, (revision) => {
       this.#store(image, after, revision, nowMs);
       if (concernsGate(before, after)) owe(this.#sql, `gate:${id}`, revision, nowMs);
+      if (after.status === 'disabled' && before.status !== 'disabled') {
+        job = this.#sweep(id, 'disabled', sweep, revision, nowMs);
+      }
     });
-    return ok(after);
+    return job === null ? ok(after) : { ...ok(after), job };
   }
 
   /** From its Gate. Nobody's decision: it does not stand in the way of one that was made before (`disableEndpoint`). */
@@ -128,17 +135,39 @@ export class AccountBook {
     return newsOf(image.revision, image.endpoints.get(id)?.settings);
   }
 
-  /** False where there is no such endpoint. */
-  removeEndpoint(id: string, nowMs: number): boolean {
+  /** The account is removed, or what was left of it is erased: what was read before holds no longer. */
+  forget(): void {
+    this.#image = undefined;
+  }
+
+  /** False where there is no such endpoint; null where no sweep was asked for. */
+  removeEndpoint(id: string, nowMs: number, sweep: SweepOrder | null = null): JobStart | null | false {
     const image = this.#read();
     if (!image?.endpoints.has(id)) return false;
+    let job: JobStart | null = null;
     this.#change(image, (revision) => {
       this.#sql.exec('DELETE FROM endpoint WHERE id = ?', id);
       image.endpoints.delete(id);
       owe(this.#sql, `endpoint:${id}`, revision, nowMs);
       owe(this.#sql, `gate:${id}`, revision, nowMs);
+      job = this.#sweep(id, 'removed', sweep, revision, nowMs);
     });
-    return true;
+    return job;
+  }
+
+  /** What waits for the endpoint is looked for by a job, which is owed like any other news. */
+  #sweep(
+    endpoint: string,
+    because: 'removed' | 'disabled',
+    order: SweepOrder | null,
+    revision: number,
+    nowMs: number,
+  ): JobStart | null {
+    if (order === null) return null;
+    const { jurisdiction = null } = this.#settingsOfExisting();
+    const start = sweepStart({ account: this.#account, jurisdiction }, endpoint, because, revision, order);
+    oweJob(this.#sql, start, revision, nowMs);
+    return start;
   }
 
   rotateSecret(
@@ -222,10 +251,16 @@ export class AccountBook {
   }
 
   /** From the delivery path, which saw `seenRevision`: whoever changed the endpoint since then has decided anew. */
-  disableEndpoint(id: string, reason: string, seenRevision: number, nowMs: number): void {
+  disableEndpoint(
+    id: string,
+    reason: string,
+    seenRevision: number,
+    nowMs: number,
+    sweep: SweepOrder | null = null,
+  ): void {
     const entry = this.#read()?.endpoints.get(id);
     if (entry === undefined || entry.revision > seenRevision || entry.settings.status === 'disabled') return;
-    this.changeEndpoint(id, { status: 'disabled', statusReason: reason }, nowMs);
+    this.changeEndpoint(id, { status: 'disabled', statusReason: reason }, nowMs, sweep);
   }
 
   #settingsOfExisting(): AccountSettings {

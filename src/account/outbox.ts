@@ -4,15 +4,19 @@
  * A row leaves once its own revision has been told, so a change in between stays owed.
  */
 import { OUTBOX_BATCH, OUTBOX_FIRST_WAIT_MS, OUTBOX_WAIT_MS_CAP, OUTBOX_WAIT_MS_MIN } from '../core/limits.ts';
+import type { JobStart } from '../core/job.ts';
 import type { Sql } from '../core/sql.ts';
-import { hasTables } from './tables.ts';
+import { hasTables, migrate, tablesVersion } from './tables.ts';
 
-/** `account`, `endpoint:{id}` (both to D1) and `gate:{id}`. */
-export type Topic = 'account' | `endpoint:${string}` | `gate:${string}`;
+/** `account`, `endpoint:{id}` (both to D1), `gate:{id}` and `job:{id}`. */
+export type Topic = 'account' | `endpoint:${string}` | `gate:${string}` | `job:${string}`;
 /** Whom a topic is told. Each is told by itself: news to a Gate must not wait until a hung D1 is given up. */
-export type Receiver = 'database' | 'gates';
-export const RECEIVERS: readonly Receiver[] = ['database', 'gates'];
-export type Owed = { topic: string; revision: number; failures: number };
+export type Receiver = 'database' | 'gates' | 'jobs';
+export const RECEIVERS: readonly Receiver[] = ['database', 'gates', 'jobs'];
+/** `detail`: the JSON of what a job is to do. */
+export type Owed = { topic: string; revision: number; failures: number; detail?: string | null };
+
+const DETAIL_SINCE_TABLES = 3;
 
 /** Only inside the transaction of the change itself. Due later, because the first try is made right after the change. */
 export function owe(sql: Sql, topic: Topic, revision: number, nowMs: number): void {
@@ -25,14 +29,22 @@ export function owe(sql: Sql, topic: Topic, revision: number, nowMs: number): vo
   );
 }
 
+/** A job to start, in the same transaction as the change that asks for it. */
+export function oweJob(sql: Sql, start: JobStart, revision: number, nowMs: number): void {
+  if (tablesVersion(sql) < DETAIL_SINCE_TABLES) sql.exec('UPDATE account SET tables = ?', migrate(sql));
+  owe(sql, `job:${start.id}`, revision, nowMs);
+  sql.exec('UPDATE outbox SET detail = ? WHERE topic = ?', JSON.stringify(start), `job:${start.id}`);
+}
+
 /** What is due to one receiver, and what was never tried: oldest change first, a bounded number. */
 export function owed(sql: Sql, receiver: Receiver, nowMs: number): Owed[] {
   if (!hasTables(sql)) return [];
   return sql
     .exec(
-      `SELECT topic, revision, failures FROM outbox
-       WHERE (topic GLOB 'gate:*') = ? AND (due_ms <= ? OR failures = 0) ORDER BY revision LIMIT ?`,
-      receiver === 'gates' ? 1 : 0,
+      `SELECT * FROM outbox
+       WHERE CASE WHEN topic GLOB 'gate:*' THEN 'gates' WHEN topic GLOB 'job:*' THEN 'jobs' ELSE 'database' END = ?
+         AND (due_ms <= ? OR failures = 0) ORDER BY revision LIMIT ?`,
+      receiver,
       nowMs,
       OUTBOX_BATCH,
     )
@@ -41,6 +53,7 @@ export function owed(sql: Sql, receiver: Receiver, nowMs: number): Owed[] {
       topic: String(row['topic']),
       revision: Number(row['revision']),
       failures: Number(row['failures']),
+      detail: typeof row['detail'] === 'string' ? row['detail'] : null,
     }));
 }
 

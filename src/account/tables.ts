@@ -37,10 +37,17 @@ const MIGRATIONS: readonly string[] = [
      secret TEXT,
      detail TEXT
    );`,
+  // What a topic needs beyond its name: of a job, what to start.
+  `ALTER TABLE outbox ADD COLUMN detail TEXT;`,
 ];
 
+/** False too for an account that is being removed: there is nothing to read or change any more. */
 export function hasTables(sql: Sql): boolean {
-  return sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'account'`).toArray().length > 0;
+  return hasTable(sql, 'account') && !hasTable(sql, 'removal');
+}
+
+export function hasTable(sql: Sql, name: string): boolean {
+  return sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?`, name).toArray().length > 0;
 }
 
 /** Which of the migrations have run. */

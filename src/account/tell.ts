@@ -10,11 +10,13 @@ import type { Bindings } from '../env.ts';
 import { upsertAccount } from '../store/accounts.ts';
 import { removeEndpoint, upsertEndpoint } from '../store/endpoints.ts';
 import { gateStub } from '../stubs.ts';
+import { parseDetail, startJob } from './jobs.ts';
 import type { Owed } from './outbox.ts';
 
 /** Rejects when the receiver refuses, or has not answered within OUTBOX_TRY_MS. */
-export async function tell(env: Bindings, { topic }: Owed, settings: AccountSettings | null): Promise<void> {
+export async function tell(env: Bindings, { topic, detail }: Owed, settings: AccountSettings | null): Promise<void> {
   if (settings === null) return;
+  if (typeof detail === 'string') return within(OUTBOX_TRY_MS, startJob(env, parseDetail(detail)));
   await within(OUTBOX_TRY_MS, deliver(env, topic, settings));
 }
 

@@ -32,6 +32,7 @@ const ATTEMPT = new RegExp(
 );
 const MADE_EVENT = new RegExp(`^evt_([0-9a-z]{26})([ku])(${HASH})$`);
 const ENDPOINT = /^ep_[0-9a-z]{26}$/;
+const JOB = /^job_[0-9a-z]{26}$/;
 
 export const ACCOUNT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 export const EVENT_ID = /^[A-Za-z0-9_-]{1,128}$/;
@@ -133,4 +134,26 @@ export function endpointId(ulid: string): string {
 
 export function isEndpointId(id: string): boolean {
   return ENDPOINT.test(id);
+}
+
+export function isJobId(id: string): boolean {
+  return JOB.test(id);
+}
+
+/** The Durable Object name of a job. */
+export function jobName(id: string): string {
+  return `v1:${id}`;
+}
+
+const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
+/** Characters of base 32 that hold a time until the year 10889, as in a ULID. */
+const TIME_CHARS = 10;
+const TAIL_CHARS = 16;
+
+/** Sorts by time. `tail` is base32 of at least ten bytes: random, or a hash where the same request must make the same id. */
+export function jobId(atMs: number, tail: string): string {
+  let time = '';
+  for (let left = atMs; time.length < TIME_CHARS; left = Math.floor(left / 32))
+    time = CROCKFORD.charAt(left % 32) + time;
+  return `job_${time}${tail.slice(0, TAIL_CHARS)}`;
 }

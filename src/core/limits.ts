@@ -234,6 +234,46 @@ export const FAILING_EXACT_MS = HOUR_MS;
 /** A Gate that has not answered by then counts as gone: the lane waits and asks again. */
 export const GATE_ANSWER_MS = 5 * SECOND_MS;
 
+// Jobs
+/** Items of one step: they are worked on at the same time, what others ask for waits behind these, and a crash repeats at most these. */
+export const JOB_STEP_ITEMS = 10;
+/** Items per second, at most: a job also rests for as long as its last step took, so that it never has more than half of what is there. */
+export const JOB_PACE_PER_SECOND = 100;
+/** Longest rest after a slow step; one that waited for something that does not answer says nothing of the load. */
+export const JOB_YIELD_MS_CAP = 2 * SECOND_MS;
+/** Items that one listing adds, and rows that one deletion takes: a D1 statement of some ten milliseconds. */
+export const JOB_PAGE = 1_000;
+/** Open items above which a job lists no further: those that cannot be reached must not hold up the others, nor pile up. */
+export const JOB_ITEMS_AHEAD_MAX = 2_000;
+/** A call of a step that has not answered by then counts as failed; repeating it is harmless. */
+export const JOB_CALL_MS = 30 * SECOND_MS;
+/** The alarm that brings a step back that was cut off: later than any step may take. */
+export const JOB_SAFETY_MS = MINUTE_MS;
+/** Backoff of an item, or of a step whose database did not answer, doubling from the one to the other. */
+export const JOB_WAIT_MS_MIN = 1 * SECOND_MS;
+export const JOB_WAIT_MS_CAP = 5 * MINUTE_MS;
+/** Tries of an item before it counts as failed, where a job may give up: about an hour. */
+export const JOB_ITEM_TRIES_MAX = 20;
+/** The log is seconds behind: a job that finds its work there looks again until a pass that began this long after its start finds nothing. */
+export const JOB_QUIET_AFTER_MS = MINUTE_MS;
+/** Between two passes, doubling from the one to the other. */
+export const JOB_REST_MS_MIN = 15 * SECOND_MS;
+export const JOB_REST_MS_CAP = 5 * MINUTE_MS;
+/** Failed items that a job names; it counts all. */
+export const JOB_FAILURES_NAMED_MAX = 100;
+/** Acts on a job that its history keeps: the first and the newest. */
+export const JOB_HISTORY_MAX = 100;
+/** How often a running job tells its progress to the lists. */
+export const JOB_TELL_MS = 2 * SECOND_MS;
+/** Deliveries of one record that one call cancels: each is a row and a log entry in one turn of its object. */
+export const SWEEP_DELIVERIES_MAX = 500;
+/** A delivery that is under way is looked at again after this: its attempt ends, or is given up, within a minute. */
+export const SWEEP_LEFT_WAIT_MS = 10 * SECOND_MS;
+/** Rows of the log whose records are erased in one step, each by a call of its own. */
+export const ERASE_CHUNK = 200;
+/** Accounts that one broadcast may name: with `data` they fit in one request. */
+export const BROADCAST_ACCOUNTS_MAX = 10_000;
+
 // Reads
 /** An answer of a Record that lists events ends once its bodies and deliveries pass this: the platform's limit for a call is 32 MiB. */
 export const READ_EVENTS_CHARS_MAX = 8 * 1024 * 1024;

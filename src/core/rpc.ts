@@ -9,6 +9,7 @@ import type { AccountSettings, EndpointSecret, EndpointSettings, Sealed } from '
 import type { RemovalRefusal } from './endpoint-secrets.ts';
 import type { CatalogueIndex, EventType, EventTypeDetail, EventTypeFacts } from './event-type.ts';
 import type { DeliveryRef } from './ids.ts';
+import type { JobRefusal, JobStart, JobView } from './job.ts';
 import type { Confirmation } from './log.ts';
 import type { QuotaExceeded } from './quota.ts';
 import type { AttemptOutcome } from './outcome.ts';
@@ -66,6 +67,13 @@ export type RecordRpc = {
    * null: the lane is free.
    */
   wake(endpoint: string, revision: number, passes: number | null): Promise<Woken>;
+  /**
+   * Cancels what waits for an endpoint that takes it no longer, under settings read now and at least as new as `revision`: some at
+   * a time. Safe to repeat.
+   */
+  sweep(endpoint: string, revision: number): Promise<Swept>;
+  /** Everything of this record is gone, its alarm too. Only for an account that is removed. Safe to repeat. */
+  erase(): Promise<void>;
   readRecord(): Promise<RecordView | null>;
   readEvent(id: string): Promise<EventView | null>;
   /** Events with a sequence above `after`, oldest first: `limit`, or fewer where they are large. */
@@ -79,6 +87,9 @@ export type RecordRpc = {
   discard(ref: DeliveryRef, by: { key: string; reason: string | null }): Promise<Result<DeliveryView, DiscardRefusal>>;
 };
 
+/** `cancelled` now; `left`: still to be cancelled, or under way and to be looked at again; `kept`: rightly waits. */
+export type Swept = { cancelled: number; left: number; kept: number; isMore: boolean };
+
 /** Addressed by `gateName()`. */
 export type GateRpc = {
   /** May one attempt of this record leave, under the settings that it has seen? */
@@ -88,6 +99,8 @@ export type GateRpc = {
   /** The Account tells of a change. Idempotent; an older revision than the known one is ignored. */
   changed(news: GateNews): Promise<void>;
   read(): Promise<GateView>;
+  /** Everything of this Gate is gone. Only for an account that is removed. Safe to repeat. */
+  erase(): Promise<void>;
 };
 
 /** What a caller may set of an endpoint, checked and with secrets and headers already sealed. Undefined = leave as it is. */
@@ -128,7 +141,13 @@ export type FixedField = { reason: 'fixed'; field: 'unkeyedShards' | 'jurisdicti
 
 /** Addressed by `v1:{account id}`. Reads of an account that does not exist answer null and write nothing. */
 export type AccountRpc = {
-  put(change: AccountChange): Promise<Result<{ created: boolean; settings: AccountSettings }, FixedField>>;
+  put(change: AccountChange): Promise<
+    Result<
+      { created: boolean; settings: AccountSettings },
+      /** `removing`: the account of this id is being erased. */
+      FixedField | { reason: 'removing'; job: string }
+    >
+  >;
   settings(): Promise<AccountSettings | null>;
   /**
    * The same for a caller that has settings: `unchanged` costs no transfer, also where there are ten thousand endpoints. A publish
@@ -154,8 +173,15 @@ export type AccountRpc = {
   changeEndpoint(
     id: string,
     change: EndpointChange,
-  ): Promise<Result<EndpointSettings, { reason: 'not-found' } | { reason: 'external-id-taken'; endpoint: string }>>;
-  removeEndpoint(id: string): Promise<boolean>;
+    by?: string,
+  ): Promise<
+    Result<EndpointSettings, { reason: 'not-found' } | { reason: 'external-id-taken'; endpoint: string }> & {
+      /** Of a change that disables it: the sweep that the Account starts, or has started. */
+      job?: JobStart | undefined;
+    }
+  >;
+  /** The sweep that the Account starts, or has started; false where there is no such endpoint. */
+  removeEndpoint(id: string, by?: string): Promise<JobStart | false>;
   /** E2. `fresh` is current from now on. Rotating again with its id answers the endpoint as it is (idempotency). */
   rotateSecret(
     id: string,
@@ -191,6 +217,12 @@ export type AccountRpc = {
    * saw a success.
    */
   disableFailing(id: string, sinceMs: number, seenRevision: number): Promise<number | null>;
+  /** From now on there is no such account; the job that it starts erases everything. Again: the same job. Null: there was none. */
+  remove(by: string, reason: string | null): Promise<JobStart | null>;
+  /** For that job. */
+  endpointsOfRemoved(job: string, after: string, limit: number): Promise<string[]>;
+  /** The last act of that job; of any other it is ignored. */
+  erase(job: string): Promise<void>;
   /** Idempotency-Key of POSTs other than publishes. `request` is a hash of method, path and body. */
   idempotencyBegin(
     key: string,
@@ -204,6 +236,20 @@ export type AccountRpc = {
   idempotencyEnd(key: string, answer: { status: number; sealed: string } | null): Promise<void>;
   /** E4. Counts one test send: not to be repeated. `number` tells it from the account's other tests, and is near the time. */
   beginTest(endpoint: string): Promise<Result<{ endpoint: EndpointSettings; number: number }, TestRefusal>>;
+};
+
+/** Addressed by `jobName(id)`. Reads of one that was never started answer null and write nothing. */
+export type JobRpc = {
+  /** Idempotent: starting it again answers it as it is. */
+  start(start: JobStart): Promise<Result<JobView, { reason: 'other-content' }>>;
+  read(): Promise<JobView | null>;
+  /** Null where it was never started. */
+  act(
+    action: 'pause' | 'resume' | 'cancel',
+    by: { key: string; reason: string | null },
+  ): Promise<Result<JobView, JobRefusal> | null>;
+  /** Everything of this job is gone. Only for one whose account is removed. Safe to repeat. */
+  erase(): Promise<void>;
 };
 
 export type TestRefusal =

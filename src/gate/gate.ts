@@ -14,14 +14,14 @@ import { accountStub, recordStub } from '../stubs.ts';
 import { type GateEffects, GateLedger, type Wake, type WakeResult } from './ledger.ts';
 
 export class Gate extends DurableObject<Bindings> implements GateRpc {
-  readonly #ledger: GateLedger;
+  #ledger: GateLedger;
   readonly #account: string;
   readonly #endpoint: string;
   /** What is armed, as far as this instance knows: moving an alarm is a row. */
   #armedAtMs: number | null = null;
 
   static {
-    retryable(this.prototype.changed, this.prototype.read);
+    retryable(this.prototype.changed, this.prototype.read, this.prototype.erase);
   }
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -30,10 +30,7 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
     if (name === null) throw new Error('a Gate is addressed by gateName() of core/ids.ts');
     this.#account = name.account;
     this.#endpoint = name.endpoint;
-    this.#ledger = new GateLedger({
-      exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings),
-      transaction: (work) => ctx.storage.transactionSync(work),
-    });
+    this.#ledger = this.#open();
     void ctx.blockConcurrencyWhile(async () => {
       this.#armedAtMs = await ctx.storage.getAlarm();
     });
@@ -55,6 +52,20 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
 
   async read() {
     return this.#ledger.view();
+  }
+
+  async erase() {
+    this.#ledger = this.#open();
+    this.#armedAtMs = null;
+    await this.ctx.storage.deleteAll();
+  }
+
+  #open(): GateLedger {
+    const { storage } = this.ctx;
+    return new GateLedger({
+      exec: (query, ...bindings) => storage.sql.exec(query, ...bindings),
+      transaction: (work) => storage.transactionSync(work),
+    });
   }
 
   /** One step of the walk. The safety alarm comes first: what follows may be cut off anywhere. Never throws. */

@@ -12,15 +12,17 @@ import {
   UNKEYED_SHARDS_MAX,
 } from '../core/limits.ts';
 import { JURISDICTIONS } from '../core/ids.ts';
+import { checkDescription } from '../core/endpoint-rules.ts';
 import { checkText, shown } from '../core/text.ts';
 import { listAccounts } from '../store/accounts.ts';
 import { accountStub } from '../stubs.ts';
 import type { Api } from './api.ts';
 import { settingsCacheOf, type AppContext } from './context.ts';
-import { settingsOf } from './account-settings.ts';
+import { settingsOf, unknownAccount } from './account-settings.ts';
 import { fromDatabase } from './database.ts';
 import { defined } from './defined.ts';
 import { ruled } from './fields.ts';
+import { startNow } from './jobs.ts';
 import { callObject } from './objects.ts';
 import { accountParams, pageQuery, showPage } from './params.ts';
 import { Problem } from './problem.ts';
@@ -76,6 +78,18 @@ export function addAccounts(api: Api): void {
 
   api.route(
     {
+      method: 'delete',
+      path: '/v1/accounts/{account}',
+      summary: 'Remove an account and erase everything of it; answers with the job that does',
+      params: accountParams,
+      query: z.strictObject({ reason: ruled(z.string(), checkDescription).optional() }),
+      answers: { 202: 'There is no such account any more; the job erases what is left' },
+    },
+    ({ c, params, query }) => removeAccount(c, params.account, query.reason ?? null),
+  );
+
+  api.route(
+    {
       method: 'get',
       path: '/v1/accounts',
       summary: 'Accounts, newest first',
@@ -103,12 +117,33 @@ async function putAccount(c: AppContext, account: string, body: z.output<typeof 
     () => accountStub(c.env, account),
     (stub) => stub.put(defined(body)),
   );
-  if (!put.ok) {
-    throw new Problem('fixed-field', `${put.error.field} is fixed at creation and cannot be changed`, {
-      errors: [{ field: put.error.field, message: `${put.error.field} is fixed at creation` }],
-    });
-  }
+  if (!put.ok) throw refusal(account, put.error);
   await settingsCacheOf(c.env).fresh(account, Date.now());
   const answer = { ...showAccount(put.value.settings), effectiveWithinMs: EFFECTIVE_WITHIN_MS };
   return c.json(answer, put.value.created ? 201 : 200);
+}
+
+async function removeAccount(c: AppContext, account: string, reason: string | null): Promise<Response> {
+  const start = await callObject(
+    () => accountStub(c.env, account),
+    (stub) => stub.remove(c.get('keyName'), reason),
+  );
+  if (start === null) throw unknownAccount(account);
+  await Promise.all([startNow(c, start), settingsCacheOf(c.env).fresh(account, Date.now())]);
+  return c.json({ account, job: start.id, effectiveWithinMs: EFFECTIVE_WITHIN_MS }, 202);
+}
+
+function refusal(
+  account: string,
+  error: { reason: 'fixed'; field: string } | { reason: 'removing'; job: string },
+): Problem {
+  if (error.reason === 'removing') {
+    const { job } = error;
+    const detail = `account "${account}" is being removed by ${job}; create it again once that job has finished`;
+    return new Problem('account-removing', detail, { members: { job } });
+  }
+  const { field } = error;
+  return new Problem('fixed-field', `${field} is fixed at creation and cannot be changed`, {
+    errors: [{ field, message: `${field} is fixed at creation` }],
+  });
 }

@@ -24,6 +24,7 @@ import { type AppContext, settingsCacheOf, vaultOf } from './context.ts';
 import { defined } from './defined.ts';
 import { type ChangeBody, changeBody, checkedUrl, createBody, type CreateBody } from './endpoint-body.ts';
 import { idempotencyKey } from './idempotency.ts';
+import { startNow } from './jobs.ts';
 import { callObject } from './objects.ts';
 import { accountId, accountParams, pageQuery, showPage } from './params.ts';
 import { pinnedVersions } from './pinned-versions.ts';
@@ -90,17 +91,17 @@ export function addEndpoints(api: Api): void {
       path: onePath,
       summary: 'Remove an endpoint: what waits for it is cancelled',
       params: endpointParams,
-      answers: { 204: 'Removed; the header effective-within-ms says how soon everywhere' },
+      answers: { 200: 'Removed; `job` cancels what waits for it' },
     },
     async ({ c, params: { account, endpoint } }) => {
       if (!isEndpointId(endpoint)) throw unknownEndpoint(endpoint);
-      const wasThere = await callObject(
+      const sweep = await callObject(
         () => accountStub(c.env, account),
-        (stub) => stub.removeEndpoint(endpoint),
+        (stub) => stub.removeEndpoint(endpoint, c.get('keyName')),
       );
-      if (!wasThere) throw unknownEndpoint(endpoint);
-      await settingsCacheOf(c.env).fresh(account, Date.now());
-      return c.body(null, 204, { 'effective-within-ms': String(EFFECTIVE_WITHIN_MS) });
+      if (sweep === false) throw unknownEndpoint(endpoint);
+      await Promise.all([startNow(c, sweep), settingsCacheOf(c.env).fresh(account, Date.now())]);
+      return c.json({ id: endpoint, job: sweep.id, effectiveWithinMs: EFFECTIVE_WITHIN_MS });
     },
   );
 }
@@ -181,12 +182,14 @@ async function changeEndpoint(
   });
   const changed = await callObject(
     () => accountStub(c.env, account),
-    (stub) => stub.changeEndpoint(id, change),
+    (stub) => stub.changeEndpoint(id, change, c.get('keyName')),
   );
   if (!changed.ok)
     throw changed.error.reason === 'not-found' ? unknownEndpoint(id) : refusal(account, body.externalId, changed.error);
-  await settingsCacheOf(c.env).fresh(account, Date.now());
-  return c.json({ ...showEndpoint(account, changed.value), effectiveWithinMs: EFFECTIVE_WITHIN_MS });
+  const { job } = changed;
+  await Promise.all([job === undefined ? null : startNow(c, job), settingsCacheOf(c.env).fresh(account, Date.now())]);
+  const answer = { ...showEndpoint(account, changed.value), effectiveWithinMs: EFFECTIVE_WITHIN_MS };
+  return c.json(job === undefined ? answer : { ...answer, job: job.id });
 }
 
 function pageOf(settings: AccountSettings, query: { limit: number; cursor: string | null }) {

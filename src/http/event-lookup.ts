@@ -11,7 +11,7 @@ import { findEvent } from '../store/events.ts';
 import { recordStub } from '../stubs.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
-import { eventAddress } from './event-address.ts';
+import { eventAddress } from '../delivery/event-address.ts';
 import { callObject } from './objects.ts';
 import { Problem } from './problem.ts';
 

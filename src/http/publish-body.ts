@@ -14,7 +14,7 @@ import { type Form, type Forms, newestFirst } from '../core/forms.ts';
 import { BATCH_EVENTS_MAX, FORMS_BYTES_MAX, FORMS_MAX } from '../core/limits.ts';
 import { shown, utf8Bytes } from '../core/text.ts';
 import { fieldErrors, ruled } from './fields.ts';
-import { plainNumber } from './json.ts';
+import { plainNumber } from '../core/json.ts';
 import { invalid, Problem } from './problem.ts';
 
 /** Absent and null are the same, but for `data`, which may be null. */

@@ -5,7 +5,7 @@ import { BATCH_REQUEST_BYTES_MAX } from '../core/limits.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { idempotencyKey } from './idempotency.ts';
-import { parseExact } from './json.ts';
+import { parseExact } from '../core/json.ts';
 import { accountParams } from './params.ts';
 import { invalid, Problem } from './problem.ts';
 import { batchBody, checkEvent, eventBody, type EventBody } from './publish-body.ts';
@@ -52,7 +52,7 @@ export function addPublish(api: Api): void {
 }
 
 /** P2: an Idempotency-Key works as the id. */
-function givenId(c: AppContext, body: EventBody): string | null {
+export function givenId(c: AppContext, body: EventBody): string | null {
   const key = idempotencyKey(c);
   const id = body.id ?? null;
   if (key === null) return id;

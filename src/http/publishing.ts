@@ -3,19 +3,12 @@
  * different records in parallel. Whatever fails after an event has its id is a 503 that carries the id: publish it again.
  */
 import { ulid } from 'ulid';
-import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
-import { formFor, type Forms, pinnedVersion } from '../core/forms.ts';
+import { acceptRequest, type ReadyEvent } from '../core/accept-request.ts';
+import type { AccountSettings } from '../core/endpoint.ts';
+import type { Forms } from '../core/forms.ts';
 import { madeEventId, recordName, type RecordAddress } from '../core/ids.ts';
-import { FULL_RETRY_AFTER_SECONDS, SETTINGS_CARRIED_MAX } from '../core/limits.ts';
-import { wantsEvent } from '../core/match.ts';
-import {
-  type Accepted,
-  type AcceptRequest,
-  type AcceptResult,
-  matchedOf,
-  type NewEvent,
-  type NewForm,
-} from '../core/publish.ts';
+import { FULL_RETRY_AFTER_SECONDS } from '../core/limits.ts';
+import type { Accepted, AcceptResult } from '../core/publish.ts';
 import type { QuotaExceeded } from '../core/quota.ts';
 import { ok, type Result } from '../core/result.ts';
 import { contentHash, recordAddress } from '../delivery/address.ts';
@@ -23,8 +16,8 @@ import type { KnownSettings } from '../delivery/settings.ts';
 import { recordStub } from '../stubs.ts';
 import { unknownAccount } from './account-settings.ts';
 import { type AppContext, catalogueCacheOf, settingsCacheOf } from './context.ts';
-import { eventAddress } from './event-address.ts';
-import { comparable } from './json.ts';
+import { eventAddress } from '../delivery/event-address.ts';
+import { comparable } from '../core/json.ts';
 import { callObject } from './objects.ts';
 import { Problem } from './problem.ts';
 import { type EventBody, formsOf, type GivenForm } from './publish-body.ts';
@@ -65,7 +58,7 @@ export async function publish(c: AppContext, account: string, events: Outgoing[]
   const ofRecord = Map.groupBy(typed, ({ address }) => recordName(address));
   await Promise.all(
     [...ofRecord].map(async ([name, group]) => {
-      const accepted = await acceptGroup(c, account, name, group, known);
+      const accepted = await acceptGroup(c, name, group, known);
       group.forEach((one, i) =>
         results.set(one.outgoing, accepted[i] ?? failed(one.id, new Error('a Record answered too few results'))),
       );
@@ -107,7 +100,7 @@ function quotaExceeded(account: string, { eventsPerSecond, retryAfterMs }: Quota
   return new Problem('quota-exceeded', detail, { members: { ids }, headers: { 'retry-after': String(seconds) } });
 }
 
-async function typeCheck(c: AppContext): Promise<TypeCheck> {
+export async function typeCheck(c: AppContext): Promise<TypeCheck> {
   const cache = catalogueCacheOf(c.env);
   return new TypeCheck(cache, await cache.get(Date.now()));
 }
@@ -132,15 +125,9 @@ async function place(settings: AccountSettings, outgoing: Outgoing, fallbackId: 
   return { outgoing, id, address, record };
 }
 
-async function acceptGroup(
-  c: AppContext,
-  account: string,
-  name: string,
-  group: Typed[],
-  known: KnownSettings,
-): Promise<Published[]> {
+async function acceptGroup(c: AppContext, name: string, group: Typed[], known: KnownSettings): Promise<Published[]> {
   try {
-    const request = await acceptRequest(account, group, known);
+    const request = acceptRequest(group[0]?.record ?? null, await Promise.all(group.map(ready)), known);
     const results = await callObject(
       () => recordStub(c.env, name),
       (stub) => stub.accept(request),
@@ -151,69 +138,13 @@ async function acceptGroup(
   }
 }
 
-async function acceptRequest(
-  account: string,
-  group: Typed[],
-  { settings, readAtMs }: KnownSettings,
-): Promise<AcceptRequest> {
-  const matched = new Map<string, EndpointSettings>();
-  const events: NewEvent[] = [];
-  for (const one of group) {
-    const sent = formsSent(one, settings.endpoints);
-    for (const endpoint of sent.keys()) matched.set(endpoint.id, endpoint);
-    events.push(await newEvent(one, sent));
-  }
-  const endpoints = [...matched.values()];
-  return {
-    account,
-    record: group[0]?.record ?? null,
-    events,
-    endpoints: endpoints.map(matchedOf),
-    settings:
-      endpoints.length <= SETTINGS_CARRIED_MAX
-        ? { revision: settings.revision, readAtMs, endpoints, retention: settings.retention }
-        : null,
-  };
-}
-
-/** The endpoints that want the event, and the form that each is sent: by that form they decide. */
-function formsSent(
-  { outgoing, record, typed }: Typed,
-  endpoints: EndpointSettings[],
-): Map<EndpointSettings, GivenForm> {
-  const { type, version = null } = outgoing.body;
-  const sent = new Map<EndpointSettings, GivenForm>();
-  for (const endpoint of endpoints) {
-    const form = formFor(typed.forms, pinnedVersion(endpoint.schemaVersions, type));
-    if (wantsEvent(endpoint, { type, record, version, data: form.data })) sent.set(endpoint, form);
-  }
-  return sent;
-}
-
-async function newEvent(
-  { outgoing, id, record, typed: { forms, policy } }: Typed,
-  sent: ReadonlyMap<EndpointSettings, GivenForm>,
-): Promise<NewEvent> {
+/** The event as its Record takes it, but for who wants it. */
+async function ready({ outgoing, id, record, typed: { forms, policy } }: Typed): Promise<ReadyEvent> {
   const { type, version = null, occurredAt = null, forms: given } = outgoing.body;
-  const [newest, ...older] = forms;
-  const content = given ? { forms: comparable(given) } : { data: comparable(newest.data) };
-  return {
-    id,
-    type,
-    version,
-    schemaVersion: newest.version,
-    occurredAt,
-    contentHash: await contentHash({ type, record, version, occurredAt, ...content }),
-    dataJson: newest.dataJson,
-    matches: [...sent.keys()].map((endpoint) => endpoint.id),
-    ...(older.length === 0 ? {} : { forms: older.map((form) => newForm(form, sent)) }),
-    ...policy,
-  };
-}
-
-function newForm(form: GivenForm, sent: ReadonlyMap<EndpointSettings, GivenForm>): NewForm {
-  const endpoints = [...sent].flatMap(([endpoint, its]) => (its === form ? [endpoint.id] : []));
-  return { schemaVersion: form.version, dataJson: form.dataJson, endpoints };
+  const [{ version: schemaVersion, data, dataJson }, ...older] = forms;
+  const content = given ? { forms: comparable(given) } : { data: comparable(data) };
+  const hash = await contentHash({ type, record, version, occurredAt, ...content });
+  return { id, type, version, schemaVersion, occurredAt, contentHash: hash, dataJson, data, older, ...policy };
 }
 
 function shown(result: AcceptResult, isKeyless: boolean): Published {

@@ -12,7 +12,7 @@ import type { LoggedAttempt } from '../core/log.ts';
 import { worstStatus } from '../core/note.ts';
 import { QUOTA_DEFAULT } from '../core/quota.ts';
 import type { DeliveryDetail, EventView, RecordView } from '../core/view.ts';
-import { parseExact } from './json.ts';
+import { parseExact } from '../core/json.ts';
 import { overlay, type Present, type ShownDelivery } from './overlay.ts';
 
 function time(ms: number | null): string | null {

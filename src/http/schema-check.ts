@@ -18,7 +18,7 @@ import {
   typeWords,
 } from '../core/schema.ts';
 import { shown } from '../core/text.ts';
-import { plainNumber } from './json.ts';
+import { plainNumber } from '../core/json.ts';
 
 /** `pointer` leads into the data; '' is all of it. */
 export type DataFault = { pointer: string; message: string };

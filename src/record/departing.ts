@@ -153,7 +153,7 @@ function cancelLane(memory: Memory, asking: Slot, endpoint: EndpointSettings | u
   }
 }
 
-function cancelReason(slot: Slot, endpoint: EndpointSettings | undefined): string | null {
+export function cancelReason(slot: Slot, endpoint: EndpointSettings | undefined): string | null {
   if (endpoint === undefined) return ENDPOINT_REMOVED;
   if (endpoint.status === 'disabled') return disabledReason(endpoint.statusReason);
   return isCutOff(slot, endpoint) ? (endpoint.cutoff?.reason ?? null) : null;

@@ -26,7 +26,7 @@ import type { AttemptOutcome } from '../core/outcome.ts';
 import { type InFlight, place } from '../core/placing.ts';
 import type { AcceptRequest, AcceptResult } from '../core/publish.ts';
 import type { Result } from '../core/result.ts';
-import type { ClaimRef, DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
+import type { ClaimRef, DiscardRefusal, ReplayRefusal, Swept } from '../core/rpc.ts';
 import { type Speed, speedOf } from '../core/speed.ts';
 import type { Sql } from '../core/sql.ts';
 import { claimed, ended } from '../core/status.ts';
@@ -51,6 +51,7 @@ import { collectLog, confirmLog, logChanged, logFailed, nextLogMs } from './outb
 import { Passes } from './passes.ts';
 import { discardDelivery, type Person, replayDelivery } from './replaying.ts';
 import { expire, settle } from './settling.ts';
+import { sweepLane } from './sweeping.ts';
 
 export type Effects = {
   run: Run[];
@@ -196,6 +197,11 @@ export class Ledger {
   /** Settings for this lane must be at least this new: its Gate knew better. */
   revisionNeeded(endpoint: string): number {
     return this.#revisions.get(endpoint) ?? 0;
+  }
+
+  /** Cancels some of what waits for an endpoint that takes it no longer, under settings read just now (null: the account is gone). */
+  sweep(endpoint: string, settings: AccountSettings | null, at: At): { result: Swept; effects: Effects } {
+    return this.#turn(at, (memory) => sweepLane(memory, endpoint, settings, at.nowMs));
   }
 
   settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[], at: At): Effects {

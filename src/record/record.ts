@@ -32,13 +32,15 @@ const hints = new EndpointHints();
 
 export class Record extends DurableObject<Bindings> implements RecordRpc {
   readonly #address: RecordAddress;
-  readonly #sql: Sql;
+  /** Of what was stored here: over once it is erased. */
+  #life = { isOver: false };
   #ledger: Ledger | null = null;
   #runner: Runner | null = null;
   readonly #alarm: RecordAlarm;
 
   static {
     retryable(this.prototype.accept, this.prototype.settle, this.prototype.confirm, this.prototype.wake);
+    retryable(this.prototype.sweep, this.prototype.erase);
     retryable(
       this.prototype.readRecord,
       this.prototype.readEvent,
@@ -52,10 +54,6 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
     const address = parseRecordName(ctx.id.name ?? '');
     if (address === null) throw new Error('a Record is addressed by recordName() of core/ids.ts');
     this.#address = address;
-    this.#sql = {
-      exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings),
-      transaction: (work) => ctx.storage.transactionSync(work),
-    };
     this.#alarm = new RecordAlarm({
       set: (atMs) => void ctx.storage.setAlarm(atMs),
       delete: () => void ctx.storage.deleteAlarm(),
@@ -82,6 +80,21 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
 
   async wake(endpoint: string, revision: number, passes: number | null) {
     return this.#perform(this.#open().wake(endpoint, revision, passes, this.#at()));
+  }
+
+  async sweep(endpoint: string, revision: number) {
+    const settings = await this.#settings(revision, true);
+    return this.#perform(this.#open().sweep(endpoint, settings, this.#at()));
+  }
+
+  /** Attempts under way still end; their outcomes then find nothing to write to. */
+  async erase() {
+    this.#life.isOver = true;
+    this.#life = { isOver: false };
+    this.#ledger = null;
+    this.#runner = null;
+    this.#alarm.found(null);
+    await this.ctx.storage.deleteAll();
   }
 
   async readRecord() {
@@ -122,11 +135,23 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   }
 
   #open(): Ledger {
-    this.#ledger ??= new Ledger(this.#sql, this.#alarm.suspectFromMs(Date.now()), {
+    this.#ledger ??= new Ledger(this.#sql(this.#life), this.#alarm.suspectFromMs(Date.now()), {
       address: this.#address,
       latencyElsewhere: (endpoint) => hints.latencyMs(endpoint),
     });
     return this.#ledger;
+  }
+
+  /** A ledger that outlives what was stored here, for an attempt under way, must not write into what may be stored next. */
+  #sql(life: { isOver: boolean }): Sql {
+    const { storage } = this.ctx;
+    return {
+      exec: (query, ...bindings) => storage.sql.exec(query, ...bindings),
+      transaction: (work) => {
+        if (life.isOver) throw new Error('the record was erased');
+        return storage.transactionSync(work);
+      },
+    };
   }
 
   #run(): Runner {

@@ -1,5 +1,5 @@
 /** The projection of accounts, for operators' lists. */
-import { desc, sql } from 'drizzle-orm';
+import { and, count, desc, gt, lte, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { AccountSettings } from '../core/endpoint.ts';
 import { ok } from '../core/result.ts';
@@ -43,4 +43,28 @@ export async function upsertAccount(database: D1Database, settings: AccountSetti
       set: row,
       setWhere: sql`excluded.revision > ${accounts.revision}`,
     });
+}
+
+export async function countAccounts(database: D1Database, createdByMs: number): Promise<number> {
+  const rows = await drizzle(database)
+    .select({ n: count() })
+    .from(accounts)
+    .where(lte(accounts.createdAtMs, createdByMs));
+  return rows[0]?.n ?? 0;
+}
+
+/** Ids of the accounts created until then, in their own order, after `after`. */
+export async function accountsCreatedBy(
+  database: D1Database,
+  createdByMs: number,
+  after: string,
+  limit: number,
+): Promise<string[]> {
+  const rows = await drizzle(database)
+    .select({ account: accounts.account })
+    .from(accounts)
+    .where(and(gt(accounts.account, after), lte(accounts.createdAtMs, createdByMs)))
+    .orderBy(accounts.account)
+    .limit(limit);
+  return rows.map(({ account }) => account);
 }

@@ -6,6 +6,7 @@
  */
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { EndpointStatus, Ordering } from '../core/endpoint.ts';
+import type { JobKind, JobStatus } from '../core/job.ts';
 
 export const accounts = sqliteTable(
   'accounts',
@@ -43,5 +44,30 @@ export const endpoints = sqliteTable(
   (t) => [primaryKey({ columns: [t.account, t.id] }), index('endpoints_by_id').on(t.id)],
 );
 
+/** Jobs for lists: each writes its own row. */
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    id: text('id').primaryKey(),
+    revision: integer('revision').notNull(),
+    kind: text('kind').$type<JobKind>().notNull(),
+    account: text('account'),
+    endpoint: text('endpoint'),
+    event: text('event'),
+    status: text('status').$type<JobStatus>().notNull(),
+    total: integer('total').notNull(),
+    done: integer('done').notNull(),
+    failed: integer('failed').notNull(),
+    skipped: integer('skipped').notNull(),
+    by: text('by').notNull(),
+    reason: text('reason'),
+    createdAtMs: integer('created_at_ms').notNull(),
+    updatedAtMs: integer('updated_at_ms').notNull(),
+    endedAtMs: integer('ended_at_ms'),
+  },
+  (t) => [index('jobs_by_creation').on(t.createdAtMs, t.id), index('jobs_by_account').on(t.account, t.id)],
+);
+
+export type JobRow = typeof jobs.$inferSelect;
 export type AccountRow = typeof accounts.$inferSelect;
 export type EndpointRow = typeof endpoints.$inferSelect;

@@ -5,9 +5,13 @@
  *
  * WITHOUT ROWID is added by hand in migrations/log, because drizzle-kit cannot say it; the test of rows written fails without it.
  */
+import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { DeliveryStatus, Trigger } from '../core/delivery.ts';
 import type { ErrorKind } from '../core/outcome.ts';
+
+/** As in the index `deliveries_open`: a query that is to use it says it in the same words. */
+export const OPEN_STATUSES = `status IN ('queued', 'retrying', 'held', 'delivering')`;
 
 /** One delivery with the facts of its event. In key order the deliveries of one event are neighbours (ids.ts: record, sequence, endpoint). */
 export const deliveries = sqliteTable(
@@ -48,6 +52,8 @@ export const deliveries = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.account, t.acceptedAtMs, t.id] }),
     index('deliveries_by_event').on(t.account, t.eventId),
+    // What waits, by endpoint. A delivery whose first try succeeds never has an entry.
+    index('deliveries_open').on(t.account, t.endpoint, t.id).where(sql.raw(OPEN_STATUSES)),
   ],
 );
 

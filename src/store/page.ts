@@ -10,7 +10,8 @@ export type Page<T> = { data: T[]; next: string | null };
 
 /** Rows after this one, in descending order of (atMs, id). */
 export type Position = { atMs: number; id: string };
-export type ListName = 'deliveries' | 'attempts' | 'events' | 'accounts' | 'endpoints' | 'audit' | 'event-types';
+export type ListName =
+  'deliveries' | 'attempts' | 'events' | 'accounts' | 'endpoints' | 'audit' | 'jobs' | 'event-types';
 
 /** Above every key: ids are ASCII below `~`. */
 const START: Position = { atMs: Number.MAX_SAFE_INTEGER, id: '~' };

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type Filter, type FilteredEvent, meets } from '../../src/core/filter.ts';
 import { parseFilter } from '../../src/core/filter-rules.ts';
 import { FILTER_VALUES_LOOKED_AT_MAX } from '../../src/core/limits.ts';
-import { parseExact } from '../../src/http/json.ts';
+import { parseExact } from '../../src/core/json.ts';
 
 function event(given: Partial<FilteredEvent> = {}): FilteredEvent {
   return { type: 'invoice.paid', record: 'invoice/1', version: 3, data: {}, ...given };

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { meets } from '../../src/core/filter.ts';
 import { parseFilter } from '../../src/core/filter-rules.ts';
-import { parseExact } from '../../src/http/json.ts';
+import { parseExact } from '../../src/core/json.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/filters.md'), 'utf8');
 const ROW = /^\| `(\{.*\})` \| (sent|not sent) \|$/gm;

@@ -1,7 +1,7 @@
 /** P6: what data of a strict type is told. */
 import { expect, test } from 'vitest';
 import { parseSchema } from '../../src/core/schema-rules.ts';
-import { parseExact } from '../../src/http/json.ts';
+import { parseExact } from '../../src/core/json.ts';
 import { dataFaults } from '../../src/http/schema-check.ts';
 
 function faults(schema: object, data: string): string[] {

@@ -41,7 +41,7 @@ const mayImport: Record<string, string[]> = {
   record: objects,
   gate: objects,
   catalogue: objects,
-  job: objects,
+  job: [...objects, 'store'],
   account: [...objects, 'store'],
   queues: ['core', 'delivery', 'store', 'env.ts', 'stubs.ts', 'zod'],
   schedule: ['core', 'delivery', 'store', 'env.ts', 'stubs.ts', 'zod'],

@@ -63,7 +63,7 @@ function becomes(id: string, wanted: string) {
 }
 const bodiesOf = async (name: string) => (await requests(`${host}/${name}`)).map(({ body }) => JSON.parse(body));
 async function stubOf(record: string) {
-  return env.RECORD.getByName(recordName(await recordAddress(account, record)));
+  return env.RECORD.getByName(recordName(await recordAddress({ account }, record)));
 }
 
 describe('the catalogue', () => {

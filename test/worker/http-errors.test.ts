@@ -79,7 +79,7 @@ describe('404 and 405', () => {
 
   test.each([
     ['DELETE', '/v1/accounts', 'GET'],
-    ['POST', '/v1/accounts/a', 'PUT, GET'],
+    ['POST', '/v1/accounts/a', 'PUT, GET, DELETE'],
     ['PUT', '/v1/accounts/a/endpoints', 'POST, GET'],
     ['PUT', '/v1/accounts/a/endpoints/ep_1', 'GET, PATCH, DELETE'],
     ['DELETE', '/v1/accounts/a/events', 'POST, GET'],

@@ -178,10 +178,15 @@ describe('E1', () => {
     expect((await call('PATCH', path, { headers: {} })).body.headerNames).toEqual([]);
   });
 
-  test('DELETE answers 204, says how soon, and then there is none', async () => {
+  test('DELETE names the job that cancels what waits, says how soon, and then there is none', async () => {
     const { at, endpoint } = await withEndpoint();
     const gone = await call('DELETE', `${at}/endpoints/${endpoint}`);
-    expect([gone.status, gone.text, gone.headers.get('effective-within-ms')]).toEqual([204, '', '5000']);
+    expect(gone.status).toBe(200);
+    expect(gone.body).toEqual({
+      id: endpoint,
+      job: expect.stringMatching(/^job_[0-9a-z]{26}$/),
+      effectiveWithinMs: 5_000,
+    });
     expect((await call('GET', `${at}/endpoints/${endpoint}`)).status).toBe(404);
     expect((await call('DELETE', `${at}/endpoints/${endpoint}`)).status).toBe(404);
   });

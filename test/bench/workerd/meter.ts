@@ -63,7 +63,7 @@ export async function startCounting(record: DurableObjectStub, classes: Record<'
   const calls: [keyof typeof classes, Unit, string[]][] = [
     ['Record', 'recordCalls', ['accept', 'begin', 'settle', 'confirm', 'wake', 'alarm']],
     ['Account', 'accountCalls', ['settings', 'settingsSince', 'changeEndpoint', 'disableEndpoint', 'alarm']],
-    ['Gate', 'gateCalls', ['park', 'changed', 'alarm']],
+    ['Gate', 'gateCalls', ['admit', 'report', 'changed', 'alarm']],
   ];
   for (const [name, unit, methods] of calls) {
     for (const method of methods) {

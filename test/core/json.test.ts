@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { comparable, parseExact, plainNumber } from '../../src/http/json.ts';
+import { comparable, parseExact, plainNumber } from '../../src/core/json.ts';
 
 describe('parseExact', () => {
   test.each([

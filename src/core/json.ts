@@ -3,7 +3,7 @@
  * 20 digits or a price of 1.10 leaves as it came. `JSON.stringify` of what this returns writes those texts (RFC 8259, section 6
  * leaves precision to the implementation; V8's JSON.rawJSON makes it exact).
  */
-import { compareDecimals } from '../core/decimal.ts';
+import { compareDecimals } from './decimal.ts';
 
 type RawJson = { rawJSON: string };
 type ExactJson = {

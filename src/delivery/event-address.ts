@@ -5,7 +5,7 @@
  */
 import type { AccountSettings } from '../core/endpoint.ts';
 import { type AccountPlace, type RecordAddress, parseMadeEventId } from '../core/ids.ts';
-import { recordAddress, shardAddress, shardOf } from '../delivery/address.ts';
+import { recordAddress, shardAddress, shardOf } from './address.ts';
 
 /** `evt_` and 26 characters. */
 const MADE_ID_START = 30;

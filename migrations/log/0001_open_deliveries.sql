@@ -1,0 +1,1 @@
+CREATE INDEX `deliveries_open` ON `deliveries` (`account`,`endpoint`,`id`) WHERE status IN ('queued', 'retrying', 'held', 'delivering');

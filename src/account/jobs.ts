@@ -1,0 +1,72 @@
+/**
+ * The jobs that an Account starts: the sweep after an endpoint was removed or disabled, and its own removal. The id is made with the
+ * change and owed in the change's transaction, so a change has exactly one job, however often it is told.
+ */
+import { z } from 'zod';
+import { base32 } from '../core/base32.ts';
+import { type AccountPlace, jobId, jobName, JURISDICTIONS } from '../core/ids.ts';
+import type { JobStart } from '../core/job.ts';
+import type { Bindings } from '../env.ts';
+
+/** Whether a change starts a sweep, under which id and in whose name. */
+export type SweepOrder = { id: string; by: string };
+
+const RANDOM_BYTES = 10;
+
+function newJobId(): string {
+  return jobId(Date.now(), base32(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES))));
+}
+
+export function removalStart(
+  { account, jurisdiction = null }: AccountPlace,
+  by: string,
+  reason: string | null,
+): JobStart {
+  return { id: newJobId(), by, reason, spec: { kind: 'account-removal', account, jurisdiction } };
+}
+
+/** `by`: the name of a key, or `tubepost` where a receiver or we ourselves asked for it. */
+export function newSweep(by = 'tubepost'): SweepOrder {
+  return { id: newJobId(), by };
+}
+
+export function sweepStart(
+  { account, jurisdiction = null }: AccountPlace,
+  endpoint: string,
+  because: 'removed' | 'disabled',
+  revision: number,
+  { id, by }: SweepOrder,
+): JobStart {
+  return {
+    id,
+    by,
+    reason: `endpoint ${because}`,
+    spec: { kind: 'sweep', account, jurisdiction, endpoint, revision, because },
+  };
+}
+
+/** Absent as releases before jurisdictions saved it. */
+export const storedJurisdiction = z.enum(JURISDICTIONS).nullable().default(null);
+
+const stored = z.object({
+  id: z.string(),
+  by: z.string(),
+  reason: z.string().nullable(),
+  spec: z.object({
+    kind: z.literal('sweep'),
+    account: z.string(),
+    jurisdiction: storedJurisdiction,
+    endpoint: z.string(),
+    revision: z.number(),
+    because: z.enum(['removed', 'disabled']),
+  }),
+}) satisfies z.ZodType<JobStart>;
+
+/** `detail` as the outbox keeps it. */
+export function parseDetail(detail: string): JobStart {
+  return stored.parse(JSON.parse(detail));
+}
+
+export async function startJob(env: Bindings, start: JobStart): Promise<void> {
+  await env.JOB.getByName(jobName(start.id)).start(start);
+}

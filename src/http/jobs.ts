@@ -1,0 +1,151 @@
+/** Jobs: lists from the projection, one job from its object, true right now; pause, resume and cancel by its object. */
+import { z } from '@hono/zod-openapi';
+import { rfc3339 } from '../core/body.ts';
+import { checkDescription } from '../core/endpoint-rules.ts';
+import { isJobId, jobName } from '../core/ids.ts';
+import type { JobRefusal, JobStart, JobSummary, JobView } from '../core/job.ts';
+import { OUTBOX_TRY_MS } from '../core/limits.ts';
+import { shown } from '../core/text.ts';
+import { within } from '../delivery/within.ts';
+import { listJobs } from '../store/jobs.ts';
+import type { Api } from './api.ts';
+import type { AppContext } from './context.ts';
+import { fromDatabase } from './database.ts';
+import { many, ruled } from './fields.ts';
+import { callObject } from './objects.ts';
+import { accountId, pageQuery, showPage } from './params.ts';
+import { Problem } from './problem.ts';
+
+const jobParams = z.strictObject({ job: z.string() });
+const acts = ['pause', 'resume', 'cancel'] as const;
+const summaries = {
+  pause: 'Stop a job after the step under way; resume goes on from there',
+  resume: 'Let a paused job go on',
+  cancel: 'End a job: what it has done stays',
+};
+
+export function addJobs(api: Api): void {
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/jobs',
+      summary: 'Jobs, newest first; progress is some seconds old',
+      params: z.strictObject({}),
+      query: z.strictObject({
+        ...pageQuery,
+        account: many(accountId),
+        kind: many(z.enum(['broadcast', 'sweep', 'account-removal'])),
+        status: many(z.enum(['running', 'paused', 'finished', 'cancelled'])),
+      }),
+      answers: { 200: 'A page of jobs' },
+    },
+    async ({ c, query: { account, kind, status, ...page } }) =>
+      c.json(showPage(await fromDatabase(listJobs(c.env.CONFIG, { account, kind, status }, page)), showSummary)),
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/jobs/{job}',
+      summary: 'One job as it is right now, with its history and what failed',
+      params: jobParams,
+      answers: { 200: 'The job' },
+    },
+    async ({ c, params }) => {
+      requireJobId(params.job);
+      const view = await callObject(
+        () => jobOf(c, params.job),
+        (stub) => stub.read(),
+      );
+      if (view === null) throw unknownJob(params.job);
+      return c.json(showJob(view));
+    },
+  );
+
+  for (const action of acts) {
+    api.route(
+      {
+        method: 'post',
+        path: `/v1/jobs/{job}/${action}`,
+        summary: summaries[action],
+        params: jobParams,
+        body: { schema: z.strictObject({ reason: ruled(z.string(), checkDescription).nullish() }), optional: true },
+        answers: { 200: 'The job' },
+        // Doing it again changes nothing.
+        ownIdempotency: true,
+      },
+      async ({ c, params, body }) => {
+        requireJobId(params.job);
+        const by = { key: c.get('keyName'), reason: body.reason ?? null };
+        const acted = await callObject(
+          () => jobOf(c, params.job),
+          (stub) => stub.act(action, by),
+        );
+        if (acted === null) throw unknownJob(params.job);
+        if (!acted.ok) throw refused(params.job, action, acted.error);
+        return c.json(showJob(acted.value));
+      },
+    );
+  }
+}
+
+/** Its Account starts it in any case; started here too, it is there when the answer that names it arrives. */
+export async function startNow(c: AppContext, start: JobStart): Promise<void> {
+  try {
+    const stub = c.env.JOB.getByName(jobName(start.id));
+    await within(
+      OUTBOX_TRY_MS,
+      Promise.resolve(stub.start(start)).then(() => undefined),
+    );
+  } catch (error) {
+    console.warn(JSON.stringify({ message: 'a job starts later', job: start.id, error: String(error) }));
+  }
+}
+
+export function showJob(view: JobView) {
+  const { pacePerSecond, note, history, failures } = view;
+  const acts = history.map(({ atMs, ...act }) => ({ at: rfc3339(atMs), ...act }));
+  return { ...showSummary(view), note, pacePerSecond, failures, history: acts };
+}
+
+function showSummary(job: JobSummary) {
+  const { id, kind, account, endpoint, event, status, progress, by, reason } = job;
+  return {
+    id,
+    kind,
+    account,
+    endpoint,
+    event,
+    status,
+    progress,
+    by,
+    reason,
+    createdAt: rfc3339(job.createdAtMs),
+    updatedAt: rfc3339(job.updatedAtMs),
+    endedAt: job.endedAtMs === null ? null : rfc3339(job.endedAtMs),
+  };
+}
+
+function requireJobId(id: string): void {
+  if (!isJobId(id)) throw unknownJob(id);
+}
+
+function jobOf(c: AppContext, id: string) {
+  return c.env.JOB.getByName(jobName(id));
+}
+
+function unknownJob(id: string): Problem {
+  return new Problem('unknown-job', `there is no job ${shown(id)}`);
+}
+
+function refused(id: string, action: string, refusal: JobRefusal): Problem {
+  switch (refusal.reason) {
+    case 'ended':
+      return new Problem('job-ended', `job ${id} is ${refusal.status}: there is nothing left to ${action}`);
+    case 'not-cancellable':
+      return new Problem(
+        'job-refused',
+        `job ${id} erases an account that is gone already: it cannot be cancelled, only paused`,
+      );
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Erases everything of an account that is removed (E0): its Records, Gates and jobs, its rows in both databases, and at last the
+ * Account object, which until then refuses everything and remembers only this job.
+ *
+ * Records are found in the log, which learns of each event in the end. A message to the log that was on its way may bring rows
+ * back, and a publish that had read the settings just before may bring a Record back: passes are repeated until one finds nothing.
+ * Known weakness: what reaches the log later than that (a queue that stood still for longer) stays until its retention.
+ */
+import { type AccountPlace, jobName, recordName } from '../core/ids.ts';
+import type { JobSpec, JobStart } from '../core/job.ts';
+import { ERASE_CHUNK, JOB_PACE_PER_SECOND, JOB_PAGE } from '../core/limits.ts';
+import type { Bindings } from '../env.ts';
+import * as rows from '../store/account-rows.ts';
+import { logDatabase } from '../store/database.ts';
+import { deleteJob, jobsOfAccount } from '../store/jobs.ts';
+import { accountStub, gateStub, recordStub } from '../stubs.ts';
+import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
+
+type Removal = Extract<JobSpec, { kind: 'account-removal' }>;
+
+export const REMOVAL_MANNER: Manner = {
+  passes: 'until-quiet',
+  isRemembering: false,
+  triesMax: Infinity,
+  pacePerSecond: JOB_PACE_PER_SECOND,
+};
+
+/** What is erased a chunk at a time, after the Gates. */
+const PARTS = ['account', 'jobs', 'endpoints', 'deliveries', 'events', 'attempts'] as const;
+type Part = (typeof PARTS)[number];
+
+/** Counted in rows of the databases. */
+export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, env: Bindings): Work {
+  const { account } = place;
+  const log = logDatabase(account, env);
+  const accountObject = () => accountStub(env, account);
+  const eraseGates = (endpoints: string[]) =>
+    Promise.all(endpoints.map((endpoint) => gateStub(env, place, endpoint).erase()));
+
+  /** The Account knows endpoints that the database was not told of. */
+  async function list(cursor: string | null, pass: number): Promise<Page> {
+    const endpoints = await accountObject().endpointsOfRemoved(job, cursor ?? '', JOB_PAGE);
+    const items = endpoints.map((endpoint) => ({ key: `${GATE}${endpoint}`, weight: 0 }));
+    if (endpoints.length === JOB_PAGE) return { items, next: endpoints.at(-1) ?? null };
+    items.push(...PARTS.map((key) => ({ key, weight: 0 })));
+    return pass > 1
+      ? { items, next: null }
+      : { items, next: null, total: await rows.countRows(env.CONFIG, log, account) };
+  }
+
+  async function perform({ key }: Item): Promise<Outcome> {
+    if (key.startsWith(GATE)) {
+      await eraseGates([key.slice(GATE.length)]);
+      return nothing();
+    }
+    const part = PARTS.find((one) => one === key);
+    if (part === undefined) throw new Error(`there is nothing called ${key} to erase`);
+    const erased = await erasePart(part);
+    return { ...nothing(), isOver: erased === 0, done: part === 'jobs' ? 0 : erased, isFound: erased > 0 };
+  }
+
+  /** Returns how many there were: 0 once none is left. */
+  async function erasePart(part: Part): Promise<number> {
+    switch (part) {
+      case 'account':
+        return Number(await rows.deleteAccountRow(env.CONFIG, account));
+      case 'jobs': {
+        const ids = await jobsOfAccount(env.CONFIG, account, job, ERASE_CHUNK);
+        await Promise.all(ids.map((id) => env.JOB.getByName(jobName(id)).erase()));
+        for (const id of ids) await deleteJob(env.CONFIG, account, id);
+        return ids.length;
+      }
+      case 'endpoints': {
+        const ids = await rows.endpointRows(env.CONFIG, account, ERASE_CHUNK);
+        await eraseGates(ids);
+        await rows.deleteEndpointRows(env.CONFIG, account, ids);
+        return ids.length;
+      }
+      case 'deliveries':
+      case 'events': {
+        const oldest = await rows.oldestRows(log, part, account, ERASE_CHUNK);
+        const names = new Set(oldest.map(({ id }) => recordOf(place, id)));
+        await Promise.all([...names].map((name) => recordStub(env, name).erase()));
+        if (oldest.length > 0) await rows.deleteRows(log, part, account, oldest);
+        return oldest.length;
+      }
+      case 'attempts':
+        return rows.deleteAttempts(log, account, JOB_PAGE);
+    }
+  }
+
+  async function close(): Promise<void> {
+    await accountObject().erase(job);
+  }
+
+  return { list, perform, close };
+}
+
+const GATE = 'gate:';
+
+/** Ids of deliveries, and of events without any, start with `dlv_`, the kind and 32 characters of hash. */
+function recordOf({ account, jurisdiction = null }: AccountPlace, id: string): string {
+  return recordName({ account, jurisdiction, kind: id[4] === 'u' ? 'u' : 'k', hash: id.slice(5, 37) });
+}

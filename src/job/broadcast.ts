@@ -1,0 +1,89 @@
+/**
+ * One event to every account, or to those named (P4). Each account gets it as if it had been published there: the same match, the
+ * same filters, the same order, under the same id, so that a step that is repeated after a crash publishes nothing twice.
+ *
+ * Who is included: the accounts that exist when it starts. Lists learn of an account a moment after its creation, so a last pass,
+ * a minute later, looks for those; whoever was created after the start is left out.
+ */
+import { acceptRequest } from '../core/accept-request.ts';
+import { type RecordAddress, recordName } from '../core/ids.ts';
+import type { JobSpec } from '../core/job.ts';
+import { parseExact } from '../core/json.ts';
+import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, JOB_PAGE } from '../core/limits.ts';
+import type { Accepted } from '../core/publish.ts';
+import { eventAddress } from '../delivery/event-address.ts';
+import type { Bindings } from '../env.ts';
+import { accountsCreatedBy, countAccounts } from '../store/accounts.ts';
+import { accountStub, recordStub } from '../stubs.ts';
+import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
+
+type Broadcast = Extract<JobSpec, { kind: 'broadcast' }>;
+
+export const BROADCAST_MANNER: Manner = {
+  passes: 'until-quiet',
+  isRemembering: true,
+  triesMax: JOB_ITEM_TRIES_MAX,
+  pacePerSecond: JOB_PACE_PER_SECOND,
+};
+
+/** Counted in accounts. `skipped`: removed meanwhile. */
+export function broadcastWork({ event, accounts }: Broadcast, startedMs: number, env: Bindings): Work {
+  const { record, dataJson, schemaVersion = null, ...facts } = event;
+  const ready = { ...facts, schemaVersion, dataJson, data: parseExact(dataJson) };
+
+  async function list(cursor: string | null, pass: number): Promise<Page> {
+    if (accounts !== null) {
+      return { items: accounts.map(toItem), next: null, total: accounts.length, isComplete: true };
+    }
+    const found = await accountsCreatedBy(env.CONFIG, startedMs, cursor ?? '', JOB_PAGE);
+    const page = { items: found.map(toItem), next: found.length < JOB_PAGE ? null : (found.at(-1) ?? null) };
+    if (pass > 1 || cursor !== null) return page;
+    return { ...page, total: await countAccounts(env.CONFIG, startedMs) };
+  }
+
+  async function perform({ key: account }: Item): Promise<Outcome> {
+    const readAtMs = Date.now();
+    const settings = await accountStub(env, account).settings();
+    if (settings === null) {
+      const isNamed = accounts !== null;
+      return isNamed ? failed('there is no such account') : { ...nothing(), skipped: 1, isFound: true };
+    }
+    const address = await eventAddress(settings, { id: event.id, record });
+    const request = acceptRequest(record, [ready], { settings, readAtMs });
+    const [result] = await recordStub(env, recordName(address)).accept(request);
+    switch (result?.kind) {
+      case 'accepted':
+        logPublish(account, event.type, address, result);
+        return { ...nothing(), done: 1, isFound: true };
+      case 'conflict':
+        return failed(`the event id ${event.id} is taken there by an event with other content`);
+      case 'full':
+        // Some of them will have ended: tried again, and a failure only if it stays full.
+        return {
+          ...nothing(),
+          isOver: false,
+          isFound: true,
+          reason: `its record holds ${result.open} open deliveries`,
+        };
+      case undefined:
+        throw new Error('a Record answered no result');
+    }
+  }
+
+  return { list, perform, close: () => Promise.resolve() };
+}
+
+function toItem(account: string): Item {
+  return { key: account, weight: 1 };
+}
+
+function failed(reason: string): Outcome {
+  return { ...nothing(), failed: 1, isFound: true, reason };
+}
+
+/** O6, as for every publish: the record's hash and not its key, never data. */
+function logPublish(account: string, type: string, { kind, hash }: RecordAddress, accepted: Accepted): void {
+  const { id: event, sequence, duplicate, deliveryCount } = accepted;
+  const facts = { message: 'publish', event, account, record: kind + hash, type, sequence, duplicate, deliveryCount };
+  console.log(JSON.stringify({ ...facts, trigger: 'broadcast' }));
+}

@@ -1,0 +1,149 @@
+/**
+ * The Durable Object of one job: a shell around its ledger (the protocol) and its kind (what is to be done). It owns the alarm,
+ * which makes one step at a time, and tells D1 for the lists.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import { retryable } from 'cloudflare:durable-objects';
+import type { JobStart } from '../core/job.ts';
+import { JOB_CALL_MS, JOB_SAFETY_MS, JOB_WAIT_MS_MIN } from '../core/limits.ts';
+import { ok } from '../core/result.ts';
+import type { JobRpc } from '../core/rpc.ts';
+import { within } from '../delivery/within.ts';
+import type { Bindings } from '../env.ts';
+import { upsertJob } from '../store/jobs.ts';
+import { mannerOf, workOf } from './kinds.ts';
+import { JobLedger } from './ledger.ts';
+import { type Item, nothing, type Outcome, type Work } from './work.ts';
+
+export class Job extends DurableObject<Bindings> implements JobRpc {
+  #ledger: JobLedger;
+
+  static {
+    retryable(this.prototype.start, this.prototype.read, this.prototype.act, this.prototype.erase);
+  }
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    this.#ledger = this.#open();
+  }
+
+  async start(start: JobStart) {
+    const started = this.#ledger.start(start, mannerOf(start.spec.kind), Date.now());
+    if (started.ok) this.#arm();
+    return started;
+  }
+
+  async read() {
+    return this.#view();
+  }
+
+  async act(action: 'pause' | 'resume' | 'cancel', by: { key: string; reason: string | null }) {
+    if (this.#view() === null) return null;
+    const acted = this.#ledger.act(action, by, Date.now());
+    if (!acted.ok) return acted;
+    this.#arm();
+    const view = this.#view();
+    return view === null ? null : ok(view);
+  }
+
+  async erase() {
+    await this.ctx.storage.deleteAll();
+    this.#ledger = this.#open();
+  }
+
+  /** One step. The safety alarm comes first: what follows may be cut off anywhere. Never throws. */
+  override async alarm(): Promise<void> {
+    await this.ctx.storage.setAlarm(Date.now() + JOB_SAFETY_MS);
+    const ledger = this.#ledger;
+    try {
+      await this.#step(ledger);
+      await this.#tell(ledger);
+    } catch (error) {
+      this.#report('step', error);
+    }
+    // Erased meanwhile: nothing is owed.
+    if (ledger !== this.#ledger) return this.ctx.storage.deleteAlarm();
+    this.#arm();
+  }
+
+  async #step(ledger: JobLedger): Promise<void> {
+    const given = ledger.given();
+    if (given === null) return;
+    const fromMs = Date.now();
+    const task = ledger.next(fromMs);
+    if (task.kind === 'wait') return;
+    const manner = mannerOf(given.spec.kind);
+    const work = workOf(given, ledger.startedMs(), this.env);
+    try {
+      switch (task.kind) {
+        case 'list': {
+          const page = await within(JOB_CALL_MS, work.list(task.cursor, task.pass));
+          return ledger.listed(page, manner, Date.now());
+        }
+        case 'perform': {
+          const outcomes = await Promise.all(task.items.map((item) => this.#perform(work, item)));
+          return ledger.performed(outcomes, manner, fromMs, Date.now());
+        }
+        case 'close':
+          await within(JOB_CALL_MS, work.close());
+          return ledger.closed(Date.now());
+      }
+    } catch (error) {
+      this.#report(task.kind, error);
+      ledger.failed(String(error), Date.now());
+    }
+  }
+
+  async #perform(work: Work, item: Item): Promise<[Item, Outcome]> {
+    try {
+      return [item, await within(JOB_CALL_MS, work.perform(item))];
+    } catch (error) {
+      // An object or database that does not answer: this item is tried again, and the others go on.
+      return [item, { ...nothing(), isOver: false, isFound: true, reason: String(error) }];
+    }
+  }
+
+  /** Lists are a projection: where D1 does not answer, the job goes on. */
+  async #tell(ledger: JobLedger): Promise<void> {
+    const owed = ledger.owed(Date.now());
+    if (owed === null) return;
+    try {
+      await within(JOB_CALL_MS, upsertJob(this.env.CONFIG, owed.revision, owed.summary));
+      ledger.told(owed.revision, true, Date.now());
+    } catch (error) {
+      this.#report('tell', error);
+      ledger.told(owed.revision, false, Date.now());
+    }
+  }
+
+  #view() {
+    const given = this.#ledger.given();
+    return given === null ? null : this.#ledger.read(mannerOf(given.spec.kind), Date.now());
+  }
+
+  #open(): JobLedger {
+    const { storage } = this.ctx;
+    return new JobLedger({
+      exec: (query, ...bindings) => storage.sql.exec(query, ...bindings),
+      transaction: (work) => storage.transactionSync(work),
+    });
+  }
+
+  /** The alarm is what the ledger says. In the turn of its rows, so it needs no await. */
+  #arm(): void {
+    try {
+      const wakeAtMs = this.#ledger.wakeAtMs();
+      void (wakeAtMs === null
+        ? this.ctx.storage.deleteAlarm()
+        : this.ctx.storage.setAlarm(Math.max(wakeAtMs, Date.now())));
+    } catch (error) {
+      this.#report('arm', error);
+      void this.ctx.storage.setAlarm(Date.now() + JOB_WAIT_MS_MIN);
+    }
+  }
+
+  #report(step: string, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(JSON.stringify({ message: 'job step failed', job: this.ctx.id.name, step, error: message }));
+  }
+}

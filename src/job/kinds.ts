@@ -1,0 +1,31 @@
+/** The kinds of jobs: the one place that knows all of them. */
+import type { JobKind, JobStart } from '../core/job.ts';
+import type { Bindings } from '../env.ts';
+import { REMOVAL_MANNER, removalWork } from './account-removal.ts';
+import { BROADCAST_MANNER, broadcastWork } from './broadcast.ts';
+import { SWEEP_MANNER, sweepWork } from './sweep.ts';
+import type { Manner, Work } from './work.ts';
+
+export function mannerOf(kind: JobKind): Manner {
+  switch (kind) {
+    case 'broadcast':
+      return BROADCAST_MANNER;
+    case 'sweep':
+      return SWEEP_MANNER;
+    case 'account-removal':
+      return REMOVAL_MANNER;
+  }
+}
+
+/** `startedMs`: when the job was started, which for a broadcast says who is included. */
+export function workOf(start: JobStart, startedMs: number, env: Bindings): Work {
+  const { spec } = start;
+  switch (spec.kind) {
+    case 'broadcast':
+      return broadcastWork(spec, startedMs, env);
+    case 'sweep':
+      return sweepWork(spec, env);
+    case 'account-removal':
+      return removalWork(start, spec, env);
+  }
+}

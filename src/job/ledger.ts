@@ -1,0 +1,320 @@
+/**
+ * The protocol of a job over SQL, without a runtime: what comes next, what was done, who paused it. Each public method is one
+ * synchronous turn. A crash between two of them repeats at most one step, and steps are idempotent; what is counted is counted in
+ * the turn that ends its item, so nothing is counted twice.
+ *
+ *   running ⇄ paused        running, paused ─▶ cancelled        running ─▶ finished
+ *
+ *   a pass:  listing ─▶ items ─▶ … ─▶ listed ─▶ resting ─▶ the next pass, until one finds nothing ─▶ closing ─▶ finished
+ *
+ * Refuses to know: clocks, databases, other objects, what a kind of job is about.
+ */
+import { canonicalJson } from '../core/canonical.ts';
+import type { JobAct, JobRefusal, JobStart, JobSummary, JobView } from '../core/job.ts';
+import {
+  ERROR_MESSAGE_BYTES_MAX,
+  JOB_FAILURES_NAMED_MAX,
+  JOB_HISTORY_MAX,
+  JOB_ITEMS_AHEAD_MAX,
+  JOB_QUIET_AFTER_MS,
+  JOB_REST_MS_CAP,
+  JOB_REST_MS_MIN,
+  JOB_STEP_ITEMS,
+  JOB_TELL_MS,
+  JOB_WAIT_MS_CAP,
+  JOB_WAIT_MS_MIN,
+  JOB_YIELD_MS_CAP,
+} from '../core/limits.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import type { Sql } from '../core/sql.ts';
+import {
+  addItems,
+  create,
+  dueItems,
+  endItem,
+  forgetItems,
+  hasTables,
+  openItem,
+  openItems,
+  putOff,
+  readStart,
+  readState,
+  type State,
+  writeState,
+} from './rows.ts';
+import { summaryOf, viewOf } from './view.ts';
+import type { Item, Manner, Outcome, Page } from './work.ts';
+
+export type Task =
+  | { kind: 'list'; cursor: string | null; pass: number }
+  | { kind: 'perform'; items: Item[] }
+  | { kind: 'close' }
+  /** Nothing is due, or nobody wants it to go on. */
+  | { kind: 'wait' };
+
+type Person = { key: string; reason: string | null };
+
+export class JobLedger {
+  readonly #sql: Sql;
+  #start: JobStart | null = null;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** What it is to do; null before it was started. */
+  given(): JobStart | null {
+    if (this.#start === null && hasTables(this.#sql)) this.#start = readStart(this.#sql);
+    return this.#start;
+  }
+
+  startedMs(): number {
+    return readState(this.#sql).createdAtMs;
+  }
+
+  /** Starting it again answers it as it is; with something else to do, it refuses. */
+  start(given: JobStart, manner: Manner, nowMs: number): Result<JobView, { reason: 'other-content' }> {
+    const before = this.given();
+    if (before !== null && canonicalJson(before.spec) !== canonicalJson(given.spec)) {
+      return fail({ reason: 'other-content' });
+    }
+    if (before === null) {
+      this.#sql.transaction(() => create(this.#sql, given, firstState(given, nowMs)));
+      this.#start = given;
+    }
+    return ok(viewOf(this.#given(), readState(this.#sql), manner, nowMs));
+  }
+
+  read(manner: Manner, nowMs: number): JobView | null {
+    const given = this.given();
+    return given === null ? null : viewOf(given, readState(this.#sql), manner, nowMs);
+  }
+
+  /** Doing it again changes nothing. What is under way when a job is paused or cancelled is still done and counted. */
+  act(action: 'pause' | 'resume' | 'cancel', by: Person, nowMs: number): Result<null, JobRefusal> {
+    return this.#turn(nowMs, (state) => {
+      const wanted = action === 'cancel' ? 'cancelled' : action === 'pause' ? 'paused' : 'running';
+      if (state.status === wanted) return ok(null);
+      if (state.endedAtMs !== null) return fail({ reason: 'ended', status: state.status });
+      if (action === 'cancel' && this.#given().spec.kind === 'account-removal')
+        return fail({ reason: 'not-cancellable' });
+      state.status = wanted;
+      const words = { pause: 'paused', resume: 'resumed', cancel: 'cancelled' } as const;
+      remember(state, { atMs: nowMs, by: by.key, action: words[action], reason: by.reason });
+      if (wanted === 'cancelled') state.endedAtMs = nowMs;
+      if (wanted === 'running') state.nextMs = nowMs;
+      return ok(null);
+    });
+  }
+
+  /** One step at a time, to be answered by `listed`, `performed`, `closed` or `failed`. */
+  next(nowMs: number): Task {
+    if (this.given() === null) return { kind: 'wait' };
+    const state = readState(this.#sql);
+    // Not before: a step that was under way at the end has counted its items by now.
+    if (state.endedAtMs !== null) forgetItems(this.#sql);
+    if (state.status !== 'running' || state.nextMs > nowMs) return { kind: 'wait' };
+    const { phase } = state;
+    if (phase.kind === 'closing') return { kind: 'close' };
+    if (phase.kind === 'resting') return phase.untilMs > nowMs ? { kind: 'wait' } : this.#beginPass(nowMs);
+    const items = dueItems(this.#sql, nowMs, JOB_STEP_ITEMS);
+    if (items.length > 0) return { kind: 'perform', items };
+    if (phase.kind === 'listing' && openItems(this.#sql).count < JOB_ITEMS_AHEAD_MAX) {
+      return { kind: 'list', cursor: phase.cursor, pass: state.pass };
+    }
+    return { kind: 'wait' };
+  }
+
+  #beginPass(nowMs: number): Task {
+    return this.#turn(nowMs, (state) => {
+      state.pass += 1;
+      state.passBeganMs = nowMs;
+      state.passFound = 0;
+      state.phase = { kind: 'listing', cursor: null };
+      return { kind: 'list', cursor: null, pass: state.pass };
+    });
+  }
+
+  listed(page: Page, manner: Manner, nowMs: number): void {
+    this.#turn(nowMs, (state) => {
+      stepped(state);
+      if (state.endedAtMs !== null) return;
+      if (page.total !== undefined && state.pass === 1) state.progress.total = page.total;
+      if (page.items.length > 0) addItems(this.#sql, page.items, nowMs);
+      if (page.isComplete === true) state.isComplete = true;
+      state.phase = page.next === null ? { kind: 'listed' } : { kind: 'listing', cursor: page.next };
+      this.#endPass(state, manner, nowMs);
+    });
+  }
+
+  /** `tookFromMs`: when the step began, for its pace. */
+  performed(outcomes: [Item, Outcome][], manner: Manner, tookFromMs: number, nowMs: number): void {
+    this.#turn(nowMs, (state) => {
+      stepped(state);
+      for (const [item, outcome] of outcomes) this.#count(state, item, outcome, manner, nowMs);
+      const tookMs = Math.max(0, nowMs - tookFromMs);
+      const paceMs = Math.ceil((outcomes.length * 1_000) / manner.pacePerSecond);
+      // A slow step is a loaded machine: others get as much of it as this job had.
+      state.nextMs = Math.max(tookFromMs + paceMs, nowMs + Math.min(tookMs, JOB_YIELD_MS_CAP));
+      if (state.endedAtMs === null) this.#endPass(state, manner, nowMs);
+    });
+  }
+
+  #count(state: State, item: Item, outcome: Outcome, manner: Manner, nowMs: number): void {
+    const open = openItem(this.#sql, item.key);
+    if (open === null) return;
+    const { progress } = state;
+    if (outcome.isFound) state.passFound += 1;
+    progress.done += outcome.done;
+    progress.skipped += outcome.skipped;
+    const tries = open.tries + 1;
+    const left = { key: item.key, weight: Math.max(item.weight - outcome.done, outcome.weight) };
+    if (!outcome.isOver && outcome.reason === null) {
+      putOff(this.#sql, left, 0, nowMs + outcome.afterMs);
+    } else if (!outcome.isOver && tries < manner.triesMax) {
+      putOff(this.#sql, left, tries, nowMs + waitMs(tries));
+    } else {
+      const failed = outcome.isOver ? outcome.failed : Math.max(1, item.weight);
+      progress.failed += failed;
+      if (failed > 0 && state.failures.length < JOB_FAILURES_NAMED_MAX) {
+        const reason = (outcome.reason ?? '').slice(0, ERROR_MESSAGE_BYTES_MAX);
+        state.failures.push({ item: item.key, reason });
+      }
+      endItem(this.#sql, item.key, manner.isRemembering);
+    }
+    progress.total = Math.max(progress.total, progress.done + progress.failed + progress.skipped);
+  }
+
+  /** The last pass is one that found nothing, and that began when nothing could be on its way any more. */
+  #endPass(state: State, manner: Manner, nowMs: number): void {
+    if (state.phase.kind !== 'listed' || openItems(this.#sql).count > 0) return;
+    const quietFromMs = state.createdAtMs + JOB_QUIET_AFTER_MS;
+    const isQuiet = state.passFound === 0 && state.passBeganMs > quietFromMs;
+    if (manner.passes === 'one' || state.isComplete || isQuiet) {
+      state.phase = { kind: 'closing' };
+      return;
+    }
+    const restMs = state.passFound === 0 ? 0 : Math.min(JOB_REST_MS_MIN * 2 ** (state.pass - 1), JOB_REST_MS_CAP);
+    state.phase = { kind: 'resting', untilMs: Math.max(nowMs + restMs, quietFromMs + 1) };
+  }
+
+  closed(nowMs: number): void {
+    this.#turn(nowMs, (state) => {
+      stepped(state);
+      if (state.endedAtMs !== null) return;
+      state.status = 'finished';
+      const { done, failed, skipped } = state.progress;
+      state.progress.total = done + failed + skipped;
+      remember(state, { atMs: nowMs, by: 'tubepost', action: 'finished', reason: null });
+      state.endedAtMs = nowMs;
+    });
+  }
+
+  /** The step as a whole did not work: a database that does not answer. It comes again. */
+  failed(error: string, nowMs: number): void {
+    this.#turn(nowMs, (state) => {
+      state.stepFailures += 1;
+      state.lastError = error.slice(0, ERROR_MESSAGE_BYTES_MAX);
+      state.nextMs = nowMs + waitMs(state.stepFailures);
+    });
+  }
+
+  /** What the lists should know now; null while they know it, or knew it a moment ago. */
+  owed(nowMs: number): { revision: number; summary: JobSummary } | null {
+    const given = this.given();
+    if (given === null) return null;
+    const state = readState(this.#sql);
+    return tellAtMs(state) > nowMs ? null : { revision: state.revision, summary: summaryOf(given, state) };
+  }
+
+  /** Not a change of the job: its revision stays. */
+  told(revision: number, isTold: boolean, nowMs: number): void {
+    const state = readState(this.#sql);
+    state.toldAtMs = nowMs;
+    state.tellFailures = isTold ? 0 : state.tellFailures + 1;
+    if (isTold) state.told = revision;
+    writeState(this.#sql, state);
+  }
+
+  /** The one place that derives when to wake. Null: nothing is owed. */
+  wakeAtMs(): number | null {
+    if (this.given() === null) return null;
+    const state = readState(this.#sql);
+    const stepMs = state.status === 'running' ? Math.max(state.nextMs, this.#readyMs(state)) : Infinity;
+    const wakeAtMs = Math.min(stepMs, tellAtMs(state));
+    return wakeAtMs === Infinity ? null : wakeAtMs;
+  }
+
+  #readyMs(state: State): number {
+    if (state.phase.kind === 'resting') return state.phase.untilMs;
+    if (state.phase.kind === 'closing') return 0;
+    const { count, dueMs } = openItems(this.#sql);
+    const isListing = state.phase.kind === 'listing' && count < JOB_ITEMS_AHEAD_MAX;
+    return isListing ? 0 : (dueMs ?? 0);
+  }
+
+  #given(): JobStart {
+    const given = this.given();
+    if (given === null) throw new Error('the job was not started');
+    return given;
+  }
+
+  #turn<T>(nowMs: number, work: (state: State) => T): T {
+    return this.#sql.transaction(() => {
+      const state = readState(this.#sql);
+      const before = JSON.stringify(state);
+      const result = work(state);
+      if (JSON.stringify(state) === before) return result;
+      state.revision += 1;
+      state.updatedAtMs = nowMs;
+      writeState(this.#sql, state);
+      return result;
+    });
+  }
+}
+
+function firstState({ by, reason }: JobStart, nowMs: number): State {
+  return {
+    status: 'running',
+    revision: 1,
+    told: 0,
+    toldAtMs: 0,
+    tellFailures: 0,
+    phase: { kind: 'listing', cursor: null },
+    pass: 1,
+    passBeganMs: nowMs,
+    passFound: 0,
+    isComplete: false,
+    progress: { total: 0, done: 0, failed: 0, skipped: 0 },
+    failures: [],
+    history: [{ atMs: nowMs, by, action: 'started', reason }],
+    nextMs: nowMs,
+    stepFailures: 0,
+    lastError: null,
+    createdAtMs: nowMs,
+    updatedAtMs: nowMs,
+    endedAtMs: null,
+  };
+}
+
+function stepped(state: State): void {
+  state.stepFailures = 0;
+  state.lastError = null;
+}
+
+/** The first act says who began it; of the others the newest stay. */
+function remember(state: State, act: JobAct): void {
+  state.history.push(act);
+  if (state.history.length > JOB_HISTORY_MAX) state.history.splice(1, 1);
+}
+
+function waitMs(failures: number): number {
+  return Math.min(JOB_WAIT_MS_MIN * 2 ** (failures - 1), JOB_WAIT_MS_CAP);
+}
+
+/** Progress is told now and then, an end or a pause at once; a database that does not answer is asked ever more rarely. */
+function tellAtMs(state: State): number {
+  if (state.told >= state.revision) return Infinity;
+  if (state.tellFailures > 0) return state.toldAtMs + waitMs(state.tellFailures);
+  return state.status === 'running' ? state.toldAtMs + JOB_TELL_MS : 0;
+}

@@ -1,0 +1,162 @@
+/**
+ * A job's tables, and the stored JSON in them. What it is to do is written once; its state is one small row, rewritten with each
+ * step; items are rows of their own. Made by the first start, never by a read.
+ *
+ *   start  what it is to do, who asked and why
+ *   state  status, cursor, counters, history
+ *   item   what was listed and is not done with; done ones too, where the kind remembers them
+ */
+import { z } from 'zod';
+import type { JobStart } from '../core/job.ts';
+import type { Sql } from '../core/sql.ts';
+import type { Item } from './work.ts';
+
+const act = z.object({
+  atMs: z.number(),
+  by: z.string(),
+  action: z.enum(['started', 'paused', 'resumed', 'cancelled', 'finished']),
+  reason: z.string().nullable(),
+});
+
+const state = z.object({
+  status: z.enum(['running', 'paused', 'finished', 'cancelled']),
+  /** Grows with every write: of two pictures of the job the higher one is newer. */
+  revision: z.number(),
+  /** The revision that the lists have; 0 before the first. */
+  told: z.number(),
+  toldAtMs: z.number(),
+  tellFailures: z.number(),
+  phase: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('listing'), cursor: z.string().nullable() }),
+    /** The pass has listed everything; its last items are under way. */
+    z.object({ kind: z.literal('listed') }),
+    z.object({ kind: z.literal('resting'), untilMs: z.number() }),
+    z.object({ kind: z.literal('closing') }),
+  ]),
+  pass: z.number(),
+  passBeganMs: z.number(),
+  passFound: z.number(),
+  /** No further pass is needed. */
+  isComplete: z.boolean(),
+  progress: z.object({ total: z.number(), done: z.number(), failed: z.number(), skipped: z.number() }),
+  failures: z.array(z.object({ item: z.string(), reason: z.string() })),
+  history: z.array(act),
+  /** The next step comes no earlier: its pace, or the wait after a failed one. */
+  nextMs: z.number(),
+  /** Steps that failed in a row, and why the last did. */
+  stepFailures: z.number(),
+  lastError: z.string().nullable(),
+  createdAtMs: z.number(),
+  updatedAtMs: z.number(),
+  endedAtMs: z.number().nullable(),
+});
+
+const start: z.ZodType<JobStart> = z.object({
+  id: z.string(),
+  by: z.string(),
+  reason: z.string().nullable(),
+  spec: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('broadcast'),
+      event: z.object({
+        id: z.string(),
+        type: z.string(),
+        record: z.string().nullable(),
+        version: z.number().nullable(),
+        occurredAt: z.string().nullable(),
+        contentHash: z.string(),
+        dataJson: z.string(),
+        schemaVersion: z.string().optional(),
+        retryWindowSeconds: z.number().optional(),
+        expireAfterSeconds: z.number().optional(),
+        latestGroup: z.string().optional(),
+        latestOnly: z.boolean().optional(),
+      }),
+      accounts: z.array(z.string()).nullable(),
+    }),
+    z.object({
+      kind: z.literal('sweep'),
+      account: z.string(),
+      endpoint: z.string(),
+      revision: z.number(),
+      because: z.enum(['removed', 'disabled']),
+    }),
+    z.object({ kind: z.literal('account-removal'), account: z.string() }),
+  ]),
+});
+
+export type State = z.infer<typeof state>;
+
+const TABLES = [
+  'CREATE TABLE start (one INTEGER PRIMARY KEY CHECK (one = 1), start TEXT NOT NULL)',
+  'CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), state TEXT NOT NULL)',
+  `CREATE TABLE item (
+     key TEXT PRIMARY KEY, weight INTEGER NOT NULL, tries INTEGER NOT NULL, due_ms INTEGER
+   ) WITHOUT ROWID`,
+  'CREATE INDEX item_due ON item (due_ms) WHERE due_ms IS NOT NULL',
+];
+
+export function hasTables(sql: Sql): boolean {
+  return sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state'`).toArray().length > 0;
+}
+
+export function create(sql: Sql, given: JobStart, first: State): void {
+  for (const table of TABLES) sql.exec(table);
+  sql.exec('INSERT INTO start (one, start) VALUES (1, ?)', JSON.stringify(given));
+  sql.exec('INSERT INTO state (one, state) VALUES (1, ?)', JSON.stringify(first));
+}
+
+export function readStart(sql: Sql): JobStart {
+  return start.parse(JSON.parse(String(sql.exec('SELECT start FROM start').toArray()[0]?.['start'])));
+}
+
+export function readState(sql: Sql): State {
+  return state.parse(JSON.parse(String(sql.exec('SELECT state FROM state').toArray()[0]?.['state'])));
+}
+
+export function writeState(sql: Sql, given: State): void {
+  sql.exec('UPDATE state SET state = ?', JSON.stringify(given));
+}
+
+/** Those that are there already, done or not, stay as they are. */
+export function addItems(sql: Sql, items: readonly Item[], dueMs: number): void {
+  sql.exec(
+    `INSERT INTO item (key, weight, tries, due_ms)
+     SELECT value->>'key', value->>'weight', 0, ? FROM json_each(?) WHERE true ON CONFLICT (key) DO NOTHING`,
+    dueMs,
+    JSON.stringify(items),
+  );
+}
+
+export function dueItems(sql: Sql, nowMs: number, limit: number): (Item & { tries: number })[] {
+  return sql
+    .exec('SELECT key, weight, tries FROM item WHERE due_ms <= ? ORDER BY due_ms, key LIMIT ?', nowMs, limit)
+    .toArray()
+    .map((row) => ({ key: String(row['key']), weight: Number(row['weight']), tries: Number(row['tries']) }));
+}
+
+export function openItems(sql: Sql): { count: number; dueMs: number | null } {
+  const [row] = sql.exec('SELECT count(*) AS n, min(due_ms) AS due FROM item WHERE due_ms IS NOT NULL').toArray();
+  const due = row?.['due'];
+  return { count: Number(row?.['n']), dueMs: typeof due === 'number' ? due : null };
+}
+
+/** Null where it is not open (any more): then its outcome has been counted. */
+export function openItem(sql: Sql, key: string): { tries: number } | null {
+  const [row] = sql.exec('SELECT tries FROM item WHERE key = ? AND due_ms IS NOT NULL', key).toArray();
+  return row === undefined ? null : { tries: Number(row['tries']) };
+}
+
+export function endItem(sql: Sql, key: string, isRemembered: boolean): void {
+  if (isRemembered) sql.exec('UPDATE item SET due_ms = NULL WHERE key = ?', key);
+  else sql.exec('DELETE FROM item WHERE key = ?', key);
+}
+
+/** What was counted of its weight so far is not counted again. */
+export function putOff(sql: Sql, { key, weight }: Item, tries: number, dueMs: number): void {
+  sql.exec('UPDATE item SET tries = ?, due_ms = ?, weight = ? WHERE key = ?', tries, dueMs, weight, key);
+}
+
+export function forgetItems(sql: Sql): void {
+  sql.exec('DELETE FROM item');
+}
