@@ -2,7 +2,7 @@
  * Bindings (declared in wrangler.toml) and the vars parsed from them. The only place that reads raw vars.
  */
 import { z } from 'zod';
-import type { AccountRpc, FanoutMessage, GateRpc, JobRpc, RecordRpc } from './core/rpc.ts';
+import type { AccountRpc, CatalogueRpc, FanoutMessage, GateRpc, JobRpc, RecordRpc } from './core/rpc.ts';
 import type { LogMessage } from './core/log.ts';
 import { fail, ok, type Result } from './core/result.ts';
 
@@ -12,6 +12,7 @@ export type Bindings = {
   RECORD: ObjectRpc<RecordRpc>;
   ACCOUNT: ObjectRpc<AccountRpc>;
   GATE: ObjectRpc<GateRpc>;
+  CATALOGUE: ObjectRpc<CatalogueRpc>;
   JOB: ObjectRpc<JobRpc>;
   FANOUT: Queue<FanoutMessage>;
   SLOW: Queue<FanoutMessage>;

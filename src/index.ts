@@ -9,6 +9,7 @@ import { recordStub } from './stubs.ts';
 import { consumeDead, consumeLog, logDeps } from './queues/log.ts';
 
 export { Account } from './account/account.ts';
+export { Catalogue } from './catalogue/catalogue.ts';
 export { Gate } from './gate/gate.ts';
 export { Job } from './job/job.ts';
 export { Record } from './record/record.ts';

@@ -32,6 +32,7 @@ export const storedEndpoint: z.ZodType<EndpointSettings> = z.object({
     .custom<Filter>((value) => typeof value === 'object' && value !== null)
     .nullable()
     .default(null),
+  schemaVersions: z.record(z.string(), z.string()).default({}),
   headerNames: z.array(z.string()),
   headers: sealed.nullable(),
   externalId: z.string().nullable(),

@@ -64,6 +64,8 @@ export type Delivery = {
   endpoint: string;
   /** 0 for the live delivery; 1, 2, … for replays of it. */
   replay: number;
+  /** The schema version of the older form that it sends (P7); absent where it sends the event's newest. Fixed at acceptance. */
+  form?: string | undefined;
   replayFacts: ReplayFacts | null;
   ordering: Ordering;
   state: DeliveryState;
@@ -95,6 +97,13 @@ export type EventFacts = {
   schemaVersion: string | null;
   occurredAt: string | null;
   acceptedAtMs: number;
-  /** Hex SHA-256 of the canonical JSON of type, record, version, occurredAt and data (P2). */
+  /** Hex SHA-256 of the canonical JSON of type, record, version, occurredAt and data or forms (P2). */
   contentHash: string;
+  /** The schema versions of older forms, newest first; absent where the event has one form. */
+  forms?: string[] | undefined;
+  /** Of its type when it was accepted (P6); absent: nothing of that kind. */
+  expiresAtMs?: number | undefined;
+  retryWindowSeconds?: number | undefined;
+  latestGroup?: string | undefined;
+  latestOnly?: boolean | undefined;
 };

@@ -34,6 +34,8 @@ export type EndpointSettings = {
   eventTypes: string[];
   /** Null, or absent as releases before filters saved it: every event of these types. */
   filter?: Filter | null;
+  /** Event type → the schema version that it is sent (P7); the newest of those that are not named. Absent as releases before saved it. */
+  schemaVersions?: Record<string, string>;
   /** Names are readable, values are not: the sealed text is JSON of [name, value] pairs. */
   headerNames: string[];
   headers: Sealed | null;

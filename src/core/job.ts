@@ -2,13 +2,14 @@
  * Long work with a cursor, as every part of the system passes it on. A kind is a member of JobSpec and a file in src/job; what
  * they share (progress, pace, pause, cancel, history, crashes) is src/job/ledger.ts.
  */
+import type { EventPolicy } from './event-type.ts';
 import type { AccountPlace } from './ids.ts';
 
 /** `finished` and `cancelled` are final. A job never fails as a whole: what it cannot do yet it tries again. */
 export type JobStatus = 'running' | 'paused' | 'finished' | 'cancelled';
 
 /** What every account is sent. `dataJson` is the exact text of `data`. */
-export type BroadcastEvent = {
+export type BroadcastEvent = EventPolicy & {
   id: string;
   type: string;
   record: string | null;
@@ -16,6 +17,8 @@ export type BroadcastEvent = {
   occurredAt: string | null;
   contentHash: string;
   dataJson: string;
+  /** Of `dataJson`; absent where the type has no schema. */
+  schemaVersion?: string | undefined;
 };
 
 export type JobSpec =

@@ -2,8 +2,9 @@
  * The plan of one lane (C3): which of its deliveries are superseded, which may start now, and when to look again.
  * A lane is the deliveries of one record to one endpoint. Pure; the Record applies what is decided here.
  *
- *   ordered    one at a time; the oldest open one, and nothing behind it, whatever its due time
- *   latest     one at a time; the newest of each type, lowest version first; older ones that wait are superseded
+ *   ordered    one at a time; the oldest open one, and nothing behind it, whatever its due time; of a type of which only the
+ *              latest matters (`latestOnly`), older ones that wait are superseded
+ *   latest     one at a time; the newest of each type or group, lowest version first; older ones that wait are superseded
  *   unordered  each by itself
  *   replays    in any lane: only when nothing live is due or under way
  */
@@ -11,7 +12,16 @@ import type { Delivery } from './delivery.ts';
 import type { Ordering } from './endpoint.ts';
 import { isStartable } from './status.ts';
 
-export type LaneItem = { sequence: number; type: string; version: number | null; delivery: Delivery };
+export type LaneItem = {
+  sequence: number;
+  type: string;
+  /** Types of one group of the catalogue replace each other (P6). */
+  latestGroup?: string | undefined;
+  /** Newer events of this type, or group, replace older ones that wait in `ordered` lanes too. */
+  latestOnly?: boolean | undefined;
+  version: number | null;
+  delivery: Delivery;
+};
 
 /** The highest version that an attempt of this lane has carried, and the event that carried it. */
 export type AttemptedVersion = { version: number; sequence: number };
@@ -21,7 +31,7 @@ export type LaneFacts<T extends LaneItem = LaneItem> = {
   /** Everything open or still claimed: live ones with the oldest sequence first, replays anywhere, in the order of asking. */
   items: { values(): Iterable<T> };
   attempted: AttemptedVersion | null;
-  /** Of live events without a version, the highest sequence attempted, by type. */
+  /** Of live events without a version, the highest sequence attempted, by family. */
   attemptedOfType: ReadonlyMap<string, number>;
 };
 
@@ -60,24 +70,34 @@ export function overtakenBy(
   const { attempted } = lane;
   if (!isLive(item) && item.delivery.replayFacts?.force === true) return null;
   if (item.version === null) {
-    const newest = lane.attemptedOfType.get(item.type) ?? 0;
+    const newest = lane.attemptedOfType.get(familyOf(item)) ?? 0;
     return !isLive(item) && lane.ordering === 'latest' && newest > item.sequence ? newest : null;
   }
   if (attempted === null || item.version >= attempted.version) return null;
   return isLive(item) && lane.ordering !== 'latest' ? null : attempted.sequence;
 }
 
-/** What may replace what: one type, and both with a version or both without. */
-function kindOf(item: LaneItem): string {
-  return `${item.version === null ? 'u' : 'v'} ${item.type}`;
+/** Whose newest takes the place of the others: a group of the catalogue, or a type alone. No type has a space in its name. */
+export function familyOf({ type, latestGroup }: Pick<LaneItem, 'type' | 'latestGroup'>): string {
+  return latestGroup === undefined ? type : `group ${latestGroup}`;
 }
 
-/** The newest live one of each kind in a `latest` lane, also if it is under way. Replays replace nothing. */
+/** What may replace what: one family, and both with a version or both without. */
+function kindOf(item: LaneItem): string {
+  return `${item.version === null ? 'u' : 'v'} ${familyOf(item)}`;
+}
+
+/** In an `ordered` lane only among themselves and only while they wait: what was attempted there is no limit for what follows. */
+function isReplaceable(item: LaneItem, ordering: Ordering): boolean {
+  return isLive(item) && (ordering === 'latest' || (ordering === 'ordered' && item.latestOnly === true));
+}
+
+/** The newest live one of each kind where newer ones replace older ones, also if it is under way. Replays replace nothing. */
 function newestOf(lane: LaneFacts): Map<string, LaneItem> {
   const newest = new Map<string, LaneItem>();
-  if (lane.ordering !== 'latest') return newest;
+  if (lane.ordering === 'unordered') return newest;
   for (const item of lane.items.values()) {
-    if (!isLive(item) || item.delivery.state.kind === 'ended') continue;
+    if (!isReplaceable(item, lane.ordering) || item.delivery.state.kind === 'ended') continue;
     const best = newest.get(kindOf(item));
     if (best === undefined || isNewer(item, best)) newest.set(kindOf(item), item);
   }
@@ -88,7 +108,7 @@ function findSuperseded<T extends LaneItem>(lane: LaneFacts<T>): Map<T, number> 
   const newest = newestOf(lane);
   const superseded = new Map<T, number>();
   for (const item of lane.items.values()) {
-    if (!isStartable(item.delivery) || (isLive(item) && lane.ordering !== 'latest')) continue;
+    if (!isStartable(item.delivery) || (isLive(item) && !isReplaceable(item, lane.ordering))) continue;
     const overtaken = overtakenBy(item, lane);
     const better = isLive(item) ? newest.get(kindOf(item)) : undefined;
     if (overtaken !== null) superseded.set(item, overtaken);

@@ -26,6 +26,36 @@ export const DATA_DEPTH_MAX = 64;
 /** `occurredAt` is kept as given: nanoseconds and an offset take 35 characters, the rest is room. */
 export const OCCURRED_AT_CHARS_MAX = 64;
 
+// Event types (P6, P7)
+/** All of an operator: every isolate holds their rules, some 300 bytes each. */
+export const EVENT_TYPES_MAX = 1_000;
+/** Of one type: each is a schema that its publishers and readers still speak. */
+export const SCHEMA_VERSIONS_MAX = 50;
+/** One schema as JSON: far more than people read; all versions of a type stay under 2 MB in one answer. */
+export const SCHEMA_BYTES_MAX = 32 * 1024;
+/** Schemas inside schemas. `data` itself may be nested DATA_DEPTH_MAX deep. */
+export const SCHEMA_DEPTH_MAX = 32;
+/** Schemas that look at one value in place (allOf, anyOf, $ref, …), counted with repeats: what one value of `data` may cost. */
+export const SCHEMA_STEPS_MAX = 1_000;
+/** Faults of a schema, or of data against one, that a problem names. */
+export const SCHEMA_FAULTS_MAX = 20;
+export const EXAMPLE_BYTES_MAX = 32 * 1024;
+export const TYPE_DESCRIPTION_BYTES_MAX = 4 * 1024;
+/** Longer than any retry window with a long pause in it. */
+export const EXPIRE_AFTER_SECONDS_MAX = 30 * 24 * 3_600;
+/** Forms of one event: readers of more versions at a time are not worth their storage. */
+export const FORMS_MAX = 10;
+/** All forms of an event together; each one alone has the limit of `data`. Half a request, and few rows of a SQLite page size. */
+export const FORMS_BYTES_MAX = 512 * 1024;
+/** Endpoints pin versions of types by name: as many as they may name types. */
+export const SCHEMA_VERSIONS_PINNED_MAX = 200;
+/** How old the catalogue may be when an event is checked against it. As for settings: below the promised 5 s. */
+export const CATALOGUE_FRESH_MS = 4 * SECOND_MS;
+/** How long what is remembered stands in for a Catalogue that does not answer: no publish should fail for it, if it can be helped. */
+export const CATALOGUE_STANDS_IN_MS = 10 * MINUTE_MS;
+/** Schemas that an isolate remembers, as characters of JSON. */
+export const SCHEMAS_CACHED_CHARS_MAX = 4 * 1024 * 1024;
+
 // Endpoints (E1, E2)
 export const ENDPOINTS_PER_ACCOUNT_MAX = 10_000;
 /** Ceiling of a quota: one Account answers some 1,000 questions a second, each for a batch of up to 100 events. */

@@ -3,17 +3,24 @@
  */
 import type { AccountSettings, EndpointSettings } from './endpoint.ts';
 import type { DeliveryStatus } from './delivery.ts';
+import type { EventPolicy } from './event-type.ts';
 
-export type NewEvent = {
+/** A form beside the newest, and the matched endpoints that are sent it. */
+export type NewForm = { schemaVersion: string | null; dataJson: string; endpoints: string[] };
+
+export type NewEvent = EventPolicy & {
   id: string;
   type: string;
   version: number | null;
+  /** Of `dataJson`; null where the type has no schema. */
   schemaVersion: string | null;
   /** As given: it is part of the content hash and of the body. */
   occurredAt: string | null;
   contentHash: string;
-  /** JSON text of `data`, byte for byte what receivers get. */
+  /** JSON text of `data` in the newest form, byte for byte what receivers get. */
   dataJson: string;
+  /** Older forms (P7). A release that knows none sends the newest to all. */
+  forms?: NewForm[];
   /** The endpoints that want this event, by id, into `AcceptRequest.endpoints`. */
   matches: string[];
 };

@@ -1,4 +1,7 @@
-/** Why deliveries are cancelled by what happens to their endpoint: the same words from the Account, the Record and reads. */
+/** Why deliveries end without an answer that says so: the same words from the Account, the Record and reads. */
+
+/** Its event type's `expireAfterSeconds` were over while it waited. */
+export const EXPIRED = 'expired';
 
 export const ENDPOINT_REMOVED = 'endpoint-removed';
 

@@ -7,6 +7,7 @@ import type { AuditEntry } from './audit.ts';
 import type { Report } from './circuit.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings, Sealed } from './endpoint.ts';
 import type { RemovalRefusal } from './endpoint-secrets.ts';
+import type { CatalogueIndex, EventType, EventTypeDetail, EventTypeFacts } from './event-type.ts';
 import type { DeliveryRef } from './ids.ts';
 import type { JobRefusal, JobStart, JobView } from './job.ts';
 import type { Confirmation } from './log.ts';
@@ -14,6 +15,7 @@ import type { QuotaExceeded } from './quota.ts';
 import type { AttemptOutcome } from './outcome.ts';
 import type { AcceptRequest, AcceptResult } from './publish.ts';
 import type { Result } from './result.ts';
+import type { SchemaChange } from './schema-changes.ts';
 import type { DeliveryDetail, DeliveryView, EventView, RecordView } from './view.ts';
 
 export type ClaimRef = DeliveryRef & { claim: number };
@@ -109,6 +111,7 @@ export type EndpointChange = Partial<
     | 'description'
     | 'eventTypes'
     | 'filter'
+    | 'schemaVersions'
     | 'headerNames'
     | 'headers'
     | 'externalId'
@@ -254,3 +257,34 @@ export type TestRefusal =
   | { reason: 'not-found' }
   | { reason: 'disabled'; statusReason: string | null }
   | { reason: 'too-many'; retryAfterMs: number };
+
+/** What a caller may set of an event type, checked. Undefined = leave as it is. `schemaJson`: of the newest version. */
+export type EventTypeChange = Partial<EventTypeFacts> & { schemaJson?: string };
+
+export type EventTypeRefusal =
+  | { reason: 'full'; most: number }
+  | { reason: 'not-found' }
+  /** The schema would break readers or publishers of `version`; as version `next` it may be published. */
+  | { reason: 'breaking'; version: string; next: string; changes: SchemaChange[] }
+  | { reason: 'not-next'; next: string }
+  | { reason: 'versions-full'; most: number }
+  /** `strict` without any schema. */
+  | { reason: 'no-schema' }
+  /** `dataVersion` names a version that is not there. */
+  | { reason: 'unknown-version'; versionCount: number };
+
+type EventTypePut = Result<{ created: boolean; detail: EventTypeDetail }, EventTypeRefusal>;
+
+/** Addressed by `v1`: one catalogue for all accounts. Reads write nothing. */
+export type CatalogueRpc = {
+  /** The rules of all types, or `unchanged` where `revision` is the newest. */
+  indexSince(revision: number | null): Promise<CatalogueIndex | 'unchanged'>;
+  types(): Promise<EventType[]>;
+  detail(name: string): Promise<EventTypeDetail | null>;
+  put(name: string, change: EventTypeChange): Promise<EventTypePut>;
+  putVersion(
+    name: string,
+    version: string,
+    change: { schemaJson: string; exampleJson?: string | null },
+  ): Promise<EventTypePut>;
+};

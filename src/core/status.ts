@@ -26,11 +26,13 @@ export function created(of: {
   endpoint: string;
   ordering: Ordering;
   dueMs: number;
+  form?: string | undefined;
   replay?: { number: number; facts: ReplayFacts; previous: Delivery['previous'] };
 }): Delivery {
   return {
     endpoint: of.endpoint,
     replay: of.replay?.number ?? 0,
+    ...(of.form === undefined ? {} : { form: of.form }),
     replayFacts: of.replay?.facts ?? null,
     ordering: of.ordering,
     state: { kind: 'waiting', as: 'queued', dueMs: of.dueMs },

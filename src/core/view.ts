@@ -40,8 +40,10 @@ export type EventView = {
   occurredAt: string | null;
   acceptedAtMs: number;
   deliveryCount: number;
-  /** The exact bytes of every request of this event; null once erased. */
+  /** The exact bytes of every request of this event, in its newest form; null once erased. */
   body: string | null;
+  /** Older forms, newest first, as bodies too; absent where the event has one form. */
+  forms?: { version: string; body: string | null }[];
   deliveries: DeliveryView[];
 };
 
@@ -57,6 +59,8 @@ export type RecordView = {
 export type DeliveryDetail = {
   delivery: DeliveryView;
   event: EventView;
+  /** The exact bytes of its requests: of the event's form that it sends. Absent from a release without forms. */
+  body?: string | null;
   attempts: LoggedAttempt[];
   replay: ReplayFacts | null;
 };

@@ -37,12 +37,11 @@ export type HashedContent = {
   version: number | null;
   /** As given, not as understood: "…Z" and "…+00:00" are other content. */
   occurredAt: string | null;
-  data: unknown;
-};
+} & ({ data: unknown } | { forms: unknown });
 
 /** P2: hex SHA-256 of the canonical JSON. Two publishes with one id are the same event exactly if this is the same. */
-export async function contentHash({ type, record, version, occurredAt, data }: HashedContent): Promise<string> {
-  const digest = await sha256(canonicalJson({ type, record, version, occurredAt, data }));
+export async function contentHash({ type, record, version, occurredAt, ...content }: HashedContent): Promise<string> {
+  const digest = await sha256(canonicalJson({ type, record, version, occurredAt, ...content }));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 

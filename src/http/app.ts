@@ -16,6 +16,8 @@ import { addEndpoints } from './endpoints.ts';
 import { addEndpointEventTypes } from './endpoint-event-types.ts';
 import { addEndpointTest } from './endpoint-test.ts';
 import { addEvents } from './events.ts';
+import { addEventTypes } from './event-types.ts';
+import { addEventTypeVersions } from './event-type-versions.ts';
 import { addHealth } from './health.ts';
 import { addJobs } from './jobs.ts';
 import { addOperatorLists } from './operator.ts';
@@ -39,6 +41,8 @@ export function createApp() {
   addSecrets(api);
   addReseal(api);
   addAudit(api);
+  addEventTypes(api);
+  addEventTypeVersions(api);
   addPublish(api);
   addEvents(api);
   addRecords(api);

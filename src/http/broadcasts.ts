@@ -16,9 +16,11 @@ import type { AppContext } from './context.ts';
 import { ruled } from './fields.ts';
 import { showJob } from './jobs.ts';
 import { callObject } from './objects.ts';
-import { Problem } from './problem.ts';
+import { invalid, Problem } from './problem.ts';
+import type { TypedEvent } from './type-check.ts';
 import { givenId } from './publish.ts';
-import { checkEvent, dataJsonOf, type EventBody } from './publish-body.ts';
+import { checkEvent, type EventBody, formsOf } from './publish-body.ts';
+import { typeCheck } from './publishing.ts';
 
 const names = ruled(z.array(ruled(z.string(), checkAccountId)), (accounts) =>
   accounts.length >= 1 && accounts.length <= BROADCAST_ACCOUNTS_MAX
@@ -44,8 +46,13 @@ export function addBroadcasts(api: Api): void {
 }
 
 async function broadcast(c: AppContext, body: EventBody, accounts: string[] | null): Promise<Response> {
+  if (body.forms !== undefined && body.forms !== null) {
+    throw invalid([{ field: 'forms', message: 'forms must be left out: a broadcast carries data' }]);
+  }
   const given = givenId(c, body);
-  const spec = await specOf(body, given ?? (await newEventId(body.record ?? null)), accounts);
+  const checked = await (await typeCheck(c)).check(body, formsOf(body));
+  if (checked instanceof Problem) throw checked;
+  const spec = await specOf(body, checked, given ?? (await newEventId(body.record ?? null)), accounts);
   const id = given === null ? `job_${ulid().toLowerCase()}` : await derivedJobId(given);
   if (!isJobId(id)) throw new Error(`${id} is no job id`);
   const started = await callObject(
@@ -61,6 +68,7 @@ async function broadcast(c: AppContext, body: EventBody, accounts: string[] | nu
 
 async function specOf(
   body: EventBody,
+  { forms: [{ version: schemaVersion, dataJson }], policy }: TypedEvent,
   id: string,
   accounts: string[] | null,
 ): Promise<Extract<JobSpec, { kind: 'broadcast' }>> {
@@ -72,7 +80,14 @@ async function specOf(
     occurredAt: body.occurredAt ?? null,
   };
   const hash = await contentHash({ ...content, data: comparable(data) });
-  const event = { id, ...content, contentHash: hash, dataJson: dataJsonOf(body) };
+  const event = {
+    id,
+    ...content,
+    contentHash: hash,
+    dataJson,
+    ...policy,
+    ...(schemaVersion === null ? {} : { schemaVersion }),
+  };
   return { kind: 'broadcast', event, accounts: accounts === null ? null : [...new Set(accounts)].sort() };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Context } from 'hono';
 import type { AccountSettings } from '../core/endpoint.ts';
+import { CatalogueCache } from '../delivery/catalogue.ts';
 import { SettingsCache } from '../delivery/settings.ts';
 import { createVault, type Vault } from '../delivery/vault.ts';
 import type { Bindings, Vars } from '../env.ts';
@@ -15,6 +16,7 @@ export type AppContext = Context<AppEnv>;
 
 const vaults = new WeakMap<Vars, Vault>();
 const caches = new WeakMap<Bindings, SettingsCache>();
+const catalogues = new WeakMap<Bindings, CatalogueCache>();
 
 export function vaultOf(c: AppContext): Vault {
   const vars = c.get('vars');
@@ -52,4 +54,24 @@ export function readSettings(env: Bindings, account: string) {
     () => accountStub(env, account),
     (stub) => stub.settings(),
   );
+}
+
+/** For publishing, and for what names event types. Changes of the catalogue ask the Catalogue itself. */
+export function catalogueCacheOf(env: Bindings): CatalogueCache {
+  const known = catalogues.get(env);
+  if (known !== undefined) return known;
+  const cache = new CatalogueCache({
+    indexSince: (revision) => callCatalogue(env, (stub) => stub.indexSince(revision)),
+    detail: (name) => callCatalogue(env, (stub) => stub.detail(name)),
+  });
+  catalogues.set(env, cache);
+  return cache;
+}
+
+/** One object for all accounts. Only calls that are safe to repeat. */
+export function callCatalogue<R>(
+  env: Bindings,
+  call: (stub: ReturnType<Bindings['CATALOGUE']['getByName']>) => R,
+): Promise<Awaited<R>> {
+  return callObject(() => env.CATALOGUE.getByName('v1'), call);
 }

@@ -11,6 +11,7 @@ import {
   checkTimeoutMs,
   checkWindowSeconds,
 } from '../core/endpoint-rules.ts';
+import { checkPinnedVersions } from '../core/event-type-rules.ts';
 import type { Filter } from '../core/filter.ts';
 import { parseFilter } from '../core/filter-rules.ts';
 import { checkHeaders } from '../core/header-rules.ts';
@@ -38,6 +39,7 @@ const fields = {
   description: ruled(z.string(), checkDescription).optional(),
   eventTypes: ruled(z.array(z.string()), checkEventTypes).optional(),
   filter: filter.nullable().optional(),
+  schemaVersions: ruled(z.record(z.string(), z.string()), checkPinnedVersions).optional(),
   headers: ruled(z.record(z.string(), z.string()), (headers) => checkHeaders(Object.entries(headers))).optional(),
   externalId: ruled(z.string(), checkExternalId).nullable().optional(),
   ordering: z.enum(['ordered', 'latest', 'unordered']).optional(),

@@ -27,6 +27,7 @@ import { idempotencyKey } from './idempotency.ts';
 import { startNow } from './jobs.ts';
 import { callObject } from './objects.ts';
 import { accountId, accountParams, pageQuery, showPage } from './params.ts';
+import { pinnedVersions } from './pinned-versions.ts';
 import { Problem } from './problem.ts';
 import { showCircuit, showEndpoint } from './render.ts';
 import { auditRepeated, newSecret, storedText, unknownEndpoint } from './secret-text.ts';
@@ -115,6 +116,7 @@ async function createEndpoint(c: AppContext, account: string, body: CreateBody):
     description: body.description ?? '',
     eventTypes: body.eventTypes ?? [],
     filter: body.filter ?? null,
+    schemaVersions: await pinnedVersions(c, body.schemaVersions),
     headerNames: Object.keys(body.headers ?? {}),
     headers: await sealedHeaders(c, account, id, body.headers ?? {}),
     externalId: body.externalId ?? null,
@@ -171,6 +173,7 @@ async function changeEndpoint(
   const { url, headers, retry, ...rest } = body;
   const change: EndpointChange = defined({
     ...rest,
+    schemaVersions: rest.schemaVersions === undefined ? undefined : await pinnedVersions(c, rest.schemaVersions),
     url: url === undefined ? undefined : checkedUrl(url, c.get('vars'), ownHost(c)),
     headerNames: headers === undefined ? undefined : Object.keys(headers),
     headers: headers === undefined ? undefined : await sealedHeaders(c, account, id, headers),

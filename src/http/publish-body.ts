@@ -1,4 +1,4 @@
-/** What a publish holds (P1, P5), checked by core/event-rules.ts. */
+/** What a publish holds (P1, P5, P7), checked by core/event-rules.ts. */
 import { z } from '@hono/zod-openapi';
 import {
   checkDataDepth,
@@ -9,20 +9,36 @@ import {
   checkRecordKey,
   checkVersion,
 } from '../core/event-rules.ts';
-import { BATCH_EVENTS_MAX } from '../core/limits.ts';
+import { checkSchemaVersion } from '../core/event-type-rules.ts';
+import { type Form, type Forms, newestFirst } from '../core/forms.ts';
+import { BATCH_EVENTS_MAX, FORMS_BYTES_MAX, FORMS_MAX } from '../core/limits.ts';
+import { shown, utf8Bytes } from '../core/text.ts';
 import { fieldErrors, ruled } from './fields.ts';
 import { plainNumber } from '../core/json.ts';
 import { invalid, Problem } from './problem.ts';
 
-/** Absent and null are the same. */
-const eventShape = z.strictObject({
-  id: ruled(z.string(), checkEventId).nullish(),
-  type: ruled(z.string(), checkEventType),
-  record: ruled(z.string(), checkRecordKey).nullish(),
-  version: ruled(z.number(), checkVersion).nullish(),
-  occurredAt: ruled(z.string(), checkOccurredAt).nullish(),
-  data: ruled(z.unknown(), checkDataDepth).refine((data) => data !== undefined, 'is required'),
-});
+/** Absent and null are the same, but for `data`, which may be null. */
+const eventShape = z
+  .strictObject({
+    id: ruled(z.string(), checkEventId).nullish(),
+    type: ruled(z.string(), checkEventType),
+    record: ruled(z.string(), checkRecordKey).nullish(),
+    version: ruled(z.number(), checkVersion).nullish(),
+    occurredAt: ruled(z.string(), checkOccurredAt).nullish(),
+    data: ruled(z.unknown(), checkDataDepth).optional(),
+    forms: ruled(z.record(z.string(), z.unknown()), checkForms).nullish(),
+  })
+  .superRefine(({ data, forms }, context) => {
+    const hasForms = forms !== undefined && forms !== null;
+    if (data === undefined && !hasForms) context.addIssue({ code: 'custom', path: ['data'], message: 'is required' });
+    if (data !== undefined && hasForms) {
+      context.addIssue({
+        code: 'custom',
+        path: ['forms'],
+        message: 'must not stand beside data: an event has one or the other',
+      });
+    }
+  });
 
 export const eventBody = z.preprocess(plainFields, eventShape);
 /** Events are checked one by one: a bad one fails alone. */
@@ -36,12 +52,43 @@ export const batchBody = z.strictObject({
 
 export type EventBody = z.output<typeof eventBody>;
 
-/** JSON of `data`, exactly as receivers will get it. Throws the problem of data that is too large. */
-export function dataJsonOf(body: EventBody): string {
-  const dataJson = JSON.stringify(body.data);
+/** One form with its JSON, exactly as receivers will get it. */
+export type GivenForm = Form & { dataJson: string };
+
+function checkForms(forms: Record<string, unknown>): string | null {
+  const entries = Object.entries(forms);
+  if (entries.length < 1 || entries.length > FORMS_MAX)
+    return `must have 1 to ${FORMS_MAX} forms; it has ${entries.length}`;
+  for (const [version, data] of entries) {
+    const fault = checkSchemaVersion(version);
+    if (fault !== null) return `must be data by schema version; a name in it ${fault}`;
+    const depth = checkDataDepth(data);
+    if (depth !== null) return `must be data by schema version; that of ${shown(version)} ${depth}`;
+  }
+  return null;
+}
+
+/** The newest first; plain `data` is one form whose version the catalogue knows. Throws the problem of data that is too large. */
+export function formsOf(body: EventBody): Forms<GivenForm> {
+  const given = Object.entries(body.forms ?? {}).map(([version, data]) => formOf(version, data, `forms.${version}`));
+  const [newest, ...older] = newestFirst(given);
+  if (newest === undefined) return [formOf(null, body.data, 'data')];
+  const bytes = given.reduce((sum, { dataJson }) => sum + utf8Bytes(dataJson), 0);
+  if (bytes > FORMS_BYTES_MAX) {
+    throw tooLarge('forms', `must have at most ${FORMS_BYTES_MAX} bytes of JSON together; they have ${bytes}`);
+  }
+  return [newest, ...older];
+}
+
+function formOf(version: string | null, data: unknown, field: string): GivenForm {
+  const dataJson = JSON.stringify(data);
   const fault = checkDataSize(dataJson);
-  if (fault === null) return dataJson;
-  throw new Problem('too-large', `data ${fault}`, { errors: [{ field: 'data', message: `data ${fault}` }] });
+  if (fault !== null) throw tooLarge(field, fault);
+  return { version, data, dataJson };
+}
+
+function tooLarge(field: string, fault: string): Problem {
+  return new Problem('too-large', `${field} ${fault}`, { errors: [{ field, message: `${field} ${fault}` }] });
 }
 
 export function checkEvent(input: unknown): EventBody {
@@ -50,9 +97,12 @@ export function checkEvent(input: unknown): EventBody {
   return parsed.data;
 }
 
-/** Only `data` keeps the digits of its numbers. */
+/** Only `data` and `forms` keep the digits of their numbers. */
 function plainFields(input: unknown): unknown {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
-  const entries = Object.entries(input).map(([name, value]) => [name, name === 'data' ? value : plainNumber(value)]);
+  const entries = Object.entries(input).map(([name, value]) => [
+    name,
+    name === 'data' || name === 'forms' ? value : plainNumber(value),
+  ]);
   return Object.fromEntries(entries);
 }

@@ -5,6 +5,7 @@
 import { ulid } from 'ulid';
 import { acceptRequest, type ReadyEvent } from '../core/accept-request.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
+import type { Forms } from '../core/forms.ts';
 import { madeEventId, recordName, type RecordAddress } from '../core/ids.ts';
 import { FULL_RETRY_AFTER_SECONDS } from '../core/limits.ts';
 import type { Accepted, AcceptResult } from '../core/publish.ts';
@@ -14,27 +15,30 @@ import { contentHash, recordAddress } from '../delivery/address.ts';
 import type { KnownSettings } from '../delivery/settings.ts';
 import { recordStub } from '../stubs.ts';
 import { unknownAccount } from './account-settings.ts';
-import { type AppContext, settingsCacheOf } from './context.ts';
+import { type AppContext, catalogueCacheOf, settingsCacheOf } from './context.ts';
 import { eventAddress } from '../delivery/event-address.ts';
 import { comparable } from '../core/json.ts';
 import { callObject } from './objects.ts';
 import { Problem } from './problem.ts';
-import { dataJsonOf, type EventBody } from './publish-body.ts';
+import { type EventBody, formsOf, type GivenForm } from './publish-body.ts';
+import { TypeCheck, type TypedEvent } from './type-check.ts';
 
 /** One event on its way: `id` is null until one is made. */
-export type Outgoing = { body: EventBody; dataJson: string; id: string | null };
+export type Outgoing = { body: EventBody; forms: Forms<GivenForm>; id: string | null };
 export type Published =
   { kind: 'accepted'; accepted: Accepted; isKeyless: boolean } | { kind: 'problem'; problem: Problem };
 
 type Placed = { outgoing: Outgoing; id: string; address: RecordAddress; record: string | null };
+type Typed = Placed & { typed: TypedEvent };
 
 /** One result for each event, in order. Throws only what concerns all of them, before anything was accepted. */
 export async function publish(c: AppContext, account: string, events: Outgoing[]): Promise<Published[]> {
   const startedMs = Date.now();
   const fallbackIds = events.map(({ id }) => id ?? `evt_${ulid(startedMs).toLowerCase()}`);
   let admitted: Result<KnownSettings | null, QuotaExceeded>;
+  let types: TypeCheck;
   try {
-    admitted = await admit(c, account, events.length);
+    [admitted, types] = await Promise.all([admit(c, account, events.length), typeCheck(c)]);
   } catch (error) {
     return fallbackIds.map((id) => failed(id, error));
   }
@@ -44,18 +48,24 @@ export async function publish(c: AppContext, account: string, events: Outgoing[]
 
   const { settings } = known;
   const placed = await Promise.all(events.map((outgoing, i) => place(settings, outgoing, fallbackIds[i] ?? '')));
-  const results = new Map<Placed, Published>();
-  const ofRecord = Map.groupBy(placed, ({ address }) => recordName(address));
+  const results = new Map<Outgoing, Published>();
+  const typed: Typed[] = [];
+  for (const one of placed) {
+    const checked = await checkType(types, one);
+    if ('kind' in checked) results.set(one.outgoing, checked);
+    else typed.push({ ...one, typed: checked });
+  }
+  const ofRecord = Map.groupBy(typed, ({ address }) => recordName(address));
   await Promise.all(
     [...ofRecord].map(async ([name, group]) => {
       const accepted = await acceptGroup(c, name, group, known);
       group.forEach((one, i) =>
-        results.set(one, accepted[i] ?? failed(one.id, new Error('a Record answered too few results'))),
+        results.set(one.outgoing, accepted[i] ?? failed(one.id, new Error('a Record answered too few results'))),
       );
     }),
   );
   return placed.map((one) => {
-    const result = results.get(one) ?? failed(one.id, new Error('an event was not published'));
+    const result = results.get(one.outgoing) ?? failed(one.id, new Error('an event was not published'));
     logPublish(account, one, result, Date.now() - startedMs);
     return result;
   });
@@ -90,6 +100,21 @@ function quotaExceeded(account: string, { eventsPerSecond, retryAfterMs }: Quota
   return new Problem('quota-exceeded', detail, { members: { ids }, headers: { 'retry-after': String(seconds) } });
 }
 
+export async function typeCheck(c: AppContext): Promise<TypeCheck> {
+  const cache = catalogueCacheOf(c.env);
+  return new TypeCheck(cache, await cache.get(Date.now()));
+}
+
+/** A Catalogue that does not answer fails the event: nothing goes on half-checked. */
+async function checkType(types: TypeCheck, { outgoing, id }: Placed): Promise<TypedEvent | Published> {
+  try {
+    const checked = await types.check(outgoing.body, outgoing.forms);
+    return checked instanceof Problem ? { kind: 'problem', problem: checked } : checked;
+  } catch (error) {
+    return failed(id, error);
+  }
+}
+
 async function place(settings: AccountSettings, outgoing: Outgoing, fallbackId: string): Promise<Placed> {
   const record = outgoing.body.record ?? null;
   const address =
@@ -100,7 +125,7 @@ async function place(settings: AccountSettings, outgoing: Outgoing, fallbackId: 
   return { outgoing, id, address, record };
 }
 
-async function acceptGroup(c: AppContext, name: string, group: Placed[], known: KnownSettings): Promise<Published[]> {
+async function acceptGroup(c: AppContext, name: string, group: Typed[], known: KnownSettings): Promise<Published[]> {
   try {
     const request = acceptRequest(group[0]?.record ?? null, await Promise.all(group.map(ready)), known);
     const results = await callObject(
@@ -114,11 +139,12 @@ async function acceptGroup(c: AppContext, name: string, group: Placed[], known: 
 }
 
 /** The event as its Record takes it, but for who wants it. */
-async function ready({ outgoing, id, record }: Placed): Promise<ReadyEvent> {
-  const { type, version = null, occurredAt = null, data } = outgoing.body;
-  const hash = await contentHash({ type, record, version, occurredAt, data: comparable(data) });
-  const { dataJson } = outgoing;
-  return { id, type, version, schemaVersion: null, occurredAt, contentHash: hash, dataJson, data };
+async function ready({ outgoing, id, record, typed: { forms, policy } }: Typed): Promise<ReadyEvent> {
+  const { type, version = null, occurredAt = null, forms: given } = outgoing.body;
+  const [{ version: schemaVersion, data, dataJson }, ...older] = forms;
+  const content = given ? { forms: comparable(given) } : { data: comparable(data) };
+  const hash = await contentHash({ type, record, version, occurredAt, ...content });
+  return { id, type, version, schemaVersion, occurredAt, contentHash: hash, dataJson, data, older, ...policy };
 }
 
 function shown(result: AcceptResult, isKeyless: boolean): Published {
@@ -166,7 +192,7 @@ function logPublish(account: string, { id, address, outgoing }: Placed, result: 
 }
 
 export function outgoing(body: EventBody, id: string | null): Outgoing {
-  return { body, dataJson: dataJsonOf(body), id };
+  return { body, forms: formsOf(body), id };
 }
 
 /** The answer of P1. */

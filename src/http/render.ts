@@ -43,6 +43,7 @@ export function showEndpoint(account: string, endpoint: EndpointSettings) {
     description,
     eventTypes,
     filter = null,
+    schemaVersions = {},
     headerNames,
     externalId,
     ordering,
@@ -59,6 +60,7 @@ export function showEndpoint(account: string, endpoint: EndpointSettings) {
     description,
     eventTypes,
     filter,
+    schemaVersions,
     headerNames,
     externalId,
     ordering,
@@ -159,12 +161,28 @@ export function showEvent(view: Omit<EventView, 'body'> & { body?: string | null
     version: view.version,
     occurredAt: view.occurredAt,
     acceptedAt: rfc3339(view.acceptedAtMs),
-    ...(view.body === undefined ? {} : { data: dataOf(view.body) }),
+    ...(view.body === undefined ? {} : contentOf(view.body, view.forms)),
     deliveryCount: view.deliveryCount,
     deliveries: view.deliveries
       .slice(0, EVENT_DELIVERIES_SHOWN_MAX)
       .map((delivery) => showDelivery(overlay(delivery, present))),
   };
+}
+
+type Content = { schemaVersion: string | null; data: unknown; forms?: Record<string, unknown> };
+
+/** `data` is the newest form; `forms` has all of them where there are several. */
+function contentOf(body: string | null, older: EventView['forms']): Content {
+  const newest = { schemaVersion: schemaVersionOf(body), data: dataOf(body) };
+  if (older === undefined) return newest;
+  const forms = older.map((form): [string, unknown] => [form.version, dataOf(form.body)]);
+  return { ...newest, forms: Object.fromEntries([...forms, [newest.schemaVersion ?? '', newest.data]]) };
+}
+
+function schemaVersionOf(body: string | null): string | null {
+  const parsed: unknown = body === null ? null : JSON.parse(body);
+  const isNamed = typeof parsed === 'object' && parsed !== null && 'schemaVersion' in parsed;
+  return isNamed && typeof parsed.schemaVersion === 'string' ? parsed.schemaVersion : null;
 }
 
 /** With the publisher's own digits: JSON.stringify writes them as they came. */
@@ -175,14 +193,16 @@ export function dataOf(body: string | null): unknown {
 }
 
 /** One delivery with all that is known of it. `attempts` counts; `attemptLog` tells. `body` is what every attempt sends, to the byte. */
-export function showDetail({ delivery, event, attempts, replay }: DeliveryDetail, present: Present) {
+export function showDetail(detail: DeliveryDetail, present: Present) {
+  const { delivery, event, body = event.body, attempts, replay } = detail;
   const owner = { delivery: delivery.id, endpoint: delivery.endpoint, event: delivery.event };
   return {
     ...showDelivery(overlay(delivery, present)),
     replay: replay === null ? null : { by: replay.by, reason: replay.reason, at: rfc3339(replay.atMs) },
     attemptLog: attempts.map((attempt) => showAttempt(owner, attempt)),
-    data: dataOf(event.body),
-    body: event.body,
+    schemaVersion: schemaVersionOf(body),
+    data: dataOf(body),
+    body,
   };
 }
 

@@ -28,8 +28,8 @@ export const BROADCAST_MANNER: Manner = {
 
 /** Counted in accounts. `skipped`: removed meanwhile. */
 export function broadcastWork({ event, accounts }: Broadcast, startedMs: number, env: Bindings): Work {
-  const { record, dataJson, ...facts } = event;
-  const ready = { ...facts, schemaVersion: null, dataJson, data: parseExact(dataJson) };
+  const { record, dataJson, schemaVersion = null, ...facts } = event;
+  const ready = { ...facts, schemaVersion, dataJson, data: parseExact(dataJson) };
 
   async function list(cursor: string | null, pass: number): Promise<Page> {
     if (accounts !== null) {

@@ -46,6 +46,10 @@ function append(
   const isKeyed = memory.address.kind === 'k';
   const sequence = memory.lastSequence + 1;
   const { id, type, version, schemaVersion, occurredAt, contentHash } = event;
+  const formOf = new Map<string, string>();
+  for (const form of event.forms ?? []) {
+    for (const endpoint of form.endpoints) if (form.schemaVersion !== null) formOf.set(endpoint, form.schemaVersion);
+  }
   const facts: EventFacts = {
     sequence,
     id,
@@ -55,6 +59,7 @@ function append(
     occurredAt,
     acceptedAtMs: nowMs,
     contentHash,
+    ...policyFacts(event, nowMs),
   };
   const added: MemoryEvent = {
     facts: { ...facts, deliveryCount: event.matches.length, record },
@@ -70,7 +75,7 @@ function append(
     if (endpoint === undefined) throw new Error(`matched endpoint ${matched} came without its settings`);
     const ordering = isKeyed ? endpoint.ordering : 'unordered';
     const isDisabled = endpoint.status === 'disabled';
-    const queued = created({ endpoint: matched, ordering, dueMs: nowMs });
+    const queued = created({ endpoint: matched, ordering, dueMs: nowMs, form: formOf.get(matched) });
     const waiting = joining(memory, endpoint, queued, nowMs);
     // E8: an event that finds its endpoint disabled is not lost from sight, and can be replayed.
     const delivery = isDisabled
@@ -84,20 +89,12 @@ function append(
     memory.logEventAt(added, nowMs);
   }
   const timestamp = occurredAt ?? rfc3339(nowMs);
-  const wireSequence = isKeyed ? sequence : null;
-  memory.inserted.set(
-    sequence,
-    eventBody({
-      id,
-      type,
-      timestamp,
-      record,
-      sequence: wireSequence,
-      version,
-      schemaVersion,
-      dataJson: event.dataJson,
-    }),
-  );
+  const envelope = { id, type, timestamp, record, sequence: isKeyed ? sequence : null, version };
+  memory.inserted.set(sequence, eventBody({ ...envelope, schemaVersion, dataJson: event.dataJson }));
+  for (const form of event.forms ?? []) {
+    if (form.schemaVersion !== null)
+      memory.rows.insertForm(sequence, form.schemaVersion, eventBody({ ...envelope, ...form }));
+  }
   return added;
 }
 
@@ -108,6 +105,19 @@ function joining(memory: Memory, endpoint: MatchedEndpoint, queued: Delivery, no
   if (endpoint.status === 'paused') return held(queued, nowMs, atGate.untilMs);
   if (atGate.why === 'paused' || !isGuarded(endpoint)) return queued;
   return parked(queued, atGate.why, nowMs, atGate.untilMs);
+}
+
+/** What is absent stays absent: most events have nothing of it, and every stored byte is read again at a start. */
+function policyFacts(event: NewEvent, nowMs: number): Partial<EventFacts> {
+  const { forms = [], expireAfterSeconds, retryWindowSeconds, latestGroup, latestOnly } = event;
+  const versions = forms.flatMap(({ schemaVersion }) => (schemaVersion === null ? [] : [schemaVersion]));
+  return {
+    ...(versions.length === 0 ? {} : { forms: versions }),
+    ...(expireAfterSeconds === undefined ? {} : { expiresAtMs: nowMs + expireAfterSeconds * 1_000 }),
+    ...(retryWindowSeconds === undefined ? {} : { retryWindowSeconds }),
+    ...(latestGroup === undefined ? {} : { latestGroup }),
+    ...(latestOnly === true ? { latestOnly } : {}),
+  };
 }
 
 function accepted(memory: Memory, event: MemoryEvent): AcceptResult & { kind: 'accepted' } {

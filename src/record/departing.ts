@@ -11,8 +11,10 @@ import { CLAIM_GRACE_MS, PARKED_WAIT_MS, RETRY_JITTER_SHARE } from '../core/limi
 import { disabledReason, ENDPOINT_REMOVED } from '../core/reasons.ts';
 import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
 import { begun, ended, held, isAtGate, isStartable, parked, released, woken } from '../core/status.ts';
+import { expiresAtMs } from './expiring.ts';
 import type { Lane, Memory, Slot } from './memory.ts';
 import { logChanged } from './outbox.ts';
+import { bodyOf } from './views.ts';
 
 export type Begin =
   | { kind: 'request'; request: AttemptRequest }
@@ -61,6 +63,11 @@ export function begin(
     cancelLane(memory, slot, endpoint, nowMs);
     return { kind: 'gone' };
   }
+  if (expiresAtMs(slot) <= nowMs) {
+    // Ends in this turn's plan.
+    giveBack(memory, slot, nowMs, nowMs);
+    return { kind: 'gone' };
+  }
   if (endpoint.status === 'paused') return { kind: 'ask', endpoint };
   if (!mayStillStart(memory, slot, endpoint, nowMs)) return { kind: 'gone' };
   if (isGuarded(endpoint) && !mayPass(endpoint.id, claim)) return { kind: 'ask', endpoint };
@@ -106,7 +113,7 @@ export function depart(
   // The row of a claim made here says as much already, unless settings were slow: a new instance must then wait longer. Nor could
   // one find again what a replay of something never sent came after.
   if (claim.begunAtMs === null || untilMs > claim.untilMs || isFirstOfReplay) memory.markDirty(slot);
-  const body = memory.inserted.get(sequence) ?? memory.rows.body(sequence);
+  const body = bodyOf(memory, slot);
   if (body === null) throw new Error(`the body of event ${sequence} is missing`);
   const { replay } = slot.delivery;
   const delivery = deliveryId(memory.address, { sequence, endpoint: endpoint.id, replay });

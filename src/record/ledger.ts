@@ -45,6 +45,7 @@ import {
   refOf,
   wakeLane,
 } from './departing.ts';
+import { endExpired, nextExpiryMs } from './expiring.ts';
 import { type Lane, type Run, type Slot, Memory } from './memory.ts';
 import { collectLog, confirmLog, logChanged, logFailed, nextLogMs } from './outbox.ts';
 import { Passes } from './passes.ts';
@@ -274,6 +275,7 @@ export class Ledger {
 
   /** Supersedes what has been overtaken and claims what may start, in every lane that changed or is due. */
   #plan(memory: Memory, at: At, carried: AcceptRequest['settings']): void {
+    endExpired(memory, at.nowMs);
     const inFlight = this.#inFlight(memory);
     const freeSlots = SELF_ATTEMPTS_MAX - inFlight.self + FANOUT_CLAIMS_MAX - inFlight.fanout;
     const starts: Slot[] = [];
@@ -365,7 +367,7 @@ export class Ledger {
 
   /** The one place that derives when to wake (I5). */
   #wakeAtMs(memory: Memory): number | null {
-    let wakeAtMs = nextLogMs(memory);
+    let wakeAtMs = Math.min(nextLogMs(memory), nextExpiryMs(memory));
     for (const lane of memory.lanes.values()) wakeAtMs = Math.min(wakeAtMs, lane.dueMs ?? Infinity);
     for (const { delivery } of memory.claimed) wakeAtMs = Math.min(wakeAtMs, delivery.claim?.untilMs ?? Infinity);
     return wakeAtMs === Infinity ? null : wakeAtMs;

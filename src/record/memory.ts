@@ -5,7 +5,7 @@
 import type { Delivery, Parked } from '../core/delivery.ts';
 import type { Ordering } from '../core/endpoint.ts';
 import type { RecordAddress } from '../core/ids.ts';
-import type { AttemptedVersion, LaneItem } from '../core/lane.ts';
+import { type AttemptedVersion, familyOf, type LaneItem } from '../core/lane.ts';
 import { DELIVERIES_PER_ROW } from '../core/limits.ts';
 import type { LoggedAttempt } from '../core/log.ts';
 import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
@@ -82,6 +82,8 @@ export class Memory {
   /** Events with something open, claimed or unknown to the log. Oldest first as far as they were not loaded again later. */
   readonly events = new Map<number, MemoryEvent>();
   readonly claimed = new Set<Slot>();
+  /** Open live deliveries that expire (expiring.ts). */
+  readonly expiring = new Set<Slot>();
   readonly unlogged = new Set<Slot>();
   readonly unloggedEvents = new Set<MemoryEvent>();
   /** Nothing is due for the log before this. Perhaps too early, never too late: what was logged meanwhile does not move it. */
@@ -130,12 +132,14 @@ export class Memory {
   }
 
   addSlot(event: MemoryEvent, kept: Kept, index: number): Slot {
-    const { sequence, type, version } = event.facts;
+    const { sequence, type, version, latestGroup, latestOnly } = event.facts;
     const { success, acked, ackedAttempts, delivery } = kept;
     const slot: Slot = {
       sequence,
       type,
       version,
+      latestGroup,
+      latestOnly,
       event,
       index,
       delivery,
@@ -233,7 +237,8 @@ export class Memory {
     }
     if (delivery.replay > 0) return;
     if (version === null) {
-      lane.attemptedOfType.set(slot.type, Math.max(sequence, lane.attemptedOfType.get(slot.type) ?? 0));
+      const family = familyOf(slot);
+      lane.attemptedOfType.set(family, Math.max(sequence, lane.attemptedOfType.get(family) ?? 0));
     }
     const atMs = delivery.firstAttemptAtMs ?? delivery.claim?.begunAtMs ?? slot.event.facts.acceptedAtMs;
     const last = lane.lastSent;
@@ -259,6 +264,10 @@ export class Memory {
     if (!isActive && isCounted) lane.items.delete(key);
     if (slot.delivery.claim === null) this.claimed.delete(slot);
     else this.claimed.add(slot);
+    if (slot.event.facts.expiresAtMs !== undefined) {
+      if (isOpen(slot.delivery) && slot.delivery.replay === 0) this.expiring.add(slot);
+      else this.expiring.delete(slot);
+    }
     this.open += Number(isActive) - Number(isCounted);
     if (isActive) this.events.set(slot.sequence, slot.event);
     this.touched.add(lane);

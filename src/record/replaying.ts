@@ -3,6 +3,7 @@
  */
 import { deliveryId, type DeliveryRef } from '../core/ids.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
+import { familyOf } from '../core/lane.ts';
 import { OPEN_DELIVERIES_MAX } from '../core/limits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
@@ -36,6 +37,7 @@ export function replayDelivery(
     endpoint: ref.endpoint,
     ordering: memory.laneOf(original).ordering,
     dueMs: nowMs,
+    form: original.delivery.form,
     replay: { number, facts, previous: original.delivery.previous },
   });
   const slot = memory.addSlot(event, { delivery, success: null, acked: 0, ackedAttempts: 0 }, event.slots.length);
@@ -67,7 +69,7 @@ function refuseReplay(
   if (!force && version !== null && lane.attempted !== null && lane.attempted.version > version) {
     return { reason: 'older-version', version, attempted: lane.attempted.version };
   }
-  const newest = lane.attemptedOfType.get(original.type) ?? 0;
+  const newest = lane.attemptedOfType.get(familyOf(original)) ?? 0;
   if (!force && version === null && lane.ordering === 'latest' && newest > sequence) {
     const by = deliveryId(memory.address, { sequence: newest, endpoint: delivery.endpoint, replay: 0 });
     return { reason: 'overtaken', by };

@@ -5,6 +5,7 @@
  *   event    sequence, id, facts, deliveries 1..16 (packed), the exact body
  *   wide     further deliveries of a wide event, 16 to a row
  *   attempt  attempts that failed (the last success is packed with its delivery)
+ *   form     bodies of older forms of an event, each once; the newest is the event's own
  */
 import { z } from 'zod';
 import { ENDED_STATUSES, TRIGGERS, WAITING_STATUSES } from '../core/delivery.ts';
@@ -37,6 +38,7 @@ const loggedAttempt = z.object({
 const delivery = z.object({
   endpoint: z.string(),
   replay: z.number(),
+  form: z.string().optional(),
   replayFacts: z
     .object({ of: z.number(), by: z.string(), reason: z.string().nullable(), atMs: z.number(), force: z.boolean() })
     .nullable(),
@@ -97,6 +99,11 @@ const facts = z.object({
   occurredAt: z.string().nullable(),
   acceptedAtMs: z.number(),
   contentHash: z.string(),
+  forms: z.array(z.string()).optional(),
+  expiresAtMs: z.number().optional(),
+  retryWindowSeconds: z.number().optional(),
+  latestGroup: z.string().optional(),
+  latestOnly: z.boolean().optional(),
   /** Live deliveries: those that matched at acceptance. */
   deliveryCount: z.number(),
   record: z.string().nullable(),
@@ -123,8 +130,17 @@ const ATTEMPT_TABLE = `CREATE TABLE attempt (
   PRIMARY KEY (sequence, slot, number)
 ) WITHOUT ROWID`;
 
-type Table = 'event' | 'wide' | 'attempt';
-const DEFINITIONS: Record<Table, string> = { event: EVENT_TABLE, wide: WIDE_TABLE, attempt: ATTEMPT_TABLE };
+const FORM_TABLE = `CREATE TABLE form (
+  sequence INTEGER NOT NULL, version TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (sequence, version)
+) WITHOUT ROWID`;
+
+type Table = 'event' | 'wide' | 'attempt' | 'form';
+const DEFINITIONS: Record<Table, string> = {
+  event: EVENT_TABLE,
+  wide: WIDE_TABLE,
+  attempt: ATTEMPT_TABLE,
+  form: FORM_TABLE,
+};
 
 /** Reads and writes rows. Knows no rule of delivery. */
 export class Rows {
@@ -176,6 +192,20 @@ export class Rows {
   body(sequence: number): string | null {
     const [row] = this.#sql.exec('SELECT body FROM event WHERE sequence = ?', sequence).toArray();
     return typeof row?.['body'] === 'string' ? row['body'] : null;
+  }
+
+  /** An older form. */
+  form(sequence: number, version: string): string | null {
+    if (!this.#tables.has('form')) return null;
+    const [row] = this.#sql
+      .exec('SELECT body FROM form WHERE sequence = ? AND version = ?', sequence, version)
+      .toArray();
+    return typeof row?.['body'] === 'string' ? row['body'] : null;
+  }
+
+  insertForm(sequence: number, version: string, body: string): void {
+    this.#need('form');
+    this.#sql.exec('INSERT INTO form (sequence, version, body) VALUES (?, ?, ?)', sequence, version, body);
   }
 
   attempts(sequence: number, slot: number): KeptAttempt[] {

@@ -15,8 +15,9 @@ import { type AttemptOutcome, disables, verdict } from '../core/outcome.ts';
 import { planRetry } from '../core/retry.ts';
 import type { ClaimRef } from '../core/rpc.ts';
 import { smoothed } from '../core/speed.ts';
-import { attempted, ended, nextAttemptAtMs, released, retrying } from '../core/status.ts';
+import { attempted, ended, nextAttemptAtMs, released } from '../core/status.ts';
 import { findClaimed } from './departing.ts';
+import { retryOrExpire, withinWindow } from './expiring.ts';
 import type { Memory, Slot } from './memory.ts';
 import { logChanged } from './outbox.ts';
 
@@ -47,7 +48,7 @@ export function settle(
   }
   const { slot, claim } = found;
   const before = slot.delivery;
-  const policy = claim.under?.retry ?? DEFAULT_POLICY;
+  const policy = withinWindow(claim.under?.retry ?? DEFAULT_POLICY, slot.event.facts);
   const firstAttemptAtMs = before.firstAttemptAtMs ?? outcome.atMs;
   const last: LastAttempt = {
     atMs: outcome.atMs,
@@ -74,7 +75,7 @@ export function settle(
       });
       after =
         plan.kind === 'retry'
-          ? retrying(after, plan.dueMs, true)
+          ? retryOrExpire(slot, after, plan.dueMs, true, at.nowMs)
           : ended(after, 'dead', at.nowMs, { reason: plan.reason });
     }
   }
@@ -135,11 +136,15 @@ export function expire(memory: Memory, slot: Slot, claim: Claim, at: At): void {
   let after = attempted({ ...delivery, firstAttemptAtMs }, claim.attempt, last);
   if (delivery.state.kind === 'waiting') {
     // Without the endpoint's own policy (the instance that knew it is gone) no window is judged: the next outcome will be.
-    const windowMs = (claim.under?.retry.windowSeconds ?? Infinity) * 1_000;
+    const windowSeconds = Math.min(
+      claim.under?.retry.windowSeconds ?? Infinity,
+      slot.event.facts.retryWindowSeconds ?? Infinity,
+    );
+    const windowMs = windowSeconds * 1_000;
     const isOver = at.nowMs > firstAttemptAtMs + delivery.heldMs + windowMs;
     after = isOver
       ? ended(after, 'dead', at.nowMs, { reason: 'window-passed' })
-      : retrying(after, at.nowMs + lostWaitMs(after.attempts - after.retries), false);
+      : retryOrExpire(slot, after, at.nowMs + lostWaitMs(after.attempts - after.retries), false, at.nowMs);
   }
   memory.put(slot, after);
   memory.sent(slot);

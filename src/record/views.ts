@@ -78,8 +78,19 @@ function viewEvent(memory: Memory, event: MemoryEvent): EventView {
     acceptedAtMs: facts.acceptedAtMs,
     deliveryCount: facts.deliveryCount,
     body: memory.rows.body(facts.sequence),
+    ...(facts.forms === undefined ? {} : { forms: olderForms(memory, facts.sequence, facts.forms) }),
     deliveries: event.slots.map((slot) => viewDelivery(memory, slot)),
   };
+}
+
+function olderForms(memory: Memory, sequence: number, versions: string[]): NonNullable<EventView['forms']> {
+  return versions.map((version) => ({ version, body: memory.rows.form(sequence, version) }));
+}
+
+/** The bytes of every attempt of a delivery; null once erased. */
+export function bodyOf(memory: Memory, { sequence, delivery: { form } }: Slot): string | null {
+  if (form !== undefined) return memory.rows.form(sequence, form);
+  return memory.inserted.get(sequence) ?? memory.rows.body(sequence);
 }
 
 /** Every attempt of a delivery whose outcome is known or given up, oldest first. */
@@ -144,7 +155,8 @@ export function readEvents(
     const event = memory.load(sequence);
     if (event === null) continue;
     const view = viewEvent(memory, event);
-    room -= (view.body?.length ?? 0) + view.deliveries.length * DELIVERY_VIEW_CHARS;
+    const forms = view.forms?.reduce((sum, { body }) => sum + (body?.length ?? 0), 0) ?? 0;
+    room -= (view.body?.length ?? 0) + forms + view.deliveries.length * DELIVERY_VIEW_CHARS;
     views.push(view);
   }
   return { events: views, lastSequence: memory.lastSequence };
@@ -164,6 +176,7 @@ export function readDelivery(memory: Memory, ref: DeliveryRef): DeliveryDetail |
   return {
     delivery: viewDelivery(memory, slot),
     event: viewEvent(memory, slot.event),
+    body: bodyOf(memory, slot),
     attempts: attemptsOf(memory, slot),
     replay: slot.delivery.replayFacts,
   };

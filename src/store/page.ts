@@ -10,11 +10,12 @@ export type Page<T> = { data: T[]; next: string | null };
 
 /** Rows after this one, in descending order of (atMs, id). */
 export type Position = { atMs: number; id: string };
-export type ListName = 'deliveries' | 'attempts' | 'events' | 'accounts' | 'endpoints' | 'audit' | 'jobs';
+export type ListName =
+  'deliveries' | 'attempts' | 'events' | 'accounts' | 'endpoints' | 'audit' | 'jobs' | 'event-types';
 
 /** Above every key: ids are ASCII below `~`. */
 const START: Position = { atMs: Number.MAX_SAFE_INTEGER, id: '~' };
-const CURSOR = /^([a-z]+) ([0-9]{1,16}) ([A-Za-z0-9_-]{1,200})$/;
+const CURSOR = /^([a-z-]+) ([0-9]{1,16}) ([A-Za-z0-9_.-]{1,200})$/;
 
 /** A null cursor is the first page. Anything we did not make for this list is refused. */
 export function parseCursor(list: ListName, cursor: string | null): Result<Position, FieldError> {

@@ -16,6 +16,8 @@ type Like = {
   claimed?: boolean;
   replay?: number;
   force?: boolean;
+  latestGroup?: string;
+  latestOnly?: boolean;
 };
 
 function item(sequence: number, like: Like = {}): LaneItem {
@@ -30,7 +32,15 @@ function item(sequence: number, like: Like = {}): LaneItem {
   if (like.claimed === true) {
     delivery = claimed(delivery, { via: 'self', begunAtMs: NOW_MS, untilMs: NOW_MS + 60_000 });
   }
-  return { sequence, type: like.type ?? 'plan.updated', version: like.version ?? null, delivery };
+  const { latestGroup, latestOnly } = like;
+  return {
+    sequence,
+    type: like.type ?? 'plan.updated',
+    version: like.version ?? null,
+    latestGroup,
+    latestOnly,
+    delivery,
+  };
 }
 
 function plan(ordering: Ordering, items: LaneItem[], attempted: AttemptedVersion | null = null) {
@@ -56,6 +66,52 @@ describe('an ordered lane', () => {
   test('versions change nothing', () => {
     const items = [item(1, { version: 18 }), item(2, { version: 17 })];
     expect(plan('ordered', items, { version: 20, sequence: 9 }).superseded).toEqual([]);
+  });
+});
+
+describe('a type of which only the latest matters, in an ordered lane', () => {
+  const typing = { type: 'typing', latestOnly: true };
+
+  test('is replaced by its newest that waits, and other types stay in their order', () => {
+    const later = NOW_MS + 9_000;
+    const items = [item(1, { ...typing, dueMs: later }), item(2), item(3, typing), item(4, typing)];
+    expect(plan('ordered', items)).toEqual({
+      start: [2],
+      superseded: [
+        [1, 4],
+        [3, 4],
+      ],
+      dueMs: null,
+    });
+  });
+  test('is not replaced while its request is under way, nor by a type that keeps its order', () => {
+    const items = [item(1, { ...typing, claimed: true }), item(2, { type: 'typing' })];
+    expect(plan('ordered', items).superseded).toEqual([]);
+  });
+  test('is newer by version where both have one, and what was attempted is no limit', () => {
+    const items = [item(1, { ...typing, version: 5 }), item(2, { ...typing, version: 4 })];
+    expect(plan('ordered', items).superseded).toEqual([[2, 1]]);
+    expect(plan('ordered', [item(3, { ...typing, version: 4 })], { version: 9, sequence: 2 }).start).toEqual([3]);
+  });
+  test('stays by itself in an unordered lane', () => {
+    expect(plan('unordered', [item(1, typing), item(2, typing)]).start).toEqual([1, 2]);
+  });
+});
+
+describe('types of one group', () => {
+  const [a, b] = [
+    { type: 'plan.updated', latestGroup: 'plan' },
+    { type: 'plan.renewed', latestGroup: 'plan' },
+  ];
+
+  test('replace each other in a latest lane, and a type of that name does not', () => {
+    const items = [item(1, a), item(2, { type: 'plan' }), item(3, b)];
+    expect(plan('latest', items).superseded).toEqual([[1, 3]]);
+  });
+  test('keep their order in an ordered lane, unless only the latest matters', () => {
+    expect(plan('ordered', [item(1, a), item(2, b)]).superseded).toEqual([]);
+    const only = [item(1, { ...a, latestOnly: true }), item(2, { ...b, latestOnly: true })];
+    expect(plan('ordered', only).superseded).toEqual([[1, 2]]);
   });
 });
 

@@ -24,6 +24,7 @@ const pages = [
   'hono',
   'hono/jsx',
   '@hono/zod-openapi',
+  '@cfworker/json-schema',
   'ulid',
   'zod',
 ];
@@ -39,6 +40,7 @@ const mayImport: Record<string, string[]> = {
   store: ['core', 'drizzle-orm', 'drizzle-orm/d1', 'zod'],
   record: objects,
   gate: objects,
+  catalogue: objects,
   job: [...objects, 'store'],
   account: [...objects, 'store'],
   queues: ['core', 'delivery', 'store', 'env.ts', 'stubs.ts', 'zod'],

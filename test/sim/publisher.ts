@@ -109,9 +109,26 @@ export class Publisher {
       occurredAt: null,
       contentHash: hashOf({ type, version, data }),
       dataJson: JSON.stringify(data),
+      ...this.#typed(),
     };
     target.published.push(draft);
     return draft;
+  }
+
+  /** What the catalogue may say of it: of each event by itself, as if the type had been changed just before. */
+  #typed(): Partial<Draft> {
+    const { prng } = this.#world;
+    const expireAfterSeconds = prng.pick([3, 30, 600, 7_200]);
+    const forms = [
+      { schemaVersion: '1', dataJson: JSON.stringify({ old: prng.between(1, 1_000_000) }), endpoints: [] },
+    ];
+    return {
+      ...(prng.chance(0.2) ? { expireAfterSeconds } : {}),
+      ...(prng.chance(0.1) ? { retryWindowSeconds: prng.pick([10, 300]) } : {}),
+      ...(prng.chance(0.3) ? { latestGroup: 'plan' } : {}),
+      ...(prng.chance(0.2) ? { latestOnly: true } : {}),
+      ...(prng.chance(0.2) ? { schemaVersion: '2', forms } : {}),
+    };
   }
 
   /** Mostly one after the other; also out of order, equal, and missing. */
@@ -163,7 +180,9 @@ export class Publisher {
     const events = drafts.map((draft) => {
       const matches = settings.endpoints.filter((endpoint) => wants(endpoint, draft.type));
       for (const endpoint of matches) matched.set(endpoint.id, endpoint);
-      return { ...draft, matches: matches.map(({ id }) => id) };
+      const pinned = matches.flatMap(({ id }) => (pinsOld(id) ? [id] : []));
+      const forms = draft.forms?.map((form) => ({ ...form, endpoints: pinned }));
+      return { ...draft, ...(forms === undefined ? {} : { forms }), matches: matches.map(({ id }) => id) };
     });
     const endpoints = [...matched.values()];
     return {
@@ -199,6 +218,11 @@ export class Publisher {
     });
     answersTheSame(target.name, facts(first), facts(result));
   }
+}
+
+/** Whether an endpoint is sent the older form, where there is one. */
+export function pinsOld(endpoint: string): boolean {
+  return Number(endpoint.at(-1)) % 2 === 0;
 }
 
 function hashOf(content: object): string {

@@ -33,8 +33,9 @@ export function readStored(storage: ObjectStorage, before: ReadonlyMap<number, S
 function parse(raw: string, factsJson: string, chunks: string[]): StoredEvent {
   const facts = JSON.parse(factsJson) as KeptFacts;
   const kept = chunks.flatMap((chunk) => JSON.parse(chunk) as Kept[]);
-  const { sequence, type, version } = facts;
-  return { raw, facts, deliveries: kept.map(({ delivery }) => ({ sequence, type, version, delivery })) };
+  const { sequence, type, version, latestGroup, latestOnly, expiresAtMs } = facts;
+  const of = { sequence, type, version, latestGroup, latestOnly, expiresAtMs };
+  return { raw, facts, deliveries: kept.map(({ delivery }) => ({ ...of, delivery })) };
 }
 
 export function keyOf({ sequence, delivery }: StoredDelivery): string {

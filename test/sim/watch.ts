@@ -7,6 +7,7 @@ import * as invariants from '../support/invariants.ts';
 import type { StoredDelivery } from '../support/invariants.ts';
 import type { RecordHost } from './record-object.ts';
 import type { Sent } from './receivers.ts';
+import { pinsOld } from './publisher.ts';
 import type { SqliteD1 } from './sqlite.ts';
 import { keyOf, readStored, type StoredEvent } from './stored.ts';
 import type { World } from './world.ts';
@@ -120,6 +121,7 @@ export class Watch {
     world.saw(`became ${state.as}`);
     if (state.kind !== 'ended') return;
     if (state.reason !== null) world.saw(`${state.as}: ${state.reason.split(':')[0]}`);
+    if (state.reason === 'expired') world.saw(`expired while ${earlier?.delivery.state.as}`);
     if (earlier?.delivery.last?.error?.kind === 'lost' && state.as === 'delivered') world.saw('delivered after a loss');
     if (state.as !== 'superseded') return;
     // The newer event may have gone out as a replay only.
@@ -127,6 +129,8 @@ export class Watch {
       all.get(state.supersededBy ?? 0)?.deliveries.filter((by) => by.delivery.endpoint === endpoint) ?? [];
     const by = candidates.find(({ delivery }) => delivery.claims > 0) ?? candidates[0];
     const ordering = host.address.kind === 'k' ? this.#links.orderingOf(endpoint) : 'unordered';
+    if (by !== undefined && by.type !== one.type && by.delivery.claims === 0) world.saw('superseded by its group');
+    if (ordering === 'ordered') world.saw('superseded in an ordered lane');
     invariants.isSupersededRightly(host.name, one, by, ordering);
   }
 
@@ -207,8 +211,11 @@ export class Watch {
     const facts = this.stored(host).get(sequence)?.facts;
     const version = facts?.version ?? null;
     if (facts !== undefined) {
-      const { id, type } = facts;
-      const published = { id, type, version, sequence: isKeyed ? sequence : null };
+      const { id, type, forms } = facts;
+      const older = pinsOld(endpoint) ? forms?.[0] : undefined;
+      if (older !== undefined) this.#world.saw('older form sent');
+      const schemaVersion = older ?? facts.schemaVersion;
+      const published = { id, type, version, sequence: isKeyed ? sequence : null, schemaVersion };
       invariants.saysWhatWasPublished(host.name, request, published);
     }
     if (version !== null) history.version = Math.max(version, history.version ?? version);

@@ -4,7 +4,7 @@
  */
 import type { Delivery, DeliveryStatus } from '../../src/core/delivery.ts';
 import type { Ordering } from '../../src/core/endpoint.ts';
-import { planLane } from '../../src/core/lane.ts';
+import { type LaneItem, planLane } from '../../src/core/lane.ts';
 import { FANOUT_CLAIMS_MAX, RING_FAILED_WAIT_MS_CAP, SLOW_CLAIMS_MAX } from '../../src/core/limits.ts';
 import type { LoggedAttempt } from '../../src/core/log.ts';
 import type { AttemptRequest } from '../../src/core/rpc.ts';
@@ -22,7 +22,7 @@ export class Violation extends Error {
   }
 }
 
-export type StoredDelivery = { sequence: number; type: string; version: number | null; delivery: Delivery };
+export type StoredDelivery = LaneItem & { expiresAtMs?: number | undefined };
 
 /** For plans that need not know what was attempted: it only ever takes away from what may start. */
 const NOTHING_ATTEMPTED = { attempted: null, attemptedOfType: new Map<string, number>() };
@@ -95,6 +95,13 @@ export function changesLegally(where: string, before: StoredDelivery, after: Sto
     // More than it has: the schedule was made shorter meanwhile.
     if (a.retries < length) broken('I4', `gave up after ${a.retries} of ${length} retries`);
   }
+  if (a.state.kind === 'waiting' && b.state.kind === 'ended' && b.state.reason === 'expired') {
+    if (!isLive(after)) broken('I6', 'expired, though a person asked for this replay');
+    const leftMs = (after.expiresAtMs ?? Infinity) - nowMs;
+    // What failed may end before its time: its retry would come too late.
+    if (tried === 0 && a.claim !== null && a.claim.begunAtMs !== null) broken('I6', 'expired under its own request');
+    if (leftMs > 0 && tried === 0) broken('I6', `expired ${leftMs} ms too early`);
+  }
   const waitedMs = a.firstAttemptAtMs === null || a.heldSinceMs === null ? 0 : nowMs - a.heldSinceMs;
   const isFreed = isAtGate(a) && b.state.kind === 'waiting' && !isAtGate(b);
   if (isFreed && waitedMs > CREDIT_SLACK_MS && b.heldMs === a.heldMs) {
@@ -139,10 +146,14 @@ export function isSupersededRightly(
   if ((one.version === null) !== (by.version === null)) broken(`${text}, though only one of them has a version`);
   const isNewer = one.version !== null && by.version !== null ? by.version > one.version : by.sequence > one.sequence;
   if (!isNewer) broken(`${text}, which is not newer`);
-  // Another type supersedes only with what was attempted; the same type also while it waits.
+  // Another type supersedes only with what was attempted; the same type, or group, also while it waits.
   const wasTried = by.delivery.claims > 0;
-  if (one.type !== by.type && !wasTried) broken(`${text}, which is of another type and was never attempted`);
-  if (isLive(one) && ordering !== null && ordering !== 'latest') broken(`${text} in a lane that is ${ordering}`);
+  const isFamily = one.latestGroup === by.latestGroup && (one.latestGroup !== undefined || one.type === by.type);
+  if (!isFamily && !wasTried) broken(`${text}, which is of another type and was never attempted`);
+  const isOfLatestOnly = ordering === 'ordered' && isFamily && one.latestOnly === true && by.latestOnly === true;
+  if (isLive(one) && ordering !== null && ordering !== 'latest' && !isOfLatestOnly) {
+    broken(`${text} in a lane that is ${ordering}`);
+  }
 }
 
 export type Departure = {
@@ -176,6 +187,9 @@ export function mayDepart(where: string, { request, isKeyed, lane, before, attem
     if (earlier !== undefined) broken(`before ${nameOf(earlier)} had ended, in an ordered lane`);
   }
   const { version } = self;
+  if (isLive(self) && self.expiresAtMs !== undefined && self.expiresAtMs <= nowMs) {
+    broken(`${nowMs - self.expiresAtMs} ms after it expired`);
+  }
   const isOlder = version !== null && attemptedVersion !== null && version < attemptedVersion;
   if (isOlder && isLive(self) && ordering === 'latest') {
     broken(`with version ${version} after version ${attemptedVersion}, in a latest lane`);
@@ -229,6 +243,11 @@ export function workIsWatched(where: string, { lanes, alarmAtMs, turnMs, isParke
     for (const one of items) {
       const { claim, endpoint } = one.delivery;
       if (armedMs === Infinity) broken(`${nameOf(one)} is open and no alarm is armed`);
+      const endsMs = isLive(one) && isOpen(one) ? (one.expiresAtMs ?? Infinity) : Infinity;
+      if (claim === null || claim.begunAtMs === null) {
+        if (endsMs <= turnMs) broken(`${nameOf(one)} waits ${turnMs - endsMs} ms after it expired`);
+        if (armedMs > endsMs) broken(`${nameOf(one)} expires ${armedMs - endsMs} ms before the alarm`);
+      }
       if (claim !== null && armedMs > claim.untilMs) {
         broken(`the claim of ${nameOf(one)} ends ${armedMs - claim.untilMs} ms before the alarm`);
       }
@@ -272,7 +291,13 @@ export function isTheSame(where: string, first: AttemptRequest, again: AttemptRe
 export function saysWhatWasPublished(
   where: string,
   request: AttemptRequest,
-  published: { id: string; type: string; version: number | null; sequence: number | null },
+  published: {
+    id: string;
+    type: string;
+    version: number | null;
+    sequence: number | null;
+    schemaVersion: string | null;
+  },
 ): void {
   // What a receiver reads: anything could stand there.
   const body = JSON.parse(request.body) as { [field: string]: unknown };

@@ -16,7 +16,12 @@ beforeEach(() => {
 });
 
 function endpoint(number: number, given: Partial<EndpointSettings> = {}): EndpointSettings {
-  return anEndpoint({ id: endpointId(String(number).padStart(26, '0')), url: 'https://a.example/', ...given });
+  return anEndpoint({
+    id: endpointId(String(number).padStart(26, '0')),
+    url: 'https://a.example/',
+    schemaVersions: {},
+    ...given,
+  });
 }
 const id = endpoint(1).id;
 

@@ -96,6 +96,7 @@ describe('E1', () => {
       description: 'CRM',
       eventTypes: [],
       filter: null,
+      schemaVersions: {},
       headerNames: ['X-Key'],
       externalId: null,
       ordering: 'ordered',
@@ -277,6 +278,7 @@ describe('V1, V2', () => {
       ...shape,
       replay: null,
       attemptLog: [attempt],
+      schemaVersion: null,
       data: { n: 1 },
       body: expect.stringContaining('"data":{"n":1}'),
     });
@@ -289,6 +291,7 @@ describe('V1, V2', () => {
       version: 3,
       occurredAt: '2026-11-21T19:00:00+01:00',
       acceptedAt: expect.stringMatching(TIME),
+      schemaVersion: null,
       data: { n: 1 },
       deliveryCount: 1,
       deliveries: [shape],

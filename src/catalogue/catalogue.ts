@@ -1,0 +1,47 @@
+/**
+ * The Durable Object of the event type catalogue: one for all accounts, a shell around its book. Reads write nothing, so that a
+ * service whose operator keeps no catalogue pays for none.
+ */
+import { DurableObject } from 'cloudflare:workers';
+import { retryable } from 'cloudflare:durable-objects';
+import type { CatalogueRpc, EventTypeChange } from '../core/rpc.ts';
+import type { Bindings } from '../env.ts';
+import { CatalogueBook } from './book.ts';
+
+export class Catalogue extends DurableObject<Bindings> implements CatalogueRpc {
+  readonly #book: CatalogueBook;
+
+  static {
+    // Safe to repeat: reads, and changes that end in the same state (a repeated creation then says that it changed).
+    retryable(this.prototype.indexSince, this.prototype.types, this.prototype.detail);
+    retryable(this.prototype.put, this.prototype.putVersion);
+  }
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    this.#book = new CatalogueBook({
+      exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings),
+      transaction: (change) => ctx.storage.transactionSync(change),
+    });
+  }
+
+  async indexSince(revision: number | null) {
+    return this.#book.revision === revision ? 'unchanged' : this.#book.index();
+  }
+
+  async types() {
+    return this.#book.types();
+  }
+
+  async detail(name: string) {
+    return this.#book.detail(name);
+  }
+
+  async put(name: string, change: EventTypeChange) {
+    return this.#book.put(name, change, Date.now());
+  }
+
+  async putVersion(name: string, version: string, change: { schemaJson: string; exampleJson?: string | null }) {
+    return this.#book.putVersion(name, version, change, Date.now());
+  }
+}

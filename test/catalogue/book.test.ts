@@ -1,0 +1,85 @@
+/** The Catalogue's protocol over SQL, on node:sqlite. */
+import { DatabaseSync } from 'node:sqlite';
+import { beforeEach, expect, test } from 'vitest';
+import { CatalogueBook } from '../../src/catalogue/book.ts';
+import { EVENT_TYPES_MAX, SCHEMA_VERSIONS_MAX } from '../../src/core/limits.ts';
+import { sqlOf } from '../record/bench.ts';
+
+const NOW_MS = 1_000;
+const schema = (properties: object) => JSON.stringify({ type: 'object', properties });
+const A = schema({ a: { type: 'string' } });
+const B = schema({ b: { type: 'string' } });
+
+let database: DatabaseSync;
+let faults: { failsNext: boolean };
+let book: CatalogueBook;
+
+beforeEach(() => {
+  database = new DatabaseSync(':memory:');
+  faults = { failsNext: false };
+  book = new CatalogueBook(sqlOf(database, faults));
+});
+
+const tables = () => database.prepare(`SELECT name FROM sqlite_master WHERE type = 'table'`).all().length;
+
+test('reading a catalogue that nobody uses writes nothing', () => {
+  expect([book.revision, book.index().types, book.types(), book.detail('a')]).toEqual([0, [], [], null]);
+  expect(tables()).toBe(0);
+});
+
+test('a change that changes nothing keeps the revision, so that no isolate reads it again', () => {
+  book.put('a', { description: 'x', schemaJson: A }, NOW_MS);
+  const { revision } = book;
+  expect(book.put('a', { description: 'x', schemaJson: A }, NOW_MS + 1)).toMatchObject({
+    ok: true,
+    value: { created: false },
+  });
+  expect(book.revision).toBe(revision);
+  book.put('a', { strict: true }, NOW_MS);
+  expect(book.revision).toBe(revision + 1);
+});
+
+test('a change whose turn fails leaves everything as it was', () => {
+  book.put('a', { schemaJson: A }, NOW_MS);
+  faults.failsNext = true;
+  expect(() => book.putVersion('a', '2', { schemaJson: B }, NOW_MS)).toThrow('the disk is full');
+  expect(book.detail('a')?.versions.length).toBe(1);
+  expect(book.putVersion('a', '2', { schemaJson: B }, NOW_MS)).toMatchObject({ ok: true, value: { created: true } });
+});
+
+test('another instance reads from the rows what this one knew', () => {
+  book.put('a', { schemaJson: A, strict: true, expireAfterSeconds: 5 }, NOW_MS);
+  book.putVersion('a', '2', { schemaJson: B }, NOW_MS);
+  const again = new CatalogueBook(sqlOf(database));
+  expect(again.index()).toEqual(book.index());
+  expect(again.index().types).toEqual([
+    expect.objectContaining({ name: 'a', strict: true, expireAfterSeconds: 5, dataVersion: '1', versionCount: 2 }),
+  ]);
+});
+
+test.each([
+  ['a breaking change', () => book.put('a', { schemaJson: B }, NOW_MS), 'breaking'],
+  ['a breaking change of an older version', () => book.putVersion('a', '1', { schemaJson: B }, NOW_MS), 'breaking'],
+  ['a version that leaves a gap', () => book.putVersion('a', '4', { schemaJson: B }, NOW_MS), 'not-next'],
+  ['a version of an unknown type', () => book.putVersion('z', '1', { schemaJson: B }, NOW_MS), 'not-found'],
+  ['a dataVersion that is not there', () => book.put('a', { dataVersion: '3' }, NOW_MS), 'unknown-version'],
+  ['strictness without a schema', () => book.put('z', { strict: true }, NOW_MS), 'no-schema'],
+])('%s is refused', (_what, change, reason) => {
+  book.put('a', { schemaJson: A }, NOW_MS);
+  book.putVersion('a', '2', { schemaJson: JSON.stringify({}) }, NOW_MS);
+  expect(change()).toMatchObject({ ok: false, error: { reason } });
+});
+
+test('a catalogue and a type have a most', () => {
+  for (let n = 0; n < EVENT_TYPES_MAX; n += 1) book.put(`t${n}`, {}, NOW_MS);
+  expect(book.put('one.more', {}, NOW_MS)).toMatchObject({
+    ok: false,
+    error: { reason: 'full', most: EVENT_TYPES_MAX },
+  });
+  expect(book.put('t1', { archived: true }, NOW_MS).ok).toBe(true);
+  for (let n = 1; n <= SCHEMA_VERSIONS_MAX; n += 1) {
+    expect(book.putVersion('t0', String(n), { schemaJson: n % 2 ? A : B }, NOW_MS).ok).toBe(true);
+  }
+  const next = String(SCHEMA_VERSIONS_MAX + 1);
+  expect(book.putVersion('t0', next, { schemaJson: A }, NOW_MS)).toMatchObject({ error: { reason: 'versions-full' } });
+});
