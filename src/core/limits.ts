@@ -223,6 +223,8 @@ export const CIRCUIT_PAUSE_MS_MIN = 10 * SECOND_MS;
 export const CIRCUIT_PAUSE_MS_MAX = 5 * MINUTE_MS;
 /** A probe without an outcome by then (its Record died) gives way to another. Longer than any attempt. */
 export const PROBE_MS = 45 * SECOND_MS;
+/** The record of the probe may ask for it again after this. */
+export const PROBE_AGAIN_MS = 1 * SECOND_MS;
 /** The pace of a backlog at its fastest, where no rate limit says less. */
 export const DRAIN_PER_SECOND_MAX = 100;
 /** Starts that a Gate hands out in one step, and the least time between two steps: together above the highest limit. */

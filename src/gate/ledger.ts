@@ -11,18 +11,17 @@ import type { Admission, GateNews, GateView, Woken } from '../core/admission.ts'
 import { type Circuit, fullPace, halfOpen, observed, type Report } from '../core/circuit.ts';
 import {
   CIRCUIT_CALM_MS,
-  FAILING_DAY_MS,
-  FAILING_DAYS_MIN,
   FAILING_EXACT_MS,
-  FAILING_MS_MAX,
   GATE_CATCH_UP_MS,
   GATE_STEP_MS,
   GATE_WAKE_BATCH,
   PACE_STORED_AHEAD_MS,
+  PROBE_AGAIN_MS,
   PROBE_MS,
   RESERVE_AHEAD_MS,
   UNAVAILABLE_WAIT_MS_MIN,
 } from '../core/limits.ts';
+import { failingAfter, isFailingForDays } from '../core/failing.ts';
 import { burstOf, nextStartMs, reserved, takeStarts } from '../core/pace.ts';
 import type { Sql } from '../core/sql.ts';
 import { GateRows, type GateState, type ParkedRecord } from './rows.ts';
@@ -181,7 +180,7 @@ export class GateLedger {
     if (news.status !== 'enabled') this.#move({ circuit: { kind: 'closed' }, failing: null });
     // After a pause a backlog is sent as after an outage: nobody knows what the endpoint can bear by now.
     const isResumed = news.status === 'enabled' && known !== null && known.status !== 'enabled';
-    if (isResumed && circuit.kind === 'closed' && this.#rows.hasParked()) this.#move({ circuit: halfOpen(nowMs) });
+    if (isResumed && circuit.kind === 'closed' && this.#rows.hasParked()) this.#turnTo(circuit, halfOpen(nowMs), nowMs);
     if (news.status === 'enabled' && news.isWatched && circuit.kind === 'closed') {
       this.#move({ calmAtMs: nowMs + CIRCUIT_CALM_MS });
     }
@@ -191,9 +190,8 @@ export class GateLedger {
     const state = this.#read();
     const { circuit } = state;
     if (circuit.kind === 'open') {
-      // Whose probe it is may need to ask again: its pass ran out in a queue, or its instance died.
-      const isProbe = circuit.probe?.record === record;
-      if (!isProbe && !isProbeDue(circuit, at.nowMs)) return this.#park(record, 'circuit');
+      if (!isProbeDue(circuit, at.nowMs) && !isProbeAgain(circuit, record, at.nowMs))
+        return this.#park(record, 'circuit');
       this.#move({ circuit: { ...circuit, probe: { record, untilMs: at.nowMs + PROBE_MS } } });
       return { kind: 'go' };
     }
@@ -237,28 +235,18 @@ export class GateLedger {
     const isAnswered = report.answer !== 'failed';
     if (after.kind === 'half-open' && isAnswered && !this.#rows.hasParked()) after = { kind: 'closed' };
     if (after !== circuit) this.#turnTo(circuit, after, at.nowMs);
-    this.#hearFailing(report, at.nowMs);
+    const failing = failingAfter(state.failing, report, at.nowMs);
+    if (failing !== state.failing) this.#move({ failing });
   }
 
   #turnTo(before: Circuit, after: Circuit, nowMs: number): void {
     if (before.kind !== after.kind) {
       this.#tallies.clear();
-      if (after.kind === 'half-open') this.#freeAtMs = Math.min(this.#freeAtMs, nowMs);
+      // From one a second: nothing is caught up with.
+      if (after.kind === 'half-open') this.#freeAtMs = nowMs;
       if (after.kind === 'closed') this.#move({ calmAtMs: nowMs + CIRCUIT_CALM_MS });
     }
     this.#move({ circuit: after });
-  }
-
-  /** A row an hour at most, and one a day: the log has the last word. */
-  #hearFailing({ answer, successes }: Report, nowMs: number): void {
-    const { failing } = this.#read();
-    const isFailure = answer !== 'delivered';
-    const day = Math.floor(nowMs / FAILING_DAY_MS);
-    if (!isFailure || successes > 0) {
-      const isStale = failing !== null && nowMs - failing.sinceMs >= FAILING_EXACT_MS;
-      if (isStale) this.#move({ failing: { sinceMs: nowMs, days: Number(isFailure), day } });
-    } else if (failing === null) this.#move({ failing: { sinceMs: nowMs, days: 1, day } });
-    else if (failing.day !== day) this.#move({ failing: { ...failing, days: failing.days + 1, day } });
   }
 
   /** The log found a success since then, or a person has changed the endpoint. */
@@ -292,17 +280,13 @@ export class GateLedger {
     const isTold = nowMs - this.#toldAtMs < UNAVAILABLE_WAIT_MS_MIN;
     const watch = isOwed && !isTold ? wanted : null;
     if (watch !== null) this.#toldAtMs = nowMs;
-    const isFailing =
-      failing !== null &&
-      nowMs - failing.sinceMs >= FAILING_MS_MAX &&
-      failing.days >= FAILING_DAYS_MIN &&
-      isEnabled(state) &&
-      nowMs - this.#judgedAtMs >= FAILING_EXACT_MS;
+    const isJudged = nowMs - this.#judgedAtMs < FAILING_EXACT_MS;
+    const isFailing = isEnabled(state) && !isJudged && isFailingForDays(failing, nowMs);
     if (isFailing) this.#judgedAtMs = nowMs;
     return {
       wakeAtMs: this.#wakeAtMs(state, isOwed, nowMs),
       watch,
-      failing: isFailing ? { sinceMs: failing.sinceMs } : null,
+      failing: isFailing && failing !== null ? { sinceMs: failing.sinceMs } : null,
     };
   }
 
@@ -356,6 +340,11 @@ function paceOf(state: GateState): number {
 
 function isProbeDue(circuit: Circuit & { kind: 'open' }, nowMs: number): boolean {
   return nowMs >= circuit.untilMs && nowMs >= (circuit.probe?.untilMs ?? 0);
+}
+
+/** Whose probe it is may need to ask again, its pass having run out in a queue; but all that waits in one record is not one probe. */
+function isProbeAgain({ probe }: Circuit & { kind: 'open' }, record: string, nowMs: number): boolean {
+  return probe?.record === record && nowMs >= probe.untilMs - PROBE_MS + PROBE_AGAIN_MS;
 }
 
 /** Starts for records, oldest first: where there are more starts than records, some get several. */

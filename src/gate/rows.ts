@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import type { GateNews } from '../core/admission.ts';
 import type { Circuit } from '../core/circuit.ts';
+import type { Failing } from '../core/failing.ts';
 import type { Sql } from '../core/sql.ts';
 
 export type GateState = {
@@ -15,8 +16,7 @@ export type GateState = {
   circuit: Circuit;
   /** Until then a closed circuit is still watched. */
   calmAtMs: number;
-  /** Since when nothing but failures was heard of, about an hour exact; on how many days, and the last of them. Null: never failed. */
-  failing: { sinceMs: number; days: number; day: number } | null;
+  failing: Failing;
   /** The clock of the pace (core/pace.ts). */
   freeAtMs: number;
 };

@@ -65,6 +65,8 @@ describe('paused', () => {
       expect(bench.ask(record)).toEqual({ kind: 'parked', why: 'paused' });
     }
     expect(bench.step()).toEqual([]);
+    // However long it was: nothing is caught up with.
+    bench.nowMs += 3_600_000;
     bench.change({ status: 'enabled', isWatched: true });
     expect(names(bench.step())).toEqual(['a']);
     expect(bench.step()).toEqual([]);
@@ -223,7 +225,11 @@ describe('the circuit', () => {
     for (const record of ['a', 'b']) bench.ask(record);
     bench.nowMs += 10_000;
     bench.step();
+    expect(bench.ask('a')).toEqual({ kind: 'parked', why: 'circuit' });
+    bench.nowMs += 1_000;
     expect(bench.ask('a')).toEqual({ kind: 'go' });
+    // What else waits in that record is no second probe.
+    expect(bench.ask('a')).toEqual({ kind: 'parked', why: 'circuit' });
     expect(bench.ask('b')).toEqual({ kind: 'parked', why: 'circuit' });
   });
 
