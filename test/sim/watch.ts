@@ -93,7 +93,8 @@ export class Watch {
       for (const one of event.deliveries) {
         const earlier = was.get(keyOf(one));
         if (earlier !== undefined && earlier.delivery !== one.delivery) {
-          invariants.changesLegally(host.name, earlier, one, host.turnMs);
+          const hasLeft = this.#departed.has(claimKey(host.name, one, earlier.delivery.claim?.number));
+          invariants.changesLegally(host.name, earlier, one, { nowMs: host.turnMs, hasLeft });
         }
         this.#count(host, earlier, one, after);
       }
@@ -255,6 +256,10 @@ export class Watch {
     this.#lanes.set(key, lane);
     return lane;
   }
+}
+
+function claimKey(record: string, { sequence, delivery }: StoredDelivery, claim: number | undefined): string {
+  return `${record}/${delivery.endpoint}/${sequence}/${delivery.replay}/${claim}`;
 }
 
 function laneOf(stored: ReadonlyMap<number, StoredEvent>, endpoint: string): StoredDelivery[] {

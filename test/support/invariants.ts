@@ -68,8 +68,16 @@ export function answersTheSame(where: string, first: unknown, again: unknown): v
   if (a !== b) throw new Violation('I2', where, `answered ${a} first and ${b} for a duplicate`);
 }
 
-/** I4, I6, and that the log hears of it: from one stored picture of a delivery to the next. `nowMs`: of the turn in between. */
-export function changesLegally(where: string, before: StoredDelivery, after: StoredDelivery, nowMs: number): void {
+/**
+ * I4, I6, and that the log hears of it: from one stored picture of a delivery to the next. `nowMs`: of the turn in between. `hasLeft`:
+ * the request of the claim that was open before.
+ */
+export function changesLegally(
+  where: string,
+  before: StoredDelivery,
+  after: StoredDelivery,
+  { nowMs, hasLeft }: { nowMs: number; hasLeft: boolean },
+): void {
   const a = before.delivery;
   const b = after.delivery;
   const broken = (invariant: Invariant, what: string) => {
@@ -99,7 +107,7 @@ export function changesLegally(where: string, before: StoredDelivery, after: Sto
     if (!isLive(after)) broken('I6', 'expired, though a person asked for this replay');
     const leftMs = (after.expiresAtMs ?? Infinity) - nowMs;
     // What failed may end before its time: its retry would come too late.
-    if (tried === 0 && a.claim !== null && a.claim.begunAtMs !== null) broken('I6', 'expired under its own request');
+    if (tried === 0 && a.claim !== null && hasLeft) broken('I6', 'expired under its own request');
     if (leftMs > 0 && tried === 0) broken('I6', `expired ${leftMs} ms too early`);
   }
   const waitedMs = a.firstAttemptAtMs === null || a.heldSinceMs === null ? 0 : nowMs - a.heldSinceMs;
