@@ -1,29 +1,19 @@
 /**
  * The truth about one account: its facts, its endpoints, and the one `revision` that grows with every change of either.
  * Runtime-free. Every change owes its news to others (outbox.ts) in the same transaction that makes it.
- * Refuses to check what a request may set (core/endpoint-rules.ts) and to read secrets: they arrive sealed and stay so.
- *
- *   enabled ⇄ paused     waiting deliveries are held, and go on
- *   any → disabled       sets `cutoff`: what was accepted until now is cancelled
- *   disabled → any       keeps `cutoff`: what was cancelled stays so
+ * Refuses to check what a request may set (core/endpoint-rules.ts) and to read secrets: they arrive sealed and stay so. What a change
+ * makes of the settings is changes.ts.
  */
 import { type GateNews, newsOf } from '../core/admission.ts';
 import type { AuditEntry } from '../core/audit.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { liveSecrets, type RemovalRefusal, rotated, withoutSecret } from '../core/endpoint-secrets.ts';
 import type { JobStart } from '../core/job.ts';
-import {
-  RETENTION_DAYS_DEFAULT,
-  TARGET_DELIVER_MS_DEFAULT,
-  TARGET_WARN_MS_DEFAULT,
-  UNKEYED_SHARDS_DEFAULT,
-} from '../core/limits.ts';
-import { QUOTA_DEFAULT } from '../core/quota.ts';
-import { disabledReason } from '../core/reasons.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { AccountChange, EndpointChange, EndpointResealing, FixedField } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import { audit } from './audit.ts';
+import { changed, concernsGate, defaults, given, ownerOfExternalId, same } from './changes.ts';
 import { type SweepOrder, sweepStart } from './jobs.ts';
 import { owe, oweJob } from './outbox.ts';
 import { resealed } from './resealed.ts';
@@ -51,8 +41,7 @@ export class AccountBook {
   settings(): AccountSettings | null {
     const image = this.#read();
     if (image === null) return null;
-    const endpoints = [...image.endpoints.values()].map((entry) => entry.settings);
-    return { ...image.facts, revision: image.revision, endpoints };
+    return { ...image.facts, revision: image.revision, endpoints: settingsIn(image) };
   }
 
   put(change: AccountChange, nowMs: number): Result<{ created: boolean; settings: AccountSettings }, FixedField> {
@@ -85,7 +74,7 @@ export class AccountBook {
     if (known !== undefined) return ok(known.settings);
     const { endpointsMax } = image.facts.quota;
     if (image.endpoints.size >= endpointsMax) return fail({ reason: 'full', most: endpointsMax });
-    const owner = ownerOfExternalId(image, endpoint);
+    const owner = ownerOfExternalId(settingsIn(image), endpoint);
     if (owner !== null) return fail({ reason: 'external-id-taken', endpoint: owner });
 
     this.#change(image, (revision) => {
@@ -107,7 +96,7 @@ export class AccountBook {
     if (!image || entry === undefined) return fail({ reason: 'not-found' });
     const before = entry.settings;
     const after = changed(before, change, nowMs);
-    const owner = ownerOfExternalId(image, after);
+    const owner = ownerOfExternalId(settingsIn(image), after);
     if (owner !== null) return fail({ reason: 'external-id-taken', endpoint: owner });
     if (same({ ...after, updatedAtMs: before.updatedAtMs }, before)) return ok(before);
     after.secrets = liveSecrets(after.secrets, nowMs);
@@ -361,53 +350,6 @@ export class AccountBook {
   }
 }
 
-function defaults(account: string, nowMs: number): StoredFacts {
-  return {
-    account,
-    name: account,
-    unkeyedShards: UNKEYED_SHARDS_DEFAULT,
-    jurisdiction: null,
-    targets: { deliverWithinMs: TARGET_DELIVER_MS_DEFAULT, warnAfterMs: TARGET_WARN_MS_DEFAULT },
-    retention: { payloadDays: RETENTION_DAYS_DEFAULT, logDays: RETENTION_DAYS_DEFAULT },
-    quota: QUOTA_DEFAULT,
-    createdAtMs: nowMs,
-  };
-}
-
-function changed(before: EndpointSettings, change: EndpointChange, nowMs: number): EndpointSettings {
-  const after: EndpointSettings = { ...before, ...given(change), updatedAtMs: nowMs };
-  if (after.status !== before.status) {
-    after.statusReason = change.statusReason ?? null;
-    if (after.status === 'disabled') after.cutoff = { atMs: nowMs, reason: disabledReason(after.statusReason) };
-  }
-  if (after.status === 'enabled') after.statusReason = null;
-  // What was held is sent at the pace of a recovery: its Gate is asked, and says when that is over.
-  if (after.status !== before.status) after.isWatched = after.status === 'enabled';
-  return after;
-}
-
-/** What its Gate decides by; and what may repair a failing endpoint, at which its Gate looks again at once. */
-function concernsGate(before: EndpointSettings, after: EndpointSettings): boolean {
-  const facts = ({ status, rateLimitPerSecond, url, headers, timeoutMs }: EndpointSettings) =>
-    JSON.stringify([status, rateLimitPerSecond ?? null, url, headers, timeoutMs]);
-  return facts(before) !== facts(after);
-}
-
-function ownerOfExternalId(image: Image, endpoint: EndpointSettings): string | null {
-  if (endpoint.externalId === null) return null;
-  for (const { settings } of image.endpoints.values()) {
-    if (settings.externalId === endpoint.externalId && settings.id !== endpoint.id) return settings.id;
-  }
-  return null;
-}
-
-/** Without the fields that are undefined: over RPC they arrive as own properties and would erase what they were to leave alone. */
-function given<T extends object>(change: T): T {
-  // The cast only forgets that entries were dropped, and those were undefined.
-  return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as T;
-}
-
-/** Both come from the same spread, so their fields stand in the same order. */
-function same(a: object, b: object): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+function settingsIn(image: Image): EndpointSettings[] {
+  return [...image.endpoints.values()].map(({ settings }) => settings);
 }

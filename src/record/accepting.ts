@@ -11,7 +11,8 @@ import type { AcceptRequest, AcceptResult, MatchedEndpoint, NewEvent } from '../
 import { disabledReason } from '../core/reasons.ts';
 import { created, ended, held, parked, wireStatus } from '../core/status.ts';
 import { cancelCutOff } from './departing.ts';
-import { type Memory, type MemoryEvent, quietLog } from './memory.ts';
+import { type MemoryEvent, quietLog } from './lanes.ts';
+import type { Memory } from './memory.ts';
 
 /** One answer for each event, to be asked once the plan is made: it may start or supersede what was accepted just now. */
 export function acceptEvents(memory: Memory, request: AcceptRequest, nowMs: number): (() => AcceptResult)[] {

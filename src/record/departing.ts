@@ -12,7 +12,8 @@ import { disabledReason, ENDPOINT_REMOVED } from '../core/reasons.ts';
 import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
 import { begun, ended, held, isAtGate, isStartable, parked, released, woken } from '../core/status.ts';
 import { expiresAtMs } from './expiring.ts';
-import type { Lane, Memory, Slot } from './memory.ts';
+import type { Lane, Slot } from './lanes.ts';
+import type { Memory } from './memory.ts';
 import { logChanged } from './outbox.ts';
 import { bodyOf } from './views.ts';
 

@@ -10,7 +10,8 @@ import type { RetryPolicy } from '../core/endpoint.ts';
 import { EXPIRED } from '../core/reasons.ts';
 import { ended, released, retrying } from '../core/status.ts';
 import type { Delivery, EventFacts } from '../core/delivery.ts';
-import type { Memory, Slot } from './memory.ts';
+import type { Slot } from './lanes.ts';
+import type { Memory } from './memory.ts';
 import { logChanged } from './outbox.ts';
 
 /** Infinity: never. */

@@ -9,46 +9,22 @@ import { isGuarded, type Woken } from '../core/admission.ts';
 import type { Claim, Parked } from '../core/delivery.ts';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import type { DeliveryRef, RecordAddress } from '../core/ids.ts';
-import { planLane } from '../core/lane.ts';
-import {
-  CLAIM_BEGIN_WITHIN_MS,
-  CLAIM_GRACE_MS,
-  CLAIM_SETTINGS_MS,
-  FANOUT_CLAIMS_MAX,
-  PASS_MS,
-  PASS_QUEUED_MS,
-  SELF_ATTEMPTS_MAX,
-  SETTINGS_FRESH_MS,
-  TIMEOUT_MS_MAX,
-} from '../core/limits.ts';
+import { PASS_MS, PASS_QUEUED_MS } from '../core/limits.ts';
 import type { Confirmation, LogEntry } from '../core/log.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
-import { type InFlight, place } from '../core/placing.ts';
 import type { AcceptRequest, AcceptResult } from '../core/publish.ts';
 import type { Result } from '../core/result.ts';
 import type { ClaimRef, DiscardRefusal, ReplayRefusal, Swept } from '../core/rpc.ts';
-import { type Speed, speedOf } from '../core/speed.ts';
 import type { Sql } from '../core/sql.ts';
-import { claimed, ended, isAtGate } from '../core/status.ts';
 import type { DeliveryView } from '../core/view.ts';
 import { acceptEvents } from './accepting.ts';
-import {
-  type Begin,
-  begin,
-  depart,
-  findClaimed,
-  giveBack,
-  hold,
-  isCutOff,
-  promise,
-  isHandedOut,
-  refOf,
-  wakeLane,
-} from './departing.ts';
-import { endExpired, nextExpiryMs } from './expiring.ts';
-import { type Lane, type Run, type Slot, Memory } from './memory.ts';
-import { collectLog, confirmLog, logChanged, logFailed, nextLogMs } from './outbox.ts';
+import { type Begin, begin, findClaimed, giveBack, hold, promise, isHandedOut, wakeLane } from './departing.ts';
+import { nextExpiryMs } from './expiring.ts';
+import type { Run } from './lanes.ts';
+import { Memory } from './memory.ts';
+import { collectLog, confirmLog, logFailed, nextLogMs } from './outbox.ts';
 import { Passes } from './passes.ts';
+import { type PlanningFacts, planTurn } from './planning.ts';
 import { discardDelivery, type Person, replayDelivery } from './replaying.ts';
 import { expire, settle } from './settling.ts';
 import { sweepLane } from './sweeping.ts';
@@ -85,6 +61,10 @@ export class Ledger {
   /** By endpoint, the revision that settings must have: its Gate, or a publish, knew better. In no row, so it outlives the picture in memory. */
   readonly #revisions = new Map<string, number>();
   readonly #passes = new Passes();
+  readonly #planning: PlanningFacts = {
+    latencyElsewhere: (endpoint) => this.#options.latencyElsewhere?.(endpoint) ?? null,
+    revisionNeeded: (endpoint) => this.revisionNeeded(endpoint),
+  };
   /** When to tell the log again what it may lack; null: no alarm was armed, so an earlier instance knew that it lacks nothing. */
   #suspectFromMs: number | null;
 
@@ -108,7 +88,7 @@ export class Ledger {
     }
     return this.#turn(at, (memory) => {
       const answers = acceptEvents(memory, request, at.nowMs);
-      this.#plan(memory, at, request.settings);
+      planTurn(memory, at.nowMs, request.settings, this.#planning);
       return answers.map((answer) => answer());
     });
   }
@@ -257,7 +237,7 @@ export class Ledger {
           const { claim } = slot.delivery;
           if (claim !== null && claim.untilMs <= at.nowMs) expire(memory, slot, claim, at);
         }
-        this.#plan(memory, at, null);
+        planTurn(memory, at.nowMs, null, this.#planning);
         const log = collectLog(memory, at.nowMs);
         memory.write();
         return {
@@ -273,98 +253,6 @@ export class Ledger {
     }
   }
 
-  /** Supersedes what has been overtaken and claims what may start, in every lane that changed or is due. */
-  #plan(memory: Memory, at: At, carried: AcceptRequest['settings']): void {
-    endExpired(memory, at.nowMs);
-    const inFlight = this.#inFlight(memory);
-    const freeSlots = SELF_ATTEMPTS_MAX - inFlight.self + FANOUT_CLAIMS_MAX - inFlight.fanout;
-    const starts: Slot[] = [];
-    for (const lane of memory.lanesToPlan(at.nowMs, freeSlots)) {
-      starts.push(...this.#planLane(memory, lane, at.nowMs, freeSlots));
-    }
-    starts.sort((a, b) => dueOf(a) - dueOf(b) || a.sequence - b.sequence);
-    const factsOf = (slot: Slot) => ({ endpoint: slot.delivery.endpoint, speed: this.#speedOf(memory, slot) });
-    const placing = place(starts, factsOf, inFlight);
-    for (const slot of placing.self) this.#startHere(memory, slot, carried, at.nowMs);
-    for (const via of ['fanout', 'slow'] as const) {
-      for (const slot of placing[via]) {
-        const untilMs = at.nowMs + CLAIM_BEGIN_WITHIN_MS;
-        memory.put(slot, claimed(slot.delivery, { via, begunAtMs: null, untilMs }));
-        memory.started[via].push(refOf(slot));
-      }
-    }
-    memory.touched.clear();
-    for (const slot of placing.waiting) memory.capped.add(memory.laneOf(slot));
-  }
-
-  #planLane(memory: Memory, lane: Lane, nowMs: number, freeSlots: number): Slot[] {
-    const plan = planLane(lane, nowMs, freeSlots);
-    lane.dueMs = plan.dueMs;
-    if (plan.isCut) memory.capped.add(lane);
-    for (const { item, by } of plan.superseded) {
-      memory.put(item, ended(item.delivery, 'superseded', nowMs, { supersededBy: by }));
-      logChanged(memory, item, nowMs);
-    }
-    return plan.start;
-  }
-
-  /**
-   * Claims an attempt for this Record. With fresh settings in hand the request is made in the same turn, at no row of its own. A
-   * claim that has still to read them counts as begun, unless it is known already that its Gate will be asked: then surely nothing
-   * leaves before `begin`.
-   */
-  #startHere(memory: Memory, slot: Slot, carried: AcceptRequest['settings'], nowMs: number): void {
-    const untilMs = nowMs + CLAIM_SETTINGS_MS + TIMEOUT_MS_MAX + CLAIM_GRACE_MS;
-    const known = carried?.endpoints.find(({ id }) => id === slot.delivery.endpoint);
-    const isHeldBack = known !== undefined && (known.status === 'paused' || isGuarded(known));
-    // Without settings at hand: where something waited at the Gate, or a publish or the Gate knew better, it will be asked.
-    const mayAsk = carried === null && this.revisionNeeded(slot.delivery.endpoint) > 0;
-    const willAsk = isHeldBack || mayAsk || isAtGate(slot.delivery);
-    const begunAtMs = willAsk ? null : nowMs;
-    memory.put(slot, claimed(slot.delivery, { via: 'self', begunAtMs, untilMs }));
-    const { claim } = slot.delivery;
-    const endpoint = this.#settingsInHand(memory, slot, carried, nowMs);
-    const request =
-      endpoint === null || claim === null ? null : depart(memory, slot, claim, endpoint, carried?.revision ?? 0, nowMs);
-    memory.started.run.push({ claim: refOf(slot), request });
-  }
-
-  #settingsInHand(
-    memory: Memory,
-    slot: Slot,
-    carried: AcceptRequest['settings'],
-    nowMs: number,
-  ): EndpointSettings | null {
-    const lane = memory.laneOf(slot);
-    if (carried === null || Math.abs(nowMs - carried.readAtMs) > SETTINGS_FRESH_MS) return null;
-    if (carried.revision < this.revisionNeeded(lane.endpoint)) return null;
-    const endpoint = carried.endpoints.find((one) => one.id === slot.delivery.endpoint);
-    if (endpoint === undefined || endpoint.status !== 'enabled' || isCutOff(slot, endpoint)) return null;
-    if (isGuarded(endpoint)) return null;
-    const ordering = memory.address.kind === 'k' ? endpoint.ordering : 'unordered';
-    return ordering === lane.ordering ? endpoint : null;
-  }
-
-  #speedOf(memory: Memory, slot: Slot): Speed {
-    const { latencyMs } = memory.laneOf(slot);
-    return speedOf(latencyMs ?? this.#options.latencyElsewhere?.(slot.delivery.endpoint) ?? null);
-  }
-
-  #inFlight(memory: Memory): InFlight {
-    const slow = new Map<string, number>();
-    const inFlight = { self: 0, selfUnproven: 0, fanout: 0, slow };
-    for (const slot of memory.claimed) {
-      const { endpoint, claim } = slot.delivery;
-      if (claim?.via === 'fanout') inFlight.fanout += 1;
-      else if (claim?.via === 'slow') slow.set(endpoint, (slow.get(endpoint) ?? 0) + 1);
-      else {
-        inFlight.self += 1;
-        if (this.#speedOf(memory, slot) !== 'quick') inFlight.selfUnproven += 1;
-      }
-    }
-    return inFlight;
-  }
-
   /** The one place that derives when to wake (I5). */
   #wakeAtMs(memory: Memory): number | null {
     let wakeAtMs = Math.min(nextLogMs(memory), nextExpiryMs(memory));
@@ -372,8 +260,4 @@ export class Ledger {
     for (const { delivery } of memory.claimed) wakeAtMs = Math.min(wakeAtMs, delivery.claim?.untilMs ?? Infinity);
     return wakeAtMs === Infinity ? null : wakeAtMs;
   }
-}
-
-function dueOf({ delivery }: Slot): number {
-  return delivery.state.kind === 'waiting' ? delivery.state.dueMs : 0;
 }

@@ -2,77 +2,28 @@
  * The Record's picture of itself in memory: every id, every lane, and the events that are not finished with. Built from the rows
  * when an instance starts and after a failed turn; the rows are the truth. Applies no rule.
  */
-import type { Delivery, Parked } from '../core/delivery.ts';
+import type { Delivery } from '../core/delivery.ts';
 import type { Ordering } from '../core/endpoint.ts';
 import type { RecordAddress } from '../core/ids.ts';
-import { type AttemptedVersion, familyOf, type LaneItem } from '../core/lane.ts';
 import { DELIVERIES_PER_ROW } from '../core/limits.ts';
-import type { LoggedAttempt } from '../core/log.ts';
-import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
 import { smoothed } from '../core/speed.ts';
 import type { Sql } from '../core/sql.ts';
 import { isAtGate, isOpen } from '../core/status.ts';
-import type { Kept, KeptEvent, KeptFacts } from './rows.ts';
+import {
+  isFinished,
+  type Lane,
+  laneKey,
+  type MemoryEvent,
+  newLane,
+  noteSent,
+  nothingStarted,
+  quietLog,
+  setLogged,
+  type Slot,
+  type Started,
+} from './lanes.ts';
+import type { Kept, KeptEvent } from './rows.ts';
 import { Rows } from './rows.ts';
-
-/** One delivery in memory. Its `delivery` is replaced at each transition, never changed in place. */
-export type Slot = LaneItem & {
-  event: MemoryEvent;
-  index: number;
-  delivery: Delivery;
-  success: LoggedAttempt | null;
-  /** The highest revision, and number of attempts, that the log has confirmed. */
-  acked: number;
-  ackedAttempts: number;
-  log: LogClock;
-};
-
-/** When the log must hear of something (again); `dueMs` null once it knows all. */
-export type LogClock = { dueMs: number | null; sends: number; sent: { revision: number; attempts: number } | null };
-
-export type MemoryEvent = {
-  facts: KeptFacts;
-  slots: Slot[];
-  /** Of the event itself, when it has no deliveries. */ log: LogClock;
-};
-
-type Sending = { atMs: number; sequence: number };
-
-export type Lane = {
-  endpoint: string;
-  ordering: Ordering;
-  items: Map<string, Slot>;
-  attempted: AttemptedVersion | null;
-  attemptedOfType: Map<string, number>;
-  /** Until when what joins the lane may wait with what is held or parked there: the Gate has this record. Null: it may not. */
-  atGate: { untilMs: number; why: Parked | 'paused' } | null;
-  lastSent: Sending | null;
-  /** Sent before `lastSent`. */
-  sentBefore: Sending | null;
-  newestSequence: number;
-  /** Null: nothing here is due by time alone. */
-  dueMs: number | null;
-  /** Smoothed (core/speed.ts); null before the first answer. */
-  latencyMs: number | null;
-};
-
-/** Attempts to make here, and claims for the queues. */
-export type Started = { run: Run[]; fanout: ClaimRef[]; slow: ClaimRef[] };
-
-function nothingStarted(): Started {
-  return { run: [], fanout: [], slow: [] };
-}
-
-/** One attempt that the Record runs itself; without a request, the runner reads settings and calls `begin`. */
-export type Run = { claim: ClaimRef; request: AttemptRequest | null };
-
-export function laneKey(slot: Slot): string {
-  return `${slot.sequence}.${slot.delivery.replay}`;
-}
-
-export function quietLog(): LogClock {
-  return { dueMs: null, sends: 0, sent: null };
-}
 
 export class Memory {
   readonly rows: Rows;
@@ -191,19 +142,7 @@ export class Memory {
   lane(endpoint: string, ordering: Ordering): Lane {
     const known = this.lanes.get(endpoint);
     if (known !== undefined) return known;
-    const lane: Lane = {
-      endpoint,
-      ordering,
-      items: new Map(),
-      attempted: null,
-      attemptedOfType: new Map(),
-      atGate: null,
-      lastSent: null,
-      sentBefore: null,
-      newestSequence: 0,
-      dueMs: null,
-      latencyMs: null,
-    };
+    const lane = newLane(endpoint, ordering);
     this.lanes.set(endpoint, lane);
     return lane;
   }
@@ -228,24 +167,9 @@ export class Memory {
     if (delivery.last !== null && sequence >= lane.newestSequence) lane.latencyMs = smoothed(null, delivery.last);
   }
 
-  /** An attempt of this delivery has left, or may have. Replays do not count as sent before what follows. */
+  /** An attempt of this delivery has left, or may have. */
   sent(slot: Slot): void {
-    const { delivery, sequence, version } = slot;
-    const lane = this.laneOf(slot);
-    if (version !== null && (lane.attempted === null || version > lane.attempted.version)) {
-      lane.attempted = { version, sequence };
-    }
-    if (delivery.replay > 0) return;
-    if (version === null) {
-      const family = familyOf(slot);
-      lane.attemptedOfType.set(family, Math.max(sequence, lane.attemptedOfType.get(family) ?? 0));
-    }
-    const atMs = delivery.firstAttemptAtMs ?? delivery.claim?.begunAtMs ?? slot.event.facts.acceptedAtMs;
-    const last = lane.lastSent;
-    if (last !== null && (last.sequence === sequence || !isSentAfter({ atMs, sequence }, last, delivery.ordering)))
-      return;
-    lane.sentBefore = last;
-    lane.lastSent = { atMs, sequence };
+    noteSent(this.laneOf(slot), slot);
   }
 
   /** What `webhook-previous` names. A delivery whose instance died may itself be the last that was, or may have been, sent. */
@@ -374,20 +298,4 @@ export class Memory {
     if (event === undefined) throw new Error(`event ${sequence} was changed but is not in memory`);
     return event;
   }
-}
-
-function setLogged(slot: Slot): void {
-  slot.acked = slot.delivery.revision;
-  slot.ackedAttempts = slot.delivery.attempts;
-  slot.log = quietLog();
-}
-
-/** An ordered lane sends by sequence, and needs no clock to know: instances before this one may have had another. */
-function isSentAfter(a: Sending, b: Sending, ordering: Ordering): boolean {
-  if (ordering === 'ordered' || a.atMs === b.atMs) return a.sequence > b.sequence;
-  return a.atMs > b.atMs;
-}
-
-function isFinished(event: MemoryEvent): boolean {
-  return event.slots.every((slot) => !isOpen(slot.delivery) && slot.delivery.claim === null);
 }

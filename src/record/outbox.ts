@@ -4,7 +4,8 @@
  */
 import { LOG_ENTRY_ATTEMPTS_CHARS_MAX, LOG_RESEND_MS } from '../core/limits.ts';
 import type { Confirmation, LogEntry, LoggedAttempt } from '../core/log.ts';
-import type { LogClock, Memory, MemoryEvent, Slot } from './memory.ts';
+import type { LogClock, MemoryEvent, Slot } from './lanes.ts';
+import type { Memory } from './memory.ts';
 import { attemptsOf, viewDelivery } from './views.ts';
 
 /** The log must hear of this slot in this turn. */

@@ -10,7 +10,8 @@ import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
 import { created, ended, isOpen, released } from '../core/status.ts';
 import type { DeliveryView } from '../core/view.ts';
 import { cancelCutOff } from './departing.ts';
-import type { Memory, Slot } from './memory.ts';
+import type { Slot } from './lanes.ts';
+import type { Memory } from './memory.ts';
 import { logChanged } from './outbox.ts';
 import { findSlot, viewDelivery } from './views.ts';
 

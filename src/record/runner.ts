@@ -18,7 +18,7 @@ import type { AttemptRequest, BeginResult, ClaimRef } from '../core/rpc.ts';
 import type { Begin } from './departing.ts';
 import type { EndpointHints } from './hints.ts';
 import type { At, Effects, Ledger } from './ledger.ts';
-import type { Run } from './memory.ts';
+import type { Run } from './lanes.ts';
 
 export type RunnerDeps = {
   nowMs(): number;

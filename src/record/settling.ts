@@ -18,7 +18,8 @@ import { smoothed } from '../core/speed.ts';
 import { attempted, ended, nextAttemptAtMs, released } from '../core/status.ts';
 import { findClaimed } from './departing.ts';
 import { retryOrExpire, withinWindow } from './expiring.ts';
-import type { Memory, Slot } from './memory.ts';
+import type { Slot } from './lanes.ts';
+import type { Memory } from './memory.ts';
 import { logChanged } from './outbox.ts';
 
 type At = { nowMs: number; random: () => number };

@@ -7,7 +7,8 @@ import type { DeliveryRef } from '../core/ids.ts';
 import type { LoggedAttempt } from '../core/log.ts';
 import { isOpen, isStartable, nextAttemptAtMs, wireStatus } from '../core/status.ts';
 import type { DeliveryDetail, DeliveryView, EventView, RecordView } from '../core/view.ts';
-import type { Lane, Memory, MemoryEvent, Slot } from './memory.ts';
+import type { Lane, MemoryEvent, Slot } from './lanes.ts';
+import type { Memory } from './memory.ts';
 
 function idOf(memory: Memory, ref: DeliveryRef): string {
   return deliveryId(memory.address, ref);

@@ -1,0 +1,122 @@
+/**
+ * What a Record holds in memory of its deliveries, and of each lane: plain data, and the few facts that follow from it alone. What is
+ * where, and when it is written, is memory.ts.
+ */
+import type { Delivery, Parked } from '../core/delivery.ts';
+import type { Ordering } from '../core/endpoint.ts';
+import type { AttemptedVersion, LaneItem } from '../core/lane.ts';
+import { familyOf } from '../core/lane.ts';
+import type { LoggedAttempt } from '../core/log.ts';
+import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
+import { isOpen } from '../core/status.ts';
+import type { KeptFacts } from './rows.ts';
+
+/** One delivery in memory. Its `delivery` is replaced at each transition, never changed in place. */
+export type Slot = LaneItem & {
+  event: MemoryEvent;
+  index: number;
+  delivery: Delivery;
+  success: LoggedAttempt | null;
+  /** The highest revision, and number of attempts, that the log has confirmed. */
+  acked: number;
+  ackedAttempts: number;
+  log: LogClock;
+};
+
+/** When the log must hear of something (again); `dueMs` null once it knows all. */
+export type LogClock = { dueMs: number | null; sends: number; sent: { revision: number; attempts: number } | null };
+
+export type MemoryEvent = {
+  facts: KeptFacts;
+  slots: Slot[];
+  /** Of the event itself, when it has no deliveries. */ log: LogClock;
+};
+
+type Sending = { atMs: number; sequence: number };
+
+export type Lane = {
+  endpoint: string;
+  ordering: Ordering;
+  items: Map<string, Slot>;
+  attempted: AttemptedVersion | null;
+  attemptedOfType: Map<string, number>;
+  /** Until when what joins the lane may wait with what is held or parked there: the Gate has this record. Null: it may not. */
+  atGate: { untilMs: number; why: Parked | 'paused' } | null;
+  lastSent: Sending | null;
+  /** Sent before `lastSent`. */
+  sentBefore: Sending | null;
+  newestSequence: number;
+  /** Null: nothing here is due by time alone. */
+  dueMs: number | null;
+  /** Smoothed (core/speed.ts); null before the first answer. */
+  latencyMs: number | null;
+};
+
+/** Attempts to make here, and claims for the queues. */
+export type Started = { run: Run[]; fanout: ClaimRef[]; slow: ClaimRef[] };
+
+export function nothingStarted(): Started {
+  return { run: [], fanout: [], slow: [] };
+}
+
+/** One attempt that the Record runs itself; without a request, the runner reads settings and calls `begin`. */
+export type Run = { claim: ClaimRef; request: AttemptRequest | null };
+
+export function laneKey(slot: Slot): string {
+  return `${slot.sequence}.${slot.delivery.replay}`;
+}
+
+export function quietLog(): LogClock {
+  return { dueMs: null, sends: 0, sent: null };
+}
+
+export function newLane(endpoint: string, ordering: Ordering): Lane {
+  return {
+    endpoint,
+    ordering,
+    items: new Map(),
+    attempted: null,
+    attemptedOfType: new Map(),
+    atGate: null,
+    lastSent: null,
+    sentBefore: null,
+    newestSequence: 0,
+    dueMs: null,
+    latencyMs: null,
+  };
+}
+
+/** An attempt of this delivery has left, or may have. Replays do not count as sent before what follows. */
+export function noteSent(lane: Lane, slot: Slot): void {
+  const { delivery, sequence, version } = slot;
+  if (version !== null && (lane.attempted === null || version > lane.attempted.version)) {
+    lane.attempted = { version, sequence };
+  }
+  if (delivery.replay > 0) return;
+  if (version === null) {
+    const family = familyOf(slot);
+    lane.attemptedOfType.set(family, Math.max(sequence, lane.attemptedOfType.get(family) ?? 0));
+  }
+  const atMs = delivery.firstAttemptAtMs ?? delivery.claim?.begunAtMs ?? slot.event.facts.acceptedAtMs;
+  const last = lane.lastSent;
+  if (last !== null && (last.sequence === sequence || !isSentAfter({ atMs, sequence }, last, delivery.ordering)))
+    return;
+  lane.sentBefore = last;
+  lane.lastSent = { atMs, sequence };
+}
+
+export function setLogged(slot: Slot): void {
+  slot.acked = slot.delivery.revision;
+  slot.ackedAttempts = slot.delivery.attempts;
+  slot.log = quietLog();
+}
+
+/** An ordered lane sends by sequence, and needs no clock to know: instances before this one may have had another. */
+function isSentAfter(a: Sending, b: Sending, ordering: Ordering): boolean {
+  if (ordering === 'ordered' || a.atMs === b.atMs) return a.sequence > b.sequence;
+  return a.atMs > b.atMs;
+}
+
+export function isFinished(event: MemoryEvent): boolean {
+  return event.slots.every((slot) => !isOpen(slot.delivery) && slot.delivery.claim === null);
+}
