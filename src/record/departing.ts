@@ -230,10 +230,12 @@ export function wakeLane(memory: Memory, lane: Lane, most: number, nowMs: number
   let left = lane.ordering === 'unordered' ? most : Infinity;
   let isStillParked = false;
   for (const slot of lane.items.values()) {
-    if (!isStartable(slot.delivery) || !isAtGate(slot.delivery)) continue;
-    if (left > 0) replace(memory, slot, woken(slot.delivery, nowMs), { nowMs });
+    if (!isAtGate(slot.delivery)) continue;
+    // One whose own look is under way waits at the Gate no longer either, whatever comes of that.
+    const isLooking = slot.delivery.claim !== null;
+    if (left > 0 || isLooking) replace(memory, slot, woken(slot.delivery, nowMs), { nowMs });
     else isStillParked = true;
-    left -= 1;
+    if (!isLooking) left -= 1;
   }
   if (!isStillParked) lane.atGate = null;
   return isStillParked;

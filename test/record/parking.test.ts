@@ -90,6 +90,17 @@ test('a start that the Gate has reserved is due then, and does not ask again', (
   expect(bench.ledger.begin(again?.claim ?? FAIL, bench.settings(), bench.at).result.kind).toBe('request');
 });
 
+test('a delivery that looks by itself while its lane is woken is not left behind as parked', () => {
+  const bench = new Bench();
+  parkedAfterFailure(bench);
+  bench.nowMs += 6 * 3_600_000;
+  const [look] = bench.alarm().run;
+  const asked = bench.ledger.asking(bench.endpoint.id, 1);
+  bench.ledger.wake(bench.endpoint.id, 1, 1, bench.at);
+  bench.ledger.parked(look?.claim ?? FAIL, 'circuit', asked, bench.at);
+  expect(bench.delivery(1).state).not.toHaveProperty('parked');
+});
+
 test('failures are reported, successes only while the endpoint is watched', () => {
   const bench = new Bench();
   const [first] = bench.publish('evt_1').run;
