@@ -21,6 +21,8 @@ export type NewEvent = EventPolicy & {
   dataJson: string;
   /** Older forms (P7). A release that knows none sends the newest to all. */
   forms?: NewForm[];
+  /** The catalogue refuses it now: not to be accepted, but answered as before where it was. */
+  isOnlyAsked?: boolean;
   /** The endpoints that want this event, by id, into `AcceptRequest.endpoints`. */
   matches: string[];
 };
@@ -63,4 +65,6 @@ export type AcceptResult =
   /** The id is taken by an event with other content. */
   | { kind: 'conflict'; id: string }
   /** The record holds its most open deliveries. */
-  | { kind: 'full'; id: string; open: number };
+  | { kind: 'full'; id: string; open: number }
+  /** It was only asked for, and is not known. */
+  | { kind: 'unknown'; id: string };

@@ -29,7 +29,8 @@ export type Published =
   { kind: 'accepted'; accepted: Accepted; isKeyless: boolean } | { kind: 'problem'; problem: Problem };
 
 type Placed = { outgoing: Outgoing; id: string; address: RecordAddress; record: string | null };
-type Typed = Placed & { typed: TypedEvent };
+/** `refused`: by the catalogue as it is now. An event that was accepted before is answered as it was all the same (P2). */
+type Typed = Placed & { typed: TypedEvent; refused: Published | null };
 
 /** One result for each event, in order. Throws only what concerns all of them, before anything was accepted. */
 export async function publish(c: AppContext, account: string, events: Outgoing[]): Promise<Published[]> {
@@ -52,8 +53,9 @@ export async function publish(c: AppContext, account: string, events: Outgoing[]
   const typed: Typed[] = [];
   for (const one of placed) {
     const checked = await checkType(types, one);
-    if ('kind' in checked) results.set(one.outgoing, checked);
-    else typed.push({ ...one, typed: checked });
+    if (!('kind' in checked)) typed.push({ ...one, typed: checked, refused: null });
+    else if (one.outgoing.id === null) results.set(one.outgoing, checked);
+    else typed.push({ ...one, typed: { forms: one.outgoing.forms, policy: {} }, refused: checked });
   }
   const ofRecord = Map.groupBy(typed, ({ address }) => recordName(address));
   await Promise.all(
@@ -132,22 +134,38 @@ async function acceptGroup(c: AppContext, name: string, group: Typed[], known: K
       () => recordStub(c.env, name),
       (stub) => stub.accept(request),
     );
-    return results.map((result) => shown(result, group[0]?.record === null));
+    const isKeyless = group[0]?.record === null;
+    return results.map((result, i) =>
+      result.kind === 'unknown' ? (group[i]?.refused ?? failed(result.id, result)) : shown(result, isKeyless),
+    );
   } catch (error) {
     return group.map(({ id }) => failed(id, error));
   }
 }
 
 /** The event as its Record takes it, but for who wants it. */
-async function ready({ outgoing, id, record, typed: { forms, policy } }: Typed): Promise<ReadyEvent> {
+async function ready({ outgoing, id, record, typed: { forms, policy }, refused }: Typed): Promise<ReadyEvent> {
   const { type, version = null, occurredAt = null, forms: given } = outgoing.body;
   const [{ version: schemaVersion, data, dataJson }, ...older] = forms;
   const content = given ? { forms: comparable(given) } : { data: comparable(data) };
   const hash = await contentHash({ type, record, version, occurredAt, ...content });
-  return { id, type, version, schemaVersion, occurredAt, contentHash: hash, dataJson, data, older, ...policy };
+  const isOnlyAsked = refused !== null;
+  return {
+    id,
+    type,
+    version,
+    schemaVersion,
+    occurredAt,
+    contentHash: hash,
+    dataJson,
+    data,
+    older,
+    isOnlyAsked,
+    ...policy,
+  };
 }
 
-function shown(result: AcceptResult, isKeyless: boolean): Published {
+function shown(result: Exclude<AcceptResult, { kind: 'unknown' }>, isKeyless: boolean): Published {
   switch (result.kind) {
     case 'accepted':
       return { kind: 'accepted', accepted: result, isKeyless };

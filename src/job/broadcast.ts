@@ -65,6 +65,7 @@ export function broadcastWork({ event, accounts }: Broadcast, startedMs: number,
           isFound: true,
           reason: `its record holds ${result.open} open deliveries`,
         };
+      case 'unknown':
       case undefined:
         throw new Error('a Record answered no result');
     }

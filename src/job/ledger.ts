@@ -10,7 +10,7 @@
  * Refuses to know: clocks, databases, other objects, what a kind of job is about.
  */
 import { canonicalJson } from '../core/canonical.ts';
-import type { JobAct, JobRefusal, JobStart, JobSummary, JobView } from '../core/job.ts';
+import type { JobAct, JobRefusal, JobSpec, JobStart, JobSummary, JobView } from '../core/job.ts';
 import {
   ERROR_MESSAGE_BYTES_MAX,
   JOB_FAILURES_NAMED_MAX,
@@ -75,7 +75,7 @@ export class JobLedger {
   /** Starting it again answers it as it is; with something else to do, it refuses. */
   start(given: JobStart, manner: Manner, nowMs: number): Result<JobView, { reason: 'other-content' }> {
     const before = this.given();
-    if (before !== null && canonicalJson(before.spec) !== canonicalJson(given.spec)) {
+    if (before !== null && isOther(before.spec, given.spec)) {
       return fail({ reason: 'other-content' });
     }
     if (before === null) {
@@ -317,4 +317,11 @@ function tellAtMs(state: State): number {
   if (state.told >= state.revision) return Infinity;
   if (state.tellFailures > 0) return state.toldAtMs + waitMs(state.tellFailures);
   return state.status === 'running' ? state.toldAtMs + JOB_TELL_MS : 0;
+}
+
+/** A broadcast is the same by what its publisher said: how that was written, and what the catalogue adds by now, may differ. */
+function isOther(before: JobSpec, given: JobSpec): boolean {
+  const said = (spec: JobSpec) =>
+    spec.kind === 'broadcast' ? [spec.event.id, spec.event.contentHash, spec.accounts] : spec;
+  return before.kind !== given.kind || canonicalJson(said(before)) !== canonicalJson(said(given));
 }

@@ -21,6 +21,7 @@ export function acceptEvents(memory: Memory, request: AcceptRequest, nowMs: numb
   return request.events.map((event) => {
     const known = memory.ids.get(event.id);
     if (known !== undefined) return () => repeat(memory, known, event);
+    if (event.isOnlyAsked === true) return () => ({ kind: 'unknown', id: event.id });
     if (memory.open + event.matches.length > OPEN_DELIVERIES_MAX) {
       const full: AcceptResult = { kind: 'full', id: event.id, open: memory.open };
       return () => full;

@@ -200,7 +200,7 @@ export class Publisher {
   #answered(target: Target, draft: Draft | undefined, result: AcceptResult): void {
     const world = this.#world;
     world.saw(`publish: ${result.kind}${result.kind === 'accepted' && result.duplicate ? ' duplicate' : ''}`);
-    if (draft === undefined || result.kind === 'full') return;
+    if (draft === undefined || result.kind === 'full' || result.kind === 'unknown') return;
     standsForOneContent(target.name, result.kind, this.#links.stored(target.name, draft.id), draft.contentHash);
     if (result.kind !== 'accepted') return;
     const key = `${target.name} ${draft.id}`;

@@ -199,3 +199,23 @@ test.each([
   const answer = await call(method, path);
   expect([answer.status, answer.body.code]).toEqual([status, code]);
 });
+
+test('a broadcast that is sent again is the same job, however it is written and whatever the catalogue says by then', async () => {
+  const { account } = await withEndpoint();
+  const type = `again.a${Date.now()}`;
+  const again = (data: string) =>
+    call(
+      'POST',
+      '/v1/broadcasts',
+      `{"id":"again-1","type":"${type}","record":"r","data":${data},"accounts":["${account}"]}`,
+    );
+  const first = await again('{"a":1,"b":2}');
+  expect(first.status, first.text).toBe(202);
+  for (const change of [{ expireAfterSeconds: 600 }, { archived: true }]) {
+    await call('PUT', `/v1/event-types/${type}`, change);
+    const second = await again('{"b":2.0,"a":1}');
+    expect([second.status, second.body.id]).toEqual([202, first.body.id]);
+  }
+  expect((await again('{"a":1}')).body).toMatchObject({ status: 409 });
+  await untilFinished(first.body.id);
+});

@@ -161,6 +161,16 @@ describe('a strict type', () => {
     expect((await publish({ type, data: 'anything' })).status).toBe(202);
   });
 
+  test('answers an event that was accepted before as it did then, whatever the catalogue says by now', async () => {
+    const type = await newType({});
+    const first = await publish({ id: 'before-1', type, data: 1 });
+    await call('PUT', `/v1/event-types/${type}`, { archived: true });
+    const again = await publish({ id: 'before-1', type, data: 1 });
+    expect(again.body).toMatchObject({ id: first.body.id, sequence: first.body.sequence, duplicate: true });
+    expect((await publish({ id: 'before-1', type, data: 2 })).body).toMatchObject({ code: 'event-conflict' });
+    expect((await publish({ id: 'new-1', type, data: 1 })).body).toMatchObject({ code: 'event-type-archived' });
+  });
+
   test('is refused once it is archived, and taken back', async () => {
     const type = await newType({ archived: true });
     expect((await publish({ type, data: 1 })).body).toMatchObject({ status: 409, code: 'event-type-archived' });
