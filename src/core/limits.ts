@@ -206,7 +206,7 @@ export const PACE_BURST_SHARE = 0.2;
 /** A start is promised at most this far ahead; what comes later parks. So a lowered limit is in force within what E7 allows. */
 export const RESERVE_AHEAD_MS = 5 * SECOND_MS;
 /** How late a promised start may be used: an overdue one is asked for again, or many would come at once after a stall. */
-export const PASS_MS = 500;
+export const PASS_MS = 200;
 /** The same where the claim travels through a queue: there, starts are spread by the consumers. */
 export const PASS_QUEUED_MS = 30 * SECOND_MS;
 /** The clock of a pace is stored this far ahead of its use: at most one row a second, and a restart of the Gate rests that long. */

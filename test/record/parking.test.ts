@@ -54,7 +54,7 @@ test('a pass that was not used in time is asked for again: many of them would co
   const bench = new Bench();
   parkedAfterFailure(bench);
   const [run] = bench.ledger.wake(bench.endpoint.id, 1, 1, bench.at).effects.run;
-  bench.nowMs += 1_001;
+  bench.nowMs += 201;
   expect(bench.ledger.begin(run?.claim ?? FAIL, bench.settings(), bench.at).result.kind).toBe('ask');
 });
 
