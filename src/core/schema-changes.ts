@@ -26,7 +26,7 @@ export type SchemaChange = { pointer: string; breaks: boolean; message: string }
 
 export function schemaChanges(before: JsonSchema, after: JsonSchema): SchemaChange[] {
   const changes: SchemaChange[] = [];
-  compare({ before, after, changes, seen: new Set() }, before, after, '');
+  compare({ before, after, changes, seen: new Map() }, before, after, '');
   return changes;
 }
 
@@ -35,7 +35,7 @@ export function changeLines(changes: readonly SchemaChange[]): string[] {
   return changes.map(({ pointer, breaks, message }) => `${breaks ? '!' : ' '} ${pointer || 'data'}: ${message}`);
 }
 
-type Walk = { before: JsonSchema; after: JsonSchema; changes: SchemaChange[]; seen: Set<string> };
+type Walk = { before: JsonSchema; after: JsonSchema; changes: SchemaChange[]; seen: Map<SubSchema, Set<SubSchema>> };
 type Pair = { before: JsonSchema; after: JsonSchema; pointer: string };
 
 /** Limits that are narrower when they are higher. */
@@ -51,13 +51,13 @@ const NOT_COMPARED =
 const NOTES = [...ANNOTATIONS].filter((keyword) => !keyword.startsWith('$'));
 
 function compare(walk: Walk, a: SubSchema, b: SubSchema, pointer: string): void {
-  const refs = `${refOf(a)} ${refOf(b)}`;
-  if (refs !== ' ') {
-    // A definition is compared once, and what changed in it said at the first place that uses it: it may contain itself.
-    if (walk.seen.has(refs)) return;
-    walk.seen.add(refs);
-  }
   const [before, after] = [resolved(walk.before, a), resolved(walk.after, b)];
+  if (isRef(a) || isRef(b)) {
+    // Each two schemas are compared once, and what changed said at the first place that uses them: one may contain itself.
+    const met = walk.seen.get(before) ?? new Set();
+    if (met.has(after)) return;
+    walk.seen.set(before, met.add(after));
+  }
   if (typeof before === 'boolean' || typeof after === 'boolean') return compareBare(walk, before, after, pointer);
   const pair = { before, after, pointer };
   const isSameType = compareTypes(walk, pair);
@@ -72,19 +72,22 @@ function compare(walk: Walk, a: SubSchema, b: SubSchema, pointer: string): void 
   }
 }
 
-function refOf(schema: SubSchema): string {
-  return isSchemaObject(schema) && typeof schema['$ref'] === 'string' ? schema['$ref'] : '';
+function isRef(schema: SubSchema): boolean {
+  return isSchemaObject(schema) && schema['$ref'] !== undefined;
 }
+
+/** One object, so that two that allow everything are the same to `seen`. */
+const ANYTHING: JsonSchema = {};
 
 /** `$ref` stands alone (schema-rules.ts) and its chain ends: what it names takes its place. */
 function resolved(root: JsonSchema, schema: SubSchema): SubSchema {
   let found = schema;
   while (isSchemaObject(found) && found['$ref'] !== undefined) {
     const next = resolveRef(root, found['$ref']);
-    if (next === undefined || next === found) return {};
+    if (next === undefined || next === found) return ANYTHING;
     found = next;
   }
-  return found === true ? {} : found;
+  return found === true ? ANYTHING : found;
 }
 
 function say({ changes }: Walk, pointer: string, breaks: boolean, message: string): void {

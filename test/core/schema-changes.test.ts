@@ -122,6 +122,24 @@ describe('breaks', () => {
       { properties: { a: { type: 'null' } }, additionalProperties: text },
       '/a: the type was changed: was text, is now null',
     ],
+    [
+      'a second use of a definition, changed where the first was not',
+      { ...of({ a: { $ref: '#/$defs/t' }, b: { $ref: '#/$defs/t' } }), $defs: { t: text } },
+      of({ a: { ...text }, b: { type: 'integer' } }),
+      '/b: the type was changed: was text, is now a whole number',
+    ],
+    [
+      'a second field that takes the type of the first by a definition',
+      of({ a: { ...text }, b: { type: 'integer' } }),
+      { ...of({ a: { $ref: '#/$defs/t' }, b: { $ref: '#/$defs/t' } }), $defs: { t: text } },
+      '/b: the type was changed: was a whole number, is now text',
+    ],
+    [
+      'a schema that contains itself, freed',
+      { $ref: '#/$defs/n', $defs: { n: { additionalProperties: { $ref: '#/$defs/n' }, type: 'object' } } },
+      {},
+      'data: the type was changed: was an object, is now anything',
+    ],
     ['a name with a slash', of({ 'a/b': text }), of({}), '/a~1b: the field was removed'],
   ])('%s', (_what, before, after, line) => {
     const breaking = schemaChanges(before, after).filter(({ breaks }) => breaks);
@@ -152,6 +170,12 @@ describe('breaks nobody', () => {
     ['definitions moved', defs(text), of({ a: text }), []],
     ['the order of names', { type: ['null', 'string'] }, { type: ['string', 'null'] }, []],
     ['a schema that contains itself', of({ next: { $ref: '#' } }), of({ next: { $ref: '#' } }), []],
+    [
+      'a schema that contains itself and allows everything',
+      { additionalProperties: { $ref: '#' }, items: { $ref: '#' } },
+      {},
+      [],
+    ],
   ])('%s', (_what, before, after, lines) => {
     expect(changeLines(schemaChanges(before, after))).toEqual(lines);
   });
