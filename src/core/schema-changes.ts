@@ -44,6 +44,13 @@ const LEAST = 'minimum exclusiveMinimum minLength minItems minProperties minCont
 const MOST = 'maximum exclusiveMaximum maxLength maxItems maxProperties maxContains'.split(' ');
 /** Taking them away widens; any other change may refuse what was allowed. */
 const RULES = 'pattern format multipleOf'.split(' ');
+/** Limits that are there where nothing is set (JSON Schema Validation 2020-12, 6.3 to 6.5). */
+const UNLESS_SET = new Map([
+  ['minLength', 0],
+  ['minItems', 0],
+  ['minProperties', 0],
+  ['minContains', 1],
+]);
 const NOT_COMPARED =
   'allOf anyOf oneOf not if then else prefixItems contains patternProperties propertyNames dependentRequired dependentSchemas'.split(
     ' ',
@@ -147,15 +154,32 @@ function compareFields(walk: Walk, { before, after, pointer }: Pair): void {
       if (isRequired.has(name) && !wasRequired.has(name)) {
         say(walk, at, true, `the field was added (${words}) and must be there`);
       } else say(walk, at, false, `the field was added (${words})`);
-      // Without a name it may have been there already, as one of a map; only what no schema spoke of is free to be named.
-      const unnamed = subOf(before, 'additionalProperties');
-      if (isSchemaObject(unnamed)) compare(walk, unnamed, now, at);
+      for (const unnamed of unnamedOf(before, name, resolved(walk.after, now))) compare(walk, unnamed, now, at);
       continue;
     }
     if (isRequired.has(name) && !wasRequired.has(name)) say(walk, at, true, 'must be there now; it could be missing');
     if (old !== undefined && now !== undefined) compare(walk, old, now, at);
   }
   compareOthers(walk, { before, after, pointer });
+}
+
+/**
+ * What a field had to be before it was named: it may have been there already, as one of a map, or because it had to be. Only what no
+ * schema spoke of is free to be named, and not even that to be forbidden.
+ */
+function unnamedOf(before: JsonSchema, name: string, now: SubSchema): SubSchema[] {
+  const { patternProperties } = before;
+  const patterns = isSchemaObject(patternProperties) ? Object.keys(patternProperties) : [];
+  const matching = patterns.filter((pattern) => new RegExp(pattern, 'u').test(name));
+  if (matching.length > 0) return matching.map((pattern) => subOf(Object(patternProperties), pattern));
+  const others = subOf(before, 'additionalProperties');
+  const mayBeThere = requiredOf(before).has(name) || isSpokenOf(before, name) || (others === true && now === false);
+  return isSchemaObject(others) || mayBeThere ? [others] : [];
+}
+
+/** By name in a keyword that cannot be compared. */
+function isSpokenOf(before: JsonSchema, name: string): boolean {
+  return NOT_COMPARED.some((keyword) => textOf(before[keyword]).includes(JSON.stringify(name)));
 }
 
 function typesIn(root: JsonSchema, schema: SubSchema) {
@@ -209,12 +233,23 @@ function compareLimits(walk: Walk, { before, after, pointer }: Pair): void {
   for (const keyword of [...LEAST, ...MOST, ...RULES]) {
     const [was, is] = [before[keyword], after[keyword]];
     if (was === is) continue;
-    const breaks = is !== undefined && (RULES.includes(keyword) || was === undefined || isNarrower(keyword, was, is));
-    say(walk, pointer, breaks, `${keyword} was ${valueOf(was)}, is now ${valueOf(is)}`);
+    say(
+      walk,
+      pointer,
+      isNarrower(keyword, limitOf(before, keyword), limitOf(after, keyword)),
+      `${keyword} was ${valueOf(was)}, is now ${valueOf(is)}`,
+    );
   }
 }
 
+/** Undefined: none. */
+function limitOf(schema: JsonSchema, keyword: string): unknown {
+  return schema[keyword] ?? UNLESS_SET.get(keyword);
+}
+
 function isNarrower(keyword: string, was: unknown, is: unknown): boolean {
+  if (is === undefined || is === was) return false;
+  if (was === undefined || RULES.includes(keyword)) return true;
   return LEAST.includes(keyword) ? Number(is) > Number(was) : Number(is) < Number(was);
 }
 

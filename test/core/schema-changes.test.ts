@@ -140,6 +140,42 @@ describe('breaks', () => {
       {},
       'data: the type was changed: was an object, is now anything',
     ],
+    [
+      'a limit taken away that stood below the one unless set',
+      { contains: text, minContains: 0 },
+      { contains: text },
+      'data: minContains was 0, is now not set',
+    ],
+    [
+      'a field forbidden that no schema spoke of',
+      { type: 'object' },
+      of({ old: false }),
+      '/old: nothing is allowed here any more',
+    ],
+    [
+      'a field named as something else than its pattern says',
+      { patternProperties: { '^x': text } },
+      { patternProperties: { '^x': text }, properties: { x1: { type: 'number' } } },
+      '/x1: the type was changed: was text, is now a number',
+    ],
+    [
+      'a type given to a field that had to be there',
+      { required: ['a'] },
+      { required: ['a'], properties: { a: text } },
+      '/a: the type was changed: was anything, is now text',
+    ],
+    [
+      'a type given to a field that only a keyword that cannot be compared spoke of',
+      { anyOf: [{ required: ['a'] }, {}] },
+      { anyOf: [{ required: ['a'] }, {}], properties: { a: text } },
+      '/a: the type was changed: was anything, is now text',
+    ],
+    [
+      'what further fields are, freed',
+      { additionalProperties: text },
+      { additionalProperties: true },
+      '/*: the type was changed: was text, is now anything',
+    ],
     ['a name with a slash', of({ 'a/b': text }), of({}), '/a~1b: the field was removed'],
   ])('%s', (_what, before, after, line) => {
     const breaking = schemaChanges(before, after).filter(({ breaks }) => breaks);
@@ -165,6 +201,28 @@ describe('breaks nobody', () => {
       of({}, { additionalProperties: false }),
       of({}),
       ['  data: further fields are allowed now'],
+    ],
+    [
+      'a limit that says what holds unless it is set',
+      of({ a: { type: 'array', contains: {} } }),
+      of({ a: { type: 'array', contains: {}, minItems: 0, minContains: 1 } }, { minProperties: 0 }),
+      [
+        '  /a: minItems was not set, is now 0',
+        '  /a: minContains was not set, is now 1',
+        '  data: minProperties was not set, is now 0',
+      ],
+    ],
+    [
+      'a field forbidden that was so without its name',
+      of({}, { additionalProperties: false }),
+      of({ a: false }, { additionalProperties: false }),
+      ['  /a: the field was added (anything)'],
+    ],
+    [
+      'a field named as its pattern says',
+      { patternProperties: { '^x': text } },
+      { patternProperties: { '^x': text }, properties: { x1: { ...text } } },
+      ['  /x1: the field was added (text)'],
     ],
     ['notes', of({ a: { ...text, description: 'x' } }), of({ a: text }), ['  /a: its description was changed']],
     ['definitions moved', defs(text), of({ a: text }), []],
