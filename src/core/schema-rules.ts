@@ -69,7 +69,7 @@ const KEYWORDS: Readonly<Record<string, Check>> = {
   minProperties: isCount,
   maxProperties: isCount,
   pattern: checkPattern,
-  format: isText,
+  format: checkFormat,
   uniqueItems: () => 'is not available: comparing each element with each other takes too long for long lists',
   $schema: checkDialect,
 };
@@ -91,6 +91,12 @@ function checkPattern(value: unknown): string | null {
     // What the engine says of it differs from release to release.
     return `must be a regular expression (with the flag u); got ${shown(value)}`;
   }
+}
+
+/** The validator looks formats up in an object, which has these names from birth. */
+function checkFormat(value: unknown): string | null {
+  if (typeof value !== 'string') return 'must be text';
+  return value in Object.prototype ? `must be the name of a format; got ${shown(value)}` : null;
 }
 
 /** The keywords that are known mean the same in these three. */

@@ -37,6 +37,8 @@ test.each<[unknown, string, RegExp]>([
   [{ enum: [] }, '/enum', /at least one value/],
   [{ pattern: '(' }, '/pattern', /regular expression/],
   [{ patternProperties: { '(': {} } }, '/patternProperties/(', /regular expression/],
+  [{ format: '__proto__' }, '/format', /must be the name of a format; got "__proto__"/],
+  [{ items: { format: 'hasOwnProperty' } }, '/items/format', /must be the name of a format/],
   [{ minLength: -1 }, '/minLength', /from 0 up/],
   [{ uniqueItems: true }, '/uniqueItems', /is not available/],
   [{ $schema: 'http://json-schema.org/draft-04/schema#' }, '/$schema', /must name draft-07/],
