@@ -52,6 +52,8 @@ const ENDPOINT: Case[] = [
   ['headers', { Host: 'v' }, /^headers must not .*"Host"/i],
   ['headers', { 'webhook-id': 'v' }, /^headers must not .*"webhook-id"/],
   ['headers', { 'x-key': 42 }, /^headers\.x-key must be a string; it is a number$/],
+  ['headers', JSON.parse('{"__proto__":"s3cret","X-B":"1"}'), /^headers must not have the name "__proto__"$/],
+  ['schemaVersions', JSON.parse('{"__proto__":"1"}'), /^schemaVersions must not have the name "__proto__"$/],
   ['headers', { 'x-key': 'secret\nvalue' }, /^headers must (?!.*secret)/s],
   ['externalId', '', /^externalId must have 1 to 256 bytes/],
   ['ordering', 'fifo', /^ordering must be one of ordered, latest, unordered; got "fifo"$/],
@@ -87,6 +89,7 @@ const EVENT: Case[] = [
   ['version', '3', /^version must be a number; got "3"$/],
   ['occurredAt', 'yesterday', /^occurredAt must be an RFC 3339 time .*; got "yesterday"$/],
   ['occurredAt', '2026-02-30T00:00:00Z', /^occurredAt must be a day that exists/],
+  ['forms', JSON.parse('{"__proto__":{},"1":{}}'), /^forms must not have the name "__proto__"$/],
   ['data', undefined, /^data is required$/],
   ['data', JSON.parse('['.repeat(70) + ']'.repeat(70)), /^data must be nested at most 64 levels deep/],
 ];
