@@ -4,7 +4,7 @@ import {
   checkDataDepth,
   checkDataSize,
   checkEventId,
-  checkEventType,
+  checkOwnEventType,
   checkOccurredAt,
   checkRecordKey,
   checkVersion,
@@ -21,7 +21,7 @@ import { invalid, Problem } from './problem.ts';
 const eventShape = z
   .strictObject({
     id: ruled(z.string(), checkEventId).nullish(),
-    type: ruled(z.string(), checkEventType),
+    type: ruled(z.string(), checkOwnEventType),
     record: ruled(z.string(), checkRecordKey).nullish(),
     version: ruled(z.number(), checkVersion).nullish(),
     occurredAt: ruled(z.string(), checkOccurredAt).nullish(),

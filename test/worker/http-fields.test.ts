@@ -80,6 +80,7 @@ const EVENT: Case[] = [
   ['id', 5, /^id must be a string; got 5$/],
   ['type', undefined, /^type is required$/],
   ['type', 'a b', /^type must be a dotted name .*; got "a b"$/],
+  ['type', 'tubepost.test', /^type must not be "tubepost\.test", which is reserved for test sends$/],
   ['record', '', /^record must have 1 to 256 bytes of UTF-8; "" has 0$/],
   ['record', 'a/../b', /^record must have no "\." or "\.\." .* "a\/\.\.\/b" has "\.\."$/],
   ['record', 'e\u0301', /^record must be in Unicode normal form NFC/],
