@@ -36,7 +36,6 @@ export function parseSchema(input: unknown): Result<JsonSchema, SchemaFault[]> {
 
 type Check = (value: unknown) => string | null;
 
-const isText: Check = (value) => (typeof value === 'string' ? null : 'must be text');
 const isNumber: Check = (value) => (typeof value === 'number' ? null : 'must be a number');
 const isCount: Check = (value) =>
   Number.isSafeInteger(value) && Number(value) >= 0 ? null : 'must be a whole number from 0 up';
