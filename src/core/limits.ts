@@ -39,6 +39,8 @@ export const CHECK_STEPS_MAX = 10_000;
 export const CHECK_STEPS_PER_VALUE = 4;
 /** Schemas inside schemas. `data` itself may be nested DATA_DEPTH_MAX deep. */
 export const SCHEMA_DEPTH_MAX = 32;
+/** Levels to which two schemas are compared: two that contain themselves in circles of different lengths may need many; bounds the stack. */
+export const COMPARED_DEPTH_MAX = 256;
 /** Schemas that look at one value in place (allOf, anyOf, $ref, …), counted with repeats: what one value of `data` may cost. */
 export const SCHEMA_STEPS_MAX = 1_000;
 /** Faults of a schema, or of data against one, that a problem names. */

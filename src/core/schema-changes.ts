@@ -19,6 +19,7 @@ import {
   typesOf,
   typeWords,
 } from './schema.ts';
+import { COMPARED_DEPTH_MAX } from './limits.ts';
 import { shown } from './text.ts';
 
 /** `pointer` leads into the data: '' is all of it; `*` stands for each element of a list, or each field that has no name. */
@@ -26,7 +27,7 @@ export type SchemaChange = { pointer: string; breaks: boolean; message: string }
 
 export function schemaChanges(before: JsonSchema, after: JsonSchema): SchemaChange[] {
   const changes: SchemaChange[] = [];
-  compare({ before, after, changes, seen: new Map() }, before, after, '');
+  compare({ before, after, changes, seen: new Map(), depth: 0 }, before, after, '');
   return changes;
 }
 
@@ -35,7 +36,13 @@ export function changeLines(changes: readonly SchemaChange[]): string[] {
   return changes.map(({ pointer, breaks, message }) => `${breaks ? '!' : ' '} ${pointer || 'data'}: ${message}`);
 }
 
-type Walk = { before: JsonSchema; after: JsonSchema; changes: SchemaChange[]; seen: Map<SubSchema, Set<SubSchema>> };
+type Walk = {
+  before: JsonSchema;
+  after: JsonSchema;
+  changes: SchemaChange[];
+  seen: Map<SubSchema, Set<SubSchema>>;
+  depth: number;
+};
 type Pair = { before: JsonSchema; after: JsonSchema; pointer: string };
 
 /** Limits that are narrower when they are higher. */
@@ -66,7 +73,13 @@ function compare(walk: Walk, a: SubSchema, b: SubSchema, pointer: string): void 
     walk.seen.set(before, met.add(after));
   }
   if (typeof before === 'boolean' || typeof after === 'boolean') return compareBare(walk, before, after, pointer);
-  const pair = { before, after, pointer };
+  if (walk.depth >= COMPARED_DEPTH_MAX) return say(walk, pointer, true, 'is nested too deep to be compared');
+  walk.depth += 1;
+  comparePair(walk, { before, after, pointer });
+  walk.depth -= 1;
+}
+
+function comparePair(walk: Walk, pair: Pair): void {
   const isSameType = compareTypes(walk, pair);
   if (!isSameType) return;
   compareFields(walk, pair);
@@ -75,7 +88,7 @@ function compare(walk: Walk, a: SubSchema, b: SubSchema, pointer: string): void 
   compareLimits(walk, pair);
   for (const keyword of NOT_COMPARED) compareText(walk, pair, keyword);
   for (const keyword of NOTES) {
-    if (isChanged(pair, keyword)) say(walk, pointer, false, `its ${keyword} was changed`);
+    if (isChanged(pair, keyword)) say(walk, pair.pointer, false, `its ${keyword} was changed`);
   }
 }
 

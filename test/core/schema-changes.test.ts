@@ -239,6 +239,19 @@ describe('breaks nobody', () => {
   });
 });
 
+test('circles of different lengths are compared so far and no farther', () => {
+  const circle = (length: number): JsonSchema => {
+    const next = (i: number) => ({ items: { $ref: `#/$defs/d${(i + 1) % length}` } });
+    return {
+      $ref: '#/$defs/d0',
+      $defs: Object.fromEntries(Array.from({ length }, (_, i) => [`d${i}`, next(i)])),
+    };
+  };
+  expect(schemaChanges(circle(7), circle(5))).toEqual([]);
+  const [change, ...more] = schemaChanges(circle(100), circle(99));
+  expect([change?.breaks, change?.message, more]).toEqual([true, 'is nested too deep to be compared', []]);
+});
+
 /** Small, so that data often fits. */
 const schemas = fc.letrec<{ schema: JsonSchema; object: JsonSchema }>((tie) => ({
   schema: fc.oneof(
