@@ -34,7 +34,7 @@ export function recursionFinder(root: JsonSchema): (schema: JsonSchema) => strin
     if (schema['$ref'] !== undefined) return null;
     const together = allInPlace(root, schema);
     const isBack = (one: unknown) => isSchemaObject(one) && reachedFrom(one).has(schema);
-    if (together.flatMap(deeper).filter(isBack).length < 2) return null;
+    if (![...new Set(together)].some((one) => deeper(one).some(isBack))) return null;
     const names = new Set(together.flatMap((one) => Object.keys(Object(one['properties']))));
     const several = (targets: unknown[]) => targets.filter(isBack).length > 1;
     const field = [...names].find((name) => several(together.flatMap((one) => fieldTargets(one, name))));
