@@ -10,6 +10,7 @@ import {
   OCCURRED_AT_CHARS_MAX,
   RECORD_KEY_BYTES_MAX,
 } from './limits.ts';
+import { TEST_EVENT_TYPE } from './test-event.ts';
 import { checkText, shown, utf8Bytes } from './text.ts';
 import { isCalendarDate } from './time.ts';
 
@@ -33,6 +34,12 @@ export function checkEventType(value: string): string | null {
   }
   if (EVENT_TYPE.test(value)) return null;
   return `must be a dotted name like "ticket.created": letters, digits, "_" and "-", joined by single dots; got ${shown(value)}`;
+}
+
+/** What may be published or catalogued: the type of test sends would tell receivers that nothing has happened. */
+export function checkOwnEventType(value: string): string | null {
+  if (value !== TEST_EVENT_TYPE) return checkEventType(value);
+  return `must not be "${TEST_EVENT_TYPE}", which is reserved for test sends`;
 }
 
 /** Keys are compared byte by byte and stand in URL paths: hence NFC, and no segment that a client would resolve away. */

@@ -19,6 +19,7 @@ import {
   typesOf,
   typeWords,
 } from './schema.ts';
+import { COMPARED_DEPTH_MAX } from './limits.ts';
 import { shown } from './text.ts';
 
 /** `pointer` leads into the data: '' is all of it; `*` stands for each element of a list, or each field that has no name. */
@@ -26,7 +27,7 @@ export type SchemaChange = { pointer: string; breaks: boolean; message: string }
 
 export function schemaChanges(before: JsonSchema, after: JsonSchema): SchemaChange[] {
   const changes: SchemaChange[] = [];
-  compare({ before, after, changes, seen: new Set() }, before, after, '');
+  compare({ before, after, changes, seen: new Map(), depth: 0 }, before, after, '');
   return changes;
 }
 
@@ -35,7 +36,13 @@ export function changeLines(changes: readonly SchemaChange[]): string[] {
   return changes.map(({ pointer, breaks, message }) => `${breaks ? '!' : ' '} ${pointer || 'data'}: ${message}`);
 }
 
-type Walk = { before: JsonSchema; after: JsonSchema; changes: SchemaChange[]; seen: Set<string> };
+type Walk = {
+  before: JsonSchema;
+  after: JsonSchema;
+  changes: SchemaChange[];
+  seen: Map<SubSchema, Set<SubSchema>>;
+  depth: number;
+};
 type Pair = { before: JsonSchema; after: JsonSchema; pointer: string };
 
 /** Limits that are narrower when they are higher. */
@@ -44,6 +51,13 @@ const LEAST = 'minimum exclusiveMinimum minLength minItems minProperties minCont
 const MOST = 'maximum exclusiveMaximum maxLength maxItems maxProperties maxContains'.split(' ');
 /** Taking them away widens; any other change may refuse what was allowed. */
 const RULES = 'pattern format multipleOf'.split(' ');
+/** Limits that are there where nothing is set (JSON Schema Validation 2020-12, 6.3 to 6.5). */
+const UNLESS_SET = new Map([
+  ['minLength', 0],
+  ['minItems', 0],
+  ['minProperties', 0],
+  ['minContains', 1],
+]);
 const NOT_COMPARED =
   'allOf anyOf oneOf not if then else prefixItems contains patternProperties propertyNames dependentRequired dependentSchemas'.split(
     ' ',
@@ -51,15 +65,21 @@ const NOT_COMPARED =
 const NOTES = [...ANNOTATIONS].filter((keyword) => !keyword.startsWith('$'));
 
 function compare(walk: Walk, a: SubSchema, b: SubSchema, pointer: string): void {
-  const refs = `${refOf(a)} ${refOf(b)}`;
-  if (refs !== ' ') {
-    // A definition is compared once, and what changed in it said at the first place that uses it: it may contain itself.
-    if (walk.seen.has(refs)) return;
-    walk.seen.add(refs);
-  }
   const [before, after] = [resolved(walk.before, a), resolved(walk.after, b)];
+  if (isRef(a) || isRef(b)) {
+    // Each two schemas are compared once, and what changed said at the first place that uses them: one may contain itself.
+    const met = walk.seen.get(before) ?? new Set();
+    if (met.has(after)) return;
+    walk.seen.set(before, met.add(after));
+  }
   if (typeof before === 'boolean' || typeof after === 'boolean') return compareBare(walk, before, after, pointer);
-  const pair = { before, after, pointer };
+  if (walk.depth >= COMPARED_DEPTH_MAX) return say(walk, pointer, true, 'is nested too deep to be compared');
+  walk.depth += 1;
+  comparePair(walk, { before, after, pointer });
+  walk.depth -= 1;
+}
+
+function comparePair(walk: Walk, pair: Pair): void {
   const isSameType = compareTypes(walk, pair);
   if (!isSameType) return;
   compareFields(walk, pair);
@@ -68,23 +88,26 @@ function compare(walk: Walk, a: SubSchema, b: SubSchema, pointer: string): void 
   compareLimits(walk, pair);
   for (const keyword of NOT_COMPARED) compareText(walk, pair, keyword);
   for (const keyword of NOTES) {
-    if (isChanged(pair, keyword)) say(walk, pointer, false, `its ${keyword} was changed`);
+    if (isChanged(pair, keyword)) say(walk, pair.pointer, false, `its ${keyword} was changed`);
   }
 }
 
-function refOf(schema: SubSchema): string {
-  return isSchemaObject(schema) && typeof schema['$ref'] === 'string' ? schema['$ref'] : '';
+function isRef(schema: SubSchema): boolean {
+  return isSchemaObject(schema) && schema['$ref'] !== undefined;
 }
+
+/** One object, so that two that allow everything are the same to `seen`. */
+const ANYTHING: JsonSchema = {};
 
 /** `$ref` stands alone (schema-rules.ts) and its chain ends: what it names takes its place. */
 function resolved(root: JsonSchema, schema: SubSchema): SubSchema {
   let found = schema;
   while (isSchemaObject(found) && found['$ref'] !== undefined) {
     const next = resolveRef(root, found['$ref']);
-    if (next === undefined || next === found) return {};
+    if (next === undefined || next === found) return ANYTHING;
     found = next;
   }
-  return found === true ? {} : found;
+  return found === true ? ANYTHING : found;
 }
 
 function say({ changes }: Walk, pointer: string, breaks: boolean, message: string): void {
@@ -144,15 +167,32 @@ function compareFields(walk: Walk, { before, after, pointer }: Pair): void {
       if (isRequired.has(name) && !wasRequired.has(name)) {
         say(walk, at, true, `the field was added (${words}) and must be there`);
       } else say(walk, at, false, `the field was added (${words})`);
-      // Without a name it may have been there already, as one of a map; only what no schema spoke of is free to be named.
-      const unnamed = subOf(before, 'additionalProperties');
-      if (isSchemaObject(unnamed)) compare(walk, unnamed, now, at);
+      for (const unnamed of unnamedOf(before, name, resolved(walk.after, now))) compare(walk, unnamed, now, at);
       continue;
     }
     if (isRequired.has(name) && !wasRequired.has(name)) say(walk, at, true, 'must be there now; it could be missing');
     if (old !== undefined && now !== undefined) compare(walk, old, now, at);
   }
   compareOthers(walk, { before, after, pointer });
+}
+
+/**
+ * What a field had to be before it was named: it may have been there already, as one of a map, or because it had to be. Only what no
+ * schema spoke of is free to be named, and not even that to be forbidden.
+ */
+function unnamedOf(before: JsonSchema, name: string, now: SubSchema): SubSchema[] {
+  const { patternProperties } = before;
+  const patterns = isSchemaObject(patternProperties) ? Object.keys(patternProperties) : [];
+  const matching = patterns.filter((pattern) => new RegExp(pattern, 'u').test(name));
+  if (matching.length > 0) return matching.map((pattern) => subOf(Object(patternProperties), pattern));
+  const others = subOf(before, 'additionalProperties');
+  const mayBeThere = requiredOf(before).has(name) || isSpokenOf(before, name) || (others === true && now === false);
+  return isSchemaObject(others) || mayBeThere ? [others] : [];
+}
+
+/** By name in a keyword that cannot be compared. */
+function isSpokenOf(before: JsonSchema, name: string): boolean {
+  return NOT_COMPARED.some((keyword) => textOf(before[keyword]).includes(JSON.stringify(name)));
 }
 
 function typesIn(root: JsonSchema, schema: SubSchema) {
@@ -206,12 +246,23 @@ function compareLimits(walk: Walk, { before, after, pointer }: Pair): void {
   for (const keyword of [...LEAST, ...MOST, ...RULES]) {
     const [was, is] = [before[keyword], after[keyword]];
     if (was === is) continue;
-    const breaks = is !== undefined && (RULES.includes(keyword) || was === undefined || isNarrower(keyword, was, is));
-    say(walk, pointer, breaks, `${keyword} was ${valueOf(was)}, is now ${valueOf(is)}`);
+    say(
+      walk,
+      pointer,
+      isNarrower(keyword, limitOf(before, keyword), limitOf(after, keyword)),
+      `${keyword} was ${valueOf(was)}, is now ${valueOf(is)}`,
+    );
   }
 }
 
+/** Undefined: none. */
+function limitOf(schema: JsonSchema, keyword: string): unknown {
+  return schema[keyword] ?? UNLESS_SET.get(keyword);
+}
+
 function isNarrower(keyword: string, was: unknown, is: unknown): boolean {
+  if (is === undefined || is === was) return false;
+  if (was === undefined || RULES.includes(keyword)) return true;
   return LEAST.includes(keyword) ? Number(is) > Number(was) : Number(is) < Number(was);
 }
 

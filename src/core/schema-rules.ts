@@ -16,6 +16,7 @@ import {
   SCHEMA_MAP_KEYWORDS,
   SCHEMA_TYPES,
 } from './schema.ts';
+import { inPlace, recursionFinder } from './schema-recursion.ts';
 import { shown, utf8Bytes } from './text.ts';
 
 /** `pointer` leads into the schema: '' is the whole, `/properties/plan/type` one keyword. `message` starts with "must" or "is". */
@@ -35,7 +36,6 @@ export function parseSchema(input: unknown): Result<JsonSchema, SchemaFault[]> {
 
 type Check = (value: unknown) => string | null;
 
-const isText: Check = (value) => (typeof value === 'string' ? null : 'must be text');
 const isNumber: Check = (value) => (typeof value === 'number' ? null : 'must be a number');
 const isCount: Check = (value) =>
   Number.isSafeInteger(value) && Number(value) >= 0 ? null : 'must be a whole number from 0 up';
@@ -68,7 +68,7 @@ const KEYWORDS: Readonly<Record<string, Check>> = {
   minProperties: isCount,
   maxProperties: isCount,
   pattern: checkPattern,
-  format: isText,
+  format: checkFormat,
   uniqueItems: () => 'is not available: comparing each element with each other takes too long for long lists',
   $schema: checkDialect,
 };
@@ -90,6 +90,12 @@ function checkPattern(value: unknown): string | null {
     // What the engine says of it differs from release to release.
     return `must be a regular expression (with the flag u); got ${shown(value)}`;
   }
+}
+
+/** The validator looks formats up in an object, which has these names from birth. */
+function checkFormat(value: unknown): string | null {
+  if (typeof value !== 'string') return 'must be text';
+  return value in Object.prototype ? `must be the name of a format; got ${shown(value)}` : null;
 }
 
 /** The keywords that are known mean the same in these three. */
@@ -167,24 +173,14 @@ function isDefinition(keyword: string): boolean {
   return keyword === '$defs' || keyword === 'definitions';
 }
 
-const IN_PLACE_LISTS = ['allOf', 'anyOf', 'oneOf'];
-const IN_PLACE = ['not', 'if', 'then', 'else'];
-
-/** The schemas that look at the same value as this one. */
-function inPlace(root: JsonSchema, schema: JsonSchema): unknown[] {
-  const lists = IN_PLACE_LISTS.flatMap((keyword): unknown[] => {
-    const list = schema[keyword];
-    return Array.isArray(list) ? list : [];
-  });
-  const { dependentSchemas } = schema;
-  const dependent = isSchemaObject(dependentSchemas) ? Object.values(dependentSchemas) : [];
-  return [resolveRef(root, schema['$ref']), ...lists, ...IN_PLACE.map((keyword) => schema[keyword]), ...dependent];
-}
-
-/** Every value is checked in a bounded number of steps: none leads back to itself, and few multiply. */
+/**
+ * No schema leads back to itself at the same value, few look at one value together, and recursion takes one way through each field. How
+ * often a value far down is looked at in all is no matter of the schema alone: CHECK_STEPS_MAX bounds it when data is checked.
+ */
 function checkEnds(root: JsonSchema, faults: SchemaFault[]): void {
   const steps = new Map<JsonSchema, number>();
   const open = new Set<JsonSchema>();
+  const severalWaysBack = recursionFinder(root);
   const stepsOf = (schema: unknown): number => {
     if (!isSchemaObject(schema)) return 1;
     const known = steps.get(schema);
@@ -204,6 +200,12 @@ function checkEnds(root: JsonSchema, faults: SchemaFault[]): void {
         needed === Infinity
           ? 'must not lead back to itself without looking deeper into the data'
           : `must look at one value in at most ${SCHEMA_STEPS_MAX} steps; it takes ${needed}`;
+      faults.push({ pointer, message });
+      return;
+    }
+    const field = severalWaysBack(schema);
+    if (field !== null) {
+      const message = `must lead back to itself in one way for each field; ${shown(field)} leads back in several, and each level of the data would multiply the steps`;
       faults.push({ pointer, message });
       return;
     }

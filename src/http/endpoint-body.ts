@@ -17,7 +17,7 @@ import { parseFilter } from '../core/filter-rules.ts';
 import { checkHeaders } from '../core/header-rules.ts';
 import { checkUrl } from '../delivery/url-guard.ts';
 import type { Vars } from '../env.ts';
-import { ruled } from './fields.ts';
+import { byName, ruled } from './fields.ts';
 import { invalid } from './problem.ts';
 
 const retry = z.strictObject({
@@ -39,8 +39,8 @@ const fields = {
   description: ruled(z.string(), checkDescription).optional(),
   eventTypes: ruled(z.array(z.string()), checkEventTypes).optional(),
   filter: filter.nullable().optional(),
-  schemaVersions: ruled(z.record(z.string(), z.string()), checkPinnedVersions).optional(),
-  headers: ruled(z.record(z.string(), z.string()), (headers) => checkHeaders(Object.entries(headers))).optional(),
+  schemaVersions: ruled(byName(z.string()), checkPinnedVersions).optional(),
+  headers: ruled(byName(z.string()), (headers) => checkHeaders(Object.entries(headers))).optional(),
   externalId: ruled(z.string(), checkExternalId).nullable().optional(),
   ordering: z.enum(['ordered', 'latest', 'unordered']).optional(),
   timeoutMs: ruled(z.number(), checkTimeoutMs).optional(),

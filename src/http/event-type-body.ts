@@ -1,6 +1,6 @@
 /** What a request may set of an event type (P6, P7): the schemas of both PUTs. The rules are core/event-type-rules.ts and schema-rules.ts. */
 import { z } from '@hono/zod-openapi';
-import { checkDataDepth, checkEventType } from '../core/event-rules.ts';
+import { checkDataDepth, checkOwnEventType } from '../core/event-rules.ts';
 import {
   checkExample,
   checkExpireAfter,
@@ -43,8 +43,8 @@ export const versionBody = z.strictObject({ schema, example });
 export type TypeBody = z.output<typeof typeBody>;
 export type VersionBody = z.output<typeof versionBody>;
 
-export const typeParams = z.strictObject({ type: ruled(z.string(), checkEventType) });
+export const typeParams = z.strictObject({ type: ruled(z.string(), checkOwnEventType) });
 export const versionParams = z.strictObject({
-  type: ruled(z.string(), checkEventType),
+  type: ruled(z.string(), checkOwnEventType),
   version: ruled(z.string(), checkSchemaVersion),
 });

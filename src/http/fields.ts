@@ -15,6 +15,19 @@ export function ruled<T extends z.ZodType>(schema: T, check: (value: z.output<T>
   });
 }
 
+/** Values by name. Refuses `__proto__` itself: z.record would leave it out and say nothing. */
+export function byName<T extends z.ZodType>(value: T) {
+  return z.preprocess(
+    (input, context) => {
+      if (typeof input === 'object' && input !== null && Object.hasOwn(input, '__proto__')) {
+        context.addIssue({ code: 'custom', message: 'must not have the name "__proto__"' });
+      }
+      return input;
+    },
+    z.record(z.string(), value),
+  );
+}
+
 /** A query parameter that may be given several times. */
 export function many<T extends z.ZodType<unknown, string>>(schema: T) {
   return z

@@ -4,7 +4,7 @@ import {
   checkDataDepth,
   checkDataSize,
   checkEventId,
-  checkEventType,
+  checkOwnEventType,
   checkOccurredAt,
   checkRecordKey,
   checkVersion,
@@ -13,7 +13,7 @@ import { checkSchemaVersion } from '../core/event-type-rules.ts';
 import { type Form, type Forms, newestFirst } from '../core/forms.ts';
 import { BATCH_EVENTS_MAX, FORMS_BYTES_MAX, FORMS_MAX } from '../core/limits.ts';
 import { shown, utf8Bytes } from '../core/text.ts';
-import { fieldErrors, ruled } from './fields.ts';
+import { byName, fieldErrors, ruled } from './fields.ts';
 import { plainNumber } from '../core/json.ts';
 import { invalid, Problem } from './problem.ts';
 
@@ -21,12 +21,12 @@ import { invalid, Problem } from './problem.ts';
 const eventShape = z
   .strictObject({
     id: ruled(z.string(), checkEventId).nullish(),
-    type: ruled(z.string(), checkEventType),
+    type: ruled(z.string(), checkOwnEventType),
     record: ruled(z.string(), checkRecordKey).nullish(),
     version: ruled(z.number(), checkVersion).nullish(),
     occurredAt: ruled(z.string(), checkOccurredAt).nullish(),
     data: ruled(z.unknown(), checkDataDepth).optional(),
-    forms: ruled(z.record(z.string(), z.unknown()), checkForms).nullish(),
+    forms: ruled(byName(z.unknown()), checkForms).nullish(),
   })
   .superRefine(({ data, forms }, context) => {
     const hasForms = forms !== undefined && forms !== null;

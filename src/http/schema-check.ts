@@ -4,7 +4,7 @@
  * than data with one.
  */
 import { type OutputUnit, type Schema, Validator } from '@cfworker/json-schema';
-import { SCHEMA_FAULTS_MAX } from '../core/limits.ts';
+import { CHECK_STEPS_MAX, CHECK_STEPS_PER_VALUE, SCHEMA_FAULTS_MAX } from '../core/limits.ts';
 import {
   isSchemaObject,
   type JsonSchema,
@@ -23,16 +23,27 @@ import { plainNumber } from '../core/json.ts';
 /** `pointer` leads into the data; '' is all of it. */
 export type DataFault = { pointer: string; message: string };
 
+/** `left` counts down while data is checked: one step is one schema that looks at one value. */
+type Steps = { left: number };
+class TooManySteps extends Error {}
+
 /** Made once for each schema that an isolate remembers. */
-const validators = new WeakMap<JsonSchema, Validator>();
+const validators = new WeakMap<JsonSchema, { validator: Validator; steps: Steps }>();
 
 /** `data` as it was published: numbers are compared as doubles. The schema was checked when it was saved. */
 export function dataFaults(schema: JsonSchema, data: unknown): DataFault[] {
   const plain = plainValue(data);
+  const stepsMax = Math.max(CHECK_STEPS_MAX, CHECK_STEPS_PER_VALUE * countValues(plain));
   let errors: OutputUnit[];
   try {
-    errors = validatorOf(schema).validate(plain).errors;
-  } catch {
+    const { validator, steps } = validatorOf(schema);
+    steps.left = stepsMax;
+    errors = validator.validate(plain).errors;
+  } catch (error) {
+    if (error instanceof TooManySteps) {
+      const message = `is too complex for its schema: to check it takes more than ${stepsMax} steps`;
+      return [{ pointer: '', message }];
+    }
     // Half of a surrogate pair in a name, or more faults than an argument list holds: the data's fault, and no bug to be paged for.
     return [
       { pointer: '', message: 'cannot be checked against its schema: too many faults, or a name that is no Unicode' },
@@ -43,27 +54,37 @@ export function dataFaults(schema: JsonSchema, data: unknown): DataFault[] {
   return [...distinct.values()].slice(0, SCHEMA_FAULTS_MAX);
 }
 
-function validatorOf(schema: JsonSchema): Validator {
+function validatorOf(schema: JsonSchema) {
   const known = validators.get(schema);
   if (known !== undefined) return known;
   // A copy: the validator marks what it is given.
-  const validator = new Validator(withoutNotes(schema) as Schema, '2020-12', true);
-  validators.set(schema, validator);
-  return validator;
+  const steps: Steps = { left: Infinity };
+  const made = { validator: new Validator(toCheck(schema, steps) as Schema, '2020-12', true), steps };
+  validators.set(schema, made);
+  return made;
 }
 
-/** What people wrote for people stays out: an example with "$ref" in it is no reference. */
-function withoutNotes(schema: unknown): unknown {
+/**
+ * What people wrote for people stays out: an example with "$ref" in it is no reference. The validator knows no bound, so each schema
+ * counts its own visits: it is asked for `$recursiveRef`, a keyword that no saved schema has, once in each.
+ */
+function toCheck(schema: unknown, steps: Steps): unknown {
   if (!isSchemaObject(schema)) return schema;
+  const inner = (one: unknown) => toCheck(one, steps);
   const kept = Object.entries(schema).filter(([keyword]) => !ANNOTATIONS.has(keyword) && !keyword.startsWith('x-'));
-  return Object.fromEntries(
+  const copy = Object.fromEntries(
     kept.map(([keyword, value]) => {
-      if (SCHEMA_KEYWORDS.has(keyword)) return [keyword, withoutNotes(value)];
-      if (SCHEMA_LIST_KEYWORDS.has(keyword) && Array.isArray(value)) return [keyword, value.map(withoutNotes)];
+      if (SCHEMA_KEYWORDS.has(keyword)) return [keyword, inner(value)];
+      if (SCHEMA_LIST_KEYWORDS.has(keyword) && Array.isArray(value)) return [keyword, value.map(inner)];
       if (!SCHEMA_MAP_KEYWORDS.has(keyword) || !isSchemaObject(value)) return [keyword, value];
-      return [keyword, Object.fromEntries(Object.entries(value).map(([name, one]) => [name, withoutNotes(one)]))];
+      return [keyword, Object.fromEntries(Object.entries(value).map(([name, one]) => [name, inner(one)]))];
     }),
   );
+  const get = (): undefined => {
+    steps.left -= 1;
+    if (steps.left < 0) throw new TooManySteps();
+  };
+  return Object.defineProperty(copy, '$recursiveRef', { get });
 }
 
 /** Data may be nested DATA_DEPTH_MAX deep, so this recursion ends. */
@@ -72,6 +93,11 @@ function plainValue(value: unknown): unknown {
   if (Array.isArray(plain)) return plain.map(plainValue);
   if (!isSchemaObject(plain)) return plain;
   return Object.fromEntries(Object.entries(plain).map(([name, inner]) => [name, plainValue(inner)]));
+}
+
+function countValues(plain: unknown): number {
+  if (typeof plain !== 'object' || plain === null) return 1;
+  return Object.values(plain).reduce<number>((sum, inner) => sum + countValues(inner), 1);
 }
 
 /** They say only that something inside them is wrong, and that follows. */

@@ -122,6 +122,60 @@ describe('breaks', () => {
       { properties: { a: { type: 'null' } }, additionalProperties: text },
       '/a: the type was changed: was text, is now null',
     ],
+    [
+      'a second use of a definition, changed where the first was not',
+      { ...of({ a: { $ref: '#/$defs/t' }, b: { $ref: '#/$defs/t' } }), $defs: { t: text } },
+      of({ a: { ...text }, b: { type: 'integer' } }),
+      '/b: the type was changed: was text, is now a whole number',
+    ],
+    [
+      'a second field that takes the type of the first by a definition',
+      of({ a: { ...text }, b: { type: 'integer' } }),
+      { ...of({ a: { $ref: '#/$defs/t' }, b: { $ref: '#/$defs/t' } }), $defs: { t: text } },
+      '/b: the type was changed: was a whole number, is now text',
+    ],
+    [
+      'a schema that contains itself, freed',
+      { $ref: '#/$defs/n', $defs: { n: { additionalProperties: { $ref: '#/$defs/n' }, type: 'object' } } },
+      {},
+      'data: the type was changed: was an object, is now anything',
+    ],
+    [
+      'a limit taken away that stood below the one unless set',
+      { contains: text, minContains: 0 },
+      { contains: text },
+      'data: minContains was 0, is now not set',
+    ],
+    [
+      'a field forbidden that no schema spoke of',
+      { type: 'object' },
+      of({ old: false }),
+      '/old: nothing is allowed here any more',
+    ],
+    [
+      'a field named as something else than its pattern says',
+      { patternProperties: { '^x': text } },
+      { patternProperties: { '^x': text }, properties: { x1: { type: 'number' } } },
+      '/x1: the type was changed: was text, is now a number',
+    ],
+    [
+      'a type given to a field that had to be there',
+      { required: ['a'] },
+      { required: ['a'], properties: { a: text } },
+      '/a: the type was changed: was anything, is now text',
+    ],
+    [
+      'a type given to a field that only a keyword that cannot be compared spoke of',
+      { anyOf: [{ required: ['a'] }, {}] },
+      { anyOf: [{ required: ['a'] }, {}], properties: { a: text } },
+      '/a: the type was changed: was anything, is now text',
+    ],
+    [
+      'what further fields are, freed',
+      { additionalProperties: text },
+      { additionalProperties: true },
+      '/*: the type was changed: was text, is now anything',
+    ],
     ['a name with a slash', of({ 'a/b': text }), of({}), '/a~1b: the field was removed'],
   ])('%s', (_what, before, after, line) => {
     const breaking = schemaChanges(before, after).filter(({ breaks }) => breaks);
@@ -148,13 +202,54 @@ describe('breaks nobody', () => {
       of({}),
       ['  data: further fields are allowed now'],
     ],
+    [
+      'a limit that says what holds unless it is set',
+      of({ a: { type: 'array', contains: {} } }),
+      of({ a: { type: 'array', contains: {}, minItems: 0, minContains: 1 } }, { minProperties: 0 }),
+      [
+        '  /a: minItems was not set, is now 0',
+        '  /a: minContains was not set, is now 1',
+        '  data: minProperties was not set, is now 0',
+      ],
+    ],
+    [
+      'a field forbidden that was so without its name',
+      of({}, { additionalProperties: false }),
+      of({ a: false }, { additionalProperties: false }),
+      ['  /a: the field was added (anything)'],
+    ],
+    [
+      'a field named as its pattern says',
+      { patternProperties: { '^x': text } },
+      { patternProperties: { '^x': text }, properties: { x1: { ...text } } },
+      ['  /x1: the field was added (text)'],
+    ],
     ['notes', of({ a: { ...text, description: 'x' } }), of({ a: text }), ['  /a: its description was changed']],
     ['definitions moved', defs(text), of({ a: text }), []],
     ['the order of names', { type: ['null', 'string'] }, { type: ['string', 'null'] }, []],
     ['a schema that contains itself', of({ next: { $ref: '#' } }), of({ next: { $ref: '#' } }), []],
+    [
+      'a schema that contains itself and allows everything',
+      { additionalProperties: { $ref: '#' }, items: { $ref: '#' } },
+      {},
+      [],
+    ],
   ])('%s', (_what, before, after, lines) => {
     expect(changeLines(schemaChanges(before, after))).toEqual(lines);
   });
+});
+
+test('circles of different lengths are compared so far and no farther', () => {
+  const circle = (length: number): JsonSchema => {
+    const next = (i: number) => ({ items: { $ref: `#/$defs/d${(i + 1) % length}` } });
+    return {
+      $ref: '#/$defs/d0',
+      $defs: Object.fromEntries(Array.from({ length }, (_, i) => [`d${i}`, next(i)])),
+    };
+  };
+  expect(schemaChanges(circle(7), circle(5))).toEqual([]);
+  const [change, ...more] = schemaChanges(circle(100), circle(99));
+  expect([change?.breaks, change?.message, more]).toEqual([true, 'is nested too deep to be compared', []]);
 });
 
 /** Small, so that data often fits. */

@@ -2,6 +2,9 @@ import { expect, test } from 'vitest';
 import { parseSchema } from '../../src/core/schema-rules.ts';
 
 const nested = (levels: number): object => (levels === 0 ? {} : { items: nested(levels - 1) });
+const back = { $ref: '#/$defs/node' };
+const recursive = (node: object) => ({ ...back, $defs: { node } });
+const call = (op: string) => ({ required: ['arg'], properties: { arg: back, op: { const: op } } });
 const fan = { a: { allOf: Array(40).fill({ $ref: '#/$defs/b' }) }, b: { allOf: Array(40).fill({}) } };
 
 test.each([
@@ -12,6 +15,9 @@ test.each([
   [{ $defs: { node: { properties: { next: { $ref: '#/$defs/node' } } } }, $ref: '#/$defs/node' }],
   [{ items: { $ref: '#' }, examples: [{ $ref: 'nowhere' }] }],
   [{ patternProperties: { '^x-': { minLength: 1 } }, if: { required: ['a'] }, then: { required: ['b'] } }],
+  [recursive({ properties: { left: back, right: back } })],
+  [recursive({ oneOf: [{ type: 'string' }, { type: 'array', items: back }, { additionalProperties: back }] })],
+  [recursive({ anyOf: [{ properties: { not: back } }, { properties: { and: { items: back } } }] })],
 ])('%j may be saved', (schema) => {
   expect(parseSchema(schema)).toEqual({ ok: true, value: schema });
 });
@@ -31,6 +37,8 @@ test.each<[unknown, string, RegExp]>([
   [{ enum: [] }, '/enum', /at least one value/],
   [{ pattern: '(' }, '/pattern', /regular expression/],
   [{ patternProperties: { '(': {} } }, '/patternProperties/(', /regular expression/],
+  [{ format: '__proto__' }, '/format', /must be the name of a format; got "__proto__"/],
+  [{ items: { format: 'hasOwnProperty' } }, '/items/format', /must be the name of a format/],
   [{ minLength: -1 }, '/minLength', /from 0 up/],
   [{ uniqueItems: true }, '/uniqueItems', /is not available/],
   [{ $schema: 'http://json-schema.org/draft-04/schema#' }, '/$schema', /must name draft-07/],
@@ -45,6 +53,21 @@ test.each<[unknown, string, RegExp]>([
     /lead back/,
   ],
   [{ properties: { a: { $ref: '#/$defs/a' } }, $defs: fan }, '/properties/a', /at most 1000 steps; it takes/],
+  [recursive({ oneOf: [call('and'), call('or'), { type: 'string' }] }), '/$defs/node', /"arg" leads back in several/],
+  [recursive({ items: back, contains: back }), '/$defs/node', /one way for each field; "\*" leads/],
+  [recursive({ properties: { x: back }, patternProperties: { '^x': back } }), '/$defs/node', /"x" leads back/],
+  [
+    {
+      anyOf: [
+        { additionalProperties: { $ref: '#' } },
+        { properties: { a: { items: { $ref: '#' } } } },
+        { $ref: '#/$defs/m' },
+      ],
+      $defs: { m: { additionalProperties: { $ref: '#' } } },
+    },
+    '',
+    /"a" leads back in several/,
+  ],
   [nested(34), `${'/items'.repeat(33)}`, /at most 32 levels/],
   [{ description: 'x'.repeat(33_000) }, '', /at most 32768 bytes of JSON; it has/],
 ])('%j is refused at %s', (schema, pointer, message) => {

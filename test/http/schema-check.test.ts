@@ -60,3 +60,18 @@ test('hostile data is refused in a bounded time, and named in few words', () => 
   expect(faults({ additionalProperties: false }, wide).length).toBeLessThanOrEqual(20);
   expect(faults({ additionalProperties: { type: 'null' } }, '{"\\ud800":1}')[0]).toContain('cannot be checked');
 });
+
+test('data that a schema looks at again and again is refused after a bounded number of steps', () => {
+  const levels = 20;
+  const $defs = Object.fromEntries(
+    Array.from({ length: levels }, (_, i) => [
+      `d${i}`,
+      { items: { allOf: Array(4).fill(i + 1 < levels ? { $ref: `#/$defs/d${i + 1}` } : {}) } },
+    ]),
+  );
+  const told = faults({ $ref: '#/$defs/d0', $defs }, '['.repeat(levels) + ']'.repeat(levels));
+  expect(told).toEqual([' is too complex for its schema: to check it takes more than 10000 steps']);
+  const large = `[${'{"a":1,"b":"x"},'.repeat(15_000)}null]`;
+  const one = { type: ['object', 'null'], ...field({ type: 'integer' }) };
+  expect(faults({ items: { $ref: '#/$defs/one' }, $defs: { one } }, large)).toEqual([]);
+});

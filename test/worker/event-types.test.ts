@@ -122,6 +122,11 @@ describe('the catalogue', () => {
     expect((await call('GET', '/v1/event-types/no.such')).status).toBe(404);
   });
 
+  test('does not hold the type of test sends', async () => {
+    const refused = await call('PUT', '/v1/event-types/tubepost.test', {});
+    expect([refused.status, refused.body.errors[0].message]).toEqual([400, expect.stringContaining('is reserved')]);
+  });
+
   test('refuses an example that its own schema would refuse', async () => {
     const name = await newType({ schema: plan });
     const wrong = await call('PUT', `/v1/event-types/${name}`, { example: { plan: 'free' } });
