@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     // The service logs a line for each publish and attempt: shown only where a test fails.
     silent: 'passed-only',
+    // Not a measure of speed: a bound for what hangs, wide enough for a machine that does other work too.
+    testTimeout: 20_000,
     projects: [
       {
         test: {
