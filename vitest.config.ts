@@ -4,16 +4,18 @@ import { workerd } from './test/support/workerd.ts';
 // wrangler reports what it reads from .dev.vars; the bindings of the tests win over all of it.
 process.env['WRANGLER_LOG'] ??= 'error';
 
+/** Not a measure of speed: a bound for what hangs, wide enough for a machine that does other work too. */
+const testTimeout = 20_000;
+
 export default defineConfig({
   test: {
     // The service logs a line for each publish and attempt: shown only where a test fails.
     silent: 'passed-only',
-    // Not a measure of speed: a bound for what hangs, wide enough for a machine that does other work too.
-    testTimeout: 20_000,
     projects: [
       {
         test: {
           name: 'unit',
+          testTimeout,
           environment: 'node',
           include: ['test/**/*.test.ts'],
           exclude: ['test/worker/**'],
@@ -23,6 +25,7 @@ export default defineConfig({
         plugins: [workerd()],
         test: {
           name: 'worker',
+          testTimeout,
           include: ['test/worker/**/*.test.ts'],
           setupFiles: ['test/support/migrate.ts'],
         },
