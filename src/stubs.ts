@@ -2,13 +2,18 @@
  * From the name of a Durable Object to the object: the one place that does, because the name also says where the object may be.
  * An object's jurisdiction is part of its identity: the same name in another one is another object.
  */
-import { type AccountPlace, accountName, gateName, type Jurisdiction, jurisdictionOf } from './core/ids.ts';
+import { type AccountPlace, accountName, gateName, jobName, type Jurisdiction, jurisdictionOf } from './core/ids.ts';
 import { type Bindings, isLocal } from './env.ts';
 
 type Local = Pick<Bindings, 'LOCAL_MODE'>;
 
 export function accountStub(env: Pick<Bindings, 'ACCOUNT'>, account: string) {
   return env.ACCOUNT.getByName(accountName(account));
+}
+
+/** Jobs are bound to no place: what they carry is in the Records. */
+export function jobStub(env: Pick<Bindings, 'JOB'>, id: string) {
+  return env.JOB.getByName(jobName(id));
 }
 
 export function gateStub(env: Pick<Bindings, 'GATE'> & Local, place: AccountPlace, endpoint: string) {

@@ -4,9 +4,10 @@
  */
 import { z } from 'zod';
 import { base32 } from '../core/base32.ts';
-import { type AccountPlace, jobId, jobName, JURISDICTIONS } from '../core/ids.ts';
+import { type AccountPlace, jobId, JURISDICTIONS } from '../core/ids.ts';
 import type { JobStart } from '../core/job.ts';
 import type { Bindings } from '../env.ts';
+import { jobStub } from '../stubs.ts';
 
 /** Whether a change starts a sweep, under which id and in whose name. */
 export type SweepOrder = { id: string; by: string };
@@ -68,5 +69,5 @@ export function parseDetail(detail: string): JobStart {
 }
 
 export async function startJob(env: Bindings, start: JobStart): Promise<void> {
-  await env.JOB.getByName(jobName(start.id)).start(start);
+  await jobStub(env, start.id).start(start);
 }

@@ -6,7 +6,7 @@ import { z } from '@hono/zod-openapi';
 import { ulid } from 'ulid';
 import { base32 } from '../core/base32.ts';
 import { checkAccountId } from '../core/event-rules.ts';
-import { isJobId, jobName, madeEventId } from '../core/ids.ts';
+import { isJobId, madeEventId } from '../core/ids.ts';
 import type { JobSpec } from '../core/job.ts';
 import { comparable, parseExact } from '../core/json.ts';
 import { BROADCAST_ACCOUNTS_MAX } from '../core/limits.ts';
@@ -21,6 +21,7 @@ import type { TypedEvent } from './type-check.ts';
 import { givenId } from './publish.ts';
 import { checkEvent, type EventBody, formsOf } from './publish-body.ts';
 import { typeCheck } from './publishing.ts';
+import { jobStub } from '../stubs.ts';
 
 const names = ruled(z.array(ruled(z.string(), checkAccountId)), (accounts) =>
   accounts.length >= 1 && accounts.length <= BROADCAST_ACCOUNTS_MAX
@@ -59,7 +60,7 @@ async function broadcast(c: AppContext, body: EventBody, accounts: string[] | nu
   const typed = checked instanceof Problem ? { forms, policy: {} } : checked;
   const spec = await specOf(body, typed, given ?? (await newEventId(body.record ?? null)), accounts);
   const started = await callObject(
-    () => c.env.JOB.getByName(jobName(id)),
+    () => jobStub(c.env, id),
     (stub) => stub.start({ id, spec, by: c.get('keyName'), reason: null }),
   );
   if (!started.ok) {
@@ -71,7 +72,7 @@ async function broadcast(c: AppContext, body: EventBody, accounts: string[] | nu
 
 async function isStarted(c: AppContext, id: string): Promise<boolean> {
   const job = await callObject(
-    () => c.env.JOB.getByName(jobName(id)),
+    () => jobStub(c.env, id),
     (stub) => stub.read(),
   );
   return job !== null;

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
-import { isJobId, jobName } from '../core/ids.ts';
+import { isJobId } from '../core/ids.ts';
 import type { JobRefusal, JobStart, JobSummary, JobView } from '../core/job.ts';
 import { OUTBOX_TRY_MS } from '../core/limits.ts';
 import { shown } from '../core/text.ts';
@@ -15,6 +15,7 @@ import { many, ruled } from './fields.ts';
 import { callObject } from './objects.ts';
 import { accountId, pageQuery, showPage } from './params.ts';
 import { Problem } from './problem.ts';
+import { jobStub } from '../stubs.ts';
 
 const jobParams = z.strictObject({ job: z.string() });
 const acts = ['pause', 'resume', 'cancel'] as const;
@@ -92,7 +93,7 @@ export function addJobs(api: Api): void {
 /** Its Account starts it in any case; started here too, it is there when the answer that names it arrives. */
 export async function startNow(c: AppContext, start: JobStart): Promise<void> {
   try {
-    const stub = c.env.JOB.getByName(jobName(start.id));
+    const stub = jobStub(c.env, start.id);
     await within(
       OUTBOX_TRY_MS,
       Promise.resolve(stub.start(start)).then(() => undefined),
@@ -131,7 +132,7 @@ function requireJobId(id: string): void {
 }
 
 function jobOf(c: AppContext, id: string) {
-  return c.env.JOB.getByName(jobName(id));
+  return jobStub(c.env, id);
 }
 
 function unknownJob(id: string): Problem {

@@ -6,14 +6,14 @@
  * back, and a publish that had read the settings just before may bring a Record back: passes are repeated until one finds nothing.
  * Known weakness: what reaches the log later than that (a queue that stood still for longer) stays until its retention.
  */
-import { type AccountPlace, jobName, recordName } from '../core/ids.ts';
+import { type AccountPlace, recordName } from '../core/ids.ts';
 import type { JobSpec, JobStart } from '../core/job.ts';
 import { ERASE_CHUNK, JOB_PACE_PER_SECOND, JOB_PAGE } from '../core/limits.ts';
 import type { Bindings } from '../env.ts';
 import * as rows from '../store/account-rows.ts';
 import { logDatabase } from '../store/database.ts';
 import { deleteJob, jobsOfAccount } from '../store/jobs.ts';
-import { accountStub, gateStub, recordStub } from '../stubs.ts';
+import { accountStub, gateStub, jobStub, recordStub } from '../stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
 
 type Removal = Extract<JobSpec, { kind: 'account-removal' }>;
@@ -66,7 +66,7 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
         return Number(await rows.deleteAccountRow(env.CONFIG, account));
       case 'jobs': {
         const ids = await jobsOfAccount(env.CONFIG, account, job, ERASE_CHUNK);
-        await Promise.all(ids.map((id) => env.JOB.getByName(jobName(id)).erase()));
+        await Promise.all(ids.map((id) => jobStub(env, id).erase()));
         for (const id of ids) await deleteJob(env.CONFIG, account, id);
         return ids.length;
       }

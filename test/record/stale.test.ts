@@ -1,5 +1,6 @@
 /** What a Record does when what it remembers, or what waits in it, is older than the endpoint's settings. */
 import { expect, test } from 'vitest';
+import type { Admission } from '../../src/core/admission.ts';
 import type { AccountSettings } from '../../src/core/endpoint.ts';
 import { EndpointHints } from '../../src/record/hints.ts';
 import { Runner } from '../../src/record/runner.ts';
@@ -8,7 +9,12 @@ import { Bench, FAILURE, START_MS, SUCCESS } from './bench.ts';
 
 const CUTOFF = { atMs: START_MS + 500, reason: 'endpoint-disabled: moved' };
 
-function runnerOf(bench: Bench, remembered: AccountSettings, reads: boolean[]) {
+function runnerOf(
+  bench: Bench,
+  remembered: AccountSettings,
+  reads: boolean[],
+  admit: () => Promise<Admission> = () => Promise.resolve({ kind: 'parked', why: 'paused' }),
+) {
   const none = () => Promise.resolve();
   return new Runner(bench.ledger, {
     nowMs: () => bench.nowMs,
@@ -20,7 +26,7 @@ function runnerOf(bench: Bench, remembered: AccountSettings, reads: boolean[]) {
     attempt: () => Promise.reject(new Error('nothing is attempted here')),
     sendClaims: none,
     sendLog: none,
-    admit: () => Promise.resolve({ kind: 'parked', why: 'paused' } as const),
+    admit,
     report: none,
     hints: new EndpointHints(),
     disable: none,
@@ -86,4 +92,13 @@ test('an older version published late does not hide from the status that the new
   bench.nowMs += 10_000;
   bench.settle(bench.alarm().run[0]?.claim, SUCCESS);
   expect(readRecord(bench.ledger.memory)?.endpoints).toMatchObject([{ delivery: { version: 7, status: 'delivered' } }]);
+});
+
+test('a consumer does not wait for a Gate that hangs: its claim comes again, and its neighbours go', async () => {
+  const bench = new Bench({ ordering: 'unordered', isWatched: true });
+  const [claim] = ['evt_1', 'evt_2', 'evt_3', 'evt_4'].flatMap((id) => bench.publish(id).fanout);
+  if (claim === undefined) throw new Error('nothing was sent to the queue');
+  const hangs = new Promise<never>(() => undefined);
+  const runner = runnerOf(bench, bench.settings(), [], () => hangs);
+  expect(await runner.begin([claim])).toEqual([{ kind: 'gone' }]);
 });
