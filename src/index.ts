@@ -1,12 +1,13 @@
 /**
- * The Worker: HTTP, queue consumers and Durable Objects. The only file that knows every edge.
+ * The Worker: HTTP, queue consumers, the cron and Durable Objects. The only file that knows every edge.
  */
 import { type Bindings, requireVars } from './env.ts';
 import { createSender, type Sender } from './delivery/sender.ts';
 import { createApp } from './http/app.ts';
 import { consumeFanout } from './queues/fanout.ts';
-import { recordStub } from './stubs.ts';
 import { consumeDead, consumeLog, logDeps } from './queues/log.ts';
+import { runSchedule } from './schedule/schedule.ts';
+import { recordStub } from './stubs.ts';
 
 export { Account } from './account/account.ts';
 export { Catalogue } from './catalogue/catalogue.ts';
@@ -43,4 +44,5 @@ async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
 export default {
   fetch: (request, env, ctx) => app.fetch(request, env, ctx),
   queue: consume,
+  scheduled: ({ scheduledTime }, env) => runSchedule(env, scheduledTime),
 } satisfies ExportedHandler<Bindings>;

@@ -12,6 +12,7 @@ import { loadWorker, type LocalWorker } from './worker.ts';
 
 const root = join(import.meta.dirname, '../..');
 const host = '127.0.0.1';
+const CRON_MS = 60_000;
 
 // Registered before Miniflare's own handlers, which exit with 130 or 143. Miniflare ends workerd on exit.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(0));
@@ -31,12 +32,27 @@ async function start(): Promise<void> {
   const vars = readVars(root, process.env);
   const worker = await loadWorker(root, stateDir);
   await migrate(worker);
-  const url = await new Miniflare(worker.options({ host, port, vars })).ready;
+  const miniflare = new Miniflare(worker.options({ host, port, vars }));
+  const url = await miniflare.ready;
+  ringEachMinute(miniflare);
 
   console.log(`Tubepost is ready: ${url.origin}
   key    ${showKey(root, vars['ADMIN_KEY'])}
   state  ${stateDir}
   stop   Ctrl+C`);
+}
+
+/** The cron of wrangler.toml, which Miniflare does not ring by itself. */
+function ringEachMinute(miniflare: Miniflare): void {
+  setInterval(() => {
+    miniflare
+      .getWorker()
+      .then((worker) => worker.scheduled({ scheduledTime: new Date(), cron: '* * * * *' }))
+      // The next minute comes by itself; workerd may just be stopping.
+      .catch((error: unknown) =>
+        console.error(JSON.stringify({ message: 'the cron did not run', error: String(error) })),
+      );
+  }, CRON_MS);
 }
 
 function parsePort(text: string): number {

@@ -1,0 +1,22 @@
+/**
+ * The cron: every minute each task does one bounded step. Nothing here owns state: a task finds in D1 or in an object what is next,
+ * so that a run that is lost, doubled or cut off does no harm. One task that fails keeps no other from its turn.
+ */
+import type { Bindings } from '../env.ts';
+
+export type Task = {
+  name: string;
+  /** One bounded step. `nowMs` is the time of the cron, not of the clock. */
+  run(env: Bindings, nowMs: number): Promise<void>;
+};
+
+const TASKS: readonly Task[] = [];
+
+export async function runSchedule(env: Bindings, nowMs: number, tasks: readonly Task[] = TASKS): Promise<void> {
+  const results = await Promise.allSettled(tasks.map((task) => task.run(env, nowMs)));
+  for (const [i, result] of results.entries()) {
+    if (result.status === 'fulfilled') continue;
+    const error = result.reason instanceof Error ? (result.reason.stack ?? result.reason.message) : result.reason;
+    console.error(JSON.stringify({ message: 'scheduled task failed', task: tasks[i]?.name, error: String(error) }));
+  }
+}
