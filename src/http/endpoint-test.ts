@@ -83,12 +83,13 @@ function refusal(account: string, endpoint: string, error: TestRefusal): Problem
       return new Problem(
         'endpoint-disabled',
         `the endpoint ${endpoint} is disabled${why}; enable or pause it to test it`,
+        { field: 'endpoint' },
       );
     }
     case 'too-many': {
       const seconds = Math.max(1, Math.ceil(error.retryAfterMs / 1_000));
       const detail = `an account may send ${TEST_SENDS_MAX} tests a minute; the next one in ${seconds} s`;
-      return new Problem('too-many-tests', detail, { headers: { 'retry-after': String(seconds) } });
+      return new Problem('too-many-tests', detail, { field: 'endpoint', headers: { 'retry-after': String(seconds) } });
     }
   }
 }

@@ -249,6 +249,7 @@ function refusal(account: string, externalId: string | null | undefined, error: 
       return new Problem(
         'endpoints-full',
         `account "${account}" may have at most ${error.most} endpoints (quota.endpointsMax), and has as many`,
+        { field: 'quota.endpointsMax' },
       );
     case 'external-id-taken': {
       const message = `externalId "${externalId ?? ''}" is taken by ${error.endpoint}`;

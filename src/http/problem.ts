@@ -50,6 +50,8 @@ const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 export type ProblemExtra = {
+  /** The field, or the setting, whose rule `detail` states: one entry of `errors`. */
+  field?: string;
   errors?: FieldError[];
   headers?: Record<string, string>;
   /** Further members of the problem, such as the `id` of an event to publish again. */
@@ -71,17 +73,17 @@ export class Problem extends Error {
   readonly body: ProblemBody;
   readonly headers: Record<string, string>;
 
-  constructor(code: ProblemCode, detail: string, { errors = [], headers = {}, members = {} }: ProblemExtra = {}) {
+  constructor(code: ProblemCode, detail: string, { field, errors, headers = {}, members = {} }: ProblemExtra = {}) {
     super(detail);
     const [status, title] = PROBLEMS[code];
-    const shown = errors.slice(0, FIELD_ERRORS_MAX);
+    const shown = errors ?? (field === undefined ? [] : [{ field, message: detail }]);
     this.body = {
       type: `https://tubepost.dev/problems/${code}`,
       title,
       status,
       detail,
       code,
-      errors: shown,
+      errors: shown.slice(0, FIELD_ERRORS_MAX),
       ...members,
     };
     this.headers = headers;

@@ -99,7 +99,8 @@ function quotaExceeded(account: string, { eventsPerSecond, retryAfterMs }: Quota
   const seconds = Math.ceil(retryAfterMs / 1_000);
   const detail = `account "${account}" may publish ${eventsPerSecond} events a second (quota.eventsPerSecond); nothing of this request was stored: publish it again in ${seconds} s`;
   console.log(JSON.stringify({ message: 'quota exceeded', account, events: ids.length, retryAfterMs }));
-  return new Problem('quota-exceeded', detail, { members: { ids }, headers: { 'retry-after': String(seconds) } });
+  const headers = { 'retry-after': String(seconds) };
+  return new Problem('quota-exceeded', detail, { field: 'quota.eventsPerSecond', members: { ids }, headers });
 }
 
 export async function typeCheck(c: AppContext): Promise<TypeCheck> {
@@ -171,12 +172,18 @@ function shown(result: Exclude<AcceptResult, { kind: 'unknown' }>, isKeyless: bo
       return { kind: 'accepted', accepted: result, isKeyless };
     case 'conflict': {
       const detail = `the event id ${result.id} is taken by an event with other content`;
-      return { kind: 'problem', problem: new Problem('event-conflict', detail, { members: { id: result.id } }) };
+      return {
+        kind: 'problem',
+        problem: new Problem('event-conflict', detail, { field: 'id', members: { id: result.id } }),
+      };
     }
     case 'full': {
       const detail = `the record holds ${result.open} open deliveries, which is its most; publish again once some have ended`;
       const headers = { 'retry-after': String(FULL_RETRY_AFTER_SECONDS) };
-      return { kind: 'problem', problem: new Problem('record-full', detail, { members: { id: result.id }, headers }) };
+      return {
+        kind: 'problem',
+        problem: new Problem('record-full', detail, { field: 'record', members: { id: result.id }, headers }),
+      };
     }
   }
 }

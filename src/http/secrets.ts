@@ -97,7 +97,9 @@ async function rotate(c: AppContext, place: SecretPlace, body: RotateBody): Prom
   if (!rotated.ok) {
     if (rotated.error.reason === 'not-found') throw unknownEndpoint(endpoint);
     const rule = `an endpoint may have at most ${rotated.error.most} live secrets`;
-    throw new Problem('secrets-full', `${rule}: remove one, or rotate with a shorter overlapSeconds`);
+    throw new Problem('secrets-full', `${rule}: remove one, or rotate with a shorter overlapSeconds`, {
+      field: 'overlapSeconds',
+    });
   }
   await settingsCacheOf(c.env).fresh(account, Date.now());
   const { secrets } = rotated.value;
@@ -132,6 +134,7 @@ async function remove(c: AppContext, { account, endpoint }: SecretPlace, secret:
         throw new Problem(
           'current-secret',
           'the current HMAC secret is not removed but rotated: with overlapSeconds 0 it ends at once',
+          { field: 'secret' },
         );
     }
   }

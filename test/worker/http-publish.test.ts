@@ -71,7 +71,7 @@ describe('P2', () => {
     await publish(account, event);
     const again = await publish(account, { ...event, ...other });
     expect(again.status).toBe(409);
-    expect(again.body).toMatchObject({ code: 'event-conflict', id: 'e1' });
+    expect(again.body).toMatchObject({ code: 'event-conflict', id: 'e1', errors: [{ field: 'id' }] });
   });
 
   test('two numbers that JavaScript cannot tell apart are other content', async () => {

@@ -31,6 +31,7 @@ describe('a quota of events', () => {
     for (let n = 0; n < 10; n += 1) expect((await publish(account)).status).toBe(202);
     const refused = await publish(account, { id: 'mine' });
     expect([refused.status, refused.body.code, refused.body.ids]).toEqual([429, 'quota-exceeded', ['mine']]);
+    expect(refused.body.errors).toEqual([{ field: 'quota.eventsPerSecond', message: refused.body.detail }]);
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(refused.body.detail).toContain('2 events a second');
     vi.setSystemTime(Date.now() + 1_000);
@@ -114,6 +115,7 @@ describe('a quota of endpoints', () => {
     expect((await create(account, 'a')).status).toBe(201);
     const refused = await create(account, 'b');
     expect([refused.status, refused.body.code]).toEqual([429, 'endpoints-full']);
+    expect(refused.body.errors).toMatchObject([{ field: 'quota.endpointsMax' }]);
     expect(refused.body.detail).toContain('at most 1 endpoints (quota.endpointsMax)');
   });
 

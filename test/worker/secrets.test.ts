@@ -166,6 +166,7 @@ describe('a rotation', () => {
     for (let i = 0; i < 9; i += 1) await rotate({ overlapSeconds: 60 });
     const full = await call('POST', `${at}/secrets/rotate`, {});
     expect([full.status, full.body.code]).toEqual([409, 'secrets-full']);
+    expect(full.body.errors).toMatchObject([{ field: 'overlapSeconds' }]);
     expect(full.body.detail).toContain('at most 10 live secrets');
     expect(await secrets()).toHaveLength(10);
     later(60_000);
