@@ -361,3 +361,13 @@ export const EVENT_DELIVERIES_SHOWN_MAX = 200;
 export const FILTER_VALUES_MAX = 100;
 /** Foreign or user text shown back in an error message is cut to this. */
 export const SHOWN_VALUE_CHARS_MAX = 80;
+
+// Dead letters and exports (V6, V7)
+/** Dead letters that one answer of their depth counts: some hundred milliseconds of D1. */
+export const DEAD_LETTERS_COUNTED_MAX = 200_000;
+/** Endpoints that it names. */
+export const DEAD_LETTERS_ENDPOINTS_MAX = 1_000;
+/** Rows that an export holds at a time: one page of it. The largest rows are attempts, of some 12 KB. */
+export const EXPORT_PAGE_ROWS = 500;
+/** Queries of one export: the platform allows 1,000 of an invocation. What is longer breaks off, visibly, and is asked for in parts. */
+export const EXPORT_QUERIES_MAX = 900;

@@ -11,6 +11,7 @@ import { addAudit } from './audit.ts';
 import { requireKey } from './auth.ts';
 import { addBroadcasts } from './broadcasts.ts';
 import type { AppEnv } from './context.ts';
+import { addDeadLetters } from './dead-letters.ts';
 import { addDeliveries } from './deliveries.ts';
 import { addEndpoints } from './endpoints.ts';
 import { addEndpointEventTypes } from './endpoint-event-types.ts';
@@ -47,6 +48,7 @@ export function createApp() {
   addEvents(api);
   addRecords(api);
   addDeliveries(api);
+  addDeadLetters(api);
   addAttempts(api);
   addOperatorLists(api);
   addBroadcasts(api);

@@ -10,7 +10,8 @@ import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { readDelivery } from './deliveries.ts';
-import { accountId, accountParams, filterOf, logQuery, showPage } from './params.ts';
+import { answerLog } from './export.ts';
+import { accountId, accountParams, filterOf, logQuery, type LogQuery } from './params.ts';
 import { Problem } from './problem.ts';
 import { showAttempt } from './render.ts';
 
@@ -25,11 +26,8 @@ export function addAttempts(api: Api): void {
       answers: { 200: 'A page of attempts' },
     },
     async ({ c, params: { account }, query }) => {
-      const [, page] = await Promise.all([
-        settingsOf(c, account),
-        fromDatabase(listAttempts(logDatabase(account, c.env), { ...filterOf(query), account }, query)),
-      ]);
-      return c.json(showPage(page, (attempt) => showAttempt(attempt, attempt)));
+      const [, answer] = await Promise.all([settingsOf(c, account), answerAttempts(c, account, query)]);
+      return answer;
     },
   );
 
@@ -53,6 +51,27 @@ export function addAttempts(api: Api): void {
       return c.json(showAttempt(owner, attempt));
     },
   );
+}
+
+const COLUMNS = [
+  'id delivery endpoint event number trigger at latencyMs statusCode error.kind error.message',
+  'responseHeaders responseBody willRetry nextAttemptAt',
+].flatMap((line) => line.split(' '));
+
+/** Of one account, or of all for operators: then each attempt says whose it is. */
+export function answerAttempts(c: AppContext, account: string | null, query: LogQuery, isOfAll = false) {
+  const filter = { ...filterOf(query), account };
+  return answerLog(c, query, {
+    name: 'attempts',
+    columns: isOfAll ? [...COLUMNS, 'account'] : COLUMNS,
+    queriesPerPage: 2,
+    read: (page) => listAttempts(logDatabase(account, c.env), filter, page),
+    show: (attempts) =>
+      attempts.map((attempt) => ({
+        ...showAttempt(attempt, attempt),
+        ...(isOfAll ? { account: attempt.account } : {}),
+      })),
+  });
 }
 
 /** A test has no Record: the log is all there is of it. */

@@ -1,21 +1,18 @@
 /** Deliveries (V2, V3, R1): lists from the log, one delivery from its Record, replay and discard by its Record. */
 import { z } from '@hono/zod-openapi';
 import { checkDescription } from '../core/endpoint-rules.ts';
-import type { EndpointStatus } from '../core/endpoint.ts';
 import { type AccountPlace, type DeliveryLocator, parseDeliveryId, recordName } from '../core/ids.ts';
 import type { DeliveryDetail } from '../core/view.ts';
-import { logDatabase } from '../store/database.ts';
-import { listDeliveries } from '../store/deliveries.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { recordStub } from '../stubs.ts';
 import type { AppContext } from './context.ts';
-import { fromDatabase } from './database.ts';
+import { answerDeliveries } from './delivery-lists.ts';
 import { discardRefused, replayRefused } from './delivery-refusals.ts';
 import { ruled } from './fields.ts';
 import { callObject, callObjectOnce } from './objects.ts';
 import { overlay, presentOf } from './overlay.ts';
-import { accountId, accountParams, filterOf, logQuery, showPage } from './params.ts';
+import { accountId, accountParams, logQuery } from './params.ts';
 import { Problem } from './problem.ts';
 import { showDelivery, showDetail } from './render.ts';
 
@@ -33,20 +30,7 @@ export function addDeliveries(api: Api): void {
       query: z.strictObject(logQuery),
       answers: { 200: 'A page of deliveries' },
     },
-    ({ c, params, query }) => answerList(c, params.account, query, filterOf(query)),
-  );
-
-  const { status: _, ...deadQuery } = logQuery;
-  api.route(
-    {
-      method: 'get',
-      path: '/v1/accounts/{account}/dead-letters',
-      summary: 'Deliveries that ended without success, newest first',
-      params: accountParams,
-      query: z.strictObject(deadQuery),
-      answers: { 200: 'A page of deliveries' },
-    },
-    ({ c, params, query }) => answerList(c, params.account, query, { ...filterOf(query), status: ['dead'] }),
+    ({ c, params, query }) => answerDeliveries(c, params.account, query, { name: 'deliveries' }),
   );
 
   api.route(
@@ -110,21 +94,6 @@ export function addDeliveries(api: Api): void {
       return c.json(showDelivery(overlay(discarded.value, presentOf(settings, Date.now()))));
     },
   );
-}
-
-async function answerList(
-  c: AppContext,
-  account: string,
-  page: { limit: number; cursor: string | null },
-  filter: ReturnType<typeof filterOf>,
-): Promise<Response> {
-  const settings = await settingsOf(c, account);
-  const idsOf = (statuses: EndpointStatus[]) =>
-    settings.endpoints.filter(({ status }) => statuses.includes(status)).map(({ id }) => id);
-  const present = { paused: idsOf(['paused']), live: idsOf(['enabled', 'paused']) };
-  const found = await fromDatabase(listDeliveries(logDatabase(account, c.env), { ...filter, account, present }, page));
-  const shownIn = presentOf(settings, Date.now());
-  return c.json(showPage(found, (view) => showDelivery(overlay(view, shownIn))));
 }
 
 /** Null where the account's Record of this id has no such delivery: ids of other accounts lead to a Record that is not there. */

@@ -4,12 +4,14 @@ import { logDatabase } from '../store/database.ts';
 import { listEvents } from '../store/events.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
-import { fromDatabase } from './database.ts';
 import { lookUpEvent } from './event-lookup.ts';
+import { answerLog } from './export.ts';
 import { presentOf } from './overlay.ts';
-import { accountId, accountParams, eventId, filterOf, logQuery, recordKey, showPage } from './params.ts';
+import { accountId, accountParams, eventId, filterOf, logQuery, recordKey } from './params.ts';
 import { Problem } from './problem.ts';
 import { showEvent } from './render.ts';
+
+const COLUMNS = 'id type record sequence version occurredAt acceptedAt deliveryCount deliveries'.split(' ');
 
 export function addEvents(api: Api): void {
   api.route(
@@ -22,13 +24,18 @@ export function addEvents(api: Api): void {
       answers: { 200: 'A page of events, without their data' },
     },
     async ({ c, params: { account }, query }) => {
-      const database = logDatabase(account, c.env);
-      const [settings, page] = await Promise.all([
-        settingsOf(c, account),
-        fromDatabase(listEvents(database, account, filterOf(query), query)),
-      ]);
-      const present = presentOf(settings, Date.now());
-      return c.json(showPage(page, (event) => showEvent(event, present)));
+      const filter = filterOf(query);
+      const settings = await settingsOf(c, account);
+      return answerLog(c, query, {
+        name: 'events',
+        columns: COLUMNS,
+        queriesPerPage: 3,
+        read: (page) => listEvents(logDatabase(account, c.env), account, filter, page),
+        show(events) {
+          const present = presentOf(settings, Date.now());
+          return events.map((event) => showEvent(event, present));
+        },
+      });
     },
   );
 

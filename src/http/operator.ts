@@ -1,19 +1,13 @@
 /** The same lists across all accounts, for operators. From the log and the projection: seconds late. */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
-import { TARGET_DELIVER_MS_DEFAULT, TARGET_WARN_MS_DEFAULT } from '../core/limits.ts';
-import type { DeliveryView } from '../core/view.ts';
-import { listAttempts } from '../store/attempts.ts';
-import { logDatabase } from '../store/database.ts';
-import { listDeliveries } from '../store/deliveries.ts';
 import { listEndpoints } from '../store/endpoints.ts';
 import type { Api } from './api.ts';
-import { type AppContext, settingsCacheOf } from './context.ts';
+import { answerAttempts } from './attempts.ts';
 import { fromDatabase } from './database.ts';
+import { answerDeliveriesOfAll } from './delivery-lists.ts';
 import { many } from './fields.ts';
-import { overlay, type Present, presentOf } from './overlay.ts';
-import { accountId, filterOf, logQuery, pageQuery, showPage } from './params.ts';
-import { showAttempt, showDelivery } from './render.ts';
+import { accountId, logQuery, pageQuery, showPage } from './params.ts';
 
 const everywhere = z.strictObject({});
 const query = z.strictObject({ ...logQuery, account: accountId.optional() });
@@ -28,12 +22,7 @@ export function addOperatorLists(api: Api): void {
       query,
       answers: { 200: 'A page' },
     },
-    async ({ c, query: { account = null, ...given } }) => {
-      const database = logDatabase(account, c.env);
-      const page = await fromDatabase(listDeliveries(database, { ...filterOf(given), account }, given));
-      const presents = await presentsOf(c, page.ok ? page.value.data : []);
-      return c.json(showPage(page, (view) => showDelivery(overlay(view, presentIn(presents, view)))));
-    },
+    ({ c, query: given }) => answerDeliveriesOfAll(c, given, { name: 'deliveries' }),
   );
 
   api.route(
@@ -45,11 +34,7 @@ export function addOperatorLists(api: Api): void {
       query,
       answers: { 200: 'A page' },
     },
-    async ({ c, query: { account = null, ...given } }) => {
-      const database = logDatabase(account, c.env);
-      const page = await fromDatabase(listAttempts(database, { ...filterOf(given), account }, given));
-      return c.json(showPage(page, (attempt) => ({ ...showAttempt(attempt, attempt), account: attempt.account })));
-    },
+    ({ c, query: { account = null, ...given } }) => answerAttempts(c, account, given, true),
   );
 
   api.route(
@@ -77,19 +62,3 @@ export function addOperatorLists(api: Api): void {
     },
   );
 }
-
-/** One read for each account of the page, at most its limit; what is remembered is fresh enough for a list. */
-async function presentsOf(c: AppContext, views: DeliveryView[]): Promise<Map<string, Present>> {
-  const nowMs = Date.now();
-  const accounts = [...new Set(views.map((view) => view.account))];
-  const known = await Promise.all(accounts.map((account) => settingsCacheOf(c.env).get(account, nowMs)));
-  return new Map(
-    known.flatMap((found) => (found === null ? [] : [[found.settings.account, presentOf(found.settings, nowMs)]])),
-  );
-}
-
-/** Of an account that is gone, nothing is left to deliver to. */
-function presentIn(presents: Map<string, Present>, { account }: DeliveryView): Present {
-  return presents.get(account) ?? { endpoints: new Map(), targets: NO_TARGETS, nowMs: Date.now() };
-}
-const NO_TARGETS = { deliverWithinMs: TARGET_DELIVER_MS_DEFAULT, warnAfterMs: TARGET_WARN_MS_DEFAULT };

@@ -1,10 +1,12 @@
 /** Path and query parameters that several resources share. */
 import { z } from '@hono/zod-openapi';
+import { rfc3339 } from '../core/body.ts';
 import { DELIVERY_STATUSES, TRIGGERS } from '../core/delivery.ts';
 import { checkAccountId, checkEventId, checkRecordKey } from '../core/event-rules.ts';
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../core/limits.ts';
 import type { FieldError, Result } from '../core/result.ts';
 import { shown } from '../core/text.ts';
+import type { EventFilter } from '../store/filter.ts';
 import type { Page } from '../store/page.ts';
 import { many, ruled } from './fields.ts';
 import { invalid } from './problem.ts';
@@ -24,8 +26,7 @@ export const pageQuery = {
 const instant = ruled(z.string(), checkInstant).transform((text) => Date.parse(text));
 
 /** V3: the filters of every log list. */
-export const logQuery = {
-  ...pageQuery,
+export const logFilters = {
   endpoint: many(z.string()),
   eventType: many(z.string()),
   record: many(z.string()),
@@ -36,10 +37,25 @@ export const logQuery = {
   from: instant.optional(),
   to: instant.optional(),
 };
+/** V7: a list of the log is a page, or all of it as a file. */
+export const logQuery = {
+  ...logFilters,
+  limit: ruled(z.string(), checkLimit).transform(Number).optional(),
+  cursor: pageQuery.cursor,
+  format: z.enum(['json', 'ndjson', 'csv']).default('json'),
+};
 const logQueryObject = z.strictObject(logQuery);
+const logFiltersObject = z.strictObject(logFilters);
+export type LogQuery = z.output<typeof logQueryObject>;
 
-export function filterOf({ from, to, limit: _, cursor: __, ...filter }: z.output<typeof logQueryObject>) {
-  return { ...filter, fromMs: from, toMs: to };
+/** Throws for a span that ends before it begins: it would find nothing, and say nothing. */
+export function filterOf(given: z.output<typeof logFiltersObject>): EventFilter {
+  const { endpoint, eventType, record, event, status, statusCode, trigger, from, to } = given;
+  if (from !== undefined && to !== undefined && from > to) {
+    const message = `from must not be later than to; got ${rfc3339(from)} and ${rfc3339(to)}`;
+    throw invalid([{ field: 'from', message }]);
+  }
+  return { endpoint, eventType, record, event, status, statusCode, trigger, fromMs: from, toMs: to };
 }
 
 /** A page as it stands on the wire; what the store refuses (cursor, status code) is the caller's fault. */

@@ -1,27 +1,17 @@
 /** Attempts in the log, merged from the two places where they lie (log-schema.ts). */
-import { and, desc, isNotNull, sql } from 'drizzle-orm';
+import { and, isNotNull, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { LOG_EMBED_WITHIN_MS } from '../core/limits.ts';
 import type { LoggedAttempt } from '../core/log.ts';
 import { ok } from '../core/result.ts';
 import type { FieldError, Result } from '../core/result.ts';
-import {
-  checkStatusCodes,
-  fromTable,
-  hasStatusCode,
-  isFrom,
-  isInAccount,
-  isOfEvent,
-  isOneOf,
-  isWithin,
-  lookBack,
-  selectFrom,
-} from './filter.ts';
+import { checkStatusCodes, hasStatusCode, isFrom, isOfEvent, isOneOf, isWithin, upperBound } from './filter.ts';
 import type { LogFilter } from './filter.ts';
 import { attempts, deliveries } from './log-schema.ts';
 import type { AttemptRow, DeliveryRow } from './log-schema.ts';
-import { cutPage, newestFirst, parseCursor } from './page.ts';
+import { cutPage, KEY_END, newestFirst, parseCursor } from './page.ts';
 import type { Page, PageRequest, Position } from './page.ts';
+import { isInAccount, lookBack, newestAcross, newestRows, selectFrom, sourceOf } from './source.ts';
 import { unpackAttempt, unpackHeaders } from './stored-attempt.ts';
 
 export type AttemptView = LoggedAttempt & {
@@ -46,7 +36,7 @@ export async function listAttempts(
   if (!codes.ok) return codes;
 
   let found: AttemptView[] = [];
-  for (const fromMs of lookBack(filter, after.value.atMs)) {
+  for (const fromMs of lookBack(filter, after.value.atMs, page.limit)) {
     const span = { ...filter, fromMs };
     const [own, embedded] = await Promise.all([
       selectOwn(database, span, after.value, page.limit + 1),
@@ -58,11 +48,10 @@ export async function listAttempts(
   return ok(cutPage('attempts', found, page.limit, ({ atMs, id }) => ({ atMs, id })));
 }
 
-function selectOwn(database: D1Database, filter: LogFilter, after: Position, most: number) {
+function selectOwn(database: D1Database, filter: LogFilter, after: Position, most: number): Promise<AttemptRow[]> {
   const statuses = isOneOf(deliveries.status, filter.status);
-  const matches = and(
-    isInAccount(attempts, filter.account),
-    isWithin(attempts.atMs, attempts.id, filter, after),
+  const matching = and(
+    isFrom(attempts.atMs, filter.fromMs),
     isOfEvent(attempts, filter),
     isOneOf(attempts.endpoint, filter.endpoint),
     hasStatusCode(attempts.statusCode, filter.statusCode),
@@ -72,12 +61,9 @@ function selectOwn(database: D1Database, filter: LogFilter, after: Position, mos
       : sql`EXISTS (SELECT 1 FROM ${deliveries} WHERE ${deliveries.account} = ${attempts.account}
           AND ${deliveries.acceptedAtMs} = ${attempts.acceptedAtMs} AND ${deliveries.id} = ${attempts.delivery} AND ${statuses})`,
   );
-  return drizzle(database)
-    .select()
-    .from(attempts)
-    .where(matches)
-    .orderBy(desc(attempts.atMs), desc(attempts.id))
-    .limit(most);
+  const order = { at: attempts.atMs, matching };
+  const rows = newestRows(sourceOf(attempts, filter), filter.account, order, upperBound(filter, after), most);
+  return drizzle(database).all<AttemptRow>(rows);
 }
 
 /**
@@ -87,26 +73,34 @@ function selectOwn(database: D1Database, filter: LogFilter, after: Position, mos
  * at L - W or later. Reading that span in full and sorting it is exact, and reads W of traffic more than it shows. At the other end,
  * what is after the cursor (at < c) was accepted before c. With fewer matches than `most` the span holds all of them.
  */
-function selectEmbedded(database: D1Database, filter: LogFilter, after: Position, most: number) {
-  const matches = and(
-    isInAccount(deliveries, filter.account),
-    isNotNull(deliveries.firstAttempt),
-    isWithin(deliveries.firstAtMs, sql`'att_' || substr(${deliveries.id}, 5) || '_a1'`, filter, after),
-    // The same bounds for the key, so that only this part of it is read.
-    sql`${deliveries.acceptedAtMs} <= ${Math.min(after.atMs, filter.toMs ?? after.atMs)}`,
-    isFrom(deliveries.acceptedAtMs, filter.fromMs === undefined ? undefined : filter.fromMs - LOG_EMBED_WITHIN_MS),
+function selectEmbedded(
+  database: D1Database,
+  filter: LogFilter,
+  after: Position,
+  most: number,
+): Promise<DeliveryRow[]> {
+  const source = sourceOf(deliveries, filter);
+  const { acceptedAtMs, firstAtMs, firstAttempt, id } = deliveries;
+  // The bounds of the attempt, and the same for the key, so that only this part of it is read.
+  const latestMs = Math.min(after.atMs, filter.toMs ?? after.atMs);
+  const matching = and(
+    isNotNull(firstAttempt),
+    isWithin(firstAtMs, sql`'att_' || substr(${id}, 5) || '_a1'`, filter, after),
+    isFrom(acceptedAtMs, filter.fromMs === undefined ? undefined : filter.fromMs - LOG_EMBED_WITHIN_MS),
     isOfEvent(deliveries, filter),
     isOneOf(deliveries.endpoint, filter.endpoint),
-    hasStatusCode(sql`(${deliveries.firstAttempt}->>'$.statusCode')`, filter.statusCode),
-    isOneOf(sql`${deliveries.firstAttempt}->>'$.trigger'`, filter.trigger),
+    hasStatusCode(sql`(${firstAttempt}->>'$.statusCode')`, filter.statusCode),
+    isOneOf(sql`${firstAttempt}->>'$.trigger'`, filter.trigger),
     isOneOf(deliveries.status, filter.status),
   );
-  const earliest = sql`(SELECT min(accepted) FROM (SELECT ${deliveries.acceptedAtMs} AS accepted
-    FROM ${fromTable(deliveries, filter)} WHERE ${matches}
-    ORDER BY ${deliveries.acceptedAtMs} DESC, ${deliveries.id} DESC LIMIT ${most}))`;
-  return drizzle(database).all<DeliveryRow>(sql`${selectFrom(deliveries, filter)} WHERE ${matches}
-    AND ${deliveries.acceptedAtMs} >= ${earliest} - ${LOG_EMBED_WITHIN_MS}
-    ORDER BY ${deliveries.firstAtMs} DESC, ${deliveries.id} DESC LIMIT ${most}`);
+  const matches = and(isInAccount(source, filter.account), source.where, sql`${acceptedAtMs} <= ${latestMs}`, matching);
+  const newest =
+    filter.account === null && source.isOrdered
+      ? newestAcross(source, { at: acceptedAtMs, matching }, { atMs: latestMs, id: KEY_END }, most)
+      : sql`SELECT ${acceptedAtMs} AS at FROM ${source.from} WHERE ${matches} ORDER BY ${acceptedAtMs} DESC, ${id} DESC LIMIT ${most}`;
+  return drizzle(database).all<DeliveryRow>(sql`${selectFrom(source)} WHERE ${matches}
+    AND ${acceptedAtMs} >= (SELECT min(at) FROM (${newest})) - ${LOG_EMBED_WITHIN_MS}
+    ORDER BY ${firstAtMs} DESC, ${id} DESC LIMIT ${most}`);
 }
 
 export function showOwn(row: AttemptRow): AttemptView {
@@ -126,7 +120,8 @@ export function showOwn(row: AttemptRow): AttemptView {
     error: row.errorKind === null ? null : { kind: row.errorKind, message: row.errorMessage ?? '' },
     responseHeaders: unpackHeaders(row.responseHeaders),
     responseBody: row.responseBody,
-    willRetry: row.willRetry,
+    // A number where the row comes by SQL of our own.
+    willRetry: Boolean(row.willRetry),
     nextAttemptAtMs: row.nextAttemptAtMs,
   };
 }

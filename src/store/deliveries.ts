@@ -1,20 +1,21 @@
 /** Deliveries in the log: what happened, up to the last message that arrived. The truth of this instant is the Record's. */
-import { and, sql } from 'drizzle-orm';
+import { and } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { ok } from '../core/result.ts';
 import type { FieldError, Result } from '../core/result.ts';
 import type { DeliveryView } from '../core/view.ts';
-import { checkStatusCodes, isDelivery, isInAccount, isWithin, lookBack, selectFrom } from './filter.ts';
+import { checkStatusCodes, isDelivery, isFrom, upperBound } from './filter.ts';
 import type { LogFilter } from './filter.ts';
 import { deliveries } from './log-schema.ts';
 import type { DeliveryRow } from './log-schema.ts';
 import { cutPage, parseCursor } from './page.ts';
 import type { Page, PageRequest } from './page.ts';
+import { lookBack, newestRows, sourceOf } from './source.ts';
 
 /**
  * Newest acceptance first; `from` and `to` are times of acceptance. Status codes are those of the last attempt. Dead letters are
- * `status: ['dead']`. A rare match reads the account's rows back to `from`: there is no index by status, because it would be
- * paid with each delivery.
+ * `status: ['dead']`. A rare endpoint, type or record among successes reads the account's rows back to `from`: an index for it would
+ * be paid with each delivery.
  */
 export async function listDeliveries(
   database: D1Database,
@@ -26,15 +27,13 @@ export async function listDeliveries(
   const codes = checkStatusCodes(filter);
   if (!codes.ok) return codes;
 
+  const source = sourceOf(deliveries, filter);
+  const before = upperBound(filter, after.value);
   let rows: DeliveryRow[] = [];
-  for (const fromMs of lookBack(filter, after.value.atMs)) {
-    const matches = and(
-      isInAccount(deliveries, filter.account),
-      isWithin(deliveries.acceptedAtMs, deliveries.id, { ...filter, fromMs }, after.value),
-      isDelivery(filter),
-    );
-    rows = await drizzle(database).all<DeliveryRow>(sql`${selectFrom(deliveries, filter)} WHERE ${matches}
-      ORDER BY ${deliveries.acceptedAtMs} DESC, ${deliveries.id} DESC LIMIT ${page.limit + 1}`);
+  for (const fromMs of lookBack(filter, before.atMs, page.limit)) {
+    const matching = and(isFrom(deliveries.acceptedAtMs, fromMs), isDelivery(filter));
+    const order = { at: deliveries.acceptedAtMs, matching };
+    rows = await drizzle(database).all<DeliveryRow>(newestRows(source, filter.account, order, before, page.limit + 1));
     if (rows.length > page.limit) break;
   }
   const cut = cutPage('deliveries', rows, page.limit, (row) => ({ atMs: row.acceptedAtMs, id: row.id }));

@@ -10,23 +10,13 @@ import { ok } from '../core/result.ts';
 import type { FieldError, Result } from '../core/result.ts';
 import type { EventView } from '../core/view.ts';
 import { showDelivery } from './deliveries.ts';
-import {
-  checkStatusCodes,
-  fromTable,
-  hasValues,
-  isDelivery,
-  isFrom,
-  isInAccount,
-  isOfEvent,
-  isWithin,
-  selectFrom,
-  upperBound,
-} from './filter.ts';
+import { checkStatusCodes, hasValues, isDelivery, isFrom, isOfEvent, upperBound } from './filter.ts';
 import type { EventFilter } from './filter.ts';
 import { deliveries, events } from './log-schema.ts';
 import type { DeliveryRow, EventRow } from './log-schema.ts';
 import { cutPage, newestFirst, parseCursor } from './page.ts';
 import type { Page, PageRequest, Position } from './page.ts';
+import { newestRows, sourceOf } from './source.ts';
 
 /** `deliveries` holds the first EVENT_DELIVERIES_LISTED_MAX, by endpoint. The body is the Record's. */
 export type ListedEvent = Omit<EventView, 'body'>;
@@ -101,8 +91,10 @@ async function findKeys(
   most: number,
 ): Promise<Position[]> {
   const before = upperBound(filter, after);
+  const source = sourceOf(deliveries, filter);
   const matches = and(
     sql`${deliveries.account} = ${account}`,
+    source.where,
     sql`(${deliveries.acceptedAtMs}, ${deliveries.id}) < (page.at, page.key)`,
     isFrom(deliveries.acceptedAtMs, filter.fromMs),
     isDelivery(filter),
@@ -113,7 +105,7 @@ async function findKeys(
       UNION ALL
       SELECT d.accepted_at_ms, substr(d.id, 1, 39 + length(d.sequence)), page.n + 1
       FROM page CROSS JOIN deliveries AS d ON d.account = ${account} AND (d.accepted_at_ms, d.id) = (
-        SELECT ${deliveries.acceptedAtMs}, ${deliveries.id} FROM ${fromTable(deliveries, filter)} WHERE ${matches}
+        SELECT ${deliveries.acceptedAtMs}, ${deliveries.id} FROM ${source.from} WHERE ${matches}
         ORDER BY ${deliveries.acceptedAtMs} DESC, ${deliveries.id} DESC LIMIT 1)
       WHERE page.n < ${most}
     ) SELECT at, key FROM page WHERE n > 0`);
@@ -127,13 +119,11 @@ function selectUnwanted(
   after: Position,
   most: number,
 ): Promise<EventRow[]> {
-  const matches = and(
-    isInAccount(events, account),
-    isWithin(events.acceptedAtMs, events.id, filter, after),
-    isOfEvent(events, filter),
+  const matching = and(isFrom(events.acceptedAtMs, filter.fromMs), isOfEvent(events, filter));
+  const order = { at: events.acceptedAtMs, matching };
+  return drizzle(database).all<EventRow>(
+    newestRows(sourceOf(events, filter), account, order, upperBound(filter, after), most),
   );
-  return drizzle(database).all<EventRow>(sql`${selectFrom(events, filter)} WHERE ${matches}
-    ORDER BY ${events.acceptedAtMs} DESC, ${events.id} DESC LIMIT ${most}`);
 }
 
 async function selectDeliveries(database: D1Database, account: string, keys: Position[]): Promise<DeliveryRow[]> {

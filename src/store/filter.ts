@@ -2,12 +2,12 @@
  * The filters of V3 as SQL conditions. Values within one field are alternatives, fields combine. Each list is one bound
  * parameter (a JSON array), because D1 allows 100 of them.
  */
-import { and, getTableColumns, gte, inArray, or, sql } from 'drizzle-orm';
+import { and, gte, or, sql } from 'drizzle-orm';
 import type { Column, SQL } from 'drizzle-orm';
 import type { DeliveryStatus, Trigger } from '../core/delivery.ts';
 import { fail, ok } from '../core/result.ts';
 import type { FieldError, Result } from '../core/result.ts';
-import { ACROSS_ACCOUNTS_LOOK_BACK_MS, SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
+import { SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
 import { attempts, deliveries, events } from './log-schema.ts';
 import type { Position } from './page.ts';
 
@@ -35,24 +35,11 @@ export type PresentEndpoints = { paused: readonly string[]; /** Enabled or pause
 /** `account` null: across all accounts, for operators. With `present`, a status means what reads show, not what is stored. */
 export type LogFilter = EventFilter & { account: string | null; present?: PresentEndpoints | undefined };
 
-type LogTable = typeof deliveries | typeof attempts | typeof events;
+export type LogTable = typeof deliveries | typeof attempts | typeof events;
 
 export function isOneOf(value: Column | SQL, values: readonly (string | number)[] | undefined): SQL | undefined {
   if (values === undefined || values.length === 0) return undefined;
   return sql`${value} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`;
-}
-
-export function isInAccount(table: LogTable, account: string | null): SQL {
-  return account === null ? inArray(table.account, sql`(${accountsIn(table)})`) : sql`${table.account} = ${account}`;
-}
-
-/** Every account in a table, one seek each: with it, a condition on the rest of the key is a range per account and not a scan of all. */
-function accountsIn(table: LogTable): SQL {
-  return sql`WITH RECURSIVE known(name) AS (
-    SELECT min(account) FROM ${table}
-    UNION ALL
-    SELECT (SELECT min(account) FROM ${table} WHERE account > known.name) FROM known WHERE known.name IS NOT NULL
-  ) SELECT name FROM known WHERE name IS NOT NULL`;
 }
 
 /** The part of a list after a cursor, within the filter's span. */
@@ -68,22 +55,6 @@ export function upperBound(filter: Span, after: Position): Position {
 
 export function isFrom(at: Column, fromMs: number | undefined): SQL | undefined {
   return fromMs === undefined ? undefined : gte(at, fromMs);
-}
-
-/**
- * Whole rows of a table that has an index by event. It is named where the filter can use it: without statistics SQLite takes an
- * account's part of the primary key for the shorter way, even to a single event.
- */
-export function selectFrom(table: typeof deliveries | typeof events, filter: EventFilter): SQL {
-  const columns = Object.entries(getTableColumns(table)).map(
-    ([property, column]) => sql`${column} AS ${sql.identifier(property)}`,
-  );
-  return sql`SELECT ${sql.join(columns, sql`, `)} FROM ${fromTable(table, filter)}`;
-}
-
-export function fromTable(table: typeof deliveries | typeof events, filter: EventFilter): SQL {
-  if (!hasValues(filter.event)) return sql`${table}`;
-  return table === deliveries ? sql`${table} INDEXED BY deliveries_by_event` : sql`${table} INDEXED BY events_by_event`;
 }
 
 export function hasValues(values: readonly unknown[] | undefined): boolean {
@@ -152,16 +123,4 @@ export function checkStatusCodes(filter: EventFilter): Result<null, FieldError> 
     field: 'statusCode',
     message: `statusCode must be a code like 503 or a class like 5xx, not "${shown}"`,
   });
-}
-
-/**
- * The times at which to begin looking, in the order to try them: the next is needed only if the page is not full. Within one
- * account the key gives the order, so one try reads no more than it shows; across accounts every row of the span is read
- * and sorted, so the spans grow. The clock only chooses spans, never rows.
- */
-export function lookBack(filter: LogFilter, beforeMs: number): (number | undefined)[] {
-  if (filter.account !== null || hasValues(filter.event)) return [filter.fromMs];
-  const end = Math.min(Date.now(), beforeMs, filter.toMs ?? Number.MAX_SAFE_INTEGER);
-  const starts = ACROSS_ACCOUNTS_LOOK_BACK_MS.map((ms) => end - ms);
-  return [...starts.filter((start) => start > (filter.fromMs ?? 0)), filter.fromMs];
 }

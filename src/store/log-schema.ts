@@ -13,6 +13,15 @@ import type { ErrorKind } from '../core/outcome.ts';
 /** As in the index `deliveries_open`: a query that is to use it says it in the same words. */
 export const OPEN_STATUSES = `status IN ('queued', 'retrying', 'held', 'delivering')`;
 
+/**
+ * As in the index `deliveries_troubled`: all but a first try that succeeded. So a filter for whatever went wrong, waits, or was tried or
+ * sent again reads a few rows of a healthy log.
+ */
+export const TROUBLED = `NOT (status = 'delivered' AND attempts <= 1 AND replay_of IS NULL AND ifnull(last_status_code, 200) / 100 = 2)`;
+
+/** As in the index `deliveries_dead`. */
+export const DEAD = `status = 'dead'`;
+
 /** One delivery with the facts of its event. In key order the deliveries of one event are neighbours (ids.ts: record, sequence, endpoint). */
 export const deliveries = sqliteTable(
   'deliveries',
@@ -54,6 +63,10 @@ export const deliveries = sqliteTable(
     index('deliveries_by_event').on(t.account, t.eventId),
     // What waits, by endpoint. A delivery whose first try succeeds never has an entry.
     index('deliveries_open').on(t.account, t.endpoint, t.id).where(sql.raw(OPEN_STATUSES)),
+    // Both in the order of lists, and written only for what is rare.
+    index('deliveries_troubled').on(t.account, t.acceptedAtMs, t.id).where(sql.raw(TROUBLED)),
+    // With the endpoint, so that counting them reads nothing else.
+    index('deliveries_dead').on(t.account, t.acceptedAtMs, t.id, t.endpoint).where(sql.raw(DEAD)),
   ],
 );
 
@@ -84,7 +97,11 @@ export const attempts = sqliteTable(
     willRetry: integer('will_retry', { mode: 'boolean' }).notNull(),
     nextAttemptAtMs: integer('next_attempt_at_ms'),
   },
-  (t) => [primaryKey({ columns: [t.account, t.atMs, t.id] })],
+  (t) => [
+    primaryKey({ columns: [t.account, t.atMs, t.id] }),
+    // Paid by retries and slow first attempts only.
+    index('attempts_by_event').on(t.account, t.eventId),
+  ],
 );
 
 /** Events that no endpoint wanted when they were accepted. A later replay of what was missing may add deliveries beside such a row. */

@@ -13,8 +13,9 @@ export type Position = { atMs: number; id: string };
 export type ListName =
   'deliveries' | 'attempts' | 'events' | 'accounts' | 'endpoints' | 'audit' | 'jobs' | 'event-types';
 
-/** Above every key: ids are ASCII below `~`. */
-const START: Position = { atMs: Number.MAX_SAFE_INTEGER, id: '~' };
+/** Above every id: they are ASCII below it. */
+export const KEY_END = '~';
+const START: Position = { atMs: Number.MAX_SAFE_INTEGER, id: KEY_END };
 const CURSOR = /^([a-z-]+) ([0-9]{1,16}) ([A-Za-z0-9_.-]{1,200})$/;
 
 /** A null cursor is the first page. Anything we did not make for this list is refused. */

@@ -23,7 +23,7 @@ export async function call(
     ...(text === undefined ? {} : { body: text }),
   });
   const answer = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json') === true;
+  const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
   return { status: response.status, headers: response.headers, text: answer, body: isJson ? JSON.parse(answer) : null };
 }
 

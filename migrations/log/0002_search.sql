@@ -1,0 +1,3 @@
+CREATE INDEX `attempts_by_event` ON `attempts` (`account`,`event_id`);--> statement-breakpoint
+CREATE INDEX `deliveries_troubled` ON `deliveries` (`account`,`accepted_at_ms`,`id`) WHERE NOT (status = 'delivered' AND attempts <= 1 AND replay_of IS NULL AND ifnull(last_status_code, 200) / 100 = 2);--> statement-breakpoint
+CREATE INDEX `deliveries_dead` ON `deliveries` (`account`,`accepted_at_ms`,`id`,`endpoint`) WHERE status = 'dead';

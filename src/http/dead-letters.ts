@@ -1,0 +1,89 @@
+/** Dead letters (V6): deliveries that ended without success, of an account and of all, and how many there are by endpoint. */
+import { z } from '@hono/zod-openapi';
+import { rfc3339 } from '../core/body.ts';
+import { logDatabase } from '../store/database.ts';
+import { countDeadLetters } from '../store/dead-letters.ts';
+import { settingsOf } from './account-settings.ts';
+import type { Api } from './api.ts';
+import type { AppContext } from './context.ts';
+import { fromDatabase } from './database.ts';
+import { answerDeliveries, answerDeliveriesOfAll, type DeliveryList } from './delivery-lists.ts';
+import { accountId, accountParams, filterOf, logFilters, logQuery, type LogQuery } from './params.ts';
+import { invalid } from './problem.ts';
+
+const LIST: DeliveryList = { name: 'dead-letters', fixed: { status: ['dead'] } };
+
+const { status: _, ...query } = logQuery;
+const { status: __, ...filters } = logFilters;
+const inAll = { account: accountId.optional() };
+const everywhere = z.strictObject({});
+
+export function addDeadLetters(api: Api): void {
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts/{account}/dead-letters',
+      summary: 'Deliveries that ended without success, newest first',
+      params: accountParams,
+      query: z.strictObject(query),
+      answers: { 200: 'A page of deliveries' },
+    },
+    ({ c, params, query: given }) => answerDeliveries(c, params.account, given, LIST),
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts/{account}/dead-letters/summary',
+      summary: 'How many dead letters each endpoint of the account has',
+      params: accountParams,
+      query: z.strictObject(filters),
+      answers: { 200: 'The depth by endpoint, most first' },
+    },
+    async ({ c, params: { account }, query: given }) => {
+      await settingsOf(c, account);
+      return answerSummary(c, account, given);
+    },
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/dead-letters',
+      summary: 'Dead letters of all accounts',
+      params: everywhere,
+      query: z.strictObject({ ...query, ...inAll }),
+      answers: { 200: 'A page of deliveries' },
+    },
+    ({ c, query: given }) => answerDeliveriesOfAll(c, given, LIST),
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/dead-letters/summary',
+      summary: 'How many dead letters each endpoint of each account has',
+      params: everywhere,
+      query: z.strictObject({ ...filters, ...inAll }),
+      answers: { 200: 'The depth by account and endpoint, most first' },
+    },
+    ({ c, query: { account = null, ...given } }) => answerSummary(c, account, given),
+  );
+}
+
+/** Times are of acceptance, as in the list and its `from` and `to`. */
+async function answerSummary(
+  c: AppContext,
+  account: string | null,
+  given: Omit<LogQuery, 'limit' | 'cursor' | 'format'>,
+): Promise<Response> {
+  const found = await fromDatabase(countDeadLetters(logDatabase(account, c.env), { ...filterOf(given), account }));
+  if (!found.ok) throw invalid([found.error]);
+  const { endpoints, total, isComplete } = found.value;
+  const data = endpoints.map(({ oldestAtMs, newestAtMs, ...depth }) => ({
+    ...depth,
+    oldestAt: rfc3339(oldestAtMs),
+    newestAt: rfc3339(newestAtMs),
+  }));
+  return c.json({ data, total, isComplete });
+}
