@@ -36,7 +36,7 @@ export async function listAttempts(
   if (!codes.ok) return codes;
 
   let found: AttemptView[] = [];
-  for (const fromMs of lookBack(filter, after.value.atMs, page.limit)) {
+  for (const fromMs of lookBack(sourceOf(attempts, filter), filter, after.value.atMs, page.limit)) {
     const span = { ...filter, fromMs };
     const [own, embedded] = await Promise.all([
       selectOwn(database, span, after.value, page.limit + 1),

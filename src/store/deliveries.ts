@@ -30,7 +30,7 @@ export async function listDeliveries(
   const source = sourceOf(deliveries, filter);
   const before = upperBound(filter, after.value);
   let rows: DeliveryRow[] = [];
-  for (const fromMs of lookBack(filter, before.atMs, page.limit)) {
+  for (const fromMs of lookBack(source, filter, before.atMs, page.limit)) {
     const matching = and(isFrom(deliveries.acceptedAtMs, fromMs), isDelivery(filter));
     const order = { at: deliveries.acceptedAtMs, matching };
     rows = await drizzle(database).all<DeliveryRow>(newestRows(source, filter.account, order, before, page.limit + 1));

@@ -121,15 +121,15 @@ export function newestRows(source: Source, account: string | null, order: Order,
  * accounts with a filter that no index serves: there, an account without a match would be read to its beginning before the first
  * row is shown. An export reads all of it in any case. The clock only chooses spans, never rows.
  */
-export function lookBack(filter: LogFilter, beforeMs: number, limit: number): (number | undefined)[] {
-  const isWhole = filter.account !== null || hasValues(filter.event) || limit > LIST_LIMIT_MAX || !hasOther(filter);
-  if (isWhole) return [filter.fromMs];
+export function lookBack(source: Source, filter: LogFilter, beforeMs: number, limit: number): (number | undefined)[] {
+  const isServed = source.where !== undefined || hasValues(filter.event) || !hasOther(filter);
+  if (filter.account !== null || isServed || limit > LIST_LIMIT_MAX) return [filter.fromMs];
   const end = Math.min(Date.now(), beforeMs, filter.toMs ?? Number.MAX_SAFE_INTEGER);
   const starts = ACROSS_ACCOUNTS_LOOK_BACK_MS.map((ms) => end - ms);
   return [...starts.filter((start) => start > (filter.fromMs ?? 0)), filter.fromMs];
 }
 
-/** A filter beyond the account and the time. */
+/** A filter beyond the account, the event and the time. */
 function hasOther({ endpoint, eventType, record, status, statusCode, trigger }: EventFilter): boolean {
   return [endpoint, eventType, record, status, statusCode, trigger].some(hasValues);
 }
