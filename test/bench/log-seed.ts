@@ -22,9 +22,9 @@ export async function seedLog(db: D1Database, from: number, to: number): Promise
   }
 }
 
-/** Delivery i: every tenth was retried, every hundredth is dead, every thousandth still waits for its next retry. */
+/** D1 binds numbers as REAL: without the cast, ids would end in `.0`. Delivery i: every tenth was retried, every hundredth is dead, every thousandth still waits for its next retry. */
 const FACTS = `
-  WITH RECURSIVE n(i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2),
+  WITH RECURSIVE n(i) AS (SELECT CAST(?1 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2),
   owned AS (SELECT i, CASE WHEN i % 2 = 0 THEN '${BIG}' ELSE 'acc_' || (i % 98) END AS account FROM n),
   facts AS (SELECT i, account, ${LOG_START_MS} + i * ${STEP_MS} AS at, i / 5000 + 1 AS sequence,
     'sub/' || (i % 5000) AS record, printf('k%032d', i % 5000) AS address,

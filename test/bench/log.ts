@@ -51,6 +51,8 @@ try {
     seeded = size;
     console.log(`${size} attempts are there after ${seconds(performance.now() - fromMs)}`);
     for (const [name, ask] of Object.entries(questions(db, size))) {
+      if (!isFound(await ask()) && size === sizes.at(-1))
+        throw new Error(`"${name}" finds nothing: it would measure nothing`);
       measured.set(name, [...(measured.get(name) ?? []), await timesOf(ask)]);
     }
   }
@@ -69,6 +71,10 @@ try {
   );
 } finally {
   await end();
+}
+
+function isFound(answer: unknown): boolean {
+  return /"(data|endpoints)":\[\{/.test(JSON.stringify(answer));
 }
 
 async function timesOf(ask: () => Promise<unknown>): Promise<number[]> {

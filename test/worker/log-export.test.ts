@@ -1,6 +1,6 @@
 /** Exports and dead letters over the API, from real D1. */
 import { env } from 'cloudflare:workers';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { writeLog } from '../../src/store/log-write.ts';
 import { call, newAccount } from '../support/api.ts';
 import { ACCEPTED_MS, aDelivery, aMessage, anAttempt, anEntry, endpointOf, hashOf } from '../support/log.ts';
@@ -83,6 +83,25 @@ test('an export goes on from a cursor, and has nothing that arrived meanwhile', 
   expect(rest.map((row) => (row as { sequence: number }).sequence)).toEqual(
     Array.from({ length: 15 }, (_, i) => 15 - i),
   );
+});
+
+test('a database that fails half-way breaks the transfer off, and the client hears of it', async () => {
+  const account = await newAccount();
+  await seed(account, 2_000);
+  const proto = Object.getPrototypeOf(env.LOG_DB) as D1Database;
+  const { prepare } = proto;
+  let left = 2;
+  const failing = vi.spyOn(proto, 'prepare').mockImplementation(function (this: D1Database, sql: string) {
+    if (sql.includes('"deliveries"') && (left -= 1) < 0) throw new Error('D1 is gone');
+    return prepare.call(this, sql);
+  });
+  try {
+    await expect(call('GET', `/v1/accounts/${account}/deliveries?format=csv`)).rejects.toThrow();
+  } finally {
+    failing.mockRestore();
+  }
+  const whole = await call('GET', `/v1/accounts/${account}/deliveries?format=csv`);
+  expect(whole.text.split('\r\n').length).toBe(2_000 + 2);
 });
 
 test('a CSV names its columns, and what receivers answered cannot run in a spreadsheet', async () => {
