@@ -3,6 +3,7 @@
  */
 import { z } from 'zod';
 import type { AccountRpc, CatalogueRpc, FanoutMessage, GateRpc, JobRpc, RecordRpc } from './core/rpc.ts';
+import { ACCOUNT_ID } from './core/ids.ts';
 import type { LogMessage } from './core/log.ts';
 import { fail, ok, type Result } from './core/result.ts';
 
@@ -29,6 +30,8 @@ export type Bindings = {
   LOCAL_MODE?: string;
   ALLOW_PRIVATE_ENDPOINTS?: string;
   SERVICE_HOSTS?: string;
+  /** The operator's account in which alerts are published; none: they are only listed. */
+  ALERT_ACCOUNT?: string;
 };
 
 type NamedKey = { keyId: string; key: string };
@@ -43,6 +46,8 @@ export type Vars = {
   allowPrivate: boolean;
   /** Lower case; an endpoint may not be on one of them. */
   serviceHosts: string[];
+  /** Null: alerts are only listed. */
+  alertAccount: string | null;
 };
 
 const MASTER_KEY_ID_DEFAULT = 'master-1';
@@ -74,6 +79,10 @@ const rawVars = z.object({
   LOCAL_MODE: flag('LOCAL_MODE'),
   ALLOW_PRIVATE_ENDPOINTS: flag('ALLOW_PRIVATE_ENDPOINTS'),
   SERVICE_HOSTS: text,
+  ALERT_ACCOUNT: text.refine(
+    (value) => value === undefined || ACCOUNT_ID.test(value),
+    'set ALERT_ACCOUNT to the id of an account: 1 to 64 letters, digits, "_" or "-"',
+  ),
 });
 
 /**
@@ -83,8 +92,16 @@ const rawVars = z.object({
 export function parseVars(env: object): Result<Vars, string[]> {
   const parsed = rawVars.safeParse(env);
   if (!parsed.success) return fail(parsed.error.issues.map((issue) => issue.message));
-  const { ADMIN_KEY, MASTER_KEY, MASTER_KEY_ID, MASTER_KEYS_OLD, LOCAL_MODE, ALLOW_PRIVATE_ENDPOINTS, SERVICE_HOSTS } =
-    parsed.data;
+  const {
+    ADMIN_KEY,
+    MASTER_KEY,
+    MASTER_KEY_ID,
+    MASTER_KEYS_OLD,
+    LOCAL_MODE,
+    ALLOW_PRIVATE_ENDPOINTS,
+    SERVICE_HOSTS,
+    ALERT_ACCOUNT,
+  } = parsed.data;
   const localMode = LOCAL_MODE === 'true';
   const allowPrivate = ALLOW_PRIVATE_ENDPOINTS === 'true';
 
@@ -116,6 +133,7 @@ export function parseVars(env: object): Result<Vars, string[]> {
     localMode,
     allowPrivate,
     serviceHosts: hosts.filter((host) => host !== ''),
+    alertAccount: ALERT_ACCOUNT ?? null,
   });
 }
 

@@ -20,6 +20,12 @@ export function liveSecrets(secrets: readonly EndpointSecret[], nowMs: number): 
   return secrets.filter((secret) => isLive(secret, nowMs));
 }
 
+/** When the oldest current secret was made; null without one. */
+export function currentSince(secrets: readonly EndpointSecret[]): number | null {
+  const times = secrets.flatMap(({ createdAtMs, expiresAtMs }) => (expiresAtMs === null ? [createdAtMs] : []));
+  return times.length === 0 ? null : Math.min(...times);
+}
+
 /**
  * `fresh` is current from now on; others of its kind end when the overlap does, or earlier if they were to end earlier: a
  * rotation never lengthens a life. Refused where it would leave more than LIVE_SECRETS_MAX.

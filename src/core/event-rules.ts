@@ -2,6 +2,7 @@
  * The rules for what a publisher sends (P5). Each check answers null or a sentence that names the rule and the value; the caller
  * adds the field. Shapes (is it a string at all) are zod's, at the edge.
  */
+import { ALERT_TYPE_PREFIX } from './alert-event.ts';
 import { ACCOUNT_ID, EVENT_ID } from './ids.ts';
 import {
   DATA_BYTES_MAX,
@@ -36,8 +37,11 @@ export function checkEventType(value: string): string | null {
   return `must be a dotted name like "ticket.created": letters, digits, "_" and "-", joined by single dots; got ${shown(value)}`;
 }
 
-/** What may be published or catalogued: the type of test sends would tell receivers that nothing has happened. */
+/** What may be published or catalogued: the type of test sends would tell receivers that nothing has happened, those of alerts that something has. */
 export function checkOwnEventType(value: string): string | null {
+  if (value.startsWith(ALERT_TYPE_PREFIX)) {
+    return `must not begin with "${ALERT_TYPE_PREFIX}", which is reserved for alerts; got ${shown(value)}`;
+  }
   if (value !== TEST_EVENT_TYPE) return checkEventType(value);
   return `must not be "${TEST_EVENT_TYPE}", which is reserved for test sends`;
 }

@@ -33,6 +33,7 @@ const ATTEMPT = new RegExp(
 const MADE_EVENT = new RegExp(`^evt_([0-9a-z]{26})([ku])(${HASH})$`);
 const ENDPOINT = /^ep_[0-9a-z]{26}$/;
 const JOB = /^job_[0-9a-z]{26}$/;
+const ALERT = /^alr_[0-9a-z]{26}$/;
 
 export const ACCOUNT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 export const EVENT_ID = /^[A-Za-z0-9_-]{1,128}$/;
@@ -140,6 +141,10 @@ export function isJobId(id: string): boolean {
   return JOB.test(id);
 }
 
+export function isAlertId(id: string): boolean {
+  return ALERT.test(id);
+}
+
 /** The Durable Object name of a job. */
 export function jobName(id: string): string {
   return `v1:${id}`;
@@ -152,8 +157,17 @@ const TAIL_CHARS = 16;
 
 /** Sorts by time. `tail` is base32 of at least ten bytes: random, or a hash where the same request must make the same id. */
 export function jobId(atMs: number, tail: string): string {
+  return `job_${timeAndTail(atMs, tail)}`;
+}
+
+/** Likewise. */
+export function alertId(atMs: number, tail: string): string {
+  return `alr_${timeAndTail(atMs, tail)}`;
+}
+
+function timeAndTail(atMs: number, tail: string): string {
   let time = '';
   for (let left = atMs; time.length < TIME_CHARS; left = Math.floor(left / 32))
     time = CROCKFORD.charAt(left % 32) + time;
-  return `job_${time}${tail.slice(0, TAIL_CHARS)}`;
+  return time + tail.slice(0, TAIL_CHARS);
 }

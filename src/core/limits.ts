@@ -371,3 +371,32 @@ export const DEAD_LETTERS_ENDPOINTS_MAX = 1_000;
 export const EXPORT_PAGE_ROWS = 500;
 /** Queries of one export: the platform allows 1,000 of an invocation. What is longer breaks off, visibly, and is asked for in parts. */
 export const EXPORT_QUERIES_MAX = 900;
+// Alerts (A1, A2)
+/** Over which attempts and dead letters are counted. */
+export const ALERT_WINDOW_MS = 15 * MINUTE_MS;
+/** An alert resolves once its condition has been false for so long: longer than a burst pauses, so that it does not open again and again. */
+export const ALERT_RESOLVE_AFTER_MS = 5 * MINUTE_MS;
+/** An open alert is told again when its value has grown by this factor: a hundredfold makes six updates, not a hundred. */
+export const ALERT_UPDATE_FACTOR = 2;
+/** Accounts that one run looks at, in the order of their ids; the next run goes on behind them. Each is looked at within the window up to 15,000. */
+export const ALERT_ACCOUNTS_PER_RUN = 1_000;
+/** Endpoints of these accounts that one run reads: about a second of D1. Over any of these bounds a run opens, but resolves nothing. */
+export const ALERT_ENDPOINTS_PER_RUN = 50_000;
+/** Rows of the log that one count of a run reads. */
+export const ALERT_LOG_ROWS_MAX = 200_000;
+/** Endpoints with open deliveries that one run looks at, and open deliveries of each: a count shows at most so many. */
+export const ALERT_BACKLOGS_PER_RUN = 200;
+export const ALERT_BACKLOG_ROWS_MAX = 1_000;
+/** Accounts and Gates that one run asks about circuits: calls, of which an invocation has 1,000. */
+export const ALERT_OBJECTS_PER_RUN = 100;
+/** Calls of a run that are under way at once. */
+export const ALERT_CALLS_AT_ONCE = 6;
+/** Alerts that one run writes, and tells of; the others come in the next. */
+export const ALERT_CHANGES_PER_RUN = 200;
+export const ALERT_TELLS_PER_RUN = 50;
+/** An object that does not answer a run by then is asked by the next. */
+export const ALERT_ANSWER_MS = 10 * SECOND_MS;
+/** Open alerts that one run reads; those beyond it stay as they are until others have ended. */
+export const ALERT_OPEN_MAX = 10_000;
+/** Highest threshold and minimum that can be set: beyond, a rule would be off without saying so. */
+export const ALERT_THRESHOLD_MAX = 1_000_000;

@@ -5,6 +5,7 @@ import type { ErrorHandler, MiddlewareHandler } from 'hono';
 import { parseVars, type Vars } from '../env.ts';
 import type { Result } from '../core/result.ts';
 import { addAccounts } from './accounts.ts';
+import { addAlerts } from './alerts.ts';
 import { Api } from './api.ts';
 import { addAttempts } from './attempts.ts';
 import { addAudit } from './audit.ts';
@@ -53,6 +54,7 @@ export function createApp() {
   addOperatorLists(api);
   addBroadcasts(api);
   addJobs(api);
+  addAlerts(api);
   addEndpointTest(api);
   addEndpointEventTypes(api);
   api.closePaths();

@@ -15,6 +15,7 @@ const PROBLEMS = {
   'unknown-endpoint': [404, 'There is no such endpoint'],
   'unknown-secret': [404, 'There is no such secret'],
   'unknown-event-type': [404, 'There is no such event type'],
+  'unknown-alert': [404, 'There is no such alert'],
   'unknown-job': [404, 'There is no such job'],
   'method-not-allowed': [405, 'The method is not allowed here'],
   conflict: [409, 'It conflicts with what is there'],

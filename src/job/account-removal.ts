@@ -12,6 +12,7 @@ import { ERASE_CHUNK, JOB_PACE_PER_SECOND, JOB_PAGE } from '../core/limits.ts';
 import type { Bindings } from '../env.ts';
 import * as rows from '../store/account-rows.ts';
 import { logDatabase } from '../store/database.ts';
+import { deleteAlerts } from '../store/alerts.ts';
 import { deleteJob, jobsOfAccount } from '../store/jobs.ts';
 import { accountStub, gateStub, jobStub, recordStub } from '../stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
@@ -63,6 +64,7 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
   async function erasePart(part: Part): Promise<number> {
     switch (part) {
       case 'account':
+        await deleteAlerts(env.CONFIG, account);
         return Number(await rows.deleteAccountRow(env.CONFIG, account));
       case 'jobs': {
         const ids = await jobsOfAccount(env.CONFIG, account, job, ERASE_CHUNK);

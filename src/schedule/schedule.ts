@@ -3,14 +3,10 @@
  * so that a run that is lost, doubled or cut off does no harm. One task that fails keeps no other from its turn.
  */
 import type { Bindings } from '../env.ts';
+import { alertsTask } from './alerts.ts';
+import type { Task } from './task.ts';
 
-export type Task = {
-  name: string;
-  /** One bounded step. `nowMs` is the time of the cron, not of the clock. */
-  run(env: Bindings, nowMs: number): Promise<void>;
-};
-
-const TASKS: readonly Task[] = [];
+const TASKS: readonly Task[] = [alertsTask];
 
 export async function runSchedule(env: Bindings, nowMs: number, tasks: readonly Task[] = TASKS): Promise<void> {
   const results = await Promise.allSettled(tasks.map((task) => task.run(env, nowMs)));

@@ -4,7 +4,9 @@
  *
  * WITHOUT ROWID is added by hand in migrations/config, because drizzle-kit cannot say it.
  */
-import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { sql } from 'drizzle-orm';
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { AlertRule } from '../core/alert.ts';
 import type { EndpointStatus, Ordering } from '../core/endpoint.ts';
 import type { JobKind, JobStatus } from '../core/job.ts';
 
@@ -40,6 +42,8 @@ export const endpoints = sqliteTable(
     updatedAtMs: integer('updated_at_ms').notNull(),
     /** A removed endpoint stays as an empty row, so that an older change that arrives late cannot bring it back. */
     removed: integer('removed', { mode: 'boolean' }).notNull(),
+    /** When its oldest current secret was made; null in rows of releases before. */
+    secretSinceMs: integer('secret_since_ms'),
   },
   (t) => [primaryKey({ columns: [t.account, t.id] }), index('endpoints_by_id').on(t.id)],
 );
@@ -68,6 +72,55 @@ export const jobs = sqliteTable(
   (t) => [index('jobs_by_creation').on(t.createdAtMs, t.id), index('jobs_by_account').on(t.account, t.id)],
 );
 
+/** Alerts (A1), open and resolved. `account` and `endpoint` are empty where the alert is about all: a unique index tells nulls apart. */
+export const alerts = sqliteTable(
+  'alerts',
+  {
+    /** Sorts by opening. */
+    id: text('id').primaryKey(),
+    rule: text('rule').$type<AlertRule>().notNull(),
+    account: text('account').notNull(),
+    endpoint: text('endpoint').notNull(),
+    value: real('value').notNull(),
+    threshold: real('threshold').notNull(),
+    detail: text('detail').notNull(),
+    openedAtMs: integer('opened_at_ms').notNull(),
+    updatedAtMs: integer('updated_at_ms').notNull(),
+    falseSinceMs: integer('false_since_ms'),
+    resolvedAtMs: integer('resolved_at_ms'),
+    revision: integer('revision').notNull(),
+    toldRevision: integer('told_revision').notNull(),
+    acknowledgedAtMs: integer('acknowledged_at_ms'),
+    acknowledgedBy: text('acknowledged_by'),
+    note: text('note'),
+  },
+  (t) => [
+    // Two runs at once cannot open one condition twice.
+    uniqueIndex('alerts_open')
+      .on(t.account, t.endpoint, t.rule)
+      .where(sql`resolved_at_ms IS NULL`),
+    index('alerts_untold')
+      .on(t.id)
+      .where(sql`told_revision < revision`),
+    index('alerts_by_account').on(t.account, t.id),
+  ],
+);
+
+/** What an operator set of a rule; a rule without a row is as core/alert.ts has it. */
+export const alertRules = sqliteTable('alert_rules', {
+  rule: text('rule').$type<AlertRule>().primaryKey(),
+  enabled: integer('enabled', { mode: 'boolean' }).notNull(),
+  threshold: real('threshold').notNull(),
+  minimum: real('minimum'),
+});
+
+/** One row: behind which account the next run of the alerts begins. */
+export const alertProgress = sqliteTable('alert_progress', {
+  id: integer('id').primaryKey(),
+  after: text('after').notNull(),
+});
+
+export type AlertRow = typeof alerts.$inferSelect;
 export type JobRow = typeof jobs.$inferSelect;
 export type AccountRow = typeof accounts.$inferSelect;
 export type EndpointRow = typeof endpoints.$inferSelect;

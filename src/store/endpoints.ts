@@ -3,6 +3,7 @@ import { and, desc, eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { z } from 'zod';
 import type { EndpointSettings, EndpointStatus } from '../core/endpoint.ts';
+import { currentSince } from '../core/endpoint-secrets.ts';
 import { ok } from '../core/result.ts';
 import type { FieldError, Result } from '../core/result.ts';
 import { endpoints } from './config-schema.ts';
@@ -12,7 +13,7 @@ import { cutPage, parseCursor } from './page.ts';
 import type { Page, PageRequest } from './page.ts';
 
 /** What lists across accounts show: no secret, no header, nothing sealed. */
-export type ListedEndpoint = Omit<EndpointRow, 'eventTypes' | 'removed'> & { eventTypes: string[] };
+export type ListedEndpoint = Omit<EndpointRow, 'eventTypes' | 'removed' | 'secretSinceMs'> & { eventTypes: string[] };
 
 export type EndpointFilter = {
   account?: readonly string[] | undefined;
@@ -65,6 +66,7 @@ export async function upsertEndpoint(
     createdAtMs: endpoint.createdAtMs,
     updatedAtMs: endpoint.updatedAtMs,
     removed: false,
+    secretSinceMs: currentSince(endpoint.secrets),
   });
 }
 
@@ -89,6 +91,7 @@ export async function removeEndpoint(
     createdAtMs: 0,
     updatedAtMs: 0,
     removed: true,
+    secretSinceMs: null,
   });
 }
 
@@ -103,6 +106,6 @@ async function put(database: D1Database, row: EndpointRow): Promise<void> {
     });
 }
 
-function showEndpoint({ removed: _removed, eventTypes, ...row }: EndpointRow): ListedEndpoint {
+function showEndpoint({ removed: _removed, secretSinceMs: _since, eventTypes, ...row }: EndpointRow): ListedEndpoint {
   return { ...row, eventTypes: z.array(z.string()).parse(JSON.parse(eventTypes)) };
 }

@@ -1,0 +1,144 @@
+/**
+ * The rules (A1): from what a run counted to the conditions that hold. No clock and no memory: the same facts make the same conditions.
+ * What is not worth opening an alert but no recovery either is said as `holds`, so that a rule at its edge does not flap.
+ */
+import { type AlertRule, type Condition, RULES, type RuleBook } from './alert.ts';
+import { ALERT_BACKLOG_ROWS_MAX } from './limits.ts';
+
+const DAY_MS = 86_400_000;
+
+/** Of one endpoint that exists. Counts are over ALERT_WINDOW_MS. */
+export type EndpointFacts = {
+  account: string;
+  endpoint: string;
+  status: 'enabled' | 'paused' | 'disabled';
+  statusReason: string | null;
+  /** When its oldest current secret was made; null where that is not known. */
+  secretSinceMs: number | null;
+  attempts: number;
+  failures: number;
+  dead: number;
+  /** One of its dead letters. */
+  deadExample: string | null;
+  /** Open deliveries that were tried and wait to be tried again, as far as they were counted, and those of them accepted in the window. */
+  retrying: number;
+  joined: number;
+  /** Retried deliveries that came to an end. */
+  left: number;
+  /** Acceptance of the oldest open delivery. */
+  oldestAtMs: number | null;
+  /** `unknown`: its Gate did not answer, or was not asked. */
+  circuit: { kind: 'closed' } | { kind: 'open' | 'half-open'; sinceMs: number } | { kind: 'unknown' };
+};
+
+export type AccountFacts = { account: string; retries: number; retriesBefore: number };
+export type Facts = { nowMs: number; endpoints: EndpointFacts[]; accounts: AccountFacts[] };
+
+/** Null: nothing is wrong. */
+type Finding = { strength: Condition['strength']; value: number; detail: string } | null;
+
+function judge(rule: AlertRule, book: RuleBook, value: number, detail: string): Finding {
+  const { threshold } = book[rule];
+  const isOver = RULES[rule].isReached ? value >= threshold : value > threshold;
+  return isOver ? { strength: 'opens', value, detail } : null;
+}
+
+type EndpointRule = (facts: EndpointFacts, book: RuleBook, nowMs: number) => Finding;
+
+const ENDPOINT_RULES: Partial<Record<AlertRule, EndpointRule>> = {
+  'failure-rate': ({ attempts, failures }, book) => {
+    if (failures === 0) return null;
+    const { threshold, minimum } = book['failure-rate'];
+    const percent = Math.round((failures / attempts) * 10_000) / 100;
+    const detail = `${failures} of ${attempts} attempts failed in 15 minutes (${percent} %)`;
+    const isOver = percent > threshold && attempts >= (minimum ?? 1);
+    // With fewer attempts than it takes to judge, failures are no sign that it got better.
+    if (!isOver) return percent > threshold / 2 ? { strength: 'holds', value: percent, detail } : null;
+    return { strength: 'opens', value: percent, detail };
+  },
+  'dead-letter': ({ dead, deadExample }, book) => {
+    const which = deadExample === null ? '' : `; one of them is ${deadExample}`;
+    return judge('dead-letter', book, dead, `${dead} dead letter${dead === 1 ? '' : 's'} in 15 minutes${which}`);
+  },
+  'backlog-growing': ({ retrying, joined, left }, book) => {
+    const detail = `${counted(retrying)} deliveries wait for a retry: ${joined} joined in 15 minutes, ${left} left`;
+    const found = judge('backlog-growing', book, retrying, detail);
+    // Large, but no longer growing.
+    return found !== null && joined <= left ? { ...found, strength: 'holds' } : found;
+  },
+  // What a person paused waits because it is to.
+  'oldest-waiting': ({ status, oldestAtMs }, book, nowMs) => {
+    if (status !== 'enabled' || oldestAtMs === null) return null;
+    const seconds = Math.floor((nowMs - oldestAtMs) / 1_000);
+    return judge('oldest-waiting', book, seconds, `a delivery has waited for ${seconds} s`);
+  },
+  'endpoint-no-success': ({ status, attempts, failures, retrying }, book) => {
+    if (attempts > failures) return null;
+    const detail = `${attempts} attempts in 15 minutes, none with success`;
+    const found = judge('endpoint-no-success', book, attempts, detail);
+    // An open circuit makes few attempts: as long as something fails or waits, it has not recovered.
+    const isIdle = attempts === 0 && (retrying === 0 || status !== 'enabled');
+    return found ?? (isIdle ? null : { strength: 'holds', value: attempts, detail });
+  },
+  'circuit-open': ({ circuit }, book, nowMs) => {
+    switch (circuit.kind) {
+      case 'closed':
+        return null;
+      case 'unknown':
+        return { strength: 'holds', value: 0, detail: 'the state of the circuit is not known' };
+      case 'half-open':
+        return { strength: 'holds', value: 0, detail: 'the circuit is half open: deliveries leave at a growing pace' };
+      case 'open': {
+        const seconds = Math.floor((nowMs - circuit.sinceMs) / 1_000);
+        return judge('circuit-open', book, seconds, `the circuit has been open for ${seconds} s: deliveries wait`);
+      }
+    }
+  },
+  'endpoint-disabled': ({ status, statusReason }) => {
+    if (status !== 'disabled') return null;
+    const why = statusReason === null ? '' : `: ${statusReason}`;
+    return { strength: 'opens', value: 1, detail: `the endpoint is disabled${why}` };
+  },
+  'secret-age': ({ secretSinceMs, status }, book, nowMs) => {
+    if (secretSinceMs === null || status === 'disabled') return null;
+    const days = Math.floor((nowMs - secretSinceMs) / DAY_MS);
+    return judge('secret-age', book, days, `the secret is ${days} days old: rotate it`);
+  },
+};
+
+export function conditionsIn({ nowMs, endpoints, accounts }: Facts, book: RuleBook): Condition[] {
+  const found: Condition[] = [];
+  const add = (rule: AlertRule, account: string, endpoint: string | null, finding: Finding) => {
+    if (finding !== null) found.push({ rule, account, endpoint, threshold: book[rule].threshold, ...finding });
+  };
+  for (const facts of endpoints) {
+    for (const [name, check] of Object.entries(ENDPOINT_RULES)) {
+      const rule = name as AlertRule;
+      if (book[rule].enabled) add(rule, facts.account, facts.endpoint, check(facts, book, nowMs));
+    }
+  }
+  if (book['retry-spike'].enabled) {
+    for (const facts of accounts) add('retry-spike', facts.account, null, retrySpike(facts, book));
+  }
+  return found;
+}
+
+/** Against at least one, so that a first retry after silence is no infinite growth: the minimum decides then. */
+function retrySpike({ retries, retriesBefore }: AccountFacts, book: RuleBook): Finding {
+  const { minimum } = book['retry-spike'];
+  if (retries < (minimum ?? 1)) return null;
+  const times = Math.round((retries / Math.max(1, retriesBefore)) * 10) / 10;
+  return judge('retry-spike', book, times, `${retries} retries in 15 minutes, ${retriesBefore} in the 15 before`);
+}
+
+/** `accounts`: those with an open alert of the rule endpoint-no-success, in this run's accounts and in all others. */
+export function accountsWithoutSuccess(accounts: ReadonlySet<string>, book: RuleBook): Condition[] {
+  const rule = 'accounts-no-success';
+  if (!book[rule].enabled) return [];
+  const found = judge(rule, book, accounts.size, `${accounts.size} accounts have an endpoint without any success`);
+  return found === null ? [] : [{ rule, account: null, endpoint: null, threshold: book[rule].threshold, ...found }];
+}
+
+function counted(n: number): string {
+  return n >= ALERT_BACKLOG_ROWS_MAX ? `${n} or more` : String(n);
+}

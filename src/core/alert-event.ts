@@ -1,0 +1,54 @@
+/**
+ * How an alert is told (A2): as an event of a reserved type, through Tubepost itself. Its id is the alert's and its revision, and what
+ * it says depends on nothing but that revision, so that telling it again is the same event. Pure.
+ */
+import { type Alert, RULES } from './alert.ts';
+import { rfc3339 } from './body.ts';
+import type { EndpointSettings } from './endpoint.ts';
+
+export const ALERT_TYPE_PREFIX = 'tubepost.alert.';
+export const ALERT_TYPES = [
+  `${ALERT_TYPE_PREFIX}opened`,
+  `${ALERT_TYPE_PREFIX}updated`,
+  `${ALERT_TYPE_PREFIX}resolved`,
+] as const;
+
+export type AlertEvent = {
+  id: string;
+  type: (typeof ALERT_TYPES)[number];
+  record: string;
+  data: Record<string, unknown>;
+};
+
+export function alertEvent(alert: Alert): AlertEvent {
+  const { id, rule, account, endpoint, value, threshold, detail, openedAtMs, updatedAtMs, resolvedAtMs } = alert;
+  const kind = resolvedAtMs !== null ? 'resolved' : alert.revision === 1 ? 'opened' : 'updated';
+  const where = endpoint ?? account ?? 'all accounts';
+  return {
+    id: `${id}-${alert.revision}`,
+    type: `${ALERT_TYPE_PREFIX}${kind}`,
+    record: `alert/${id}`,
+    data: {
+      text: `Tubepost: ${rule} ${kind} for ${where}: ${detail}`,
+      alert: {
+        id,
+        rule,
+        account,
+        endpoint,
+        status: resolvedAtMs === null ? 'open' : 'resolved',
+        value,
+        threshold,
+        unit: RULES[rule].unit,
+        detail,
+        openedAt: rfc3339(openedAtMs),
+        updatedAt: rfc3339(updatedAtMs),
+        resolvedAt: resolvedAtMs === null ? null : rfc3339(resolvedAtMs),
+      },
+    },
+  };
+}
+
+/** An account's endpoint asks for alerts by name; "all types" does not. An endpoint is not told of its own trouble. */
+export function isSubscribed({ id, eventTypes }: Pick<EndpointSettings, 'id' | 'eventTypes'>, alert: Alert): boolean {
+  return id !== alert.endpoint && eventTypes.some((pattern) => pattern.startsWith(ALERT_TYPE_PREFIX));
+}

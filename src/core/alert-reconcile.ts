@@ -1,0 +1,55 @@
+/**
+ * From the open alerts and the conditions of now to what changes: each condition opens once, is told again only when its value has
+ * doubled, and resolves once it has been false for ALERT_RESOLVE_AFTER_MS. Pure; a run that is repeated finds nothing left to do.
+ */
+import { type Alert, type Condition, scopeKey } from './alert.ts';
+import { ALERT_RESOLVE_AFTER_MS, ALERT_UPDATE_FACTOR } from './limits.ts';
+
+export type AlertChange =
+  | { kind: 'open'; condition: Condition }
+  /** A new revision, which is told. */
+  | { kind: 'update'; alert: Alert; condition: Condition }
+  /** The condition ended, or is back before the alert resolved: nobody is told. */
+  | { kind: 'mark'; alert: Alert; falseSinceMs: number | null }
+  | { kind: 'resolve'; alert: Alert };
+
+/**
+ * `open`: the open alerts of what this run looked at, and no others. `isWhole` false: it could not look at all of that, so
+ * that what it has not found may hold all the same.
+ */
+export function reconcile(
+  open: readonly Alert[],
+  conditions: readonly Condition[],
+  { nowMs, isWhole }: { nowMs: number; isWhole: boolean },
+): AlertChange[] {
+  const found = new Map(conditions.map((condition) => [scopeKey(condition), condition]));
+  const changes: AlertChange[] = [];
+  for (const alert of open) {
+    const condition = found.get(scopeKey(alert));
+    found.delete(scopeKey(alert));
+    if (condition !== undefined) changes.push(...kept(alert, condition));
+    else if (isWhole) changes.push(...ending(alert, nowMs));
+  }
+  for (const condition of found.values()) {
+    if (condition.strength === 'opens') changes.push({ kind: 'open', condition });
+  }
+  return changes;
+}
+
+function kept(alert: Alert, condition: Condition): AlertChange[] {
+  const isGrown = condition.strength === 'opens' && condition.value >= alert.value * ALERT_UPDATE_FACTOR;
+  // Values that stay (1 of an endpoint that is disabled) do not grow; 0 would always have doubled.
+  if (isGrown && condition.value > alert.value && isTold(alert)) return [{ kind: 'update', alert, condition }];
+  return alert.falseSinceMs === null ? [] : [{ kind: 'mark', alert, falseSinceMs: null }];
+}
+
+function ending(alert: Alert, nowMs: number): AlertChange[] {
+  if (alert.falseSinceMs === null) return [{ kind: 'mark', alert, falseSinceMs: nowMs }];
+  const isOver = nowMs - alert.falseSinceMs >= ALERT_RESOLVE_AFTER_MS;
+  // What was not told yet is told first: nobody hears of an end without a beginning.
+  return isOver && isTold(alert) ? [{ kind: 'resolve', alert }] : [];
+}
+
+function isTold({ revision, toldRevision }: Alert): boolean {
+  return toldRevision >= revision;
+}

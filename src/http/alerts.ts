@@ -1,0 +1,171 @@
+/** Alerts: lists, one of them, acknowledging, and the rules. The lists are as new as the last run of the cron. */
+import { z } from '@hono/zod-openapi';
+import { ALERT_RULES, type AlertRule, checkMinimum, checkThreshold, type RuleBook, RULES } from '../core/alert.ts';
+import { rfc3339 } from '../core/body.ts';
+import { checkDescription } from '../core/endpoint-rules.ts';
+import { isAlertId } from '../core/ids.ts';
+import type { FieldError } from '../core/result.ts';
+import { shown } from '../core/text.ts';
+import { readRules, writeRule } from '../store/alert-rules.ts';
+import { acknowledge, type ListedAlert, listAlerts, readAlert } from '../store/alerts.ts';
+import { settingsOf } from './account-settings.ts';
+import type { Api } from './api.ts';
+import type { AppContext } from './context.ts';
+import { fromDatabase } from './database.ts';
+import { many, ruled } from './fields.ts';
+import { accountId, accountParams, pageQuery, showPage } from './params.ts';
+import { invalid, Problem } from './problem.ts';
+
+const alertParams = z.strictObject({ alert: z.string() });
+const nothing = z.strictObject({});
+const listQuery = {
+  ...pageQuery,
+  status: z.enum(['open', 'resolved']).optional(),
+  rule: many(z.enum(ALERT_RULES)),
+  endpoint: many(z.string()),
+};
+const ruleBody = z.strictObject({
+  enabled: z.boolean().optional(),
+  threshold: z.number().optional(),
+  minimum: z.number().optional(),
+});
+const rulesBody = z.strictObject({ rules: z.partialRecord(z.enum(ALERT_RULES), ruleBody) });
+
+export function addAlerts(api: Api): void {
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/alerts',
+      summary: 'Alerts, newest first',
+      params: nothing,
+      query: z.strictObject({ ...listQuery, account: many(accountId) }),
+      answers: { 200: 'A page of alerts' },
+    },
+    async ({ c, query: { limit, cursor, ...filter } }) =>
+      c.json(showPage(await fromDatabase(listAlerts(c.env.CONFIG, filter, { limit, cursor })), showAlert)),
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts/{account}/alerts',
+      summary: 'Alerts about one account and its endpoints, newest first',
+      params: accountParams,
+      query: z.strictObject(listQuery),
+      answers: { 200: 'A page of alerts' },
+    },
+    async ({ c, params, query: { limit, cursor, ...filter } }) => {
+      const { account } = await settingsOf(c, params.account);
+      const found = listAlerts(c.env.CONFIG, { ...filter, account: [account] }, { limit, cursor });
+      return c.json(showPage(await fromDatabase(found), showAlert));
+    },
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/alerts/{alert}',
+      summary: 'One alert',
+      params: alertParams,
+      answers: { 200: 'The alert' },
+    },
+    async ({ c, params }) => c.json(showAlert(await alertOf(c, params.alert))),
+  );
+
+  api.route(
+    {
+      method: 'post',
+      path: '/v1/alerts/{alert}/acknowledge',
+      summary: 'Say that somebody looks after it; the first to say so stays',
+      params: alertParams,
+      body: { schema: z.strictObject({ note: ruled(z.string(), checkDescription).nullish() }), optional: true },
+      answers: { 200: 'The alert' },
+      // Doing it again changes nothing.
+      ownIdempotency: true,
+    },
+    async ({ c, params, body }) => {
+      const { id } = await alertOf(c, params.alert);
+      const by = { key: c.get('keyName'), note: body.note ?? null, atMs: Date.now() };
+      await fromDatabase(acknowledge(c.env.CONFIG, id, by));
+      return c.json(showAlert(await alertOf(c, id)));
+    },
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/alert-rules',
+      summary: 'The rules of alerts, with what is set and what it means',
+      params: nothing,
+      answers: { 200: 'The rules' },
+    },
+    async ({ c }) => c.json(showRules(await fromDatabase(readRules(c.env.CONFIG)))),
+  );
+
+  api.route(
+    {
+      method: 'put',
+      path: '/v1/alert-rules',
+      summary: 'Set rules of alerts: what is not given stays as it is; in force from the next minute on',
+      params: nothing,
+      body: { schema: rulesBody },
+      answers: { 200: 'The rules' },
+    },
+    ({ c, body }) => putRules(c, body.rules),
+  );
+}
+
+async function putRules(c: AppContext, given: z.output<typeof rulesBody>['rules']): Promise<Response> {
+  const faults: FieldError[] = [];
+  const add = (field: string, fault: string | null) => {
+    if (fault !== null) faults.push({ field, message: `${field} ${fault}` });
+  };
+  const named = ALERT_RULES.flatMap((rule) => (given[rule] === undefined ? [] : [{ rule, set: given[rule] }]));
+  for (const { rule, set } of named) {
+    if (set.threshold !== undefined) add(`rules.${rule}.threshold`, checkThreshold(rule, set.threshold));
+    if (set.minimum !== undefined) add(`rules.${rule}.minimum`, checkMinimum(rule, set.minimum));
+  }
+  if (faults.length > 0) throw invalid(faults);
+  const book = await fromDatabase(readRules(c.env.CONFIG));
+  for (const { rule, set } of named) {
+    const { enabled, threshold, minimum } = book[rule];
+    const next = {
+      enabled: set.enabled ?? enabled,
+      threshold: set.threshold ?? threshold,
+      minimum: set.minimum ?? minimum,
+    };
+    await fromDatabase(writeRule(c.env.CONFIG, rule, next));
+  }
+  return c.json(showRules(await fromDatabase(readRules(c.env.CONFIG))));
+}
+
+function showRules(book: RuleBook) {
+  const show = (rule: AlertRule) => ({ ...book[rule], unit: RULES[rule].unit, minimumOf: RULES[rule].minimumOf });
+  return { rules: Object.fromEntries(ALERT_RULES.map((rule) => [rule, show(rule)])) };
+}
+
+async function alertOf(c: AppContext, id: string): Promise<ListedAlert> {
+  const alert = isAlertId(id) ? await fromDatabase(readAlert(c.env.CONFIG, id)) : null;
+  if (alert === null) throw new Problem('unknown-alert', `there is no alert ${shown(id)}`);
+  return alert;
+}
+
+function showAlert(alert: ListedAlert) {
+  const { id, rule, account, endpoint, value, threshold, detail, resolvedAtMs, acknowledged } = alert;
+  return {
+    id,
+    rule,
+    account,
+    endpoint,
+    status: resolvedAtMs === null ? 'open' : 'resolved',
+    value,
+    threshold,
+    unit: RULES[rule].unit,
+    detail,
+    openedAt: rfc3339(alert.openedAtMs),
+    updatedAt: rfc3339(alert.updatedAtMs),
+    resolvedAt: resolvedAtMs === null ? null : rfc3339(resolvedAtMs),
+    acknowledged:
+      acknowledged === null ? null : { at: rfc3339(acknowledged.atMs), by: acknowledged.by, note: acknowledged.note },
+  };
+}
