@@ -278,6 +278,28 @@ describe('the API', () => {
   });
 });
 
+test('beyond a thousand accounts the next run goes on behind them, and leaves the alerts of the others alone', async () => {
+  const { id } = await endpoint('crm', { status: 'disabled' });
+  await run();
+  // They sort before the accounts of the tests.
+  await env.CONFIG.exec(
+    `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 999) INSERT INTO accounts SELECT printf('a%04d', i), 1, '', 30, 30, 0 FROM n`,
+  );
+  const late = await endpoint('late', { status: 'disabled' });
+  const isListed = async () => (await alerts('&status=open')).map(({ endpoint: of }) => of).sort();
+  // The first thousand: nothing of this account is looked at, however long that takes.
+  await run();
+  expect(await isListed()).toEqual([id]);
+  await run();
+  expect(await isListed()).toEqual([id, late.id].sort());
+  await after(6 * MINUTE_MS);
+  await env.CONFIG.exec(`DELETE FROM accounts WHERE account < 'acc'`);
+  await env.CONFIG.exec(`DELETE FROM endpoints WHERE id = '${id}'`);
+  await run();
+  await after(6 * MINUTE_MS);
+  expect(await isListed()).toEqual([late.id]);
+});
+
 async function gateOf(id: string) {
   return gateStub(env, { account }, id).read();
 }
