@@ -110,7 +110,7 @@ export async function countRetries(
 }
 
 /**
- * Endpoints with open deliveries in accounts behind `after` and up to `upTo`: one seek for each, and ALERT_BACKLOG_ROWS_MAX rows.
+ * Endpoints with open deliveries in accounts behind `after` and up to `upTo`: a few seeks for each, and ALERT_BACKLOG_ROWS_MAX rows.
  * Beyond these rows an endpoint's oldest delivery may be older than said: the index is in the order of records.
  */
 export async function backlogs(
@@ -120,30 +120,26 @@ export async function backlogs(
   sinceMs: number,
 ): Promise<Counted<Backlog>> {
   const open = sql.raw(OPEN_STATUSES);
-  // "~" is above every endpoint's id: nothing of the account `after` itself.
-  const next = (
-    column: 'account' | 'endpoint',
-    account: ReturnType<typeof sql>,
-    endpoint: ReturnType<typeof sql>,
-  ) => sql`(
-    SELECT ${sql.raw(column)} FROM deliveries INDEXED BY deliveries_open
-    WHERE ${open} AND (account, endpoint) > (${account}, ${endpoint}) AND account <= ${upTo}
-    ORDER BY account, endpoint LIMIT 1)`;
-  const first = (column: 'account' | 'endpoint') => next(column, sql`${after}`, sql`'~'`);
-  const further = (column: 'account' | 'endpoint') => next(column, sql`seen.in_account`, sql`seen.at_endpoint`);
+  // Column by column: by a row value of columns, SQLite would go through all that is open in the account.
+  const nextEndpoint = sql`(SELECT endpoint FROM deliveries INDEXED BY deliveries_open
+    WHERE ${open} AND account = seen.in_account AND endpoint > seen.at_endpoint ORDER BY endpoint LIMIT 1)`;
+  const nextAccount = sql`(SELECT account FROM deliveries INDEXED BY deliveries_open
+    WHERE ${open} AND account > seen.in_account AND account <= ${upTo} ORDER BY account LIMIT 1)`;
+  // "~" is above every endpoint's id, and an empty one stands before an account's first: neither is an endpoint.
   const rows = await drizzle(log).all<Backlog>(sql`
     WITH RECURSIVE seen(in_account, at_endpoint, n) AS (
-      SELECT ${first('account')}, ${first('endpoint')}, 1
+      SELECT ${after}, '~', 0
       UNION ALL
-      SELECT ${further('account')}, ${further('endpoint')}, n + 1
-      FROM seen WHERE in_account IS NOT NULL AND n <= ${ALERT_BACKLOGS_PER_RUN}
-    ), facts(account, endpoint, fact) AS (
+      SELECT CASE WHEN ${nextEndpoint} IS NULL THEN ${nextAccount} ELSE in_account END,
+        coalesce(${nextEndpoint}, ''), n + 1
+      FROM seen WHERE in_account IS NOT NULL AND n < ${2 * (ALERT_BACKLOGS_PER_RUN + 1)}
+    ), facts(account, endpoint, fact) AS MATERIALIZED (
       SELECT in_account, at_endpoint, (
         SELECT json_array(
           sum(status = 'retrying'), sum(status = 'retrying' AND accepted_at_ms >= ${sinceMs}), min(accepted_at_ms))
         FROM (SELECT status, accepted_at_ms FROM deliveries INDEXED BY deliveries_open
           WHERE ${open} AND account = seen.in_account AND endpoint = seen.at_endpoint LIMIT ${ALERT_BACKLOG_ROWS_MAX}))
-      FROM seen WHERE in_account IS NOT NULL
+      FROM seen WHERE in_account IS NOT NULL AND at_endpoint NOT IN ('', '~')
     )
     SELECT account, endpoint, json_extract(fact, '$[0]') AS retrying, json_extract(fact, '$[1]') AS joined,
       json_extract(fact, '$[2]') AS "oldestAtMs"
