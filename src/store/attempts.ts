@@ -79,6 +79,9 @@ function selectEmbedded(
   after: Position,
   most: number,
 ): Promise<DeliveryRow[]> {
+  // Only first attempts are embedded, none of them a retry, and tests have no delivery.
+  const { trigger = [] } = filter;
+  if (trigger.length > 0 && !trigger.includes('first') && !trigger.includes('replay')) return [];
   const source = sourceOf(deliveries, filter);
   const { acceptedAtMs, firstAtMs, firstAttempt, id } = deliveries;
   // The bounds of the attempt, and the same for the key, so that only this part of it is read.
