@@ -73,7 +73,7 @@ function selectOwn(database: D1Database, filter: LogFilter, after: Position, mos
  * at L - W or later. Reading that span in full and sorting it is exact, and reads W of traffic more than it shows. At the other end,
  * what is after the cursor (at < c) was accepted before c. With fewer matches than `most` the span holds all of them.
  */
-function selectEmbedded(
+async function selectEmbedded(
   database: D1Database,
   filter: LogFilter,
   after: Position,
