@@ -73,12 +73,15 @@ function selectOwn(database: D1Database, filter: LogFilter, after: Position, mos
  * at L - W or later. Reading that span in full and sorting it is exact, and reads W of traffic more than it shows. At the other end,
  * what is after the cursor (at < c) was accepted before c. With fewer matches than `most` the span holds all of them.
  */
-function selectEmbedded(
+async function selectEmbedded(
   database: D1Database,
   filter: LogFilter,
   after: Position,
   most: number,
 ): Promise<DeliveryRow[]> {
+  // Only first attempts are embedded, none of them a retry, and tests have no delivery.
+  const { trigger = [] } = filter;
+  if (trigger.length > 0 && !trigger.includes('first') && !trigger.includes('replay')) return [];
   const source = sourceOf(deliveries, filter);
   const { acceptedAtMs, firstAtMs, firstAttempt, id } = deliveries;
   // The bounds of the attempt, and the same for the key, so that only this part of it is read.

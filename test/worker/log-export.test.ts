@@ -89,6 +89,7 @@ test('a database that fails half-way breaks the transfer off, and the client hea
   const account = await newAccount();
   await seed(account, 2_000);
   const proto = Object.getPrototypeOf(env.LOG_DB) as D1Database;
+  // oxlint-disable-next-line typescript/unbound-method -- called with the database as `this` below
   const { prepare } = proto;
   let left = 2;
   const failing = vi.spyOn(proto, 'prepare').mockImplementation(function (this: D1Database, sql: string) {
