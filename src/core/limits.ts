@@ -422,3 +422,7 @@ export const OVERVIEW_ACCOUNTS_BATCH = 20;
 export const OVERVIEW_ROWS_MAX = 300_000;
 /** Records that one call for statuses asks, as subrequests. */
 export const RECORD_STATUSES_MAX = 50;
+/** What `/metrics` says of attempts and deliveries is of this long back. */
+export const METRICS_WINDOW_MS = 15 * MINUTE_MS;
+/** Upper ends of its latency buckets, in ms: the usual ones, up to the longest timeout. */
+export const METRICS_LATENCY_MS = [10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000] as const;

@@ -24,6 +24,7 @@ import { addEventTypeVersions } from './event-type-versions.ts';
 import { addHealth } from './health.ts';
 import { addJobs } from './jobs.ts';
 import { addOperatorLists } from './operator.ts';
+import { addMetrics } from './metrics.ts';
 import { addOverview } from './overview.ts';
 import { Problem } from './problem.ts';
 import { addPublish } from './publish.ts';
@@ -40,6 +41,7 @@ export function createApp() {
   app.use(requireVars);
   addHealth(app);
   app.use('/v1/*', requireKey);
+  addMetrics(app);
 
   addAccounts(api);
   addEndpoints(api);

@@ -97,10 +97,11 @@ function windowOf(account: string, span: Span) {
   return { account, ...span, rows: WINDOW_ROWS_MAX };
 }
 
-/** Nothing waits for what is disabled or gone: the log may not have heard yet. */
+/** Nothing waits for what is disabled or gone, though the log may not have heard yet, and nobody expects it to take anything. */
 function withinSettings(found: AccountOverview, endpoints: readonly EndpointSettings[]): AccountOverview {
   const live = new Set(endpoints.filter(({ status }) => status !== 'disabled').map(({ id }) => id));
-  return { ...found, open: found.open.filter(({ endpoint }) => live.has(endpoint)) };
+  const isLive = ({ endpoint }: { endpoint: string }) => live.has(endpoint);
+  return { ...found, open: found.open.filter(isLive), totals: found.totals.filter(isLive) };
 }
 
 function showOverview({ fromMs, toMs }: Span, seen: readonly Seen[]) {

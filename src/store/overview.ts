@@ -4,12 +4,12 @@
  */
 import { sql } from 'drizzle-orm';
 import type { SQL } from 'drizzle-orm';
-import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { drizzle } from 'drizzle-orm/d1';
 import { LOG_EMBED_WITHIN_MS, OPEN_ROWS_MAX, OVERVIEW_GROUPS_MAX } from '../core/limits.ts';
 import type { ErrorKind } from '../core/outcome.ts';
 import type { EndpointTotals, FailureGroup, OpenTotals } from '../core/overview.ts';
 import { OPEN_STATUSES } from './log-schema.ts';
+import { prepare } from './prepare.ts';
 import { triedTables, type Window } from './tried.ts';
 
 export type AccountOverview = {
@@ -127,11 +127,4 @@ function totalsOf(rows: readonly TriedRow[]): EndpointTotals[] {
     else Object.assign(totals, { succeeded: totals.succeeded + count, lastSuccessMs: lastAtMs });
   }
   return [...byEndpoint.values()];
-}
-
-const dialect = new SQLiteSyncDialect();
-
-function prepare(database: D1Database, query: SQL): D1PreparedStatement {
-  const { sql: text, params } = dialect.sqlToQuery(query);
-  return database.prepare(text).bind(...params);
 }
