@@ -400,3 +400,29 @@ export const ALERT_ANSWER_MS = 10 * SECOND_MS;
 export const ALERT_OPEN_MAX = 10_000;
 /** Highest threshold and minimum that can be set: beyond, a rule would be off without saying so. */
 export const ALERT_THRESHOLD_MAX = 1_000_000;
+// Health, overview, metrics (V4, V5, V7)
+/** Rows of each log table that one account's figures read: half a second of D1 at most. Beyond it, the newest, and it says so. */
+export const WINDOW_ROWS_MAX = 50_000;
+export const HEALTH_RECENT_MS = 15 * MINUTE_MS;
+export const HEALTH_DAY_MS = DAY_MS;
+/** Open deliveries that one count reads. */
+export const OPEN_ROWS_MAX = 50_000;
+/** Longest window of an overview: what lies further back is for lists. */
+export const OVERVIEW_MINUTES_MAX = 24 * 60;
+export const OVERVIEW_MINUTES_DEFAULT = 60;
+/** Groups (endpoint, code, error) that D1 answers for one account: an answer of about a megabyte. */
+export const OVERVIEW_GROUPS_MAX = 5_000;
+/** Entries of each list that an overview shows, the worst first. */
+export const OVERVIEW_SHOWN_MAX = 100;
+/** Accounts that one call over all accounts looks at: two statements each, of the thousand that D1 allows a request. */
+export const OVERVIEW_ACCOUNTS_MAX = 400;
+/** Accounts whose statements travel to D1 together: as one transaction, which should stay short. */
+export const OVERVIEW_ACCOUNTS_BATCH = 20;
+/** Rows after which a call over all accounts ends, and says after which account: a few seconds of D1. */
+export const OVERVIEW_ROWS_MAX = 300_000;
+/** Records that one call for statuses asks, as subrequests. */
+export const RECORD_STATUSES_MAX = 50;
+/** What `/metrics` says of attempts and deliveries is of this long back. */
+export const METRICS_WINDOW_MS = 15 * MINUTE_MS;
+/** Upper ends of its latency buckets, in ms: the usual ones, up to the longest timeout. */
+export const METRICS_LATENCY_MS = [10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000] as const;

@@ -14,6 +14,7 @@ import { addBroadcasts } from './broadcasts.ts';
 import type { AppEnv } from './context.ts';
 import { addDeadLetters } from './dead-letters.ts';
 import { addDeliveries } from './deliveries.ts';
+import { addEndpointHealth } from './endpoint-health.ts';
 import { addEndpoints } from './endpoints.ts';
 import { addEndpointEventTypes } from './endpoint-event-types.ts';
 import { addEndpointTest } from './endpoint-test.ts';
@@ -23,8 +24,11 @@ import { addEventTypeVersions } from './event-type-versions.ts';
 import { addHealth } from './health.ts';
 import { addJobs } from './jobs.ts';
 import { addOperatorLists } from './operator.ts';
+import { addMetrics } from './metrics.ts';
+import { addOverview } from './overview.ts';
 import { Problem } from './problem.ts';
 import { addPublish } from './publish.ts';
+import { addRecordStatuses } from './record-statuses.ts';
 import { addRecords } from './records.ts';
 import { addReseal } from './reseal.ts';
 import { addSecrets } from './secrets.ts';
@@ -37,6 +41,7 @@ export function createApp() {
   app.use(requireVars);
   addHealth(app);
   app.use('/v1/*', requireKey);
+  addMetrics(app);
 
   addAccounts(api);
   addEndpoints(api);
@@ -57,6 +62,9 @@ export function createApp() {
   addAlerts(api);
   addEndpointTest(api);
   addEndpointEventTypes(api);
+  addEndpointHealth(api);
+  addRecordStatuses(api);
+  addOverview(api);
   api.closePaths();
   return app;
 }

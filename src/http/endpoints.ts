@@ -204,7 +204,7 @@ function pageOf(settings: AccountSettings, query: { limit: number; cursor: strin
 }
 
 /** As its Gate says at this moment; null where that does not answer: the settings are worth having without it. */
-async function circuitOf(c: AppContext, settings: AccountSettings, endpoint: string) {
+export async function circuitOf(c: AppContext, settings: AccountSettings, endpoint: string) {
   try {
     return showCircuit(await within(GATE_ANSWER_MS, gateStub(c.env, settings, endpoint).read()));
   } catch (error) {

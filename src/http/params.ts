@@ -23,7 +23,7 @@ export const pageQuery = {
   cursor: z.string().nullable().default(null),
 };
 
-const instant = ruled(z.string(), checkInstant).transform((text) => Date.parse(text));
+export const instant = ruled(z.string(), checkInstant).transform((text) => Date.parse(text));
 
 /** V3: the filters of every log list. */
 export const logFilters = {
