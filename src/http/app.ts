@@ -17,6 +17,7 @@ import { addDeliveries } from './deliveries.ts';
 import { addEndpoints } from './endpoints.ts';
 import { addEndpointEventTypes } from './endpoint-event-types.ts';
 import { addEndpointTest } from './endpoint-test.ts';
+import { addErasure } from './erasure.ts';
 import { addEvents } from './events.ts';
 import { addEventTypes } from './event-types.ts';
 import { addEventTypeVersions } from './event-type-versions.ts';
@@ -47,6 +48,7 @@ export function createApp() {
   addEventTypeVersions(api);
   addPublish(api);
   addEvents(api);
+  addErasure(api);
   addRecords(api);
   addDeliveries(api);
   addDeadLetters(api);
