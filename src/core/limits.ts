@@ -5,7 +5,7 @@
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 // Publishing (P5)
 /** Largest `data`, in UTF-8 bytes of its JSON. With the envelope it stays far under a SQLite row's 2 MB. */
@@ -400,3 +400,14 @@ export const ALERT_ANSWER_MS = 10 * SECOND_MS;
 export const ALERT_OPEN_MAX = 10_000;
 /** Highest threshold and minimum that can be set: beyond, a rule would be off without saying so. */
 export const ALERT_THRESHOLD_MAX = 1_000_000;
+// Retention by cron (O4)
+/** Rows of each table deleted in one transaction: tens of milliseconds of D1. */
+export const RETENTION_CHUNK_ROWS = 1_000;
+/** Rows deleted in one minute before it is enough: 29 million a day. */
+export const RETENTION_ROWS_PER_RUN = 20_000;
+/** Accounts looked at in one minute, a call of D1 each (a Worker may make 1,000): 144,000 a day. */
+export const RETENTION_ACCOUNTS_PER_RUN = 100;
+/** How long an ended job can be read. */
+export const JOB_RETENTION_DAYS = 90;
+/** Ended jobs erased in one minute, a call of its object each. */
+export const RETENTION_JOBS_PER_RUN = 20;
