@@ -16,13 +16,13 @@ import type { Bindings } from '../env.ts';
 import { logDatabase } from '../store/database.ts';
 import * as rows from '../store/retention.ts';
 import { jobStub } from '../stubs.ts';
-import type { Task } from './schedule.ts';
 
 const TASK = 'retention';
 
-export const retention: Task = {
+/** A Task of schedule.ts. */
+export const retention = {
   name: TASK,
-  run: async (env, nowMs) => {
+  run: async (env: Bindings, nowMs: number): Promise<void> => {
     const { accounts, deleted } = await expireLog(env, nowMs);
     const jobs = await expireJobs(env, nowMs);
     const sum = deleted.deliveries + deleted.attempts + deleted.events + jobs;
