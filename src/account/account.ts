@@ -118,6 +118,10 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     return this.#book.reseal(resealings, key, by, Date.now());
   }
 
+  async auditErasure(by: string, detail: string) {
+    return this.#book.auditErasure(by, detail, Date.now());
+  }
+
   async audit(before: number, limit: number) {
     return auditPage(this.#sql, before, limit);
   }

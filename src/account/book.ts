@@ -305,6 +305,13 @@ export class AccountBook {
     return after;
   }
 
+  /** False where there is no account. */
+  auditErasure(by: string, detail: string, nowMs: number): boolean {
+    if (this.#read() === null) return false;
+    this.#atomically(() => this.#audit('payload.erased', null, null, by, nowMs, detail));
+    return true;
+  }
+
   #audit(
     action: AuditEntry['action'],
     endpoint: string | null,

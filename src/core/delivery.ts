@@ -106,4 +106,6 @@ export type EventFacts = {
   retryWindowSeconds?: number | undefined;
   latestGroup?: string | undefined;
   latestOnly?: boolean | undefined;
+  /** When its payload, and with it what receivers answered, was erased. Absent: it was not. */
+  erasedAtMs?: number | undefined;
 };

@@ -5,7 +5,7 @@
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+export const DAY_MS = 24 * HOUR_MS;
 
 // Publishing (P5)
 /** Largest `data`, in UTF-8 bytes of its JSON. With the envelope it stays far under a SQLite row's 2 MB. */
@@ -426,3 +426,14 @@ export const RECORD_STATUSES_MAX = 50;
 export const METRICS_WINDOW_MS = 15 * MINUTE_MS;
 /** Upper ends of its latency buckets, in ms: the usual ones, up to the longest timeout. */
 export const METRICS_LATENCY_MS = [10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000] as const;
+// Retention by cron (O4)
+/** Rows of each table deleted in one transaction: tens of milliseconds of D1. */
+export const RETENTION_CHUNK_ROWS = 1_000;
+/** Rows deleted in one minute before it is enough: 29 million a day. */
+export const RETENTION_ROWS_PER_RUN = 20_000;
+/** Accounts looked at in one minute, a call of D1 each (a Worker may make 1,000): 144,000 a day. */
+export const RETENTION_ACCOUNTS_PER_RUN = 100;
+/** How long an ended job can be read. */
+export const JOB_RETENTION_DAYS = 90;
+/** Ended jobs erased in one minute, a call of its object each. */
+export const RETENTION_JOBS_PER_RUN = 20;

@@ -3,6 +3,9 @@
 /** Its event type's `expireAfterSeconds` were over while it waited. */
 export const EXPIRED = 'expired';
 
+/** A person had the event's payload erased: nothing is left to send. */
+export const PAYLOAD_ERASED = 'payload erased';
+
 export const ENDPOINT_REMOVED = 'endpoint-removed';
 
 /** `statusReason` is what whoever disabled it said. */

@@ -50,7 +50,9 @@ export type ReplayRefusal =
   | { reason: 'overtaken'; by: string }
   | { reason: 'endpoint-removed' }
   | { reason: 'endpoint-disabled'; statusReason: string | null }
-  | { reason: 'full'; open: number };
+  | { reason: 'full'; open: number }
+  /** Nothing is left to send. */
+  | { reason: 'payload-erased'; erasedAtMs: number };
 
 export type DiscardRefusal =
   { reason: 'not-found' } | { reason: 'already-ended'; status: string } | { reason: 'in-flight' };
@@ -83,6 +85,8 @@ export type RecordRpc = {
     ref: DeliveryRef,
     by: { key: string; reason: string | null; force: boolean },
   ): Promise<Result<DeliveryView, ReplayRefusal>>;
+  /** Its payload and what receivers answered to it are gone; what waits of it is cancelled. Null: no such event. Safe to repeat. */
+  erasePayload(id: string): Promise<EventView | null>;
   /** A waiting delivery or a dead letter becomes `cancelled`, reason `discarded`. */
   discard(ref: DeliveryRef, by: { key: string; reason: string | null }): Promise<Result<DeliveryView, DiscardRefusal>>;
 };
@@ -206,6 +210,8 @@ export type AccountRpc = {
     key: string,
     by: string,
   ): Promise<{ endpoints: number; secrets: number; headers: number }>;
+  /** Before a payload is erased: says who asked for it. False: there is no such account, and nothing may be erased. */
+  auditErasure(by: string, detail: string): Promise<boolean>;
   /** Newest first, those before number `before`. */
   audit(before: number, limit: number): Promise<AuditEntry[] | null>;
   /** From the delivery path (410, `webhook-delivery: disable`). Ignored where the endpoint was changed after `seenRevision`. */

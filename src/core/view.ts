@@ -45,6 +45,8 @@ export type EventView = {
   /** Older forms, newest first, as bodies too; absent where the event has one form. */
   forms?: { version: string; body: string | null }[];
   deliveries: DeliveryView[];
+  /** When `body` was erased; absent where it was not, and in lists. */
+  erasedAtMs?: number;
 };
 
 /** Each endpoint's newest delivery in a record, and how many wait there. */

@@ -18,6 +18,7 @@ import { addEndpointHealth } from './endpoint-health.ts';
 import { addEndpoints } from './endpoints.ts';
 import { addEndpointEventTypes } from './endpoint-event-types.ts';
 import { addEndpointTest } from './endpoint-test.ts';
+import { addErasure } from './erasure.ts';
 import { addEvents } from './events.ts';
 import { addEventTypes } from './event-types.ts';
 import { addEventTypeVersions } from './event-type-versions.ts';
@@ -52,6 +53,7 @@ export function createApp() {
   addEventTypeVersions(api);
   addPublish(api);
   addEvents(api);
+  addErasure(api);
   addRecords(api);
   addDeliveries(api);
   addDeadLetters(api);

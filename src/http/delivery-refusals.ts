@@ -1,4 +1,5 @@
 /** Why a Record did not replay or discard a delivery, as problems. */
+import { rfc3339 } from '../core/body.ts';
 import { FULL_RETRY_AFTER_SECONDS } from '../core/limits.ts';
 import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
 import { Problem } from './problem.ts';
@@ -25,6 +26,11 @@ export function replayRefused(id: string, refusal: ReplayRefusal): Problem {
     case 'endpoint-disabled': {
       const why = refusal.statusReason === null ? '' : ` (${refusal.statusReason})`;
       return new Problem('replay-refused', `the endpoint is disabled${why}; enable it first`, { members });
+    }
+    case 'payload-erased': {
+      const erasedAt = rfc3339(refusal.erasedAtMs);
+      const detail = `the payload was erased at ${erasedAt}; nothing is left to send`;
+      return new Problem('payload-erased', detail, { members: { ...members, erasedAt } });
     }
     case 'full':
       return new Problem('record-full', `the record holds ${refusal.open} open deliveries, which is its most`, {

@@ -15,21 +15,33 @@ import { eventAddress } from '../delivery/event-address.ts';
 import { callObject } from './objects.ts';
 import { Problem } from './problem.ts';
 
-/** Null where no Record has it. Throws the 409 that names the records where several have it. */
+export type Located = { address: RecordAddress; event: EventView };
+
+/** Null where no Record has it. Throws as `locateEvent`. */
 export async function lookUpEvent(
   c: AppContext,
   settings: AccountSettings,
   id: string,
   record: string | undefined,
 ): Promise<EventView | null> {
+  return (await locateEvent(c, settings, id, record))?.event ?? null;
+}
+
+/** With the Record that has it; null where none has. Throws the 409 that names the records where several have it. */
+export async function locateEvent(
+  c: AppContext,
+  settings: AccountSettings,
+  id: string,
+  record: string | undefined,
+): Promise<Located | null> {
   const { account } = settings;
   if (record !== undefined) return readEvent(c, await recordAddress(settings, record), id);
 
   const tried = new Set<string>();
   for (const address of await knownAddresses(settings, id)) {
     tried.add(recordName(address));
-    const event = await readEvent(c, address, id);
-    if (event !== null) return event;
+    const located = await readEvent(c, address, id);
+    if (located !== null) return located;
   }
 
   const found = await fromDatabase(findEvent(logDatabase(account, c.env), account, id));
@@ -59,11 +71,12 @@ function boundTo(
   return { account, jurisdiction, kind, hash };
 }
 
-function readEvent(c: AppContext, address: RecordAddress, id: string): Promise<EventView | null> {
-  return callObject(
+async function readEvent(c: AppContext, address: RecordAddress, id: string): Promise<Located | null> {
+  const event = await callObject(
     () => recordStub(c.env, recordName(address)),
     (stub) => stub.readEvent(id),
   );
+  return event === null ? null : { address, event };
 }
 
 function severalRecords(id: string, records: (string | null)[]): Problem {

@@ -31,6 +31,7 @@ const PROBLEMS = {
   'idempotency-conflict': [409, 'The Idempotency-Key belongs to another request'],
   'idempotency-in-progress': [409, 'The first request with this Idempotency-Key still runs'],
   'replay-refused': [409, 'The delivery cannot be replayed'],
+  'payload-erased': [409, 'The payload was erased'],
   'discard-refused': [409, 'The delivery cannot be discarded'],
   'endpoint-disabled': [409, 'The endpoint is disabled'],
   'job-ended': [409, 'The job has ended'],

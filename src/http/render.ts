@@ -161,7 +161,9 @@ export function showEvent(view: Omit<EventView, 'body'> & { body?: string | null
     version: view.version,
     occurredAt: view.occurredAt,
     acceptedAt: rfc3339(view.acceptedAtMs),
-    ...(view.body === undefined ? {} : contentOf(view.body, view.forms)),
+    ...(view.body === undefined
+      ? {}
+      : { ...contentOf(view.body, view.forms), erasedAt: time(view.erasedAtMs ?? null) }),
     deliveryCount: view.deliveryCount,
     deliveries: view.deliveries
       .slice(0, EVENT_DELIVERIES_SHOWN_MAX)
@@ -202,6 +204,7 @@ export function showDetail(detail: DeliveryDetail, present: Present) {
     attemptLog: attempts.map((attempt) => showAttempt(owner, attempt)),
     schemaVersion: schemaVersionOf(body),
     data: dataOf(body),
+    erasedAt: time(event.erasedAtMs ?? null),
     body,
   };
 }

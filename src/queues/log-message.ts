@@ -19,6 +19,7 @@ const event = z.object({
   acceptedAtMs: time,
   contentHash: z.string(),
   deliveryCount: count,
+  erasedAtMs: time.optional(),
 });
 
 const last = z.object({

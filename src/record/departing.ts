@@ -59,6 +59,11 @@ export function begin(
   const found = findClaimed(memory, ref);
   if (found === null || isHandedOut(found.claim)) return { kind: 'gone' };
   const { slot, claim } = found;
+  if (slot.event.facts.erasedAtMs !== undefined) {
+    // Ends in this turn's plan.
+    giveBack(memory, slot, nowMs, nowMs);
+    return { kind: 'gone' };
+  }
   const endpoint = settings?.endpoints.find((one) => one.id === ref.endpoint);
   if (endpoint === undefined || endpoint.status === 'disabled' || isCutOff(slot, endpoint)) {
     cancelLane(memory, slot, endpoint, nowMs);

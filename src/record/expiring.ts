@@ -7,7 +7,7 @@
  * person asked for it.
  */
 import type { RetryPolicy } from '../core/endpoint.ts';
-import { EXPIRED } from '../core/reasons.ts';
+import { EXPIRED, PAYLOAD_ERASED } from '../core/reasons.ts';
 import { ended, released, retrying } from '../core/status.ts';
 import type { Delivery, EventFacts } from '../core/delivery.ts';
 import type { Slot } from './lanes.ts';
@@ -39,8 +39,9 @@ function isUnderWay({ delivery: { claim } }: Slot): boolean {
   return claim !== null && claim.begunAtMs !== null;
 }
 
-/** A retry that would come too late is not waited for. */
+/** A retry that would come too late, or have nothing to send, is not waited for. */
 export function retryOrExpire(slot: Slot, after: Delivery, dueMs: number, usesRetry: boolean, nowMs: number): Delivery {
+  if (slot.event.facts.erasedAtMs !== undefined) return ended(after, 'cancelled', nowMs, { reason: PAYLOAD_ERASED });
   if (dueMs < expiresAtMs(slot)) return retrying(after, dueMs, usesRetry);
   return ended(after, 'dead', nowMs, { reason: EXPIRED });
 }

@@ -16,9 +16,10 @@ import type { AcceptRequest, AcceptResult } from '../core/publish.ts';
 import type { Result } from '../core/result.ts';
 import type { ClaimRef, DiscardRefusal, ReplayRefusal, Swept } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
-import type { DeliveryView } from '../core/view.ts';
+import type { DeliveryView, EventView } from '../core/view.ts';
 import { acceptEvents } from './accepting.ts';
 import { type Begin, begin, findClaimed, giveBack, hold, promise, isHandedOut, wakeLane } from './departing.ts';
+import { eraseEvent } from './erasing.ts';
 import { nextExpiryMs } from './expiring.ts';
 import type { Run } from './lanes.ts';
 import { Memory } from './memory.ts';
@@ -28,6 +29,7 @@ import { type PlanningFacts, planTurn } from './planning.ts';
 import { discardDelivery, type Person, replayDelivery } from './replaying.ts';
 import { expire, settle } from './settling.ts';
 import { sweepLane } from './sweeping.ts';
+import { readEvent } from './views.ts';
 
 export type Effects = {
   run: Run[];
@@ -221,6 +223,11 @@ export class Ledger {
     at: At,
   ): { result: Result<DeliveryView, ReplayRefusal>; effects: Effects } {
     return this.#turn(at, (memory) => replayDelivery(memory, ref, by, endpoint, at.nowMs));
+  }
+
+  erasePayload(id: string, at: At): { result: EventView | null; effects: Effects } {
+    const { result, effects } = this.#turn(at, (memory) => eraseEvent(memory, id, at.nowMs));
+    return { result: result ? readEvent(this.memory, id) : null, effects };
   }
 
   discard(ref: DeliveryRef, by: Person, at: At): { result: Result<DeliveryView, DiscardRefusal>; effects: Effects } {

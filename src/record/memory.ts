@@ -35,6 +35,8 @@ export class Memory {
   readonly claimed = new Set<Slot>();
   /** Open live deliveries that expire (expiring.ts). */
   readonly expiring = new Set<Slot>();
+  /** Open deliveries of events whose payload was erased (erasing.ts). */
+  readonly erased = new Set<Slot>();
   readonly unlogged = new Set<Slot>();
   readonly unloggedEvents = new Set<MemoryEvent>();
   /** Nothing is due for the log before this. Perhaps too early, never too late: what was logged meanwhile does not move it. */
@@ -191,6 +193,10 @@ export class Memory {
     if (slot.event.facts.expiresAtMs !== undefined) {
       if (isOpen(slot.delivery) && slot.delivery.replay === 0) this.expiring.add(slot);
       else this.expiring.delete(slot);
+    }
+    if (slot.event.facts.erasedAtMs !== undefined) {
+      if (isOpen(slot.delivery)) this.erased.add(slot);
+      else this.erased.delete(slot);
     }
     this.open += Number(isActive) - Number(isCounted);
     if (isActive) this.events.set(slot.sequence, slot.event);

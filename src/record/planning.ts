@@ -19,6 +19,7 @@ import type { AcceptRequest } from '../core/publish.ts';
 import { type Speed, speedOf } from '../core/speed.ts';
 import { claimed, ended, isAtGate } from '../core/status.ts';
 import { depart, isCutOff, refOf } from './departing.ts';
+import { endErased } from './erasing.ts';
 import { endExpired } from './expiring.ts';
 import type { Lane, Slot } from './lanes.ts';
 import type { Memory } from './memory.ts';
@@ -36,6 +37,7 @@ export type PlanningFacts = {
 
 /** Supersedes what has been overtaken and claims what may start, in every lane that changed or is due. */
 export function planTurn(memory: Memory, nowMs: number, carried: Carried, facts: PlanningFacts): void {
+  endErased(memory, nowMs);
   endExpired(memory, nowMs);
   const inFlight = inFlightOf(memory, facts);
   const freeSlots = SELF_ATTEMPTS_MAX - inFlight.self + FANOUT_CLAIMS_MAX - inFlight.fanout;

@@ -40,7 +40,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
 
   static {
     retryable(this.prototype.accept, this.prototype.settle, this.prototype.confirm, this.prototype.wake);
-    retryable(this.prototype.sweep, this.prototype.erase);
+    retryable(this.prototype.sweep, this.prototype.erase, this.prototype.erasePayload);
     retryable(
       this.prototype.readRecord,
       this.prototype.readEvent,
@@ -117,6 +117,12 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
     const settings = await this.#settings(0, true);
     const endpoint = settings?.endpoints.find(({ id }) => id === ref.endpoint);
     return this.#perform(this.#open().replay(ref, by, endpoint, this.#at()));
+  }
+
+  async erasePayload(id: string) {
+    // A record that never accepted anything stays without a row.
+    if (readEvent(this.#open().memory, id) === null) return null;
+    return this.#perform(this.#open().erasePayload(id, this.#at()));
   }
 
   async discard(ref: DeliveryRef, by: { key: string; reason: string | null }) {

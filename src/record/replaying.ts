@@ -57,6 +57,8 @@ function refuseReplay(
   endpoint: EndpointSettings | undefined,
 ): ReplayRefusal | null {
   const { event, sequence, version, delivery } = original;
+  const { erasedAtMs } = event.facts;
+  if (erasedAtMs !== undefined) return { reason: 'payload-erased', erasedAtMs };
   const open = event.slots.find(
     (slot) => slot.delivery.endpoint === delivery.endpoint && (isOpen(slot.delivery) || slot.delivery.claim !== null),
   );

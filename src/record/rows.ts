@@ -104,6 +104,7 @@ const facts = z.object({
   retryWindowSeconds: z.number().optional(),
   latestGroup: z.string().optional(),
   latestOnly: z.boolean().optional(),
+  erasedAtMs: z.number().optional(),
   /** Live deliveries: those that matched at acceptance. */
   deliveryCount: z.number(),
   record: z.string().nullable(),
@@ -248,6 +249,17 @@ export class Rows {
       slot,
       attempt.number,
       JSON.stringify(attempt),
+    );
+  }
+
+  /** The facts that say so take the payload's place; answers of receivers, which may echo it, go too. */
+  erase(facts: KeptFacts): void {
+    this.#sql.exec('UPDATE event SET facts = ?, body = NULL WHERE sequence = ?', JSON.stringify(facts), facts.sequence);
+    if (this.#tables.has('form')) this.#sql.exec('DELETE FROM form WHERE sequence = ?', facts.sequence);
+    if (!this.#tables.has('attempt')) return;
+    this.#sql.exec(
+      `UPDATE attempt SET facts = json_set(facts, '$.responseHeaders', NULL, '$.responseBody', NULL) WHERE sequence = ?`,
+      facts.sequence,
     );
   }
 

@@ -17,6 +17,7 @@ import type { ClaimRef } from '../core/rpc.ts';
 import { smoothed } from '../core/speed.ts';
 import { attempted, ended, nextAttemptAtMs, released } from '../core/status.ts';
 import { findClaimed } from './departing.ts';
+import { answerToKeep } from './erasing.ts';
 import { retryOrExpire, withinWindow } from './expiring.ts';
 import type { Slot } from './lanes.ts';
 import type { Memory } from './memory.ts';
@@ -95,13 +96,14 @@ function keepAttempt(
   outcome: AttemptOutcome,
 ): void {
   const nextMs = nextAttemptAtMs(slot.delivery);
+  const { responseHeaders, responseBody } = answerToKeep(slot, outcome);
   const attempt: LoggedAttempt = {
     atMs: outcome.atMs,
     latencyMs: outcome.latencyMs,
     statusCode: outcome.statusCode,
     error: outcome.error,
-    responseHeaders: outcome.responseHeaders,
-    responseBody: outcome.responseBody,
+    responseHeaders,
+    responseBody,
     number: claim.attempt,
     trigger: claim.trigger,
     willRetry: nextMs !== null,
@@ -180,7 +182,8 @@ function settleLate(memory: Memory, ref: ClaimRef, outcome: AttemptOutcome, nowM
         ended(corrected, 'delivered', nowMs)
       : { ...corrected, revision: corrected.revision + 1 };
   memory.put(slot, after);
-  const { latencyMs, statusCode, error, responseHeaders, responseBody } = outcome;
+  const { latencyMs, statusCode, error } = outcome;
+  const { responseHeaders, responseBody } = answerToKeep(slot, outcome);
   memory.rows.writeAttempt(slot.sequence, slot.index, {
     // Its time stays as it was told: the log finds the attempt by that.
     ...given,

@@ -81,6 +81,7 @@ function viewEvent(memory: Memory, event: MemoryEvent): EventView {
     body: memory.rows.body(facts.sequence),
     ...(facts.forms === undefined ? {} : { forms: olderForms(memory, facts.sequence, facts.forms) }),
     deliveries: event.slots.map((slot) => viewDelivery(memory, slot)),
+    ...(facts.erasedAtMs === undefined ? {} : { erasedAtMs: facts.erasedAtMs }),
   };
 }
 

@@ -120,6 +120,12 @@ export const alertProgress = sqliteTable('alert_progress', {
   after: text('after').notNull(),
 });
 
+/** Where each task of the cron goes on. Only for fairness: without it a task begins anew. */
+export const cursors = sqliteTable('cursors', {
+  task: text('task').primaryKey(),
+  cursor: text('cursor').notNull(),
+});
+
 export type AlertRow = typeof alerts.$inferSelect;
 export type JobRow = typeof jobs.$inferSelect;
 export type AccountRow = typeof accounts.$inferSelect;

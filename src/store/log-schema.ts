@@ -57,6 +57,8 @@ export const deliveries = sqliteTable(
     firstAtMs: integer('first_at_ms'),
     /** JSON of a StoredAttempt. */
     firstAttempt: text('first_attempt'),
+    /** Of its event's payload; null: it was not. Keeps late messages from bringing back what receivers answered. */
+    erasedAtMs: integer('erased_at_ms'),
   },
   (t) => [
     primaryKey({ columns: [t.account, t.acceptedAtMs, t.id] }),

@@ -94,6 +94,7 @@ function deliveryRow(
     endedAtMs: delivery.endedAtMs,
     firstAtMs: first?.atMs ?? null,
     firstAttempt: first === null ? null : packAttempt(first),
+    erasedAtMs: event.erasedAtMs ?? null,
   };
 }
 
@@ -179,16 +180,19 @@ function packRows(rows: object[]): string[] {
 }
 
 /** `WHERE true`: without it SQLite reads ON CONFLICT as part of the SELECT. */
-function insertFromJson(table: typeof deliveries | typeof attempts | typeof events): SQL {
+function insertFromJson(
+  table: typeof deliveries | typeof attempts | typeof events,
+  instead = new Map<string, SQL>(),
+): SQL {
   const columns = Object.entries(getTableColumns(table));
   const names = columns.map(([, column]) => sql.identifier(column.name));
-  const values = columns.map(([property]) => sql.raw(`value->>'${property}'`));
+  const values = columns.map(([property]) => instead.get(property) ?? sql.raw(`value->>'${property}'`));
   return sql`INSERT INTO ${table} (${sql.join(names, sql`, `)}) SELECT ${sql.join(values, sql`, `)} FROM json_each(?) WHERE true`;
 }
 
-/** What an event is never changes; `first…` has a rule of its own; the rest follows the revision. */
+/** What an event is never changes; `first…` and the erasure have rules of their own; the rest follows the revision. */
 const EVENT_FACTS = new Set(
-  'account acceptedAtMs id endpoint eventId eventType record sequence version occurredAt firstAtMs firstAttempt'.split(
+  'account acceptedAtMs id endpoint eventId eventType record sequence version occurredAt firstAtMs firstAttempt erasedAtMs'.split(
     ' ',
   ),
 );
@@ -200,22 +204,47 @@ function deliveriesStatement(): SQL {
   const set = Object.entries(getTableColumns(deliveries))
     .filter(([property]) => !EVENT_FACTS.has(property))
     .map(([, column]) => takeIf(newer, column.name));
-  set.push(takeIf(first, 'first_at_ms'), takeIf(first, 'first_attempt'));
+  const erasing = sql`(excluded.erased_at_ms IS NOT NULL AND deliveries.erased_at_ms IS NULL)`;
+  const erasedAtMs = sql`coalesce(deliveries.erased_at_ms, excluded.erased_at_ms)`;
+  set.push(takeIf(first, 'first_at_ms'), sql`erased_at_ms = ${erasedAtMs}`);
+  set.push(
+    sql`first_attempt = CASE WHEN ${erasedAtMs} IS NULL THEN ${choice(first, 'first_attempt')}
+      ELSE json_set(${choice(first, 'first_attempt')}, '$.responseHeaders', NULL, '$.responseBody', NULL) END`,
+  );
   return sql`${insertFromJson(deliveries)} ON CONFLICT (account, accepted_at_ms, id)
-    DO UPDATE SET ${sql.join(set, sql`, `)} WHERE ${newer} OR ${first}`;
+    DO UPDATE SET ${sql.join(set, sql`, `)} WHERE ${newer} OR ${first} OR ${erasing}`;
 }
 
 function takeIf(condition: SQL, name: string): SQL {
-  const column = sql.identifier(name);
-  return sql`${column} = CASE WHEN ${condition} THEN excluded.${column} ELSE deliveries.${column} END`;
+  return sql`${sql.identifier(name)} = ${choice(condition, name)}`;
 }
 
+function choice(condition: SQL, name: string, table = 'deliveries'): SQL {
+  const column = sql.identifier(name);
+  return sql`CASE WHEN ${condition} THEN excluded.${column} ELSE ${sql.identifier(table)}.${column} END`;
+}
+
+/** The row of an attempt's delivery is written before it, in the same transaction. What is erased there has no answers here. */
 function attemptsStatement(): SQL {
-  const set = ['status_code', 'error_kind', 'error_message', 'latency_ms', 'response_headers', 'response_body']
-    .concat('will_retry', 'next_attempt_at_ms')
-    .map((name) => sql.raw(`${name} = excluded.${name}`));
-  return sql`${insertFromJson(attempts)} ON CONFLICT (account, at_ms, id) DO UPDATE SET ${sql.join(set, sql`, `)}
-    WHERE attempts.error_kind = 'lost' AND excluded.error_kind IS NOT 'lost'`;
+  const isErased = (account: string, acceptedAtMs: string, id: string) =>
+    sql.raw(`EXISTS (SELECT 1 FROM deliveries AS d WHERE d.account = ${account}
+      AND d.accepted_at_ms = ${acceptedAtMs} AND d.id = ${id} AND d.erased_at_ms IS NOT NULL)`);
+  const isNewErased = isErased(`value->>'account'`, `value->>'acceptedAtMs'`, `value->>'delivery'`);
+  const isKnownErased = isErased('attempts.account', 'attempts.accepted_at_ms', 'attempts.delivery');
+  const unlessErased = (property: string): [string, SQL] => [
+    property,
+    sql`CASE WHEN ${isNewErased} THEN NULL ELSE ${sql.raw(`value->>'${property}'`)} END`,
+  ];
+  const truer = sql`(attempts.error_kind = 'lost' AND excluded.error_kind IS NOT 'lost')`;
+  const erasing = sql`((attempts.response_headers IS NOT NULL OR attempts.response_body IS NOT NULL) AND ${isKnownErased})`;
+  const set = ['status_code', 'error_kind', 'error_message', 'latency_ms', 'will_retry', 'next_attempt_at_ms'].map(
+    (name) => sql`${sql.identifier(name)} = ${choice(truer, name, 'attempts')}`,
+  );
+  // Whichever it is, an erased one comes without them.
+  set.push(sql`response_headers = excluded.response_headers, response_body = excluded.response_body`);
+  const instead = new Map([unlessErased('responseHeaders'), unlessErased('responseBody')]);
+  return sql`${insertFromJson(attempts, instead)} ON CONFLICT (account, at_ms, id) DO UPDATE SET ${sql.join(set, sql`, `)}
+    WHERE ${truer} OR ${erasing}`;
 }
 
 const dialect = new SQLiteSyncDialect();

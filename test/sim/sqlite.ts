@@ -1,7 +1,7 @@
 /**
  * The storage of a Durable Object and of D1 on node:sqlite: the real SQL, with a place for faults inside a turn.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Sql, SqlValue } from '../../src/core/sql.ts';
@@ -73,8 +73,13 @@ export class SqliteD1 {
 
   constructor(call: <T>(what: string, work: () => T) => Promise<T>) {
     this.#call = call;
-    const migration = readFileSync(path.join(import.meta.dirname, '../../migrations/log/0000_log.sql'), 'utf8');
-    this.storage.database.exec(migration.replaceAll('--> statement-breakpoint', ''));
+    const folder = path.join(import.meta.dirname, '../../migrations/log');
+    for (const file of readdirSync(folder)
+      .filter((name) => name.endsWith('.sql'))
+      .sort()) {
+      const migration = readFileSync(path.join(folder, file), 'utf8');
+      this.storage.database.exec(migration.replaceAll('--> statement-breakpoint', ''));
+    }
   }
 
   /** As the Workers' type. Only what store/log-write.ts and queues/log.ts call is there. */

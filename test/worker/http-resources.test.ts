@@ -280,6 +280,7 @@ describe('V1, V2', () => {
       attemptLog: [attempt],
       schemaVersion: null,
       data: { n: 1 },
+      erasedAt: null,
       body: expect.stringContaining('"data":{"n":1}'),
     });
     expect((await call('GET', `${at}/attempts/${attempt.id}`)).body).toEqual(attempt);
@@ -293,6 +294,7 @@ describe('V1, V2', () => {
       acceptedAt: expect.stringMatching(TIME),
       schemaVersion: null,
       data: { n: 1 },
+      erasedAt: null,
       deliveryCount: 1,
       deliveries: [shape],
     });

@@ -1,0 +1,4 @@
+CREATE TABLE `cursors` (
+	`task` text PRIMARY KEY NOT NULL,
+	`cursor` text NOT NULL
+) WITHOUT ROWID;

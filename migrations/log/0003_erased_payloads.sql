@@ -1,0 +1,1 @@
+ALTER TABLE `deliveries` ADD `erased_at_ms` integer;

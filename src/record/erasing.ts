@@ -1,0 +1,50 @@
+/**
+ * Erasing the payload of one event (O4) at a person's wish: its body, its older forms, and what receivers answered, which may echo it.
+ * What the event was, and its content hash, stay: published again it is still a duplicate. Part of a Ledger turn.
+ *
+ * What waits ends as `cancelled`, since nothing is left to send. A request that may be under way is left alone: it may still deliver;
+ * what its failure leaves ends in the turn that learns of it, and its answer is not kept. The log hears of every delivery and attempt
+ * again, until it confirms: an entry with `erasedAtMs` takes answers out of the log and keeps those that come late out of it.
+ */
+import type { AttemptOutcome } from '../core/outcome.ts';
+import { PAYLOAD_ERASED } from '../core/reasons.ts';
+import { ended, released } from '../core/status.ts';
+import type { Slot } from './lanes.ts';
+import type { Memory } from './memory.ts';
+import { logChanged } from './outbox.ts';
+
+/** False: there is no such event. Erasing again changes nothing. */
+export function eraseEvent(memory: Memory, id: string, nowMs: number): boolean {
+  const sequence = memory.ids.get(id);
+  const event = sequence === undefined ? null : memory.load(sequence);
+  if (event === null) return false;
+  if (event.facts.erasedAtMs !== undefined) return true;
+  event.facts = { ...event.facts, erasedAtMs: nowMs };
+  memory.rows.erase(event.facts);
+  for (const slot of event.slots) {
+    if (slot.success !== null) slot.success = { ...slot.success, responseHeaders: null, responseBody: null };
+    memory.put(slot, { ...slot.delivery, revision: slot.delivery.revision + 1 });
+    slot.ackedAttempts = 0;
+    logChanged(memory, slot, nowMs);
+  }
+  return true;
+}
+
+/** Before anything of this turn is planned: nothing of an erased event may start. */
+export function endErased(memory: Memory, nowMs: number): void {
+  for (const slot of [...memory.erased]) {
+    const { claim } = slot.delivery;
+    if (claim !== null && claim.begunAtMs !== null) continue;
+    memory.put(slot, ended(released(slot.delivery, nowMs), 'cancelled', nowMs, { reason: PAYLOAD_ERASED }));
+    logChanged(memory, slot, nowMs);
+  }
+}
+
+/** Of an answer that comes after the erasure nothing is kept that may echo the payload. */
+export function answerToKeep(
+  slot: Slot,
+  { responseHeaders, responseBody }: AttemptOutcome,
+): Pick<AttemptOutcome, 'responseHeaders' | 'responseBody'> {
+  const isErased = slot.event.facts.erasedAtMs !== undefined;
+  return isErased ? { responseHeaders: null, responseBody: null } : { responseHeaders, responseBody };
+}
