@@ -23,6 +23,8 @@ import { addEventTypeVersions } from './event-type-versions.ts';
 import { addHealth } from './health.ts';
 import { addJobs } from './jobs.ts';
 import { addOperatorLists } from './operator.ts';
+import { addKeys } from './keys.ts';
+import { addPortalTokens } from './portal-tokens.ts';
 import { Problem } from './problem.ts';
 import { addPublish } from './publish.ts';
 import { addRecords } from './records.ts';
@@ -38,6 +40,8 @@ export function createApp() {
   addHealth(app);
   app.use('/v1/*', requireKey);
 
+  addKeys(api);
+  addPortalTokens(api);
   addAccounts(api);
   addEndpoints(api);
   addSecrets(api);
