@@ -4,7 +4,9 @@
  *
  * WITHOUT ROWID is added by hand in migrations/config, because drizzle-kit cannot say it.
  */
-import { index, integer, primaryKey, sql, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import { sql } from 'drizzle-orm';
+import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
+import type { AlertRule } from '../core/alert.ts';
 import type { EndpointStatus, Ordering } from '../core/endpoint.ts';
 import type { JobKind, JobStatus } from '../core/job.ts';
 

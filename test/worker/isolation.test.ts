@@ -32,6 +32,7 @@ test('S2: what is of another account is as if it did not exist, and operator rou
     attempt: `${delivery.replace('dlv_', 'att_')}_a1`,
     job: 'job_00000000000000000000000000',
     key: 'key_00000000000000000000000000',
+    alert: 'alr_00000000000000000000000000',
     type: 'a.b',
     version: '1',
     from: '1',
