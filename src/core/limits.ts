@@ -437,3 +437,19 @@ export const RETENTION_ACCOUNTS_PER_RUN = 100;
 export const JOB_RETENTION_DAYS = 90;
 /** Ended jobs erased in one minute, a call of its object each. */
 export const RETENTION_JOBS_PER_RUN = 20;
+
+// Keys (S1, S2)
+/** An isolate believes a key this long: with the reading itself a revocation is in force within 5 s. */
+export const KEY_REMEMBERED_MS = 4 * SECOND_MS;
+/** Keys that an isolate remembers; more are read from the store again. */
+export const KEYS_REMEMBERED_MAX = 1_000;
+/** How often an isolate writes when a key was last used. */
+export const KEY_USED_MS = MINUTE_MS;
+/** A key store that has not answered by then is a 503. */
+export const KEY_STORE_MS = 3 * SECOND_MS;
+export const KEY_NAME_BYTES_MAX = 128;
+/** A portal token stands in a page: an hour at most, a quarter where nothing is said. */
+export const PORTAL_TOKEN_SECONDS_MAX = 3_600;
+export const PORTAL_TOKEN_SECONDS_DEFAULT = 900;
+/** What a portal token is shown of a stored response body: it may come from inside a network. In characters. */
+export const PORTAL_RESPONSE_CHARS_MAX = 256;

@@ -57,6 +57,7 @@ export function addAccounts(api: Api): void {
     {
       method: 'put',
       path: '/v1/accounts/{account}',
+      keys: 'operator',
       summary: 'Create or change an account',
       params: accountParams,
       body: { schema: accountBody, optional: true },
@@ -80,6 +81,7 @@ export function addAccounts(api: Api): void {
     {
       method: 'delete',
       path: '/v1/accounts/{account}',
+      keys: 'operator',
       summary: 'Remove an account and erase everything of it; answers with the job that does',
       params: accountParams,
       query: z.strictObject({ reason: ruled(z.string(), checkDescription).optional() }),

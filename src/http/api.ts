@@ -3,11 +3,14 @@
  * and not by the framework, which would parse before it has looked at the size and would round long numbers.
  */
 import { OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Scope } from '../core/key.ts';
 import { REQUEST_BYTES_MAX } from '../core/limits.ts';
 import { parseJson, readText, requireJsonType } from './body.ts';
 import type { AppContext, AppEnv } from './context.ts';
 import { fieldErrors } from './fields.ts';
+import { requireGrant } from './grant.ts';
 import { answerOnce } from './idempotency.ts';
+import { forPortal } from './portal-view.ts';
 import { invalid, Problem } from './problem.ts';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -17,6 +20,10 @@ export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   /** With `{name}` for parameters. */
   path: string;
   summary: string;
+  /** S1. Absent: `read` for a GET, `manage` for all else. */
+  scope?: Scope;
+  /** Who besides operator-wide keys: absent, keys of the account in the path. */
+  keys?: 'operator' | 'all';
   params: P;
   /** Absent: no parameter is allowed. */
   query?: Q;
@@ -57,11 +64,15 @@ export class Api {
     this.app.openAPIRegistry.registerPath(documented(spec));
 
     this.app.on(spec.method, path, async (c) => {
+      requireGrant(c, spec);
       const params = check(spec.params, c.req.param());
       const query = check(spec.query ?? nothing, queryOf(c)) as z.output<Q>;
       const text = spec.body === undefined ? '' : await readText(c.req, spec.body.bytesMax ?? REQUEST_BYTES_MAX);
       const body = (spec.body === undefined ? undefined : bodyOf(c, spec.body, text)) as z.output<B>;
-      const run = () => handle({ c, params, query, body });
+      const run = async () => {
+        const answer = await handle({ c, params, query, body });
+        return c.get('grant').isPortal ? forPortal(answer) : answer;
+      };
       if (spec.method !== 'post' || spec.ownIdempotency === true) return run();
       return answerOnce(c, String(params['account']), text, run, spec.repeated);
     });

@@ -27,6 +27,8 @@ import { addJobs } from './jobs.ts';
 import { addOperatorLists } from './operator.ts';
 import { addMetrics } from './metrics.ts';
 import { addOverview } from './overview.ts';
+import { addKeys } from './keys.ts';
+import { addPortalTokens } from './portal-tokens.ts';
 import { Problem } from './problem.ts';
 import { addPublish } from './publish.ts';
 import { addRecordStatuses } from './record-statuses.ts';
@@ -44,6 +46,8 @@ export function createApp() {
   app.use('/v1/*', requireKey);
   addMetrics(app);
 
+  addKeys(api);
+  addPortalTokens(api);
   addAccounts(api);
   addEndpoints(api);
   addSecrets(api);

@@ -36,6 +36,7 @@ export function addBroadcasts(api: Api): void {
     {
       method: 'post',
       path: '/v1/broadcasts',
+      scope: 'publish',
       summary: 'Publish one event to every account, or to those named; answers with the job that carries it',
       params: z.strictObject({}),
       body: { schema: broadcastBody, parse: parseExact },

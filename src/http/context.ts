@@ -4,6 +4,7 @@
  */
 import type { Context } from 'hono';
 import type { AccountSettings } from '../core/endpoint.ts';
+import type { Grant } from '../core/key.ts';
 import { CatalogueCache } from '../delivery/catalogue.ts';
 import { SettingsCache } from '../delivery/settings.ts';
 import { createVault, type Vault } from '../delivery/vault.ts';
@@ -11,7 +12,7 @@ import type { Bindings, Vars } from '../env.ts';
 import { accountStub } from '../stubs.ts';
 import { callObject } from './objects.ts';
 
-export type AppEnv = { Bindings: Bindings; Variables: { vars: Vars; keyName: string } };
+export type AppEnv = { Bindings: Bindings; Variables: { vars: Vars; keyName: string; grant: Grant } };
 export type AppContext = Context<AppEnv>;
 
 const vaults = new WeakMap<Vars, Vault>();

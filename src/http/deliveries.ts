@@ -54,6 +54,7 @@ export function addDeliveries(api: Api): void {
     {
       method: 'post',
       path: `${path}/{delivery}/replay`,
+      scope: 'replay',
       summary: 'Send a delivery again, as a new delivery with the same event and bytes',
       params: deliveryParams,
       body: { schema: z.strictObject({ reason, force: z.boolean().optional() }), optional: true },
@@ -77,6 +78,7 @@ export function addDeliveries(api: Api): void {
     {
       method: 'post',
       path: `${path}/{delivery}/discard`,
+      scope: 'replay',
       summary: 'Give up a waiting delivery or a dead letter',
       params: deliveryParams,
       body: { schema: z.strictObject({ reason }), optional: true },

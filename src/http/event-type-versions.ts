@@ -34,6 +34,7 @@ export function addEventTypeVersions(api: Api): void {
   api.route(
     {
       method: 'get',
+      keys: 'all',
       path,
       summary: 'The schema of one version',
       params: versionParams,
@@ -54,6 +55,7 @@ export function addEventTypeVersions(api: Api): void {
   api.route(
     {
       method: 'get',
+      keys: 'all',
       path: '/v1/event-types/{type}/versions/{from}/diff/{to}',
       summary: 'What changed between two versions, and which of it breaks readers or publishers',
       params: diffParams,

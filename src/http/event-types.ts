@@ -34,6 +34,7 @@ export function addEventTypes(api: Api): void {
   api.route(
     {
       method: 'get',
+      keys: 'all',
       path: `${path}/{type}`,
       summary: 'One event type, with the schema of its newest version',
       params: typeParams,
@@ -45,6 +46,7 @@ export function addEventTypes(api: Api): void {
   api.route(
     {
       method: 'get',
+      keys: 'all',
       path,
       summary: 'Event types, newest first: those in use or, with archived=true, the others',
       params: z.strictObject({}),

@@ -11,11 +11,13 @@ import { type ConfigCounts, configCounts, type LogCounts, logCounts } from '../s
 import { requireKey } from './auth.ts';
 import type { AppEnv } from './context.ts';
 import { fromDatabase } from './database.ts';
+import { requireGrant } from './grant.ts';
 
 const ENDPOINT_STATUSES = ['enabled', 'paused', 'disabled'] as const;
 
 export function addMetrics(app: Hono<AppEnv>): void {
   app.get('/metrics', requireKey, async (c) => {
+    requireGrant(c, { method: 'get', path: '/metrics' });
     const nowMs = Date.now();
     // What began in this very millisecond belongs to it.
     const span = { fromMs: nowMs - METRICS_WINDOW_MS, toMs: nowMs + 1 };

@@ -26,6 +26,7 @@ export function addRecordStatuses(api: Api): void {
       method: 'post',
       path: '/v1/accounts/{account}/record-statuses',
       summary: `The sync status of up to ${RECORD_STATUSES_MAX} records; changes nothing`,
+      scope: 'read',
       params: accountParams,
       body: { schema: bodySchema },
       answers: { 200: 'An entry for each record, in order, with its status or with an error of its own' },

@@ -56,6 +56,7 @@ export function addSecrets(api: Api): void {
     {
       method: 'get',
       path: `${path}/{secret}`,
+      scope: 'manage',
       summary: 'One secret with its text: the read is in the audit log',
       params: secretParams,
       answers: { 200: 'The secret, with its text' },

@@ -127,6 +127,26 @@ export const cursors = sqliteTable('cursors', {
 });
 
 export type AlertRow = typeof alerts.$inferSelect;
+/** S1: only the SHA-256 of a key. */
+export const keys = sqliteTable(
+  'keys',
+  {
+    id: text('id').primaryKey(),
+    hash: text('hash').notNull(),
+    name: text('name').notNull(),
+    /** JSON array. */
+    scopes: text('scopes').notNull(),
+    account: text('account'),
+    createdBy: text('created_by').notNull(),
+    createdAtMs: integer('created_at_ms').notNull(),
+    expiresAtMs: integer('expires_at_ms'),
+    revokedAtMs: integer('revoked_at_ms'),
+    lastUsedAtMs: integer('last_used_at_ms'),
+  },
+  (t) => [uniqueIndex('keys_by_hash').on(t.hash)],
+);
+
+export type KeyRow = typeof keys.$inferSelect;
 export type JobRow = typeof jobs.$inferSelect;
 export type AccountRow = typeof accounts.$inferSelect;
 export type EndpointRow = typeof endpoints.$inferSelect;

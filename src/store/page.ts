@@ -11,7 +11,16 @@ export type Page<T> = { data: T[]; next: string | null };
 /** Rows after this one, in descending order of (atMs, id). */
 export type Position = { atMs: number; id: string };
 export type ListName =
-  'deliveries' | 'attempts' | 'events' | 'accounts' | 'endpoints' | 'audit' | 'jobs' | 'event-types' | 'alerts';
+  | 'deliveries'
+  | 'attempts'
+  | 'events'
+  | 'accounts'
+  | 'endpoints'
+  | 'audit'
+  | 'jobs'
+  | 'keys'
+  | 'event-types'
+  | 'alerts';
 
 /** Above every id: they are ASCII below it. */
 export const KEY_END = '~';

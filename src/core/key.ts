@@ -1,0 +1,19 @@
+/** S1: what a key may do. Pure: who asks is found in http/auth.ts. */
+
+export const SCOPES = ['publish', 'read', 'replay', 'manage'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who asks, and what for. `account` null: operator-wide. `id` null: ADMIN_KEY. */
+export type Grant = {
+  id: string | null;
+  /** As the audit log names it. */
+  by: string;
+  scopes: readonly Scope[];
+  account: string | null;
+  isPortal: boolean;
+};
+
+/** What a route asks for where it says nothing. */
+export function defaultScope(method: string): Scope {
+  return method === 'get' ? 'read' : 'manage';
+}

@@ -1,0 +1,46 @@
+/** S1: short-lived tokens for a customer's page. Never more than their maker may do. */
+import { z } from '@hono/zod-openapi';
+import { rfc3339 } from '../core/body.ts';
+import { SCOPES } from '../core/key.ts';
+import { PORTAL_TOKEN_SECONDS_DEFAULT, PORTAL_TOKEN_SECONDS_MAX } from '../core/limits.ts';
+import { settingsOf } from './account-settings.ts';
+import type { Api } from './api.ts';
+import { accountParams } from './params.ts';
+import { signPortal } from './portal-token.ts';
+import { Problem } from './problem.ts';
+
+export function addPortalTokens(api: Api): void {
+  api.route(
+    {
+      method: 'post',
+      path: '/v1/accounts/{account}/portal-tokens',
+      summary: 'Make a token for the page of one account, for an hour at most',
+      params: accountParams,
+      body: {
+        schema: z.strictObject({
+          scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length).default(['read']),
+          expiresInSeconds: z.int().min(1).max(PORTAL_TOKEN_SECONDS_MAX).default(PORTAL_TOKEN_SECONDS_DEFAULT),
+        }),
+        optional: true,
+      },
+      answers: { 201: 'The token' },
+      ownIdempotency: true,
+    },
+    async ({ c, params: { account }, body: { scopes, expiresInSeconds } }) => {
+      const grant = c.get('grant');
+      if (grant.isPortal) throw new Problem('forbidden', 'a portal token makes no tokens');
+      const beyond = scopes.find((scope) => !grant.scopes.includes(scope));
+      if (beyond !== undefined) {
+        throw new Problem('forbidden', `the key lacks the scope "${beyond}" and cannot grant it`, {
+          members: { scope: beyond },
+        });
+      }
+      await settingsOf(c, account);
+      const expiresAtMs = Date.now() + expiresInSeconds * 1_000;
+      const by = grant.id ?? grant.by;
+      const token = await signPortal(c.get('vars').masterKey.key, { account, scopes, by, expiresAtMs });
+      const answer = { token, account, scopes, expiresAt: rfc3339(expiresAtMs) };
+      return c.json(answer, 201, { 'cache-control': 'no-store' });
+    },
+  );
+}
