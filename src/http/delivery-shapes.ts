@@ -73,3 +73,13 @@ export const deliveryDetailShape = z
     body: text().nullable(),
   })
   .openapi('DeliveryDetail');
+
+export const deadLetterSummaryShape = z
+  .strictObject({
+    data: z.array(
+      z.strictObject({ account: text(), endpoint: text(), count: count(), oldestAt: time(), newestAt: time() }),
+    ),
+    total: count(),
+    isComplete: z.boolean(),
+  })
+  .openapi('DeadLetterSummary');

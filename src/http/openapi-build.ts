@@ -77,10 +77,10 @@ function withMeaning(parameter: ApiParameter): ApiParameter {
 /** A query is text until it is parsed; what it is then says more. */
 function asWritten(name: string, schema: ApiSchema): ApiSchema {
   const { default: preset, ...rest } = schema;
-  if (preset === null) return { ...rest, type: 'string' };
-  if (typeof preset !== 'number') return schema;
-  const bounds = name === 'limit' ? { minimum: 1, maximum: LIST_LIMIT_MAX } : {};
-  return { ...rest, type: 'integer', ...bounds, default: preset };
+  const shown = typeof preset === 'number' ? { default: preset } : {};
+  if (name === 'limit') return { ...rest, type: 'integer', minimum: 1, maximum: LIST_LIMIT_MAX, ...shown };
+  if (typeof preset === 'number') return { ...rest, type: 'integer', ...shown };
+  return preset === null ? { ...rest, type: 'string' } : schema;
 }
 
 function withBodyWords(operation: ApiOperation): ApiOperation {

@@ -30,7 +30,10 @@ const parameterShape = z.looseObject({
   description: z.string().optional(),
   schema: schemaShape.optional(),
 });
-const contentShape = z.record(z.string(), z.looseObject({ schema: schemaShape.optional(), example: z.unknown().optional() }));
+const contentShape = z.record(
+  z.string(),
+  z.looseObject({ schema: schemaShape.optional(), example: z.unknown().optional() }),
+);
 const responseShape = z.looseObject({
   $ref: z.string().optional(),
   description: z.string().optional(),

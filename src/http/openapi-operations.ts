@@ -54,6 +54,9 @@ const OPERATIONS: Record<string, Operation> = {
 
   [`get ${ofAccount}/deliveries`]: one('listDeliveries', { 200: delivery.deliveriesShape }),
   [`get ${ofAccount}/dead-letters`]: one('listDeadLetters', { 200: delivery.deliveriesShape }),
+  [`get ${ofAccount}/dead-letters/summary`]: one('countDeadLetters', { 200: delivery.deadLetterSummaryShape }),
+  'get /v1/dead-letters': one('listAllDeadLetters', { 200: delivery.deliveriesShape }),
+  'get /v1/dead-letters/summary': one('countAllDeadLetters', { 200: delivery.deadLetterSummaryShape }),
   [`get ${ofDelivery}`]: one('getDelivery', { 200: delivery.deliveryDetailShape }),
   [`post ${ofDelivery}/replay`]: one('replayDelivery', { 201: delivery.deliveryShape }),
   [`post ${ofDelivery}/discard`]: one('discardDelivery', { 200: delivery.deliveryShape }),

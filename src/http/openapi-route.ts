@@ -32,7 +32,10 @@ export function documented({ method, path, summary, params, query, body, answers
       ...(body === undefined ? {} : { body: documentedBody(operation.id, body) }),
     },
     ...(method === 'post' ? { parameters: keyParameter(operation.id, ownIdempotency === true) } : {}),
-    responses: { ...documentedAnswers(operation, answers), ...problemAnswers(method, path, body !== undefined) },
+    responses: {
+      ...documentedAnswers(operation, answers, query !== undefined && 'format' in query.shape),
+      ...problemAnswers(method, path, body !== undefined),
+    },
   };
 }
 
@@ -42,10 +45,17 @@ function documentedBody(id: string, { schema, optional }: NonNullable<Documented
   return { required: optional !== true, content: { 'application/json': content } };
 }
 
-function documentedAnswers({ shows }: Operation, answers: Documented['answers']) {
+/** What a list is as a file. */
+const EXPORTS = {
+  'application/x-ndjson': { schema: { type: 'string' } },
+  'text/csv': { schema: { type: 'string' } },
+} as const;
+
+function documentedAnswers({ shows }: Operation, answers: Documented['answers'], isExported: boolean) {
   const told = Object.entries(answers).map(([status, description]) => {
     const schema = shows[Number(status)] ?? null;
-    const content = schema === null ? {} : { content: { 'application/json': { schema } } };
+    const content =
+      schema === null ? {} : { content: { 'application/json': { schema }, ...(isExported ? EXPORTS : {}) } };
     return [status, { description, ...content }] as const;
   });
   return Object.fromEntries(told);

@@ -155,6 +155,9 @@ describe('answers of the running Worker fit the document', () => {
       'listDeadLetters',
       'listAttempts',
       'listAllDeliveries',
+      'listAllDeadLetters',
+      'countDeadLetters',
+      'countAllDeadLetters',
       'listAllAttempts',
     ]) {
       await until(
