@@ -6,7 +6,7 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-job" | "method-not-allowed" | "conflict" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "too-many-tests" | "internal" | "unavailable" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "conflict" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "too-many-tests" | "internal" | "unavailable" | "misconfigured";
     errors: ({
       field: string;
       message: string;
@@ -973,6 +973,97 @@ export type Operations = {
     } | undefined;
     answer: Schemas['Job'];
   };
+  getAlerts: {
+    path: Record<never, never>;
+    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[]; account?: string | (string)[] };
+    body: undefined | undefined;
+    answer: null;
+  };
+  getAccountsByAccountAlerts: {
+    path: { account: string };
+    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[] };
+    body: undefined | undefined;
+    answer: null;
+  };
+  getAlertsByAlert: {
+    path: { alert: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: null;
+  };
+  postAlertsByAlertAcknowledge: {
+    path: { alert: string };
+    query: Record<never, never>;
+    body: {
+      note?: string | null | undefined;
+    } | undefined;
+    answer: null;
+  };
+  getAlertRules: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: null;
+  };
+  putAlertRules: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      rules: {
+        "failure-rate"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "dead-letter"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "backlog-growing"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "oldest-waiting"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "endpoint-no-success"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "accounts-no-success"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "circuit-open"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "endpoint-disabled"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "secret-age"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "retry-spike"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+      };
+    };
+    answer: null;
+  };
   testEndpoint: {
     path: { account: string; endpoint: string };
     query: Record<never, never>;
@@ -1034,6 +1125,12 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   pauseJob: ['POST', '/v1/jobs/{job}/pause'],
   resumeJob: ['POST', '/v1/jobs/{job}/resume'],
   cancelJob: ['POST', '/v1/jobs/{job}/cancel'],
+  getAlerts: ['GET', '/v1/alerts'],
+  getAccountsByAccountAlerts: ['GET', '/v1/accounts/{account}/alerts'],
+  getAlertsByAlert: ['GET', '/v1/alerts/{alert}'],
+  postAlertsByAlertAcknowledge: ['POST', '/v1/alerts/{alert}/acknowledge'],
+  getAlertRules: ['GET', '/v1/alert-rules'],
+  putAlertRules: ['PUT', '/v1/alert-rules'],
   testEndpoint: ['POST', '/v1/accounts/{account}/endpoints/{endpoint}/test'],
   listSentEventTypes: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/event-types'],
 };

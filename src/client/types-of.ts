@@ -72,7 +72,7 @@ function placed(parameters: Parameter[], place: string): string {
   const here = parameters.filter((one) => one.in === place);
   if (here.length === 0) return 'Record<never, never>';
   const fields = here.map(
-    ({ name = '', required, schema = {} }) => `${name}${required === true ? '' : '?'}: ${queryType(schema)}`,
+    ({ name = '', required, schema = {} }) => `${nameOf(name)}${required === true ? '' : '?'}: ${queryType(schema)}`,
   );
   return `{ ${fields.join('; ')} }`;
 }
@@ -91,7 +91,7 @@ function typeOf(schema: Schema, indent: string): string {
   const either = schema.anyOf ?? schema.oneOf;
   if (either !== undefined) return either.map((one) => typeOf(one, indent)).join(' | ');
   const names = [schema.type ?? 'any'].flat();
-  return names.map((name) => namedType(name, schema, indent)).join(' | ');
+  return [...new Set(names.map((name) => namedType(name, schema, indent)))].join(' | ');
 }
 
 function namedType(name: string, schema: Schema, indent: string): string {
@@ -116,11 +116,15 @@ function objectType({ properties = {}, required = [], additionalProperties }: Sc
   const inner = `${indent}  `;
   const fields = Object.entries(properties).map(
     ([name, field]) =>
-      `${inner}${name}${required.includes(name) ? '' : '?'}: ${typeOf(field, inner)}${required.includes(name) ? '' : ' | undefined'};`,
+      `${inner}${nameOf(name)}${required.includes(name) ? '' : '?'}: ${typeOf(field, inner)}${required.includes(name) ? '' : ' | undefined'};`,
   );
   const isOpen = typeof additionalProperties === 'object' && additionalProperties !== null;
   const rest = isOpen ? typeOf({ ...additionalProperties }, inner) : 'unknown';
   if (fields.length === 0) return isOpen ? `Record<string, ${rest}>` : 'Record<string, never>';
   if (isOpen) fields.push(`${inner}[member: string]: unknown;`);
   return `{\n${fields.join('\n')}\n${indent}}`;
+}
+
+function nameOf(name: string): string {
+  return /^[A-Za-z_]\w*$/.test(name) ? name : JSON.stringify(name);
 }
