@@ -210,7 +210,10 @@ describe('answers of the running Worker fit the document', () => {
     );
     const unsent = ids.filter((id) => !sent.has(id));
     if (unsent.length > 0) console.warn(`operations that no test of the document asks: ${unsent.join(', ')}`);
-    expect(unsent.filter((id) => !UNSENT.includes(id))).toEqual([]);
+    // What has no schema yet is named by test/http/openapi.test.ts.
+    const isTold = (id: string) =>
+      Object.entries(operationOf(id).operation.responses).some(([status, one]) => /^2/.test(status) && one.content);
+    expect(unsent.filter((id) => isTold(id) && !UNSENT.includes(id))).toEqual([]);
     const withExample = ids.filter(
       (id) => operationOf(id).operation.requestBody?.content['application/json']?.example !== undefined,
     );
