@@ -6,7 +6,7 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "conflict" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "too-many-tests" | "internal" | "unavailable" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "conflict" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "too-many-tests" | "internal" | "unavailable" | "misconfigured";
     errors: ({
       field: string;
       message: string;
@@ -406,6 +406,7 @@ export type Schemas = {
     schemaVersion: string | null;
     data?: unknown | undefined;
     forms?: Record<string, unknown> | undefined;
+    erasedAt: string | null;
   };
   Record: {
     record: string;
@@ -464,6 +465,7 @@ export type Schemas = {
     schemaVersion: string | null;
     data?: unknown | undefined;
     body: string | null;
+    erasedAt: string | null;
   };
   Attempt: {
     id: string;
@@ -827,6 +829,12 @@ export type Operations = {
     body: undefined | undefined;
     answer: Schemas['Event'];
   };
+  deleteAccountsByAccountEventsByEventPayload: {
+    path: { account: string; event: string };
+    query: { record?: string; reason?: string };
+    body: undefined | undefined;
+    answer: null;
+  };
   getRecord: {
     path: { account: string; record: string };
     query: Record<never, never>;
@@ -1076,6 +1084,32 @@ export type Operations = {
     body: undefined | undefined;
     answer: Schemas['SentEventTypes'];
   };
+  getAccountsByAccountEndpointsByEndpointHealth: {
+    path: { account: string; endpoint: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: null;
+  };
+  postAccountsByAccountRecordStatuses: {
+    path: { account: string };
+    query: Record<never, never>;
+    body: {
+      records: (string)[];
+    };
+    answer: null;
+  };
+  getAccountsByAccountOverview: {
+    path: { account: string };
+    query: { minutes?: string; from?: string; to?: string };
+    body: undefined | undefined;
+    answer: null;
+  };
+  getOverview: {
+    path: Record<never, never>;
+    query: { minutes?: string; from?: string; to?: string; after?: string };
+    body: undefined | undefined;
+    answer: null;
+  };
 };
 
 export const PLACES: Readonly<Record<keyof Operations, readonly [method: string, path: string]>> = {
@@ -1103,6 +1137,7 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   listEvents: ['GET', '/v1/accounts/{account}/events'],
   publishEvents: ['POST', '/v1/accounts/{account}/events/batch'],
   getEvent: ['GET', '/v1/accounts/{account}/events/{event}'],
+  deleteAccountsByAccountEventsByEventPayload: ['DELETE', '/v1/accounts/{account}/events/{event}/payload'],
   getRecord: ['GET', '/v1/accounts/{account}/records/{record}'],
   getRecordByKey: ['GET', '/v1/accounts/{account}/record'],
   listRecordEvents: ['GET', '/v1/accounts/{account}/records/{record}/events'],
@@ -1133,4 +1168,8 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   putAlertRules: ['PUT', '/v1/alert-rules'],
   testEndpoint: ['POST', '/v1/accounts/{account}/endpoints/{endpoint}/test'],
   listSentEventTypes: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/event-types'],
+  getAccountsByAccountEndpointsByEndpointHealth: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/health'],
+  postAccountsByAccountRecordStatuses: ['POST', '/v1/accounts/{account}/record-statuses'],
+  getAccountsByAccountOverview: ['GET', '/v1/accounts/{account}/overview'],
+  getOverview: ['GET', '/v1/overview'],
 };

@@ -71,6 +71,7 @@ export const deliveryDetailShape = z
     schemaVersion: text().nullable(),
     data: z.unknown(),
     body: text().nullable(),
+    erasedAt: time().nullable(),
   })
   .openapi('DeliveryDetail');
 

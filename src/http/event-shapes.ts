@@ -24,6 +24,7 @@ export const eventShape = z
     schemaVersion: text().nullable(),
     data: z.unknown(),
     forms: z.record(z.string(), z.unknown()).optional(),
+    erasedAt: time().nullable(),
   })
   .openapi('Event');
 export const eventsShape = pageOf('EventPage', eventShape);

@@ -25,6 +25,7 @@ export const PARAMETER_WORDS: Readonly<Record<string, string>> = {
   format: '`json`: a page; `ndjson` or `csv`: everything from the cursor on, as a stream',
   alert: 'Alert id',
   rule: 'Rule of alerts; may be given several times',
+  minutes: 'Minutes to look back',
   days: `Days to look back: 1 to ${limit.SENT_TYPES_DAYS_MAX}`,
   after: 'Sequence after which events are wanted; 0 for all',
   reason: `Why, for the history: at most ${limit.DESCRIPTION_BYTES_MAX} bytes`,
