@@ -10,6 +10,7 @@ import type { AppContext, AppEnv } from './context.ts';
 import { fieldErrors } from './fields.ts';
 import { requireGrant } from './grant.ts';
 import { answerOnce } from './idempotency.ts';
+import { documented } from './openapi-route.ts';
 import { forPortal } from './portal-view.ts';
 import { invalid, Problem } from './problem.ts';
 
@@ -110,23 +111,4 @@ function bodyOf<B extends z.ZodType>(
 function queryOf(c: AppContext): Record<string, string | string[]> {
   const entries = Object.entries(c.req.queries());
   return Object.fromEntries(entries.map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]));
-}
-
-function documented<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType>(spec: RouteSpec<P, Q, B>) {
-  const { method, path, summary, params, query, body, answers } = spec;
-  const responses = Object.entries(answers).map(([status, description]) => [status, { description }]);
-  return {
-    method,
-    path,
-    summary,
-    security: [{ operatorKey: [] }],
-    request: {
-      params,
-      ...(query === undefined ? {} : { query }),
-      ...(body === undefined
-        ? {}
-        : { body: { required: body.optional !== true, content: { 'application/json': { schema: body.schema } } } }),
-    },
-    responses: { ...Object.fromEntries(responses), default: { description: 'A problem (RFC 9457)' } },
-  };
 }

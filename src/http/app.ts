@@ -24,6 +24,7 @@ import { addEventTypes } from './event-types.ts';
 import { addEventTypeVersions } from './event-type-versions.ts';
 import { addHealth } from './health.ts';
 import { addJobs } from './jobs.ts';
+import { addOpenApi } from './openapi.ts';
 import { addOperatorLists } from './operator.ts';
 import { addMetrics } from './metrics.ts';
 import { addOverview } from './overview.ts';
@@ -43,6 +44,7 @@ export function createApp() {
   app.notFound((c) => new Problem('not-found', `there is nothing at ${c.req.path.slice(0, 200)}`).toResponse());
   app.use(requireVars);
   addHealth(app);
+  addOpenApi(api);
   app.use('/v1/*', requireKey);
   addMetrics(app);
 

@@ -53,6 +53,9 @@ const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS;
 
+/** For the reference. */
+export const PROBLEM_LIST = Object.entries(PROBLEMS).map(([code, [status, title]]) => ({ code, status, title }));
+
 export type ProblemExtra = {
   /** The field, or the setting, whose rule `detail` states: one entry of `errors`. */
   field?: string;

@@ -36,6 +36,7 @@ const mayImport: Record<string, string[]> = {
   'env.ts': ['core', 'zod'],
   'stubs.ts': ['core', 'env.ts'],
   receiver: ['signature.ts'],
+  client: [],
   delivery: ['core', 'signature.ts'],
   store: ['core', 'drizzle-orm', 'drizzle-orm/d1', 'zod'],
   record: objects,

@@ -1,0 +1,1175 @@
+/** Made by `npm run client:generate` from the OpenAPI document: do not edit. */
+
+export type Schemas = {
+  Problem: {
+    type: string;
+    title: string;
+    status: number;
+    detail: string;
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "conflict" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "too-many-tests" | "internal" | "unavailable" | "misconfigured";
+    errors: ({
+      field: string;
+      message: string;
+    })[];
+    [member: string]: unknown;
+  };
+  ChangedAccount: {
+    account: string;
+    name: string;
+    jurisdiction: "eu" | "fedramp" | null;
+    unkeyedShards: number;
+    targets: {
+      deliverWithinMs: number;
+      warnAfterMs: number;
+    };
+    retention: Schemas['Retention'];
+    quota: {
+      eventsPerSecond: number | null;
+      endpointsMax: number;
+    };
+    endpointCount: number;
+    createdAt: string;
+    effectiveWithinMs: number;
+  };
+  Retention: {
+    payloadDays: number;
+    logDays: number;
+  };
+  Account: {
+    account: string;
+    name: string;
+    jurisdiction: "eu" | "fedramp" | null;
+    unkeyedShards: number;
+    targets: {
+      deliverWithinMs: number;
+      warnAfterMs: number;
+    };
+    retention: Schemas['Retention'];
+    quota: {
+      eventsPerSecond: number | null;
+      endpointsMax: number;
+    };
+    endpointCount: number;
+    createdAt: string;
+  };
+  RemovedAccount: {
+    account: string;
+    job: string;
+    effectiveWithinMs: number;
+  };
+  AccountPage: {
+    data: (Schemas['ListedAccount'])[];
+    next: string | null;
+  };
+  ListedAccount: {
+    account: string;
+    name: string;
+    retention: Schemas['Retention'];
+    createdAt: string;
+  };
+  CreatedEndpoint: {
+    id: string;
+    account: string;
+    url: string;
+    description: string;
+    eventTypes: (string)[];
+    filter: Record<string, unknown> | null;
+    schemaVersions: Record<string, string>;
+    headerNames: (string)[];
+    externalId: string | null;
+    ordering: "ordered" | "latest" | "unordered";
+    timeoutMs: number;
+    retry: {
+      scheduleSeconds: (number)[];
+      windowSeconds: number;
+      alsoRetry: (number)[];
+    };
+    rateLimitPerSecond: number | null;
+    status: "enabled" | "paused" | "disabled";
+    statusReason: string | null;
+    secrets: (Schemas['Secret'])[];
+    createdAt: string;
+    updatedAt: string;
+    secret: string;
+    effectiveWithinMs: number;
+  };
+  Secret: {
+    id: string;
+    kind: "hmac" | "ed25519";
+    publicKey?: string | undefined;
+    createdAt: string;
+    expiresAt: string | null;
+  };
+  EndpointPage: {
+    data: (Schemas['Endpoint'])[];
+    next: string | null;
+  };
+  Endpoint: {
+    id: string;
+    account: string;
+    url: string;
+    description: string;
+    eventTypes: (string)[];
+    filter: Record<string, unknown> | null;
+    schemaVersions: Record<string, string>;
+    headerNames: (string)[];
+    externalId: string | null;
+    ordering: "ordered" | "latest" | "unordered";
+    timeoutMs: number;
+    retry: {
+      scheduleSeconds: (number)[];
+      windowSeconds: number;
+      alsoRetry: (number)[];
+    };
+    rateLimitPerSecond: number | null;
+    status: "enabled" | "paused" | "disabled";
+    statusReason: string | null;
+    secrets: (Schemas['Secret'])[];
+    createdAt: string;
+    updatedAt: string;
+  };
+  EndpointNow: {
+    id: string;
+    account: string;
+    url: string;
+    description: string;
+    eventTypes: (string)[];
+    filter: Record<string, unknown> | null;
+    schemaVersions: Record<string, string>;
+    headerNames: (string)[];
+    externalId: string | null;
+    ordering: "ordered" | "latest" | "unordered";
+    timeoutMs: number;
+    retry: {
+      scheduleSeconds: (number)[];
+      windowSeconds: number;
+      alsoRetry: (number)[];
+    };
+    rateLimitPerSecond: number | null;
+    status: "enabled" | "paused" | "disabled";
+    statusReason: string | null;
+    secrets: (Schemas['Secret'])[];
+    createdAt: string;
+    updatedAt: string;
+    circuit: Schemas['Circuit'];
+  };
+  Circuit: {
+    state: "closed" | "open" | "half-open";
+    since: string | null;
+    nextProbeAt: string | null;
+    perSecond: number | null;
+    waitingRecords: number;
+  } | null;
+  ChangedEndpoint: {
+    id: string;
+    account: string;
+    url: string;
+    description: string;
+    eventTypes: (string)[];
+    filter: Record<string, unknown> | null;
+    schemaVersions: Record<string, string>;
+    headerNames: (string)[];
+    externalId: string | null;
+    ordering: "ordered" | "latest" | "unordered";
+    timeoutMs: number;
+    retry: {
+      scheduleSeconds: (number)[];
+      windowSeconds: number;
+      alsoRetry: (number)[];
+    };
+    rateLimitPerSecond: number | null;
+    status: "enabled" | "paused" | "disabled";
+    statusReason: string | null;
+    secrets: (Schemas['Secret'])[];
+    createdAt: string;
+    updatedAt: string;
+    effectiveWithinMs: number;
+    job?: string | undefined;
+  };
+  RemovedEndpoint: {
+    id: string;
+    job: string;
+    effectiveWithinMs: number;
+  };
+  RotatedSecret: {
+    id: string;
+    kind: "hmac" | "ed25519";
+    publicKey?: string | undefined;
+    createdAt: string;
+    expiresAt: string | null;
+    account: string;
+    endpoint: string;
+    secret: string;
+    secrets: (Schemas['Secret'])[];
+    effectiveWithinMs: number;
+  };
+  SecretText: {
+    id: string;
+    kind: "hmac" | "ed25519";
+    publicKey?: string | undefined;
+    createdAt: string;
+    expiresAt: string | null;
+    account: string;
+    endpoint: string;
+    secret: string;
+  };
+  Reseal: {
+    account: string;
+    key: string;
+    resealed: {
+      endpoints: number;
+      secrets: number;
+      headers: number;
+    };
+    remaining: number;
+    unreadable: {
+      count: number;
+      endpoints: (string)[];
+    };
+  };
+  AuditPage: {
+    data: (Schemas['AuditEntry'])[];
+    next: string | null;
+  };
+  AuditEntry: {
+    id: string;
+    account: string;
+    at: string;
+    by: string;
+    action: string;
+    endpoint: string | null;
+    secret: string | null;
+    detail: string | null;
+  };
+  ChangedEventType: {
+    name: string;
+    description: string;
+    example?: unknown | undefined;
+    strict: boolean;
+    retryWindowSeconds: number | null;
+    expireAfterSeconds: number | null;
+    latestGroup: string | null;
+    latestOnly: boolean;
+    dataVersion: string | null;
+    archived: boolean;
+    createdAt: string;
+    updatedAt: string;
+    schema: Record<string, unknown> | null;
+    versions: ({
+      version: string;
+      createdAt: string;
+      updatedAt: string;
+    })[];
+    effectiveWithinMs: number;
+  };
+  EventType: {
+    name: string;
+    description: string;
+    example?: unknown | undefined;
+    strict: boolean;
+    retryWindowSeconds: number | null;
+    expireAfterSeconds: number | null;
+    latestGroup: string | null;
+    latestOnly: boolean;
+    dataVersion: string | null;
+    archived: boolean;
+    createdAt: string;
+    updatedAt: string;
+    schema: Record<string, unknown> | null;
+    versions: ({
+      version: string;
+      createdAt: string;
+      updatedAt: string;
+    })[];
+  };
+  EventTypePage: {
+    data: (Schemas['ListedEventType'])[];
+    next: string | null;
+  };
+  ListedEventType: {
+    name: string;
+    description: string;
+    example?: unknown | undefined;
+    strict: boolean;
+    retryWindowSeconds: number | null;
+    expireAfterSeconds: number | null;
+    latestGroup: string | null;
+    latestOnly: boolean;
+    dataVersion: string | null;
+    archived: boolean;
+    createdAt: string;
+    updatedAt: string;
+  };
+  SchemaVersion: {
+    type: string;
+    version: string;
+    schema: Record<string, unknown>;
+    createdAt: string;
+    updatedAt: string;
+  };
+  SchemaDiff: {
+    type: string;
+    from: string;
+    to: string;
+    breaks: boolean;
+    changes: ({
+      pointer: string;
+      breaks: boolean;
+      message: string;
+    })[];
+    text: string;
+  };
+  AcceptedEvent: {
+    id: string;
+    sequence: number | null;
+    duplicate: boolean;
+    deliveryCount: number;
+    deliveries: ({
+      id: string;
+      endpoint: string;
+      status: Schemas['DeliveryStatus'];
+    })[];
+  };
+  DeliveryStatus: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled";
+  BatchResults: {
+    results: (Schemas['BatchAccepted'] | Schemas['Problem'])[];
+  };
+  BatchAccepted: {
+    status: 202;
+    id: string;
+    sequence: number | null;
+    duplicate: boolean;
+    deliveryCount: number;
+    deliveries: ({
+      id: string;
+      endpoint: string;
+      status: Schemas['DeliveryStatus'];
+    })[];
+  };
+  ListedEventPage: {
+    data: (Schemas['ListedEvent'])[];
+    next: string | null;
+  };
+  ListedEvent: {
+    id: string;
+    type: string;
+    record: string | null;
+    sequence: number | null;
+    version: number | null;
+    occurredAt: string | null;
+    acceptedAt: string;
+    deliveryCount: number;
+    deliveries: (Schemas['Delivery'])[];
+  };
+  Delivery: {
+    id: string;
+    account: string;
+    endpoint: string;
+    event: string;
+    eventType: string;
+    record: string | null;
+    sequence: number | null;
+    version: number | null;
+    status: Schemas['DeliveryStatus'];
+    attempts: number;
+    lastAttempt: {
+      at: string;
+      statusCode: number | null;
+      error: Schemas['AttemptError'];
+      latencyMs: number;
+    } | null;
+    nextAttemptAt: string | null;
+    blockedBy: string | null;
+    supersededBy: string | null;
+    replayOf: string | null;
+    replayedBy: string | null;
+    reason: string | null;
+    note: string;
+    late: boolean;
+    acceptedAt: string;
+    endedAt: string | null;
+  };
+  AttemptError: {
+    kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost";
+    message: string;
+  } | null;
+  Event: {
+    id: string;
+    type: string;
+    record: string | null;
+    sequence: number | null;
+    version: number | null;
+    occurredAt: string | null;
+    acceptedAt: string;
+    deliveryCount: number;
+    deliveries: (Schemas['Delivery'])[];
+    schemaVersion: string | null;
+    data?: unknown | undefined;
+    forms?: Record<string, unknown> | undefined;
+    erasedAt: string | null;
+  };
+  Record: {
+    record: string;
+    account: string;
+    sequence: number;
+    status: unknown;
+    late: boolean;
+    note: string;
+    endpoints: ({
+      endpoint: string;
+      delivery: Schemas['Delivery'];
+      waiting: number;
+    })[];
+  };
+  EventPage: {
+    data: (Schemas['Event'])[];
+    next: string | null;
+  };
+  DeliveryPage: {
+    data: (Schemas['Delivery'])[];
+    next: string | null;
+  };
+  DeliveryDetail: {
+    id: string;
+    account: string;
+    endpoint: string;
+    event: string;
+    eventType: string;
+    record: string | null;
+    sequence: number | null;
+    version: number | null;
+    status: Schemas['DeliveryStatus'];
+    attempts: number;
+    lastAttempt: {
+      at: string;
+      statusCode: number | null;
+      error: Schemas['AttemptError'];
+      latencyMs: number;
+    } | null;
+    nextAttemptAt: string | null;
+    blockedBy: string | null;
+    supersededBy: string | null;
+    replayOf: string | null;
+    replayedBy: string | null;
+    reason: string | null;
+    note: string;
+    late: boolean;
+    acceptedAt: string;
+    endedAt: string | null;
+    replay: {
+      by: string;
+      reason: string | null;
+      at: string;
+    } | null;
+    attemptLog: (Schemas['Attempt'])[];
+    schemaVersion: string | null;
+    data?: unknown | undefined;
+    body: string | null;
+    erasedAt: string | null;
+  };
+  Attempt: {
+    id: string;
+    delivery: string;
+    endpoint: string;
+    event: string;
+    number: number;
+    trigger: "first" | "retry" | "replay" | "test";
+    at: string;
+    latencyMs: number;
+    statusCode: number | null;
+    error: Schemas['AttemptError'];
+    responseHeaders: Record<string, string> | null;
+    responseBody: string | null;
+    willRetry: boolean;
+    nextAttemptAt: string | null;
+  };
+  DeadLetterSummary: {
+    data: ({
+      account: string;
+      endpoint: string;
+      count: number;
+      oldestAt: string;
+      newestAt: string;
+    })[];
+    total: number;
+    isComplete: boolean;
+  };
+  AttemptPage: {
+    data: (Schemas['Attempt'])[];
+    next: string | null;
+  };
+  AccountAttemptPage: {
+    data: (Schemas['AccountAttempt'])[];
+    next: string | null;
+  };
+  AccountAttempt: {
+    id: string;
+    delivery: string;
+    endpoint: string;
+    event: string;
+    number: number;
+    trigger: "first" | "retry" | "replay" | "test";
+    at: string;
+    latencyMs: number;
+    statusCode: number | null;
+    error: Schemas['AttemptError'];
+    responseHeaders: Record<string, string> | null;
+    responseBody: string | null;
+    willRetry: boolean;
+    nextAttemptAt: string | null;
+    account: string;
+  };
+  ListedEndpointPage: {
+    data: (Schemas['ListedEndpoint'])[];
+    next: string | null;
+  };
+  ListedEndpoint: {
+    id: string;
+    account: string;
+    url: string;
+    description: string;
+    externalId: string | null;
+    eventTypes: (string)[];
+    ordering: "ordered" | "latest" | "unordered";
+    status: "enabled" | "paused" | "disabled";
+    statusReason: string | null;
+    createdAt: string;
+    updatedAt: string;
+  };
+  Job: {
+    id: string;
+    kind: string;
+    account: string | null;
+    endpoint: string | null;
+    event: string | null;
+    status: "running" | "paused" | "finished" | "cancelled";
+    progress: {
+      total: number;
+      done: number;
+      failed: number;
+      skipped: number;
+    };
+    by: string;
+    reason: string | null;
+    createdAt: string;
+    updatedAt: string;
+    endedAt: string | null;
+    note: string;
+    pacePerSecond: number;
+    failures: ({
+      item: string;
+      reason: string;
+    })[];
+    history: ({
+      at: string;
+      by: string;
+      action: "started" | "paused" | "resumed" | "cancelled" | "finished";
+      reason: string | null;
+    })[];
+  };
+  JobPage: {
+    data: (Schemas['ListedJob'])[];
+    next: string | null;
+  };
+  ListedJob: {
+    id: string;
+    kind: string;
+    account: string | null;
+    endpoint: string | null;
+    event: string | null;
+    status: "running" | "paused" | "finished" | "cancelled";
+    progress: {
+      total: number;
+      done: number;
+      failed: number;
+      skipped: number;
+    };
+    by: string;
+    reason: string | null;
+    createdAt: string;
+    updatedAt: string;
+    endedAt: string | null;
+  };
+  SentEventTypes: {
+    endpoint: string;
+    eventTypes: (string)[];
+    from: string;
+    complete: boolean;
+    data: ({
+      eventType: string;
+      events: number;
+      lastSentAt: string;
+    })[];
+  };
+};
+
+export type Operations = {
+  putAccount: {
+    path: { account: string };
+    query: Record<never, never>;
+    body: {
+      name?: string | undefined;
+      targets?: {
+        deliverWithinMs: number;
+        warnAfterMs: number;
+      } | undefined;
+      retention?: {
+        payloadDays: number;
+        logDays: number;
+      } | undefined;
+      quota?: {
+        eventsPerSecond: number | null;
+        endpointsMax: number;
+      } | undefined;
+      unkeyedShards?: number | undefined;
+      jurisdiction?: "eu" | "fedramp" | null | undefined;
+    } | undefined;
+    answer: Schemas['ChangedAccount'];
+  };
+  getAccount: {
+    path: { account: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['Account'];
+  };
+  deleteAccount: {
+    path: { account: string };
+    query: { reason?: string };
+    body: undefined | undefined;
+    answer: Schemas['RemovedAccount'];
+  };
+  listAccounts: {
+    path: Record<never, never>;
+    query: { limit?: number; cursor?: string };
+    body: undefined | undefined;
+    answer: Schemas['AccountPage'];
+  };
+  createEndpoint: {
+    path: { account: string };
+    query: Record<never, never>;
+    body: {
+      url: string;
+      description?: string | undefined;
+      eventTypes?: (string)[] | undefined;
+      filter?: unknown | undefined;
+      schemaVersions?: Record<string, string> | undefined;
+      headers?: Record<string, string> | undefined;
+      externalId?: string | null | undefined;
+      ordering?: "ordered" | "latest" | "unordered" | undefined;
+      timeoutMs?: number | undefined;
+      retry?: {
+        scheduleSeconds?: (number)[] | undefined;
+        windowSeconds?: number | undefined;
+        alsoRetry?: (number)[] | undefined;
+      } | undefined;
+      rateLimitPerSecond?: number | null | undefined;
+      status?: "enabled" | "paused" | "disabled" | undefined;
+      statusReason?: string | null | undefined;
+      secret?: string | undefined;
+    };
+    answer: Schemas['CreatedEndpoint'];
+  };
+  listEndpoints: {
+    path: { account: string };
+    query: { limit?: number; cursor?: string };
+    body: undefined | undefined;
+    answer: Schemas['EndpointPage'];
+  };
+  getEndpoint: {
+    path: { account: string; endpoint: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['EndpointNow'];
+  };
+  changeEndpoint: {
+    path: { account: string; endpoint: string };
+    query: Record<never, never>;
+    body: {
+      url?: string | undefined;
+      description?: string | undefined;
+      eventTypes?: (string)[] | undefined;
+      filter?: unknown | undefined;
+      schemaVersions?: Record<string, string> | undefined;
+      headers?: Record<string, string> | undefined;
+      externalId?: string | null | undefined;
+      ordering?: "ordered" | "latest" | "unordered" | undefined;
+      timeoutMs?: number | undefined;
+      retry?: {
+        scheduleSeconds?: (number)[] | undefined;
+        windowSeconds?: number | undefined;
+        alsoRetry?: (number)[] | undefined;
+      } | undefined;
+      rateLimitPerSecond?: number | null | undefined;
+      status?: "enabled" | "paused" | "disabled" | undefined;
+      statusReason?: string | null | undefined;
+    };
+    answer: Schemas['ChangedEndpoint'];
+  };
+  deleteEndpoint: {
+    path: { account: string; endpoint: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['RemovedEndpoint'];
+  };
+  rotateSecret: {
+    path: { account: string; endpoint: string };
+    query: Record<never, never>;
+    body: {
+      secret?: string | undefined;
+      overlapSeconds?: number | undefined;
+      algorithm?: "hmac" | "ed25519" | undefined;
+    } | undefined;
+    answer: Schemas['RotatedSecret'];
+  };
+  getSecret: {
+    path: { account: string; endpoint: string; secret: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['SecretText'];
+  };
+  deleteSecret: {
+    path: { account: string; endpoint: string; secret: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: null;
+  };
+  resealAccount: {
+    path: { account: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['Reseal'];
+  };
+  listAuditEntries: {
+    path: { account: string };
+    query: { limit?: number; cursor?: string };
+    body: undefined | undefined;
+    answer: Schemas['AuditPage'];
+  };
+  putEventType: {
+    path: { type: string };
+    query: Record<never, never>;
+    body: {
+      description?: string | undefined;
+      example?: unknown | undefined;
+      schema?: unknown | undefined;
+      strict?: boolean | undefined;
+      retryWindowSeconds?: number | null | undefined;
+      expireAfterSeconds?: number | null | undefined;
+      latestGroup?: string | null | undefined;
+      latestOnly?: boolean | undefined;
+      dataVersion?: string | undefined;
+      archived?: boolean | undefined;
+    } | undefined;
+    answer: Schemas['ChangedEventType'];
+  };
+  getEventType: {
+    path: { type: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['EventType'];
+  };
+  listEventTypes: {
+    path: Record<never, never>;
+    query: { limit?: number; cursor?: string; archived?: "true" | "false" };
+    body: undefined | undefined;
+    answer: Schemas['EventTypePage'];
+  };
+  putSchemaVersion: {
+    path: { type: string; version: string };
+    query: Record<never, never>;
+    body: {
+      schema: unknown;
+      example?: unknown | undefined;
+    };
+    answer: Schemas['ChangedEventType'];
+  };
+  getSchemaVersion: {
+    path: { type: string; version: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['SchemaVersion'];
+  };
+  diffSchemaVersions: {
+    path: { type: string; from: string; to: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['SchemaDiff'];
+  };
+  publishEvent: {
+    path: { account: string };
+    query: Record<never, never>;
+    body: {
+      id?: string | null | undefined;
+      type: string;
+      record?: string | null | undefined;
+      version?: number | null | undefined;
+      occurredAt?: string | null | undefined;
+      data?: unknown | undefined;
+      forms?: Record<string, unknown> | null | undefined;
+    };
+    answer: Schemas['AcceptedEvent'];
+  };
+  listEvents: {
+    path: { account: string };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv" };
+    body: undefined | undefined;
+    answer: Schemas['ListedEventPage'];
+  };
+  publishEvents: {
+    path: { account: string };
+    query: Record<never, never>;
+    body: {
+      events: (unknown)[];
+    };
+    answer: Schemas['BatchResults'];
+  };
+  getEvent: {
+    path: { account: string; event: string };
+    query: { record?: string };
+    body: undefined | undefined;
+    answer: Schemas['Event'];
+  };
+  deleteAccountsByAccountEventsByEventPayload: {
+    path: { account: string; event: string };
+    query: { record?: string; reason?: string };
+    body: undefined | undefined;
+    answer: null;
+  };
+  getRecord: {
+    path: { account: string; record: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['Record'];
+  };
+  getRecordByKey: {
+    path: { account: string };
+    query: { key: string };
+    body: undefined | undefined;
+    answer: Schemas['Record'];
+  };
+  listRecordEvents: {
+    path: { account: string; record: string };
+    query: { after?: number; limit?: number };
+    body: undefined | undefined;
+    answer: Schemas['EventPage'];
+  };
+  listDeliveries: {
+    path: { account: string };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv" };
+    body: undefined | undefined;
+    answer: Schemas['DeliveryPage'];
+  };
+  getDelivery: {
+    path: { account: string; delivery: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['DeliveryDetail'];
+  };
+  replayDelivery: {
+    path: { account: string; delivery: string };
+    query: Record<never, never>;
+    body: {
+      reason?: string | null | undefined;
+      force?: boolean | undefined;
+    } | undefined;
+    answer: Schemas['Delivery'];
+  };
+  discardDelivery: {
+    path: { account: string; delivery: string };
+    query: Record<never, never>;
+    body: {
+      reason?: string | null | undefined;
+    } | undefined;
+    answer: Schemas['Delivery'];
+  };
+  listDeadLetters: {
+    path: { account: string };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv" };
+    body: undefined | undefined;
+    answer: Schemas['DeliveryPage'];
+  };
+  countDeadLetters: {
+    path: { account: string };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string };
+    body: undefined | undefined;
+    answer: Schemas['DeadLetterSummary'];
+  };
+  listAllDeadLetters: {
+    path: Record<never, never>;
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv"; account?: string };
+    body: undefined | undefined;
+    answer: Schemas['DeliveryPage'];
+  };
+  countAllDeadLetters: {
+    path: Record<never, never>;
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; account?: string };
+    body: undefined | undefined;
+    answer: Schemas['DeadLetterSummary'];
+  };
+  listAttempts: {
+    path: { account: string };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv" };
+    body: undefined | undefined;
+    answer: Schemas['AttemptPage'];
+  };
+  getAttempt: {
+    path: { account: string; attempt: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['Attempt'];
+  };
+  listAllDeliveries: {
+    path: Record<never, never>;
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv"; account?: string };
+    body: undefined | undefined;
+    answer: Schemas['DeliveryPage'];
+  };
+  listAllAttempts: {
+    path: Record<never, never>;
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv"; account?: string };
+    body: undefined | undefined;
+    answer: Schemas['AccountAttemptPage'];
+  };
+  listAllEndpoints: {
+    path: Record<never, never>;
+    query: { limit?: number; cursor?: string; account?: string | (string)[]; status?: "enabled" | "paused" | "disabled" | ("enabled" | "paused" | "disabled")[] };
+    body: undefined | undefined;
+    answer: Schemas['ListedEndpointPage'];
+  };
+  broadcastEvent: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      accounts?: (string)[] | null | undefined;
+      [member: string]: unknown;
+    };
+    answer: Schemas['Job'];
+  };
+  listJobs: {
+    path: Record<never, never>;
+    query: { limit?: number; cursor?: string; account?: string | (string)[]; kind?: "broadcast" | "sweep" | "account-removal" | ("broadcast" | "sweep" | "account-removal")[]; status?: "running" | "paused" | "finished" | "cancelled" | ("running" | "paused" | "finished" | "cancelled")[] };
+    body: undefined | undefined;
+    answer: Schemas['JobPage'];
+  };
+  getJob: {
+    path: { job: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['Job'];
+  };
+  pauseJob: {
+    path: { job: string };
+    query: Record<never, never>;
+    body: {
+      reason?: string | null | undefined;
+    } | undefined;
+    answer: Schemas['Job'];
+  };
+  resumeJob: {
+    path: { job: string };
+    query: Record<never, never>;
+    body: {
+      reason?: string | null | undefined;
+    } | undefined;
+    answer: Schemas['Job'];
+  };
+  cancelJob: {
+    path: { job: string };
+    query: Record<never, never>;
+    body: {
+      reason?: string | null | undefined;
+    } | undefined;
+    answer: Schemas['Job'];
+  };
+  getAlerts: {
+    path: Record<never, never>;
+    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[]; account?: string | (string)[] };
+    body: undefined | undefined;
+    answer: null;
+  };
+  getAccountsByAccountAlerts: {
+    path: { account: string };
+    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[] };
+    body: undefined | undefined;
+    answer: null;
+  };
+  getAlertsByAlert: {
+    path: { alert: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: null;
+  };
+  postAlertsByAlertAcknowledge: {
+    path: { alert: string };
+    query: Record<never, never>;
+    body: {
+      note?: string | null | undefined;
+    } | undefined;
+    answer: null;
+  };
+  getAlertRules: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: null;
+  };
+  putAlertRules: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      rules: {
+        "failure-rate"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "dead-letter"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "backlog-growing"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "oldest-waiting"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "endpoint-no-success"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "accounts-no-success"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "circuit-open"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "endpoint-disabled"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "secret-age"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "retry-spike"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+      };
+    };
+    answer: null;
+  };
+  testEndpoint: {
+    path: { account: string; endpoint: string };
+    query: Record<never, never>;
+    body: Record<string, never> | undefined;
+    answer: Schemas['Attempt'];
+  };
+  listSentEventTypes: {
+    path: { account: string; endpoint: string };
+    query: { days?: number };
+    body: undefined | undefined;
+    answer: Schemas['SentEventTypes'];
+  };
+  getAccountsByAccountEndpointsByEndpointHealth: {
+    path: { account: string; endpoint: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: null;
+  };
+  postAccountsByAccountRecordStatuses: {
+    path: { account: string };
+    query: Record<never, never>;
+    body: {
+      records: (string)[];
+    };
+    answer: null;
+  };
+  getAccountsByAccountOverview: {
+    path: { account: string };
+    query: { minutes?: string; from?: string; to?: string };
+    body: undefined | undefined;
+    answer: null;
+  };
+  getOverview: {
+    path: Record<never, never>;
+    query: { minutes?: string; from?: string; to?: string; after?: string };
+    body: undefined | undefined;
+    answer: null;
+  };
+};
+
+export const PLACES: Readonly<Record<keyof Operations, readonly [method: string, path: string]>> = {
+  putAccount: ['PUT', '/v1/accounts/{account}'],
+  getAccount: ['GET', '/v1/accounts/{account}'],
+  deleteAccount: ['DELETE', '/v1/accounts/{account}'],
+  listAccounts: ['GET', '/v1/accounts'],
+  createEndpoint: ['POST', '/v1/accounts/{account}/endpoints'],
+  listEndpoints: ['GET', '/v1/accounts/{account}/endpoints'],
+  getEndpoint: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}'],
+  changeEndpoint: ['PATCH', '/v1/accounts/{account}/endpoints/{endpoint}'],
+  deleteEndpoint: ['DELETE', '/v1/accounts/{account}/endpoints/{endpoint}'],
+  rotateSecret: ['POST', '/v1/accounts/{account}/endpoints/{endpoint}/secrets/rotate'],
+  getSecret: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/secrets/{secret}'],
+  deleteSecret: ['DELETE', '/v1/accounts/{account}/endpoints/{endpoint}/secrets/{secret}'],
+  resealAccount: ['POST', '/v1/accounts/{account}/reseal'],
+  listAuditEntries: ['GET', '/v1/accounts/{account}/audit'],
+  putEventType: ['PUT', '/v1/event-types/{type}'],
+  getEventType: ['GET', '/v1/event-types/{type}'],
+  listEventTypes: ['GET', '/v1/event-types'],
+  putSchemaVersion: ['PUT', '/v1/event-types/{type}/versions/{version}'],
+  getSchemaVersion: ['GET', '/v1/event-types/{type}/versions/{version}'],
+  diffSchemaVersions: ['GET', '/v1/event-types/{type}/versions/{from}/diff/{to}'],
+  publishEvent: ['POST', '/v1/accounts/{account}/events'],
+  listEvents: ['GET', '/v1/accounts/{account}/events'],
+  publishEvents: ['POST', '/v1/accounts/{account}/events/batch'],
+  getEvent: ['GET', '/v1/accounts/{account}/events/{event}'],
+  deleteAccountsByAccountEventsByEventPayload: ['DELETE', '/v1/accounts/{account}/events/{event}/payload'],
+  getRecord: ['GET', '/v1/accounts/{account}/records/{record}'],
+  getRecordByKey: ['GET', '/v1/accounts/{account}/record'],
+  listRecordEvents: ['GET', '/v1/accounts/{account}/records/{record}/events'],
+  listDeliveries: ['GET', '/v1/accounts/{account}/deliveries'],
+  getDelivery: ['GET', '/v1/accounts/{account}/deliveries/{delivery}'],
+  replayDelivery: ['POST', '/v1/accounts/{account}/deliveries/{delivery}/replay'],
+  discardDelivery: ['POST', '/v1/accounts/{account}/deliveries/{delivery}/discard'],
+  listDeadLetters: ['GET', '/v1/accounts/{account}/dead-letters'],
+  countDeadLetters: ['GET', '/v1/accounts/{account}/dead-letters/summary'],
+  listAllDeadLetters: ['GET', '/v1/dead-letters'],
+  countAllDeadLetters: ['GET', '/v1/dead-letters/summary'],
+  listAttempts: ['GET', '/v1/accounts/{account}/attempts'],
+  getAttempt: ['GET', '/v1/accounts/{account}/attempts/{attempt}'],
+  listAllDeliveries: ['GET', '/v1/deliveries'],
+  listAllAttempts: ['GET', '/v1/attempts'],
+  listAllEndpoints: ['GET', '/v1/endpoints'],
+  broadcastEvent: ['POST', '/v1/broadcasts'],
+  listJobs: ['GET', '/v1/jobs'],
+  getJob: ['GET', '/v1/jobs/{job}'],
+  pauseJob: ['POST', '/v1/jobs/{job}/pause'],
+  resumeJob: ['POST', '/v1/jobs/{job}/resume'],
+  cancelJob: ['POST', '/v1/jobs/{job}/cancel'],
+  getAlerts: ['GET', '/v1/alerts'],
+  getAccountsByAccountAlerts: ['GET', '/v1/accounts/{account}/alerts'],
+  getAlertsByAlert: ['GET', '/v1/alerts/{alert}'],
+  postAlertsByAlertAcknowledge: ['POST', '/v1/alerts/{alert}/acknowledge'],
+  getAlertRules: ['GET', '/v1/alert-rules'],
+  putAlertRules: ['PUT', '/v1/alert-rules'],
+  testEndpoint: ['POST', '/v1/accounts/{account}/endpoints/{endpoint}/test'],
+  listSentEventTypes: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/event-types'],
+  getAccountsByAccountEndpointsByEndpointHealth: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/health'],
+  postAccountsByAccountRecordStatuses: ['POST', '/v1/accounts/{account}/record-statuses'],
+  getAccountsByAccountOverview: ['GET', '/v1/accounts/{account}/overview'],
+  getOverview: ['GET', '/v1/overview'],
+};

@@ -1,0 +1,86 @@
+/** Deliveries and attempts. */
+import { z } from '@hono/zod-openapi';
+import { DELIVERY_STATUSES, TRIGGERS } from '../core/delivery.ts';
+import { ERROR_KINDS } from '../core/outcome.ts';
+import { count, pageOf, text, time } from './shared-shapes.ts';
+
+export const deliveryStatus = z.enum(DELIVERY_STATUSES).openapi('DeliveryStatus');
+
+const error = z.strictObject({ kind: z.enum(ERROR_KINDS), message: text() }).openapi('AttemptError');
+
+export const deliveryShape = z
+  .strictObject({
+    id: text(),
+    account: text(),
+    endpoint: text(),
+    event: text(),
+    eventType: text(),
+    record: text().nullable(),
+    sequence: count().nullable(),
+    version: z.number().nullable(),
+    status: deliveryStatus,
+    attempts: count(),
+    lastAttempt: z
+      .strictObject({ at: time(), statusCode: z.int().nullable(), error: error.nullable(), latencyMs: count() })
+      .nullable(),
+    nextAttemptAt: time().nullable(),
+    blockedBy: text().nullable(),
+    supersededBy: text().nullable(),
+    replayOf: text().nullable(),
+    replayedBy: text().nullable(),
+    reason: text().nullable(),
+    note: text(),
+    late: z.boolean(),
+    acceptedAt: time(),
+    endedAt: time().nullable(),
+  })
+  .openapi('Delivery');
+
+export const deliveriesShape = pageOf('DeliveryPage', deliveryShape);
+
+export const attemptShape = z
+  .strictObject({
+    id: text(),
+    delivery: text(),
+    endpoint: text(),
+    event: text(),
+    number: count(),
+    trigger: z.enum(TRIGGERS),
+    at: time(),
+    latencyMs: count(),
+    statusCode: z.int().nullable(),
+    error: error.nullable(),
+    responseHeaders: z.record(z.string(), text()).nullable(),
+    responseBody: text().nullable(),
+    willRetry: z.boolean(),
+    nextAttemptAt: time().nullable(),
+  })
+  .openapi('Attempt');
+
+export const attemptsShape = pageOf('AttemptPage', attemptShape);
+export const accountAttemptsShape = pageOf(
+  'AccountAttemptPage',
+  z.strictObject({ ...attemptShape.shape, account: text() }).openapi('AccountAttempt'),
+);
+
+export const deliveryDetailShape = z
+  .strictObject({
+    ...deliveryShape.shape,
+    replay: z.strictObject({ by: text(), reason: text().nullable(), at: time() }).nullable(),
+    attemptLog: z.array(attemptShape),
+    schemaVersion: text().nullable(),
+    data: z.unknown(),
+    body: text().nullable(),
+    erasedAt: time().nullable(),
+  })
+  .openapi('DeliveryDetail');
+
+export const deadLetterSummaryShape = z
+  .strictObject({
+    data: z.array(
+      z.strictObject({ account: text(), endpoint: text(), count: count(), oldestAt: time(), newestAt: time() }),
+    ),
+    total: count(),
+    isComplete: z.boolean(),
+  })
+  .openapi('DeadLetterSummary');

@@ -1,0 +1,222 @@
+/**
+ * O5: the document tells the truth. Every request below goes to the running Worker, and its answer must fit the schema that the
+ * document has for its operation and status: a field more or less fails. Bodies are the document's own examples.
+ */
+import { Validator, type Schema } from '@cfworker/json-schema';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { type ApiDocument, documentShape } from '../../src/http/openapi-document.ts';
+import { call, KEY } from '../support/api.ts';
+import { exports } from 'cloudflare:workers';
+
+/** Operations that nobody sends here yet. It may only become shorter. */
+const UNSENT: readonly string[] = [];
+
+let document: ApiDocument;
+const sent = new Set<string>();
+const examplesTaken = new Set<string>();
+
+beforeAll(async () => {
+  vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response('gone', { status: 404 }));
+  const answer = await exports.default.fetch('https://tubepost.test/openapi.json');
+  document = documentShape.parse(await answer.json());
+});
+
+type Sent = { path?: Record<string, string>; query?: string; body?: unknown; status?: number };
+
+function operationOf(id: string) {
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      if (operation.operationId === id) return { path, method, operation };
+    }
+  }
+  throw new Error(`the document has no operation ${id}`);
+}
+
+/** Sends the operation's example, or `body`; answers what came back once it was checked. */
+async function send(id: string, { path: values = {}, query = '', body, status }: Sent = {}) {
+  const { path, method, operation } = operationOf(id);
+  const example = operation.requestBody?.content['application/json']?.example;
+  const place = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? `no-${name}`));
+  const answer = await call(method.toUpperCase(), `${place}${query}`, body === undefined ? example : body);
+  sent.add(id);
+  const told = Object.keys(operation.responses)
+    .filter((one) => one.startsWith('2'))
+    .map(Number);
+  expect(status === undefined ? told : [status], `${id}: ${answer.text}`).toContain(answer.status);
+  expectFits(id, answer.status, answer);
+  if (example !== undefined && body === undefined && told.includes(answer.status)) examplesTaken.add(id);
+  return answer.body;
+}
+
+function expectFits(id: string, status: number, answer: { headers: Headers; body: unknown; text: string }): void {
+  const { responses } = operationOf(id).operation;
+  const named = responses[String(status)] ?? responses['default'];
+  const response =
+    named?.$ref === undefined ? named : document.components.responses[named.$ref.split('/').at(-1) ?? ''];
+  if (response?.content === undefined) return expect(answer.text, id).toBe('');
+  const type = answer.headers.get('content-type')?.split(';')[0] ?? '';
+  const schema = response.content[type]?.schema;
+  if (schema === undefined) throw new Error(`${id} answers ${status} as ${type}, which the document does not tell`);
+  const { components } = document;
+  const { valid, errors } = new Validator({ ...schema, components } as Schema, '2020-12', false).validate(answer.body);
+  const faults = errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
+  expect({ id, valid, faults: valid ? [] : faults }).toEqual({ id, valid: true, faults: [] });
+}
+
+const account = 'acme';
+const at = { account };
+
+async function until<T>(read: () => Promise<T>, isThere: (value: T) => boolean): Promise<T> {
+  return vi.waitFor(async () => {
+    const value = await read();
+    if (!isThere(value)) throw new Error(JSON.stringify(value).slice(0, 300));
+    return value;
+  });
+}
+
+describe('answers of the running Worker fit the document', () => {
+  test('accounts', async () => {
+    await send('putAccount', { path: at, status: 201 });
+    await send('putAccount', { path: at, status: 200 });
+    await send('getAccount', { path: at });
+    await send('getAccount', { path: { account: 'nobody' }, status: 404 });
+    await send('putAccount', { path: at, body: { nmae: 1 }, status: 400 });
+    await until(
+      () => send('listAccounts', { query: '?limit=1' }),
+      ({ data }) => data.length === 1,
+    );
+    await send('resealAccount', { path: at });
+    await send('putAccount', { path: { account: 'leaving' } });
+    await send('deleteAccount', { path: { account: 'leaving' } });
+  });
+
+  test('the catalogue', async () => {
+    const path = { type: 'ticket.opened', version: '2', from: '1', to: '2' };
+    await send('putEventType', { path, status: 201 });
+    await send('getEventType', { path });
+    await send('putSchemaVersion', { path, status: 201 });
+    await send('getSchemaVersion', { path });
+    expect((await send('diffSchemaVersions', { path })).changes).not.toEqual([]);
+    await send('putEventType', { path, body: { schema: { type: 'object' }, example: null }, status: 409 });
+    await send('putEventType', { path: { type: 'bare' }, body: {}, status: 201 });
+    await send('getEventType', { path: { type: 'bare' } });
+    await send('listEventTypes');
+  });
+
+  test('endpoints and their secrets', async () => {
+    const made = await send('createEndpoint', { path: at });
+    const path = { ...at, endpoint: made.id, secret: made.secrets[0].id };
+    await send('getEndpoint', { path });
+    await send('changeEndpoint', { path });
+    await send('changeEndpoint', { path, body: { filter: { field: 'number', gt: 1 } }, status: 400 });
+    await send('listEndpoints', { path });
+    await until(
+      () => send('listAllEndpoints'),
+      ({ data }) => data.length > 0,
+    );
+    await send('testEndpoint', { path });
+    const rotated = await send('rotateSecret', { path });
+    await send('rotateSecret', { path, body: { algorithm: 'ed25519' } });
+    await send('getSecret', { path: { ...path, secret: rotated.id } });
+    await send('deleteSecret', { path });
+    await send('listSentEventTypes', { path });
+    await send('listAuditEntries', { path });
+    await send('deleteEndpoint', { path });
+  });
+
+  test('events, records, deliveries and attempts', async () => {
+    const { id: endpoint } = await send('createEndpoint', {
+      path: at,
+      body: { url: 'https://crm.example.com/in', retry: { scheduleSeconds: [] } },
+    });
+    const published = await send('publishEvent', { path: at });
+    const mixed = await send('publishEvents', {
+      path: at,
+      body: { events: [{ type: '!' }, { type: 'a.b', data: null }] },
+    });
+    expect(mixed.results.map((one: { status: number }) => one.status)).toEqual([400, 202]);
+    await send('publishEvent', { path: at, body: { type: 'a', data: 1, more: 1 }, status: 400 });
+
+    const dead = { ...at, delivery: String(published.deliveries[0].id) };
+    const detail = await until(
+      () => send('getDelivery', { path: dead }),
+      ({ status }) => status === 'dead',
+    );
+    expect(detail.attemptLog).toHaveLength(1);
+    const where = { ...at, record: 'ticket/4211', event: published.id, attempt: detail.attemptLog[0].id, endpoint };
+    await send('getEvent', { path: where });
+    await send('getRecord', { path: where });
+    await send('getRecordByKey', { path: where, query: '?key=ticket%2F4211' });
+    await send('listRecordEvents', { path: where });
+    await send('getAttempt', { path: where });
+    for (const list of [
+      'listEvents',
+      'listDeliveries',
+      'listDeadLetters',
+      'listAttempts',
+      'listAllDeliveries',
+      'listAllDeadLetters',
+      'countDeadLetters',
+      'countAllDeadLetters',
+      'listAllAttempts',
+    ]) {
+      await until(
+        () => send(list, { path: at }),
+        ({ data }) => data.length > 0,
+      );
+    }
+    await until(
+      () => send('listSentEventTypes', { path: where }),
+      ({ data }) => data.length > 0,
+    );
+
+    const replay = await send('replayDelivery', { path: dead });
+    await until(
+      () => send('getDelivery', { path: { ...at, delivery: replay.id } }),
+      ({ status }) => status === 'dead',
+    );
+    await send('replayDelivery', { path: { ...at, delivery: 'dlv_none' }, status: 404 });
+    await send('discardDelivery', { path: { ...at, delivery: replay.id } });
+    const { results } = await send('publishEvents', { path: at });
+    expect(results.map((one: { status: number }) => one.status)).toEqual([202, 202]);
+  });
+
+  test('broadcasts and jobs', async () => {
+    const { id } = await send('broadcastEvent');
+    const job = { job: id };
+    await send('getJob', { path: job });
+    await until(
+      () => send('listJobs'),
+      ({ data }) => data.length > 0,
+    );
+    // Long enough not to end by itself meanwhile.
+    const accounts = Array.from({ length: 1_000 }, (_, i) => `customer-${i}`);
+    const long = { job: (await send('broadcastEvent', { body: { type: 'a.b', data: 1, accounts } })).id };
+    await send('pauseJob', { path: long });
+    await send('resumeJob', { path: long });
+    await send('cancelJob', { path: long });
+    await send('pauseJob', { path: long, status: 409 });
+  });
+
+  test('a request without a key', async () => {
+    const answer = await call('GET', '/v1/accounts', undefined, { authorization: `Bearer not-${KEY}` });
+    expect(answer.status).toBe(401);
+    expectFits('listAccounts', 401, answer);
+  });
+
+  test('and every operation was asked, with its example where it has one', () => {
+    const ids = Object.values(document.paths).flatMap((methods) =>
+      Object.values(methods).map((one) => one.operationId),
+    );
+    const unsent = ids.filter((id) => !sent.has(id));
+    if (unsent.length > 0) console.warn(`operations that no test of the document asks: ${unsent.join(', ')}`);
+    // What has no schema yet is named by test/http/openapi.test.ts.
+    const isTold = (id: string) =>
+      Object.entries(operationOf(id).operation.responses).some(([status, one]) => /^2/.test(status) && one.content);
+    expect(unsent.filter((id) => isTold(id) && !UNSENT.includes(id))).toEqual([]);
+    const withExample = ids.filter(
+      (id) => operationOf(id).operation.requestBody?.content['application/json']?.example !== undefined,
+    );
+    expect(withExample.filter((id) => !examplesTaken.has(id))).toEqual([]);
+  });
+});
