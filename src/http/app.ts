@@ -24,6 +24,7 @@ import { addEventTypes } from './event-types.ts';
 import { addEventTypeVersions } from './event-type-versions.ts';
 import { addHealth } from './health.ts';
 import { addJobs } from './jobs.ts';
+import { addReplays } from './replays.ts';
 import { addOperatorLists } from './operator.ts';
 import { addMetrics } from './metrics.ts';
 import { addOverview } from './overview.ts';
@@ -62,6 +63,7 @@ export function createApp() {
   addBroadcasts(api);
   addJobs(api);
   addAlerts(api);
+  addReplays(api);
   addEndpointTest(api);
   addEndpointEventTypes(api);
   addEndpointHealth(api);
