@@ -56,7 +56,9 @@ const TIME_DIGITS = 14;
 const SEQUENCE_DIGITS = 16;
 
 function keyOf({ acceptedAtMs, sequence, id }: BulkPosition): string {
-  return [String(acceptedAtMs).padStart(TIME_DIGITS, '0'), String(sequence).padStart(SEQUENCE_DIGITS, '0'), id].join(' ');
+  return [String(acceptedAtMs).padStart(TIME_DIGITS, '0'), String(sequence).padStart(SEQUENCE_DIGITS, '0'), id].join(
+    ' ',
+  );
 }
 
 function parse(key: string): BulkPosition {

@@ -1,5 +1,8 @@
 /** The support story (R2, R3, V6): an endpoint refused for a while; one query finds, one dry run counts, one replay sends. */
+import { env } from 'cloudflare:workers';
+import { runDurableObjectAlarm } from 'cloudflare:test';
 import { beforeEach, afterEach, expect, test, vi } from 'vitest';
+import { gateName } from '../../src/core/ids.ts';
 import { call, newAccount } from '../support/api.ts';
 import { until, untilFinished } from '../support/jobs.ts';
 import { answers, requests } from '../support/receiver.ts';
@@ -21,6 +24,8 @@ afterEach(() => {
 });
 
 const at = () => `/v1/accounts/${account}`;
+/** So many refusals open the circuit: its Gate lets the replays go on. */
+const ringGate = () => runDurableObjectAlarm(env.GATE.getByName(gateName({ account }, endpoint)));
 const replays = (body: object) => call('POST', `${at()}/replays`, { endpoint, ...body });
 
 async function die(records: number, each: number, version?: (n: number) => number): Promise<void> {
@@ -30,10 +35,10 @@ async function die(records: number, each: number, version?: (n: number) => numbe
       expect((await call('POST', `${at()}/events`, event)).status).toBe(202);
     }
   }
-  await vi.waitFor(
-    async () => expect((await replays({ dryRun: true, to: FAR() })).body.count).toBe(records * each),
-    { timeout: 15_000, interval: 100 },
-  );
+  await vi.waitFor(async () => expect((await replays({ dryRun: true, to: FAR() })).body.count).toBe(records * each), {
+    timeout: 15_000,
+    interval: 100,
+  });
 }
 const FAR = () => new Date(Date.now() + 60_000).toISOString();
 
@@ -55,7 +60,7 @@ test('30 dead letters are found, counted, sent again in order, and never twice',
   expect((await call('POST', `${at()}/replays/${id}/pause`)).body.status).toBe('paused');
   expect((await call('POST', `${at()}/replays/${id}/resume`)).body.status).toBe('running');
   expect((await call('GET', `/v1/accounts/other/replays/${id}`)).status).toBe(404);
-  const done = await untilFinished(id);
+  const done = await untilFinished(id, ringGate);
   expect(done.progress).toMatchObject({ total: 30, done: 30, failed: 0, skipped: 0 });
   const shown = await call('GET', `${at()}/replays/${id}`);
   expect(shown.body.progress).toMatchObject({ total: 30, delivered: 30, waiting: 0 });
@@ -67,7 +72,7 @@ test('30 dead letters are found, counted, sent again in order, and never twice',
   }
   // A second one finds nothing that is not brought already, whatever the log knows of it by now.
   const again = await replays({ to: FAR() });
-  await untilFinished(again.body.id);
+  await untilFinished(again.body.id, ringGate);
   expect((await requests(`${host}/crm`)).length).toBe(before + 30);
 });
 
@@ -78,7 +83,7 @@ test('versions that newer ones have overtaken are skipped with the reason; a can
   await call('POST', `${at()}/replays/${cancelled.body.id}/cancel`, { reason: 'wrong one' });
   await until(cancelled.body.id, ({ status }) => status === 'cancelled');
   const { id } = (await replays({ to: FAR() })).body;
-  await untilFinished(id);
+  await untilFinished(id, ringGate);
   const { body } = await call('GET', `${at()}/replays/${id}`);
   expect(body.progress).toMatchObject({ delivered: 1, failed: 0, skipped: 3 });
   expect(body.skippedBy).toEqual({ 'older-version': 3 });
