@@ -67,6 +67,7 @@ function refusedOutcome(refusal: ReplayRefusal): Outcome {
     case 'older-version':
     case 'overtaken':
     case 'not-found':
+    case 'payload-erased':
       return skipped(refusal.reason);
     case 'endpoint-removed':
       return { ...nothing(), failed: 1, reason: 'the endpoint was removed' };
