@@ -58,6 +58,8 @@ export type ReplayFacts = {
   atMs: number;
   /** Asked to go out even over a newer version. */
   force: boolean;
+  /** The job that asked, which makes one replay of a delivery and no more. */
+  job?: string | undefined;
 };
 
 export type Delivery = {

@@ -2,6 +2,7 @@
  * Long work with a cursor, as every part of the system passes it on. A kind is a member of JobSpec and a file in src/job; what
  * they share (progress, pace, pause, cancel, history, crashes) is src/job/ledger.ts.
  */
+import type { EndedStatus } from './delivery.ts';
 import type { EventPolicy } from './event-type.ts';
 import type { AccountPlace } from './ids.ts';
 
@@ -21,12 +22,27 @@ export type BroadcastEvent = EventPolicy & {
   schemaVersion?: string | undefined;
 };
 
+/** Which deliveries of the log a bulk act concerns: originals, accepted from `fromMs` to before `toMs`. Absent lists: any. */
+export type BulkRange = {
+  endpoint: string;
+  statuses: readonly EndedStatus[];
+  /** Only those cancelled because the endpoint was disabled. */
+  missing: boolean;
+  eventTypes?: readonly string[] | undefined;
+  statusCodes?: readonly string[] | undefined;
+  records?: readonly string[] | undefined;
+  fromMs: number;
+  toMs: number;
+};
+
 export type JobSpec =
   /** `accounts` null: all that exist when it starts. */
   | { kind: 'broadcast'; event: BroadcastEvent; accounts: string[] | null }
   /** Reaches every record where something waits for an endpoint that takes it no longer. */
   | (AccountPlace & { kind: 'sweep'; endpoint: string; revision: number; because: 'removed' | 'disabled' })
-  | (AccountPlace & { kind: 'account-removal' });
+  | (AccountPlace & { kind: 'account-removal' })
+  | (AccountPlace & { kind: 'replay'; range: BulkRange; force: boolean; pacePerSecond: number })
+  | (AccountPlace & { kind: 'discard'; range: BulkRange });
 
 export type JobKind = JobSpec['kind'];
 
@@ -53,7 +69,7 @@ export type JobSummary = {
   id: string;
   kind: JobKind;
   account: string | null;
-  /** Of a sweep. */
+  /** Of a sweep, replay or discard. */
   endpoint: string | null;
   /** Of a broadcast. */
   event: string | null;
@@ -73,6 +89,8 @@ export type JobView = JobSummary & {
   history: JobAct[];
   /** The first of them; `progress.failed` counts all. */
   failures: { item: string; reason: string }[];
+  /** How many were skipped for which reason, where the kind says. */
+  skippedBy?: { [reason: string]: number } | undefined;
 };
 
 export type JobRefusal =

@@ -453,3 +453,16 @@ export const PORTAL_TOKEN_SECONDS_MAX = 3_600;
 export const PORTAL_TOKEN_SECONDS_DEFAULT = 900;
 /** What a portal token is shown of a stored response body: it may come from inside a network. In characters. */
 export const PORTAL_RESPONSE_CHARS_MAX = 256;
+/** Milliseconds that a replay or discard of a range spans at most: what is older is seldom wanted, and the log is read for it. */
+export const BULK_SPAN_MS_MAX = 14 * 24 * 60 * MINUTE_MS;
+/** Deliveries of one replay or discard: a larger one is usually a forgotten filter. The second: where `limit` asks for it. */
+export const BULK_DELIVERIES_DEFAULT = 10_000;
+export const BULK_DELIVERIES_MAX = 100_000;
+/** Replays a second: gentle to a receiver that has just come back; and the most that may be asked for. */
+export const REPLAY_PACE_DEFAULT = 50;
+export const REPLAY_PACE_MAX = 500;
+/** Event types counted by name in a dry run; the rest is in the count. */
+export const DRY_RUN_TYPES_MAX = 100;
+/** Milliseconds between two looks at a replay that has not ended: the first ones soon, a long retry seldom. */
+export const REPLAY_LOOK_MS_MIN = 2 * SECOND_MS;
+export const REPLAY_LOOK_MS_CAP = 5 * MINUTE_MS;

@@ -48,6 +48,8 @@ export type ReplayRefusal =
   | { reason: 'older-version'; version: number; attempted: number }
   /** A `latest` lane: a newer event of the type, without a version as this one, was attempted. */
   | { reason: 'overtaken'; by: string }
+  /** Only to a job: another replay of it has arrived. */
+  | { reason: 'already-replayed'; delivery: string }
   | { reason: 'endpoint-removed' }
   | { reason: 'endpoint-disabled'; statusReason: string | null }
   | { reason: 'full'; open: number }
@@ -83,7 +85,8 @@ export type RecordRpc = {
   readDelivery(ref: DeliveryRef): Promise<DeliveryDetail | null>;
   replay(
     ref: DeliveryRef,
-    by: { key: string; reason: string | null; force: boolean },
+    /** A job that asks again is answered the replay that it has. */
+    by: { key: string; reason: string | null; force: boolean; job?: string | undefined },
   ): Promise<Result<DeliveryView, ReplayRefusal>>;
   /** Its payload and what receivers answered to it are gone; what waits of it is cancelled. Null: no such event. Safe to repeat. */
   erasePayload(id: string): Promise<EventView | null>;

@@ -25,6 +25,7 @@ import { addEventTypeVersions } from './event-type-versions.ts';
 import { addHealth } from './health.ts';
 import { addJobs } from './jobs.ts';
 import { addOpenApi } from './openapi.ts';
+import { addReplays } from './replays.ts';
 import { addOperatorLists } from './operator.ts';
 import { addMetrics } from './metrics.ts';
 import { addOverview } from './overview.ts';
@@ -68,6 +69,7 @@ export function createApp() {
   addBroadcasts(api);
   addJobs(api);
   addAlerts(api);
+  addReplays(api);
   addEndpointTest(api);
   addEndpointEventTypes(api);
   addEndpointHealth(api);

@@ -21,6 +21,8 @@ export function replayRefused(id: string, refusal: ReplayRefusal): Problem {
       const detail = `the endpoint wants only the latest and was sent ${refusal.by} since; "force": true sends it all the same`;
       return new Problem('replay-refused', detail, { members: { ...members, by: refusal.by } });
     }
+    case 'already-replayed':
+      return new Problem('replay-refused', `the replay ${refusal.delivery} of it has arrived`, { members });
     case 'endpoint-removed':
       return new Problem('replay-refused', 'the endpoint was removed', { members });
     case 'endpoint-disabled': {

@@ -35,7 +35,7 @@ export function addJobs(api: Api): void {
       query: z.strictObject({
         ...pageQuery,
         account: many(accountId),
-        kind: many(z.enum(['broadcast', 'sweep', 'account-removal'])),
+        kind: many(z.enum(['broadcast', 'sweep', 'account-removal', 'replay', 'discard'])),
         status: many(z.enum(['running', 'paused', 'finished', 'cancelled'])),
       }),
       answers: { 200: 'A page of jobs' },
@@ -104,12 +104,12 @@ export async function startNow(c: AppContext, start: JobStart): Promise<void> {
 }
 
 export function showJob(view: JobView) {
-  const { pacePerSecond, note, history, failures } = view;
+  const { pacePerSecond, note, history, failures, skippedBy = {} } = view;
   const acts = history.map(({ atMs, ...act }) => ({ at: rfc3339(atMs), ...act }));
-  return { ...showSummary(view), note, pacePerSecond, failures, history: acts };
+  return { ...showSummary(view), note, pacePerSecond, failures, skippedBy, history: acts };
 }
 
-function showSummary(job: JobSummary) {
+export function showSummary(job: JobSummary) {
   const { id, kind, account, endpoint, event, status, progress, by, reason } = job;
   return {
     id,
@@ -127,7 +127,7 @@ function showSummary(job: JobSummary) {
   };
 }
 
-function requireJobId(id: string): void {
+export function requireJobId(id: string): void {
   if (!isJobId(id)) throw unknownJob(id);
 }
 
@@ -135,11 +135,11 @@ function jobOf(c: AppContext, id: string) {
   return jobStub(c.env, id);
 }
 
-function unknownJob(id: string): Problem {
+export function unknownJob(id: string): Problem {
   return new Problem('unknown-job', `there is no job ${shown(id)}`);
 }
 
-function refused(id: string, action: string, refusal: JobRefusal): Problem {
+export function refused(id: string, action: string, refusal: JobRefusal): Problem {
   switch (refusal.reason) {
     case 'ended':
       return new Problem('job-ended', `job ${id} is ${refusal.status}: there is nothing left to ${action}`);

@@ -28,7 +28,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
   }
 
   async start(start: JobStart) {
-    const started = this.#ledger.start(start, mannerOf(start.spec.kind), Date.now());
+    const started = this.#ledger.start(start, mannerOf(start.spec), Date.now());
     if (started.ok) this.#arm();
     return started;
   }
@@ -72,7 +72,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
     const fromMs = Date.now();
     const task = ledger.next(fromMs);
     if (task.kind === 'wait') return;
-    const manner = mannerOf(given.spec.kind);
+    const manner = mannerOf(given.spec);
     const work = workOf(given, ledger.startedMs(), this.env);
     try {
       switch (task.kind) {
@@ -118,7 +118,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
 
   #view() {
     const given = this.#ledger.given();
-    return given === null ? null : this.#ledger.read(mannerOf(given.spec.kind), Date.now());
+    return given === null ? null : this.#ledger.read(mannerOf(given.spec), Date.now());
   }
 
   #open(): JobLedger {

@@ -167,6 +167,10 @@ export class JobLedger {
     if (outcome.isFound) state.passFound += 1;
     progress.done += outcome.done;
     progress.skipped += outcome.skipped;
+    if (outcome.skipped > 0 && outcome.reason !== null) {
+      const { skippedBy = {} } = state;
+      state.skippedBy = { ...skippedBy, [outcome.reason]: (skippedBy[outcome.reason] ?? 0) + outcome.skipped };
+    }
     const tries = open.tries + 1;
     const left = { key: item.key, weight: Math.max(item.weight - outcome.done, outcome.weight) };
     if (!outcome.isOver && outcome.reason === null) {

@@ -7,6 +7,7 @@
  *   item   what was listed and is not done with; done ones too, where the kind remembers them
  */
 import { z } from 'zod';
+import { ENDED_STATUSES } from '../core/delivery.ts';
 import { JURISDICTIONS } from '../core/ids.ts';
 import type { JobStart } from '../core/job.ts';
 import type { Sql } from '../core/sql.ts';
@@ -41,6 +42,8 @@ const state = z.object({
   isComplete: z.boolean(),
   progress: z.object({ total: z.number(), done: z.number(), failed: z.number(), skipped: z.number() }),
   failures: z.array(z.object({ item: z.string(), reason: z.string() })),
+  /** Absent as releases before replays of a range saved it. */
+  skippedBy: z.record(z.string(), z.number()).optional(),
   history: z.array(act),
   /** The next step comes no earlier: its pace, or the wait after a failed one. */
   nextMs: z.number(),
@@ -54,6 +57,17 @@ const state = z.object({
 
 /** Part of every name by which an account's Records and Gates are found. */
 const jurisdiction = z.enum(JURISDICTIONS).nullable().default(null);
+
+const range = z.object({
+  endpoint: z.string(),
+  statuses: z.array(z.enum(ENDED_STATUSES)),
+  missing: z.boolean(),
+  eventTypes: z.array(z.string()).optional(),
+  statusCodes: z.array(z.string()).optional(),
+  records: z.array(z.string()).optional(),
+  fromMs: z.number(),
+  toMs: z.number(),
+});
 
 const start: z.ZodType<JobStart> = z.object({
   id: z.string(),
@@ -87,6 +101,15 @@ const start: z.ZodType<JobStart> = z.object({
       because: z.enum(['removed', 'disabled']),
     }),
     z.object({ kind: z.literal('account-removal'), account: z.string(), jurisdiction }),
+    z.object({
+      kind: z.literal('replay'),
+      account: z.string(),
+      jurisdiction,
+      range,
+      force: z.boolean(),
+      pacePerSecond: z.number(),
+    }),
+    z.object({ kind: z.literal('discard'), account: z.string(), jurisdiction, range }),
   ]),
 });
 

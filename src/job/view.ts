@@ -1,6 +1,6 @@
 /** A job as the API and the lists show it. Times are still milliseconds. */
 import { rfc3339 } from '../core/body.ts';
-import type { JobProgress, JobStart, JobSummary, JobView } from '../core/job.ts';
+import type { JobProgress, JobSpec, JobStart, JobSummary, JobView } from '../core/job.ts';
 import type { State } from './rows.ts';
 import type { Manner } from './work.ts';
 
@@ -10,7 +10,7 @@ export function summaryOf({ id, spec, by, reason }: JobStart, state: State): Job
     id,
     kind: spec.kind,
     account: spec.kind === 'broadcast' ? null : spec.account,
-    endpoint: spec.kind === 'sweep' ? spec.endpoint : null,
+    endpoint: endpointOf(spec),
     event: spec.kind === 'broadcast' ? spec.event.id : null,
     status,
     progress,
@@ -23,8 +23,13 @@ export function summaryOf({ id, spec, by, reason }: JobStart, state: State): Job
 }
 
 export function viewOf(given: JobStart, state: State, { pacePerSecond }: Manner, nowMs: number): JobView {
-  const { history, failures } = state;
-  return { ...summaryOf(given, state), pacePerSecond, note: noteOf(state, nowMs), history, failures };
+  const { history, failures, skippedBy } = state;
+  return { ...summaryOf(given, state), pacePerSecond, note: noteOf(state, nowMs), history, failures, skippedBy };
+}
+
+function endpointOf(spec: JobSpec): string | null {
+  if (spec.kind === 'sweep') return spec.endpoint;
+  return spec.kind === 'replay' || spec.kind === 'discard' ? spec.range.endpoint : null;
 }
 
 function noteOf(state: State, nowMs: number): string {

@@ -28,7 +28,7 @@ export type Outcome = {
   done: number;
   failed: number;
   skipped: number;
-  /** Of a failed item, and of one that is tried again. */
+  /** Of a failed item, of one that is tried again, and (a word of a small set) of one that is skipped. */
   reason: string | null;
   /** True where there was something to do: a pass in which nothing was is the last. */
   isFound: boolean;

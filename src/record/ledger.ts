@@ -26,7 +26,7 @@ import { Memory } from './memory.ts';
 import { collectLog, confirmLog, logFailed, nextLogMs } from './outbox.ts';
 import { Passes } from './passes.ts';
 import { type PlanningFacts, planTurn } from './planning.ts';
-import { discardDelivery, type Person, replayDelivery } from './replaying.ts';
+import { discardDelivery, type Person, type Replayer, replayDelivery } from './replaying.ts';
 import { expire, settle } from './settling.ts';
 import { sweepLane } from './sweeping.ts';
 import { readEvent } from './views.ts';
@@ -218,7 +218,7 @@ export class Ledger {
 
   replay(
     ref: DeliveryRef,
-    by: Person & { force: boolean },
+    by: Replayer,
     endpoint: EndpointSettings | undefined,
     at: At,
   ): { result: Result<DeliveryView, ReplayRefusal>; effects: Effects } {

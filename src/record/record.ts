@@ -113,7 +113,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
     return readDelivery(this.#open().memory, ref);
   }
 
-  async replay(ref: DeliveryRef, by: { key: string; reason: string | null; force: boolean }) {
+  async replay(ref: DeliveryRef, by: { key: string; reason: string | null; force: boolean; job?: string | undefined }) {
     const settings = await this.#settings(0, true);
     const endpoint = settings?.endpoints.find(({ id }) => id === ref.endpoint);
     return this.#perform(this.#open().replay(ref, by, endpoint, this.#at()));

@@ -16,24 +16,29 @@ import { logChanged } from './outbox.ts';
 import { findSlot, viewDelivery } from './views.ts';
 
 export type Person = { key: string; reason: string | null };
+export type Replayer = Person & { force: boolean; job?: string | undefined };
 
 /** `endpoint` as it is now; undefined once removed. The old delivery keeps its status and history. */
 export function replayDelivery(
   memory: Memory,
   ref: DeliveryRef,
-  by: Person & { force: boolean },
+  by: Replayer,
   endpoint: EndpointSettings | undefined,
   nowMs: number,
 ): Result<DeliveryView, ReplayRefusal> {
   const original = findSlot(memory, ref);
   if (original === null) return fail({ reason: 'not-found' });
-  if (endpoint !== undefined) cancelCutOff(memory, endpoint, nowMs);
-  const refusal = refuseReplay(memory, original, by.force, endpoint);
-  if (refusal !== null) return fail(refusal);
   const { event } = original;
   const siblings = event.slots.filter(({ delivery }) => delivery.endpoint === ref.endpoint);
+  if (by.job !== undefined) {
+    const own = siblings.find(({ delivery: { replayFacts: f } }) => f?.job === by.job && f?.of === ref.replay);
+    if (own !== undefined) return ok(viewDelivery(memory, own));
+  }
+  if (endpoint !== undefined) cancelCutOff(memory, endpoint, nowMs);
+  const refusal = refuseReplay(memory, original, by.force, endpoint) ?? refuseJob(memory, original, siblings, by);
+  if (refusal !== null) return fail(refusal);
   const number = Math.max(...siblings.map(({ delivery }) => delivery.replay)) + 1;
-  const facts = { of: ref.replay, by: by.key, reason: by.reason, atMs: nowMs, force: by.force };
+  const facts = { of: ref.replay, by: by.key, reason: by.reason, atMs: nowMs, force: by.force, job: by.job };
   const delivery = created({
     endpoint: ref.endpoint,
     ordering: memory.laneOf(original).ordering,
@@ -78,6 +83,21 @@ function refuseReplay(
     return { reason: 'overtaken', by };
   }
   return memory.open >= OPEN_DELIVERIES_MAX ? { reason: 'full', open: memory.open } : null;
+}
+
+/** What a replay has brought since needs no job to bring it again; what was delivered by itself is repeated as asked. */
+function refuseJob(memory: Memory, original: Slot, siblings: Slot[], { job }: Replayer): ReplayRefusal | null {
+  const { state } = original.delivery;
+  if (job === undefined || (state.kind === 'ended' && state.as === 'delivered')) return null;
+  const brought = siblings.find(
+    ({ delivery: { replay, state: one } }) => replay > 0 && one.kind === 'ended' && one.as === 'delivered',
+  );
+  if (brought === undefined) return null;
+  const { endpoint, replay } = brought.delivery;
+  return {
+    reason: 'already-replayed',
+    delivery: deliveryId(memory.address, { sequence: original.sequence, endpoint, replay }),
+  };
 }
 
 /** A waiting delivery or a dead letter becomes `cancelled`. One whose request may be under way is left alone. */

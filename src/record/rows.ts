@@ -40,7 +40,14 @@ const delivery = z.object({
   replay: z.number(),
   form: z.string().optional(),
   replayFacts: z
-    .object({ of: z.number(), by: z.string(), reason: z.string().nullable(), atMs: z.number(), force: z.boolean() })
+    .object({
+      of: z.number(),
+      by: z.string(),
+      reason: z.string().nullable(),
+      atMs: z.number(),
+      force: z.boolean(),
+      job: z.string().optional(),
+    })
     .nullable(),
   ordering,
   state: z.discriminatedUnion('kind', [

@@ -1,0 +1,81 @@
+/** The body of a replay or discard of a range: its filter, and its limits in sentences that name them. */
+import { z } from '@hono/zod-openapi';
+import { checkDescription } from '../core/endpoint-rules.ts';
+import type { BulkRange } from '../core/job.ts';
+import {
+  BULK_DELIVERIES_DEFAULT,
+  BULK_DELIVERIES_MAX,
+  BULK_SPAN_MS_MAX,
+  FILTER_VALUES_MAX,
+  REPLAY_PACE_MAX,
+} from '../core/limits.ts';
+import { checkStatusCodes } from '../store/filter.ts';
+import { ruled } from './fields.ts';
+import { recordKey } from './params.ts';
+import { invalid } from './problem.ts';
+
+const few = <T extends z.ZodType>(value: T) =>
+  ruled(z.array(value), ({ length }) =>
+    length >= 1 && length <= FILTER_VALUES_MAX ? null : `must have 1 to ${FILTER_VALUES_MAX} values; it has ${length}`,
+  ).optional();
+const whole = (most: number) =>
+  ruled(z.number(), (value) =>
+    Number.isInteger(value) && value >= 1 && value <= most
+      ? null
+      : `must be a whole number from 1 to ${most}; got ${value}`,
+  ).optional();
+const instant = ruled(z.string(), (text) =>
+  /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text) && !Number.isNaN(Date.parse(text))
+    ? null
+    : 'must be an RFC 3339 time like 2026-11-21T18:00:00.000Z',
+).optional();
+
+const shared = {
+  endpoint: z.string(),
+  eventTypes: few(z.string()),
+  statusCodes: few(z.string()),
+  records: few(recordKey),
+  from: instant,
+  to: instant,
+  limit: whole(BULK_DELIVERIES_MAX),
+  dryRun: z.boolean().optional(),
+  reason: ruled(z.string(), checkDescription).nullish(),
+};
+
+export const discardBody = z.strictObject(shared);
+export const replayBody = z.strictObject({
+  ...shared,
+  statuses: few(z.enum(['dead', 'delivered', 'cancelled', 'superseded'])),
+  missing: z.boolean().optional(),
+  force: z.boolean().optional(),
+  pacePerSecond: whole(REPLAY_PACE_MAX),
+});
+
+type Body = z.output<typeof discardBody> & Pick<z.output<typeof replayBody>, 'statuses' | 'missing'>;
+
+export function rangeOf(body: Body, nowMs: number): BulkRange {
+  const { endpoint, eventTypes, statusCodes, records, statuses, missing = false } = body;
+  const toMs = body.to === undefined ? nowMs : Date.parse(body.to);
+  const fromMs = body.from === undefined ? toMs - BULK_SPAN_MS_MAX : Date.parse(body.from);
+  if (fromMs >= toMs) throw invalid([{ field: 'from', message: 'from must be before to' }]);
+  if (toMs - fromMs > BULK_SPAN_MS_MAX) {
+    const days = BULK_SPAN_MS_MAX / 86_400_000;
+    throw invalid([{ field: 'from', message: `from must be at most ${days} days before to` }]);
+  }
+  if (missing && statuses !== undefined) {
+    const message = 'statuses must be left out with missing: it means what was cancelled because it was disabled';
+    throw invalid([{ field: 'statuses', message }]);
+  }
+  const codes = checkStatusCodes({ statusCode: statusCodes });
+  if (!codes.ok) {
+    throw invalid([{ field: 'statusCodes', message: codes.error.message.replace('statusCode', 'statusCodes') }]);
+  }
+  const wanted = missing ? (['cancelled'] as const) : (statuses ?? (['dead'] as const));
+  return { endpoint, statuses: [...wanted], missing, eventTypes, statusCodes, records, fromMs, toMs };
+}
+
+export function requireFew(count: number, limit = BULK_DELIVERIES_DEFAULT): void {
+  if (count <= limit) return;
+  const message = `limit must be at least the ${count} deliveries that match (it is ${limit}, and may be raised to ${BULK_DELIVERIES_MAX}); or narrow the filter`;
+  throw invalid([{ field: 'limit', message }]);
+}

@@ -1,0 +1,155 @@
+/** Replay of a range (R2) and bulk discard of dead letters (V6): each is a job of the account, with pause, resume and cancel. */
+import { z } from '@hono/zod-openapi';
+import { ulid } from 'ulid';
+import { rfc3339 } from '../core/body.ts';
+import { isJobId } from '../core/ids.ts';
+import type { BulkRange, JobSpec, JobView } from '../core/job.ts';
+import { REPLAY_PACE_DEFAULT } from '../core/limits.ts';
+import { logDatabase } from '../store/database.ts';
+import { listJobs } from '../store/jobs.ts';
+import { countRange } from '../store/replays.ts';
+import { jobStub } from '../stubs.ts';
+import { settingsOf } from './account-settings.ts';
+import type { Api } from './api.ts';
+import { discardBody, rangeOf, replayBody, requireFew } from './bulk-body.ts';
+import type { AppContext } from './context.ts';
+import { fromDatabase } from './database.ts';
+import { refused, requireJobId, showJob, showSummary, unknownJob } from './jobs.ts';
+import { callObject } from './objects.ts';
+import { accountId, accountParams, pageQuery, showPage } from './params.ts';
+import { Problem } from './problem.ts';
+
+const path = '/v1/accounts/{account}/replays';
+const replayParams = z.strictObject({ account: accountId, replay: z.string() });
+
+export function addReplays(api: Api): void {
+  api.route(
+    {
+      method: 'post',
+      path,
+      summary: 'Send the deliveries of a range again, as a job; dryRun counts them',
+      params: accountParams,
+      body: { schema: replayBody },
+      answers: { 200: 'With dryRun: what would be sent', 202: 'The job' },
+    },
+    async ({ c, params: { account }, body }) => {
+      const { force = false, pacePerSecond = REPLAY_PACE_DEFAULT } = body;
+      const { jurisdiction } = await placeOf(c, account, body.endpoint, true);
+      const range = rangeOf(body, Date.now());
+      return bulk(c, body, { kind: 'replay', account, jurisdiction, range, force, pacePerSecond });
+    },
+  );
+  api.route(
+    {
+      method: 'post',
+      path: '/v1/accounts/{account}/dead-letters/discard',
+      summary: 'Give up the dead letters of a range, as a job; dryRun counts them',
+      params: accountParams,
+      body: { schema: discardBody },
+      answers: { 200: 'With dryRun: what would be given up', 202: 'The job' },
+    },
+    async ({ c, params: { account }, body }) => {
+      const { jurisdiction } = await placeOf(c, account, body.endpoint, false);
+      return bulk(c, body, { kind: 'discard', account, jurisdiction, range: rangeOf(body, Date.now()) });
+    },
+  );
+  api.route(
+    {
+      method: 'get',
+      path,
+      summary: 'Replays of ranges, newest first; progress is some seconds old',
+      params: accountParams,
+      query: z.strictObject(pageQuery),
+      answers: { 200: 'A page of jobs' },
+    },
+    async ({ c, params: { account }, query }) => {
+      const filter = { account: [account], kind: ['replay'] as const };
+      return c.json(showPage(await fromDatabase(listJobs(c.env.CONFIG, filter, query)), showSummary));
+    },
+  );
+  api.route(
+    {
+      method: 'get',
+      path: `${path}/{replay}`,
+      summary: 'One replay of a range as it is right now',
+      params: replayParams,
+      answers: { 200: 'The job' },
+    },
+    async ({ c, params: { account, replay } }) => c.json(showReplay(await readReplay(c, account, replay))),
+  );
+  for (const action of ['pause', 'resume', 'cancel'] as const) {
+    api.route(
+      {
+        method: 'post',
+        path: `${path}/{replay}/${action}`,
+        summary: `${action} a replay of a range; what was sent stays sent`,
+        params: replayParams,
+        body: { schema: z.strictObject({ reason: discardBody.shape.reason }), optional: true },
+        answers: { 200: 'The job' },
+        ownIdempotency: true,
+      },
+      async ({ c, params: { account, replay }, body }) => {
+        await readReplay(c, account, replay);
+        const by = { key: c.get('keyName'), reason: body.reason ?? null };
+        const acted = await callObject(
+          () => jobStub(c.env, replay),
+          (stub) => stub.act(action, by),
+        );
+        if (acted === null) throw unknownJob(replay);
+        if (!acted.ok) throw refused(replay, action, acted.error);
+        return c.json(showReplay(acted.value));
+      },
+    );
+  }
+}
+
+async function placeOf(c: AppContext, account: string, endpoint: string, mustTake: boolean) {
+  const settings = await settingsOf(c, account);
+  const found = settings.endpoints.find(({ id }) => id === endpoint);
+  if (found === undefined && mustTake) {
+    throw new Problem('unknown-endpoint', `there is no endpoint "${endpoint}" in this account`);
+  }
+  return { jurisdiction: settings.jurisdiction ?? null };
+}
+
+async function bulk(
+  c: AppContext,
+  { limit, dryRun = false, reason = null }: Pick<z.output<typeof discardBody>, 'limit' | 'dryRun' | 'reason'>,
+  spec: Extract<JobSpec, { range: BulkRange }>,
+): Promise<Response> {
+  const { range, account } = spec;
+  const { oldestAtMs, newestAtMs, ...counted } = await fromDatabase(
+    countRange(logDatabase(account, c.env), account, range),
+  );
+  const at = (ms: number | null) => (ms === null ? null : rfc3339(ms));
+  if (dryRun) {
+    const span = { oldestAt: at(oldestAtMs), newestAt: at(newestAtMs), from: at(range.fromMs), to: at(range.toMs) };
+    return c.json({ ...counted, ...span });
+  }
+  requireFew(counted.count, limit);
+  const id = `job_${ulid().toLowerCase()}`;
+  if (!isJobId(id)) throw new Error(`${id} is no job id`);
+  const started = await callObject(
+    () => jobStub(c.env, id),
+    (stub) => stub.start({ id, spec, by: c.get('keyName'), reason }),
+  );
+  if (!started.ok) throw new Error(`the new job ${id} was there already`);
+  return c.json(spec.kind === 'replay' ? showReplay(started.value) : showJob(started.value), 202);
+}
+
+async function readReplay(c: AppContext, account: string, id: string): Promise<JobView> {
+  requireJobId(id);
+  const view = await callObject(
+    () => jobStub(c.env, id),
+    (stub) => stub.read(),
+  );
+  if (view === null || view.account !== account || view.kind !== 'replay') throw unknownJob(id);
+  return view;
+}
+
+/** `waiting`: not sent yet, or sent and not ended. */
+function showReplay(view: JobView) {
+  const { total, done, failed, skipped } = view.progress;
+  const waiting = Math.max(0, total - done - failed - skipped);
+  return { ...showJob(view), progress: { total, delivered: done, done, failed, skipped, waiting } };
+}

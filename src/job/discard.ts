@@ -1,0 +1,26 @@
+/** V6: dead letters of a range are given up, each at its Record. What was discarded already counts as done: a step may be repeated. */
+import type { JobSpec, JobStart } from '../core/job.ts';
+import { REPLAY_LOOK_MS_MIN } from '../core/limits.ts';
+import type { Bindings } from '../env.ts';
+import { recordStub } from '../stubs.ts';
+import { inOrder, listRange, locate, skipped } from './bulk.ts';
+import { nothing, type Work } from './work.ts';
+
+type Discard = Extract<JobSpec, { kind: 'discard' }>;
+
+export function discardWork({ by: key, reason }: JobStart, spec: Discard, env: Bindings): Work {
+  const turn = inOrder();
+  return {
+    list: (cursor) => listRange(spec, spec.range, cursor, env),
+    perform: async (item) => {
+      const [record, ref] = locate(spec, item);
+      const discarded = await turn(record, async () => await recordStub(env, record).discard(ref, { key, reason }));
+      if (discarded.ok) return { ...nothing(), done: 1 };
+      const { error } = discarded;
+      if (error.reason === 'in-flight') return { ...nothing(), isOver: false, afterMs: REPLAY_LOOK_MS_MIN, weight: 1 };
+      if (error.reason === 'already-ended' && error.status === 'cancelled') return { ...nothing(), done: 1 };
+      return skipped(error.reason);
+    },
+    close: () => Promise.resolve(),
+  };
+}
