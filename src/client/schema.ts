@@ -6,7 +6,7 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "conflict" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "too-many-tests" | "internal" | "unavailable" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "conflict" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "misconfigured";
     errors: ({
       field: string;
       message: string;
@@ -604,6 +604,44 @@ export type Schemas = {
 };
 
 export type Operations = {
+  createKey: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: {
+      name: string;
+      scopes: ("publish" | "read" | "replay" | "manage")[];
+      account?: string | null | undefined;
+      expiresAt?: string | null | undefined;
+    };
+    answer: null;
+  };
+  listKeys: {
+    path: Record<never, never>;
+    query: { limit?: number; cursor?: string };
+    body: undefined | undefined;
+    answer: null;
+  };
+  getKey: {
+    path: { key: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: null;
+  };
+  revokeKey: {
+    path: { key: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: null;
+  };
+  createPortalToken: {
+    path: { account: string };
+    query: Record<never, never>;
+    body: {
+      scopes?: ("publish" | "read" | "replay" | "manage")[] | undefined;
+      expiresInSeconds?: number | undefined;
+    } | undefined;
+    answer: null;
+  };
   putAccount: {
     path: { account: string };
     query: Record<never, never>;
@@ -829,7 +867,7 @@ export type Operations = {
     body: undefined | undefined;
     answer: Schemas['Event'];
   };
-  deleteAccountsByAccountEventsByEventPayload: {
+  erasePayload: {
     path: { account: string; event: string };
     query: { record?: string; reason?: string };
     body: undefined | undefined;
@@ -947,7 +985,7 @@ export type Operations = {
   };
   listJobs: {
     path: Record<never, never>;
-    query: { limit?: number; cursor?: string; account?: string | (string)[]; kind?: "broadcast" | "sweep" | "account-removal" | ("broadcast" | "sweep" | "account-removal")[]; status?: "running" | "paused" | "finished" | "cancelled" | ("running" | "paused" | "finished" | "cancelled")[] };
+    query: { limit?: number; cursor?: string; account?: string | (string)[]; kind?: "broadcast" | "sweep" | "account-removal" | "replay" | "discard" | ("broadcast" | "sweep" | "account-removal" | "replay" | "discard")[]; status?: "running" | "paused" | "finished" | "cancelled" | ("running" | "paused" | "finished" | "cancelled")[] };
     body: undefined | undefined;
     answer: Schemas['JobPage'];
   };
@@ -981,25 +1019,25 @@ export type Operations = {
     } | undefined;
     answer: Schemas['Job'];
   };
-  getAlerts: {
+  listAllAlerts: {
     path: Record<never, never>;
     query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[]; account?: string | (string)[] };
     body: undefined | undefined;
     answer: null;
   };
-  getAccountsByAccountAlerts: {
+  listAlerts: {
     path: { account: string };
     query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[] };
     body: undefined | undefined;
     answer: null;
   };
-  getAlertsByAlert: {
+  getAlert: {
     path: { alert: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: null;
   };
-  postAlertsByAlertAcknowledge: {
+  acknowledgeAlert: {
     path: { alert: string };
     query: Record<never, never>;
     body: {
@@ -1007,7 +1045,7 @@ export type Operations = {
     } | undefined;
     answer: null;
   };
-  getAlertRules: {
+  listAlertRules: {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined | undefined;
@@ -1072,6 +1110,78 @@ export type Operations = {
     };
     answer: null;
   };
+  startReplay: {
+    path: { account: string };
+    query: Record<never, never>;
+    body: {
+      endpoint: string;
+      eventTypes?: (string)[] | undefined;
+      statusCodes?: (string)[] | undefined;
+      records?: (string)[] | undefined;
+      from?: string | undefined;
+      to?: string | undefined;
+      limit?: number | undefined;
+      dryRun?: boolean | undefined;
+      reason?: string | null | undefined;
+      statuses?: ("dead" | "delivered" | "cancelled" | "superseded")[] | undefined;
+      missing?: boolean | undefined;
+      force?: boolean | undefined;
+      pacePerSecond?: number | undefined;
+    };
+    answer: null;
+  };
+  listReplays: {
+    path: { account: string };
+    query: { limit?: number; cursor?: string };
+    body: undefined | undefined;
+    answer: null;
+  };
+  discardDeadLetters: {
+    path: { account: string };
+    query: Record<never, never>;
+    body: {
+      endpoint: string;
+      eventTypes?: (string)[] | undefined;
+      statusCodes?: (string)[] | undefined;
+      records?: (string)[] | undefined;
+      from?: string | undefined;
+      to?: string | undefined;
+      limit?: number | undefined;
+      dryRun?: boolean | undefined;
+      reason?: string | null | undefined;
+    };
+    answer: null;
+  };
+  getReplay: {
+    path: { account: string; replay: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: null;
+  };
+  pauseReplay: {
+    path: { account: string; replay: string };
+    query: Record<never, never>;
+    body: {
+      reason?: string | null | undefined;
+    } | undefined;
+    answer: null;
+  };
+  resumeReplay: {
+    path: { account: string; replay: string };
+    query: Record<never, never>;
+    body: {
+      reason?: string | null | undefined;
+    } | undefined;
+    answer: null;
+  };
+  cancelReplay: {
+    path: { account: string; replay: string };
+    query: Record<never, never>;
+    body: {
+      reason?: string | null | undefined;
+    } | undefined;
+    answer: null;
+  };
   testEndpoint: {
     path: { account: string; endpoint: string };
     query: Record<never, never>;
@@ -1084,13 +1194,13 @@ export type Operations = {
     body: undefined | undefined;
     answer: Schemas['SentEventTypes'];
   };
-  getAccountsByAccountEndpointsByEndpointHealth: {
+  getEndpointHealth: {
     path: { account: string; endpoint: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: null;
   };
-  postAccountsByAccountRecordStatuses: {
+  readRecordStatuses: {
     path: { account: string };
     query: Record<never, never>;
     body: {
@@ -1098,13 +1208,13 @@ export type Operations = {
     };
     answer: null;
   };
-  getAccountsByAccountOverview: {
+  getOverview: {
     path: { account: string };
     query: { minutes?: string; from?: string; to?: string };
     body: undefined | undefined;
     answer: null;
   };
-  getOverview: {
+  getOverviewOfAll: {
     path: Record<never, never>;
     query: { minutes?: string; from?: string; to?: string; after?: string };
     body: undefined | undefined;
@@ -1113,6 +1223,11 @@ export type Operations = {
 };
 
 export const PLACES: Readonly<Record<keyof Operations, readonly [method: string, path: string]>> = {
+  createKey: ['POST', '/v1/keys'],
+  listKeys: ['GET', '/v1/keys'],
+  getKey: ['GET', '/v1/keys/{key}'],
+  revokeKey: ['DELETE', '/v1/keys/{key}'],
+  createPortalToken: ['POST', '/v1/accounts/{account}/portal-tokens'],
   putAccount: ['PUT', '/v1/accounts/{account}'],
   getAccount: ['GET', '/v1/accounts/{account}'],
   deleteAccount: ['DELETE', '/v1/accounts/{account}'],
@@ -1137,7 +1252,7 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   listEvents: ['GET', '/v1/accounts/{account}/events'],
   publishEvents: ['POST', '/v1/accounts/{account}/events/batch'],
   getEvent: ['GET', '/v1/accounts/{account}/events/{event}'],
-  deleteAccountsByAccountEventsByEventPayload: ['DELETE', '/v1/accounts/{account}/events/{event}/payload'],
+  erasePayload: ['DELETE', '/v1/accounts/{account}/events/{event}/payload'],
   getRecord: ['GET', '/v1/accounts/{account}/records/{record}'],
   getRecordByKey: ['GET', '/v1/accounts/{account}/record'],
   listRecordEvents: ['GET', '/v1/accounts/{account}/records/{record}/events'],
@@ -1160,16 +1275,23 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   pauseJob: ['POST', '/v1/jobs/{job}/pause'],
   resumeJob: ['POST', '/v1/jobs/{job}/resume'],
   cancelJob: ['POST', '/v1/jobs/{job}/cancel'],
-  getAlerts: ['GET', '/v1/alerts'],
-  getAccountsByAccountAlerts: ['GET', '/v1/accounts/{account}/alerts'],
-  getAlertsByAlert: ['GET', '/v1/alerts/{alert}'],
-  postAlertsByAlertAcknowledge: ['POST', '/v1/alerts/{alert}/acknowledge'],
-  getAlertRules: ['GET', '/v1/alert-rules'],
+  listAllAlerts: ['GET', '/v1/alerts'],
+  listAlerts: ['GET', '/v1/accounts/{account}/alerts'],
+  getAlert: ['GET', '/v1/alerts/{alert}'],
+  acknowledgeAlert: ['POST', '/v1/alerts/{alert}/acknowledge'],
+  listAlertRules: ['GET', '/v1/alert-rules'],
   putAlertRules: ['PUT', '/v1/alert-rules'],
+  startReplay: ['POST', '/v1/accounts/{account}/replays'],
+  listReplays: ['GET', '/v1/accounts/{account}/replays'],
+  discardDeadLetters: ['POST', '/v1/accounts/{account}/dead-letters/discard'],
+  getReplay: ['GET', '/v1/accounts/{account}/replays/{replay}'],
+  pauseReplay: ['POST', '/v1/accounts/{account}/replays/{replay}/pause'],
+  resumeReplay: ['POST', '/v1/accounts/{account}/replays/{replay}/resume'],
+  cancelReplay: ['POST', '/v1/accounts/{account}/replays/{replay}/cancel'],
   testEndpoint: ['POST', '/v1/accounts/{account}/endpoints/{endpoint}/test'],
   listSentEventTypes: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/event-types'],
-  getAccountsByAccountEndpointsByEndpointHealth: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/health'],
-  postAccountsByAccountRecordStatuses: ['POST', '/v1/accounts/{account}/record-statuses'],
-  getAccountsByAccountOverview: ['GET', '/v1/accounts/{account}/overview'],
-  getOverview: ['GET', '/v1/overview'],
+  getEndpointHealth: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/health'],
+  readRecordStatuses: ['POST', '/v1/accounts/{account}/record-statuses'],
+  getOverview: ['GET', '/v1/accounts/{account}/overview'],
+  getOverviewOfAll: ['GET', '/v1/overview'],
 };

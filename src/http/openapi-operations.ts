@@ -77,6 +77,33 @@ const OPERATIONS: Record<string, Operation> = {
   [`get ${ofType}/versions/{version}`]: one('getSchemaVersion', { 200: type.versionShape }),
   [`get ${ofType}/versions/{from}/diff/{to}`]: one('diffSchemaVersions', { 200: type.diffShape }),
 
+  'post /v1/keys': one('createKey', {}),
+  'get /v1/keys': one('listKeys', {}),
+  'get /v1/keys/{key}': one('getKey', {}),
+  'delete /v1/keys/{key}': one('revokeKey', { 204: null }),
+  [`post ${ofAccount}/portal-tokens`]: one('createPortalToken', {}),
+
+  'get /v1/alerts': one('listAllAlerts', {}),
+  'get /v1/alerts/{alert}': one('getAlert', {}),
+  'post /v1/alerts/{alert}/acknowledge': one('acknowledgeAlert', {}),
+  [`get ${ofAccount}/alerts`]: one('listAlerts', {}),
+  'get /v1/alert-rules': one('listAlertRules', {}),
+  'put /v1/alert-rules': one('putAlertRules', {}),
+
+  [`get ${ofEndpoint}/health`]: one('getEndpointHealth', {}),
+  [`get ${ofAccount}/overview`]: one('getOverview', {}),
+  'get /v1/overview': one('getOverviewOfAll', {}),
+  [`post ${ofAccount}/record-statuses`]: one('readRecordStatuses', {}),
+  [`delete ${ofAccount}/events/{event}/payload`]: one('erasePayload', {}),
+
+  [`post ${ofAccount}/replays`]: one('startReplay', {}),
+  [`get ${ofAccount}/replays`]: one('listReplays', {}),
+  [`get ${ofAccount}/replays/{replay}`]: one('getReplay', {}),
+  [`post ${ofAccount}/replays/{replay}/pause`]: one('pauseReplay', {}),
+  [`post ${ofAccount}/replays/{replay}/resume`]: one('resumeReplay', {}),
+  [`post ${ofAccount}/replays/{replay}/cancel`]: one('cancelReplay', {}),
+  [`post ${ofAccount}/dead-letters/discard`]: one('discardDeadLetters', {}),
+
   'post /v1/broadcasts': one('broadcastEvent', { 202: job.jobShape }),
   'get /v1/jobs': one('listJobs', { 200: job.jobsShape }),
   'get /v1/jobs/{job}': one('getJob', { 200: job.jobShape }),

@@ -12,6 +12,7 @@ export const PARAMETER_WORDS: Readonly<Record<string, string>> = {
   delivery: 'Delivery id (`dlv_…`)',
   attempt: 'Attempt id (`att_…`)',
   job: 'Job id (`job_…`)',
+  replay: 'Id of the job that replays (`job_…`)',
   type: 'Event type: a dotted name like `ticket.created`',
   version: 'Schema version: "1", "2", …',
   limit: `Rows of a page: 1 to ${limit.LIST_LIMIT_MAX}`,

@@ -27,6 +27,7 @@ export function addReplays(api: Api): void {
     {
       method: 'post',
       path,
+      scope: 'replay',
       summary: 'Send the deliveries of a range again, as a job; dryRun counts them',
       params: accountParams,
       body: { schema: replayBody },
@@ -43,6 +44,7 @@ export function addReplays(api: Api): void {
     {
       method: 'post',
       path: '/v1/accounts/{account}/dead-letters/discard',
+      scope: 'replay',
       summary: 'Give up the dead letters of a range, as a job; dryRun counts them',
       params: accountParams,
       body: { schema: discardBody },
@@ -82,6 +84,7 @@ export function addReplays(api: Api): void {
       {
         method: 'post',
         path: `${path}/{replay}/${action}`,
+        scope: 'replay',
         summary: `${action} a replay of a range; what was sent stays sent`,
         params: replayParams,
         body: { schema: z.strictObject({ reason: discardBody.shape.reason }), optional: true },

@@ -56,7 +56,14 @@ function runIn(files: Record<string, string>, tool: string, args: string[]): str
 /** Both tools exit 1 when they find something: then their output is the answer. */
 function outputOf(command: string, args: string[], cwd: string): string {
   try {
-    return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 50_000 });
+    return execFileSync(command, args, {
+      cwd,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 50_000,
+      // Node's own bound of 1 MiB would cut the report of every ban, planted at once.
+      maxBuffer: 16 * 1_024 * 1_024,
+    });
   } catch (error) {
     const { stdout, stderr } = z.object({ stdout: z.string(), stderr: z.string() }).parse(error);
     if (stdout === '') throw new Error(`${command} said: ${stderr}`, { cause: error });

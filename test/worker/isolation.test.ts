@@ -31,6 +31,7 @@ test('S2: what is of another account is as if it did not exist, and operator rou
     delivery,
     attempt: `${delivery.replace('dlv_', 'att_')}_a1`,
     job: 'job_00000000000000000000000000',
+    replay: 'job_00000000000000000000000000',
     key: 'key_00000000000000000000000000',
     alert: 'alr_00000000000000000000000000',
     type: 'a.b',
