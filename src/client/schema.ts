@@ -556,6 +556,7 @@ export type Schemas = {
     endedAt: string | null;
     note: string;
     pacePerSecond: number;
+    skippedBy: Record<string, number>;
     failures: ({
       item: string;
       reason: string;

@@ -26,6 +26,8 @@ export const jobShape = z
     ...listedJobShape.shape,
     note: text(),
     pacePerSecond: z.number(),
+    /** Why what was skipped was not needed, with how often. */
+    skippedBy: z.record(text(), count()),
     failures: z.array(z.strictObject({ item: text(), reason: text() })),
     history: z.array(
       z.strictObject({

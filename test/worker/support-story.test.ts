@@ -13,7 +13,7 @@ beforeEach(async () => {
   host = `https://${account.replace('_', '-')}.story.example.com`;
   await answers(`${host}/crm`, { status: 401 });
   const created = await call('POST', `${at()}/endpoints`, { url: `${host}/crm`, retry: { scheduleSeconds: [] } });
-  expect(created.status, created.text).toBe(201);
+  if (created.status !== 201) throw new Error(created.text);
   endpoint = created.body.id;
 });
 afterEach(() => {
