@@ -14,6 +14,7 @@ import * as rows from '../store/account-rows.ts';
 import { logDatabase } from '../store/database.ts';
 import { deleteAlerts } from '../store/alerts.ts';
 import { deleteJob, jobsOfAccount } from '../store/jobs.ts';
+import { deleteKeys } from '../store/keys.ts';
 import { accountStub, gateStub, jobStub, recordStub } from '../stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
 
@@ -65,6 +66,7 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
     switch (part) {
       case 'account':
         await deleteAlerts(env.CONFIG, account);
+        await deleteKeys(env.CONFIG, account);
         return Number(await rows.deleteAccountRow(env.CONFIG, account));
       case 'jobs': {
         const ids = await jobsOfAccount(env.CONFIG, account, job, ERASE_CHUNK);

@@ -42,6 +42,11 @@ export async function revokeKey(database: D1Database, id: string, nowMs: number)
     .where(and(eq(keys.id, id), isNull(keys.revokedAtMs)));
 }
 
+/** Of an account that is removed: they must not open a later account of the same id. Reads all keys: removals are rare, keys few. */
+export async function deleteKeys(database: D1Database, account: string): Promise<void> {
+  await drizzle(database).delete(keys).where(eq(keys.account, account));
+}
+
 export async function markKeyUsed(database: D1Database, id: string, nowMs: number): Promise<void> {
   await drizzle(database).update(keys).set({ lastUsedAtMs: nowMs }).where(eq(keys.id, id));
 }

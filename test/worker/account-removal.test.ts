@@ -74,6 +74,7 @@ async function fullAccount() {
 
 test('everything is gone: objects, rows of both databases, jobs; and the id is free for a new account', async () => {
   const { account, at, endpoints, sweep, host } = await fullAccount();
+  const { key } = (await call('POST', '/v1/keys', { name: 'theirs', scopes: ['read'], account })).body;
   const removed = await call('DELETE', `${at}?reason=closed`);
   expect(removed.status, removed.text).toBe(202);
   expect(removed.body).toEqual({ account, job: expect.any(String), effectiveWithinMs: 5_000 });
@@ -110,6 +111,7 @@ test('everything is gone: objects, rows of both databases, jobs; and the id is f
 
   // A new account with the same id begins anew: its records too.
   expect((await call('PUT', at, { name: 'New' })).status).toBe(201);
+  expect((await call('GET', at, undefined, { authorization: `Bearer ${key}` })).status).toBe(401);
   const fresh = await call('POST', `${at}/endpoints`, { url: `${host}/fresh` });
   const event = await call('POST', `${at}/events`, { type: 'a.b', record: 'r/1', data: 'fresh' });
   expect(event.body).toMatchObject({ sequence: 1, deliveries: [{ endpoint: fresh.body.id }] });
