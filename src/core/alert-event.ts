@@ -21,7 +21,7 @@ export type AlertEvent = {
 };
 
 export function alertEvent(alert: Alert): AlertEvent {
-  const { id, rule, account, endpoint, value, threshold, detail, openedAtMs, updatedAtMs, resolvedAtMs } = alert;
+  const { id, rule, account, endpoint, detail, resolvedAtMs } = alert;
   const kind = resolvedAtMs !== null ? 'resolved' : alert.revision === 1 ? 'opened' : 'updated';
   const where = endpoint ?? account ?? 'all accounts';
   return {
@@ -30,20 +30,7 @@ export function alertEvent(alert: Alert): AlertEvent {
     record: `alert/${id}`,
     data: {
       text: `Tubepost: ${rule} ${kind} for ${where}: ${detail}`,
-      alert: {
-        id,
-        rule,
-        account,
-        endpoint,
-        status: resolvedAtMs === null ? 'open' : 'resolved',
-        value,
-        threshold,
-        unit: RULES[rule].unit,
-        detail,
-        openedAt: rfc3339(openedAtMs),
-        updatedAt: rfc3339(updatedAtMs),
-        resolvedAt: resolvedAtMs === null ? null : rfc3339(resolvedAtMs),
-      },
+      alert: alertFacts(alert),
     },
   };
 }
@@ -51,4 +38,22 @@ export function alertEvent(alert: Alert): AlertEvent {
 /** An account's endpoint asks for alerts by name; "all types" does not. An endpoint is not told of its own trouble. */
 export function isSubscribed({ id, eventTypes }: Pick<EndpointSettings, 'id' | 'eventTypes'>, alert: Alert): boolean {
   return id !== alert.endpoint && eventTypes.some((pattern) => pattern.startsWith(ALERT_TYPE_PREFIX));
+}
+
+/** What the event and the list say alike. */
+export function alertFacts({ id, rule, account, endpoint, value, threshold, detail, ...at }: Alert) {
+  return {
+    id,
+    rule,
+    account,
+    endpoint,
+    status: at.resolvedAtMs === null ? 'open' : 'resolved',
+    value,
+    threshold,
+    unit: RULES[rule].unit,
+    detail,
+    openedAt: rfc3339(at.openedAtMs),
+    updatedAt: rfc3339(at.updatedAtMs),
+    resolvedAt: at.resolvedAtMs === null ? null : rfc3339(at.resolvedAtMs),
+  };
 }

@@ -1,6 +1,7 @@
 /** Alerts: lists, one of them, acknowledging, and the rules. The lists are as new as the last run of the cron. */
 import { z } from '@hono/zod-openapi';
 import { ALERT_RULES, type AlertRule, checkMinimum, checkThreshold, type RuleBook, RULES } from '../core/alert.ts';
+import { alertFacts } from '../core/alert-event.ts';
 import { rfc3339 } from '../core/body.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
 import { isAlertId } from '../core/ids.ts';
@@ -151,20 +152,9 @@ async function alertOf(c: AppContext, id: string): Promise<ListedAlert> {
 }
 
 function showAlert(alert: ListedAlert) {
-  const { id, rule, account, endpoint, value, threshold, detail, resolvedAtMs, acknowledged } = alert;
+  const { acknowledged } = alert;
   return {
-    id,
-    rule,
-    account,
-    endpoint,
-    status: resolvedAtMs === null ? 'open' : 'resolved',
-    value,
-    threshold,
-    unit: RULES[rule].unit,
-    detail,
-    openedAt: rfc3339(alert.openedAtMs),
-    updatedAt: rfc3339(alert.updatedAtMs),
-    resolvedAt: resolvedAtMs === null ? null : rfc3339(resolvedAtMs),
+    ...alertFacts(alert),
     acknowledged:
       acknowledged === null ? null : { at: rfc3339(acknowledged.atMs), by: acknowledged.by, note: acknowledged.note },
   };

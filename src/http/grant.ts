@@ -2,7 +2,7 @@
  * S1, S2: whether the key may use the route. Before anything of the request is looked at, so that the answer for another's account
  * is the one for an account that never was, whatever else is right or wrong about the request.
  */
-import { defaultScope, type Scope } from '../core/key.ts';
+import { defaultScope, type Grant, type Scope } from '../core/key.ts';
 import { unknownAccount } from './account-settings.ts';
 import type { AppContext } from './context.ts';
 import { Problem } from './problem.ts';
@@ -23,4 +23,12 @@ export function requireGrant(c: AppContext, route: Guarded): void {
     const has = grant.scopes.join(', ');
     throw new Problem('forbidden', `this needs the scope "${scope}"; the key has ${has}`, { members: { scope } });
   }
+}
+
+/** Nobody grants what they may not do: else a key with `manage` alone could make itself one that reads. */
+export function requireOwnScopes({ scopes: own }: Pick<Grant, 'scopes'>, granted: readonly Scope[]): void {
+  const beyond = granted.find((scope) => !own.includes(scope));
+  if (beyond === undefined) return;
+  const detail = `the key lacks the scope "${beyond}" and cannot grant it`;
+  throw new Problem('forbidden', detail, { members: { scope: beyond } });
 }

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { ulid } from 'ulid';
 import { rfc3339 } from '../core/body.ts';
-import { type Scope, SCOPES } from '../core/key.ts';
+import { SCOPES } from '../core/key.ts';
 import { EFFECTIVE_WITHIN_MS, KEY_NAME_BYTES_MAX } from '../core/limits.ts';
 import { checkText } from '../core/text.ts';
 import { findKey, insertKey, type KeyRow, listKeys, revokeKey } from '../store/keys.ts';
@@ -12,6 +12,7 @@ import { hashKey, scopesOf } from './auth.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { ruled } from './fields.ts';
+import { requireOwnScopes } from './grant.ts';
 import { accountId, pageQuery, showPage } from './params.ts';
 import { toBase64url } from './portal-token.ts';
 import { invalid, Problem } from './problem.ts';
@@ -87,7 +88,7 @@ async function create(c: AppContext, body: z.output<typeof createBody>): Promise
     throw invalid([{ field: 'expiresAt', message: 'expiresAt must be in the future' }]);
   }
   const scopes = SCOPES.filter((scope) => body.scopes.includes(scope));
-  requireOwn(c, scopes);
+  requireOwnScopes(c.get('grant'), scopes);
   if (account !== null) await settingsOf(c, account);
   const key = `tbk_${toBase64url(crypto.getRandomValues(new Uint8Array(KEY_BYTES)))}`;
   const row: KeyRow = {
@@ -104,14 +105,6 @@ async function create(c: AppContext, body: z.output<typeof createBody>): Promise
   };
   await fromDatabase(insertKey(c.env.CONFIG, row));
   return c.json({ ...showKey(row), key }, 201, { 'cache-control': 'no-store' });
-}
-
-/** Else a key with `manage` alone could make itself one that reads. */
-function requireOwn(c: AppContext, scopes: readonly Scope[]): void {
-  const beyond = scopes.find((scope) => !c.get('grant').scopes.includes(scope));
-  if (beyond === undefined) return;
-  const detail = `the key lacks the scope "${beyond}" and cannot grant it`;
-  throw new Problem('forbidden', detail, { members: { scope: beyond } });
 }
 
 async function known(c: AppContext, id: string): Promise<KeyRow> {

@@ -5,6 +5,7 @@ import { SCOPES } from '../core/key.ts';
 import { PORTAL_TOKEN_SECONDS_DEFAULT, PORTAL_TOKEN_SECONDS_MAX } from '../core/limits.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
+import { requireOwnScopes } from './grant.ts';
 import { accountParams } from './params.ts';
 import { signPortal } from './portal-token.ts';
 import { Problem } from './problem.ts';
@@ -29,12 +30,7 @@ export function addPortalTokens(api: Api): void {
     async ({ c, params: { account }, body: { scopes, expiresInSeconds } }) => {
       const grant = c.get('grant');
       if (grant.isPortal) throw new Problem('forbidden', 'a portal token makes no tokens');
-      const beyond = scopes.find((scope) => !grant.scopes.includes(scope));
-      if (beyond !== undefined) {
-        throw new Problem('forbidden', `the key lacks the scope "${beyond}" and cannot grant it`, {
-          members: { scope: beyond },
-        });
-      }
+      requireOwnScopes(grant, scopes);
       await settingsOf(c, account);
       const expiresAtMs = Date.now() + expiresInSeconds * 1_000;
       const by = grant.id ?? grant.by;

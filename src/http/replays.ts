@@ -17,7 +17,7 @@ import { fromDatabase } from './database.ts';
 import { refused, requireJobId, showJob, showSummary, unknownJob } from './jobs.ts';
 import { callObject } from './objects.ts';
 import { accountId, accountParams, pageQuery, showPage } from './params.ts';
-import { Problem } from './problem.ts';
+import { unknownEndpoint } from './secret-text.ts';
 
 const path = '/v1/accounts/{account}/replays';
 const replayParams = z.strictObject({ account: accountId, replay: z.string() });
@@ -110,7 +110,7 @@ async function placeOf(c: AppContext, account: string, endpoint: string, mustTak
   const settings = await settingsOf(c, account);
   const found = settings.endpoints.find(({ id }) => id === endpoint);
   if (found === undefined && mustTake) {
-    throw new Problem('unknown-endpoint', `there is no endpoint "${endpoint}" in this account`);
+    throw unknownEndpoint(endpoint);
   }
   return { jurisdiction: settings.jurisdiction ?? null };
 }
