@@ -5,6 +5,7 @@
  */
 import type { z } from '@hono/zod-openapi';
 import * as account from './account-shapes.ts';
+import * as alert from './alert-shapes.ts';
 import * as delivery from './delivery-shapes.ts';
 import * as endpoint from './endpoint-shapes.ts';
 import * as type from './event-type-shapes.ts';
@@ -83,12 +84,12 @@ const OPERATIONS: Record<string, Operation> = {
   'delete /v1/keys/{key}': one('revokeKey', { 204: null }),
   [`post ${ofAccount}/portal-tokens`]: one('createPortalToken', {}),
 
-  'get /v1/alerts': one('listAllAlerts', {}),
-  'get /v1/alerts/{alert}': one('getAlert', {}),
-  'post /v1/alerts/{alert}/acknowledge': one('acknowledgeAlert', {}),
-  [`get ${ofAccount}/alerts`]: one('listAlerts', {}),
-  'get /v1/alert-rules': one('listAlertRules', {}),
-  'put /v1/alert-rules': one('putAlertRules', {}),
+  'get /v1/alerts': one('listAllAlerts', { 200: alert.alertsShape }),
+  'get /v1/alerts/{alert}': one('getAlert', { 200: alert.alertShape }),
+  'post /v1/alerts/{alert}/acknowledge': one('acknowledgeAlert', { 200: alert.alertShape }),
+  [`get ${ofAccount}/alerts`]: one('listAlerts', { 200: alert.alertsShape }),
+  'get /v1/alert-rules': one('listAlertRules', { 200: alert.alertRulesShape }),
+  'put /v1/alert-rules': one('putAlertRules', { 200: alert.alertRulesShape }),
 
   [`get ${ofEndpoint}/health`]: one('getEndpointHealth', {}),
   [`get ${ofAccount}/overview`]: one('getOverview', {}),

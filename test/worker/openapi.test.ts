@@ -5,8 +5,9 @@
 import { Validator, type Schema } from '@cfworker/json-schema';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { type ApiDocument, documentShape } from '../../src/http/openapi-document.ts';
+import { alertsTask } from '../../src/schedule/alerts.ts';
 import { call, KEY } from '../support/api.ts';
-import { exports } from 'cloudflare:workers';
+import { env, exports } from 'cloudflare:workers';
 
 /** Operations that nobody sends here yet. It may only become shorter. */
 const UNSENT: readonly string[] = [];
@@ -179,6 +180,26 @@ describe('answers of the running Worker fit the document', () => {
     await send('discardDelivery', { path: { ...at, delivery: replay.id } });
     const { results } = await send('publishEvents', { path: at });
     expect(results.map((one: { status: number }) => one.status)).toEqual([202, 202]);
+  });
+
+  test('alerts and their rules', async () => {
+    const body = { url: 'https://crm.example.com/in', status: 'disabled' };
+    const { id } = await send('createEndpoint', { path: at, body });
+    const { data } = await until(
+      async () => {
+        await alertsTask.run(env, Date.now());
+        return send('listAllAlerts', { query: `?endpoint=${id}` });
+      },
+      ({ data: found }) => found.length === 1,
+    );
+    const alert = { alert: String(data[0].id) };
+    await send('getAlert', { path: alert });
+    await send('getAlert', { path: { alert: 'alr_none' }, status: 404 });
+    await send('acknowledgeAlert', { path: alert, body: { note: 'on it' } });
+    expect((await send('listAlerts', { path: at })).data).not.toEqual([]);
+    await send('listAlertRules');
+    await send('putAlertRules', { body: { rules: { 'failure-rate': { threshold: 5, minimum: 200 } } } });
+    await send('putAlertRules', { body: { rules: { 'dead-letter': { threshold: 0 } } }, status: 400 });
   });
 
   test('broadcasts and jobs', async () => {
