@@ -7,10 +7,11 @@
 import { type GateNews, newsOf } from '../core/admission.ts';
 import type { AuditEntry } from '../core/audit.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
+import { checkPayloadFormat } from '../core/endpoint-rules.ts';
 import { liveSecrets, type RemovalRefusal, rotated, withoutSecret } from '../core/endpoint-secrets.ts';
 import type { JobStart } from '../core/job.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import type { AccountChange, EndpointChange, EndpointResealing, FixedField } from '../core/rpc.ts';
+import type { AccountChange, EndpointChange, EndpointRefusal, EndpointResealing, FixedField } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import { audit } from './audit.ts';
 import { changed, concernsGate, defaults, given, ownerOfExternalId, same } from './changes.ts';
@@ -26,7 +27,6 @@ const FIXED_FIELDS = ['unkeyedShards', 'jurisdiction'] as const satisfies FixedF
 type Entry = { revision: number; settings: EndpointSettings };
 /** What the tables say. The object is their only writer, so this stays right until a change fails half-way. */
 type Image = { revision: number; facts: StoredFacts; endpoints: Map<string, Entry> };
-type Taken = { reason: 'external-id-taken'; endpoint: string };
 
 export class AccountBook {
   readonly #sql: Sql;
@@ -67,15 +67,15 @@ export class AccountBook {
     endpoint: EndpointSettings,
     nowMs: number,
     by: string | null = null,
-  ): Result<EndpointSettings, { reason: 'no-account' } | { reason: 'full'; most: number } | Taken> {
+  ): Result<EndpointSettings, { reason: 'no-account' } | { reason: 'full'; most: number } | EndpointRefusal> {
     const image = this.#read();
     if (image === null) return fail({ reason: 'no-account' });
     const known = image.endpoints.get(endpoint.id);
     if (known !== undefined) return ok(known.settings);
     const { endpointsMax } = image.facts.quota;
     if (image.endpoints.size >= endpointsMax) return fail({ reason: 'full', most: endpointsMax });
-    const owner = ownerOfExternalId(settingsIn(image), endpoint);
-    if (owner !== null) return fail({ reason: 'external-id-taken', endpoint: owner });
+    const refused = this.#refusal(image, endpoint);
+    if (refused !== null) return fail(refused);
 
     this.#change(image, (revision) => {
       this.#store(image, endpoint, revision, nowMs);
@@ -90,14 +90,14 @@ export class AccountBook {
     change: EndpointChange,
     nowMs: number,
     sweep: SweepOrder | null = null,
-  ): Result<EndpointSettings, { reason: 'not-found' } | Taken> & { job?: JobStart } {
+  ): Result<EndpointSettings, { reason: 'not-found' } | EndpointRefusal> & { job?: JobStart } {
     const image = this.#read();
     const entry = image?.endpoints.get(id);
     if (!image || entry === undefined) return fail({ reason: 'not-found' });
     const before = entry.settings;
     const after = changed(before, change, nowMs);
-    const owner = ownerOfExternalId(settingsIn(image), after);
-    if (owner !== null) return fail({ reason: 'external-id-taken', endpoint: owner });
+    const refused = this.#refusal(image, after);
+    if (refused !== null) return fail(refused);
     if (same({ ...after, updatedAtMs: before.updatedAtMs }, before)) return ok(before);
     after.secrets = liveSecrets(after.secrets, nowMs);
 
@@ -110,6 +110,13 @@ export class AccountBook {
       }
     });
     return job === null ? ok(after) : { ...ok(after), job };
+  }
+
+  #refusal(image: Image, endpoint: EndpointSettings): EndpointRefusal | null {
+    const owner = ownerOfExternalId(settingsIn(image), endpoint);
+    if (owner !== null) return { reason: 'external-id-taken', endpoint: owner };
+    const fault = checkPayloadFormat(endpoint);
+    return fault === null ? null : { reason: 'payload-format', message: `payloadFormat ${fault}` };
   }
 
   /** From its Gate. Nobody's decision: it does not stand in the way of one that was made before (`disableEndpoint`). */

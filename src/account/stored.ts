@@ -3,7 +3,7 @@
  * fields are only ever added, with a default, and unknown ones pass through unread.
  */
 import { z } from 'zod';
-import type { EndpointSettings } from '../core/endpoint.ts';
+import { type EndpointSettings, PAYLOAD_FORMATS } from '../core/endpoint.ts';
 import type { Filter } from '../core/filter.ts';
 import { JURISDICTIONS } from '../core/ids.ts';
 import { QUOTA_DEFAULT } from '../core/quota.ts';
@@ -33,6 +33,7 @@ export const storedEndpoint: z.ZodType<EndpointSettings> = z.object({
     .nullable()
     .default(null),
   schemaVersions: z.record(z.string(), z.string()).default({}),
+  payloadFormat: z.enum(PAYLOAD_FORMATS).default('standard'),
   headerNames: z.array(z.string()),
   headers: sealed.nullable(),
   externalId: z.string().nullable(),

@@ -75,6 +75,7 @@ export type Schemas = {
     eventTypes: (string)[];
     filter: Record<string, unknown> | null;
     schemaVersions: Record<string, string>;
+    payloadFormat: "standard" | "slack";
     headerNames: (string)[];
     externalId: string | null;
     ordering: "ordered" | "latest" | "unordered";
@@ -112,6 +113,7 @@ export type Schemas = {
     eventTypes: (string)[];
     filter: Record<string, unknown> | null;
     schemaVersions: Record<string, string>;
+    payloadFormat: "standard" | "slack";
     headerNames: (string)[];
     externalId: string | null;
     ordering: "ordered" | "latest" | "unordered";
@@ -136,6 +138,7 @@ export type Schemas = {
     eventTypes: (string)[];
     filter: Record<string, unknown> | null;
     schemaVersions: Record<string, string>;
+    payloadFormat: "standard" | "slack";
     headerNames: (string)[];
     externalId: string | null;
     ordering: "ordered" | "latest" | "unordered";
@@ -168,6 +171,7 @@ export type Schemas = {
     eventTypes: (string)[];
     filter: Record<string, unknown> | null;
     schemaVersions: Record<string, string>;
+    payloadFormat: "standard" | "slack";
     headerNames: (string)[];
     externalId: string | null;
     ordering: "ordered" | "latest" | "unordered";
@@ -591,6 +595,39 @@ export type Schemas = {
     updatedAt: string;
     endedAt: string | null;
   };
+  AlertPage: {
+    data: (Schemas['Alert'])[];
+    next: string | null;
+  };
+  Alert: {
+    id: string;
+    rule: string;
+    account: string | null;
+    endpoint: string | null;
+    status: "open" | "resolved";
+    value: number;
+    threshold: number;
+    unit: string;
+    detail: string;
+    openedAt: string;
+    updatedAt: string;
+    resolvedAt: string | null;
+    acknowledged: {
+      at: string;
+      by: string;
+      note: string | null;
+    } | null;
+  };
+  AlertRules: {
+    rules: Record<string, Schemas['AlertRule']>;
+  };
+  AlertRule: {
+    enabled: boolean;
+    threshold: number;
+    minimum: number | null;
+    unit: string;
+    minimumOf: string | null;
+  };
   SentEventTypes: {
     endpoint: string;
     eventTypes: (string)[];
@@ -692,6 +729,7 @@ export type Operations = {
       eventTypes?: (string)[] | undefined;
       filter?: unknown | undefined;
       schemaVersions?: Record<string, string> | undefined;
+      payloadFormat?: "standard" | "slack" | undefined;
       headers?: Record<string, string> | undefined;
       externalId?: string | null | undefined;
       ordering?: "ordered" | "latest" | "unordered" | undefined;
@@ -729,6 +767,7 @@ export type Operations = {
       eventTypes?: (string)[] | undefined;
       filter?: unknown | undefined;
       schemaVersions?: Record<string, string> | undefined;
+      payloadFormat?: "standard" | "slack" | undefined;
       headers?: Record<string, string> | undefined;
       externalId?: string | null | undefined;
       ordering?: "ordered" | "latest" | "unordered" | undefined;
@@ -1024,19 +1063,19 @@ export type Operations = {
     path: Record<never, never>;
     query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[]; account?: string | (string)[] };
     body: undefined | undefined;
-    answer: null;
+    answer: Schemas['AlertPage'];
   };
   listAlerts: {
     path: { account: string };
     query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[] };
     body: undefined | undefined;
-    answer: null;
+    answer: Schemas['AlertPage'];
   };
   getAlert: {
     path: { alert: string };
     query: Record<never, never>;
     body: undefined | undefined;
-    answer: null;
+    answer: Schemas['Alert'];
   };
   acknowledgeAlert: {
     path: { alert: string };
@@ -1044,13 +1083,13 @@ export type Operations = {
     body: {
       note?: string | null | undefined;
     } | undefined;
-    answer: null;
+    answer: Schemas['Alert'];
   };
   listAlertRules: {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined | undefined;
-    answer: null;
+    answer: Schemas['AlertRules'];
   };
   putAlertRules: {
     path: Record<never, never>;
@@ -1109,7 +1148,7 @@ export type Operations = {
         } | undefined;
       };
     };
-    answer: null;
+    answer: Schemas['AlertRules'];
   };
   startReplay: {
     path: { account: string };

@@ -20,9 +20,15 @@ export type AlertEvent = {
   data: Record<string, unknown>;
 };
 
+/** What its revision says. */
+export function alertKind({ resolvedAtMs, revision }: Alert): 'opened' | 'updated' | 'resolved' {
+  if (resolvedAtMs !== null) return 'resolved';
+  return revision === 1 ? 'opened' : 'updated';
+}
+
 export function alertEvent(alert: Alert): AlertEvent {
-  const { id, rule, account, endpoint, detail, resolvedAtMs } = alert;
-  const kind = resolvedAtMs !== null ? 'resolved' : alert.revision === 1 ? 'opened' : 'updated';
+  const { id, rule, account, endpoint, detail } = alert;
+  const kind = alertKind(alert);
   const where = endpoint ?? account ?? 'all accounts';
   return {
     id: `${id}-${alert.revision}`,

@@ -2,6 +2,8 @@
  * The rules for what an endpoint's owner sets (E1, E2), except its URL (delivery/url-guard.ts) and headers (header-rules.ts).
  * Each check answers null or a sentence that names the rule and the value; the caller adds the field.
  */
+import { ALERT_TYPE_PREFIX } from './alert-event.ts';
+import type { EndpointSettings } from './endpoint.ts';
 import { checkEventType } from './event-rules.ts';
 import {
   ALSO_RETRY_MAX,
@@ -61,6 +63,18 @@ export function checkEventTypes(patterns: readonly string[]): string | null {
 /** One line of text, or nothing: it names the endpoint in sentences (note.ts). */
 export function checkDescription(value: string): string | null {
   return checkText(value, 0, DESCRIPTION_BYTES_MAX);
+}
+
+/** Null, or a sentence that starts with "must": nothing but an alert has a form for Slack. */
+export function checkPayloadFormat({
+  payloadFormat = 'standard',
+  eventTypes,
+}: Pick<EndpointSettings, 'payloadFormat' | 'eventTypes'>): string | null {
+  if (payloadFormat === 'standard') return null;
+  const other = eventTypes.find((pattern) => !pattern.startsWith(ALERT_TYPE_PREFIX));
+  const rule = `must be "standard" unless eventTypes names types of "${ALERT_TYPE_PREFIX}*" and no others`;
+  if (eventTypes.length === 0) return `${rule}; got "${payloadFormat}" for all event types`;
+  return other === undefined ? null : `${rule}; got "${payloadFormat}" for ${shown(other)}`;
 }
 
 export function checkExternalId(value: string): string | null {

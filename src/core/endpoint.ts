@@ -7,6 +7,9 @@ import type { Jurisdiction } from './ids.ts';
 import type { Quota } from './quota.ts';
 
 export type Ordering = 'ordered' | 'latest' | 'unordered';
+/** `slack`: for endpoints that get alerts and nothing else (alert-slack.ts). */
+export const PAYLOAD_FORMATS = ['standard', 'slack'] as const;
+export type PayloadFormat = (typeof PAYLOAD_FORMATS)[number];
 export type EndpointStatus = 'enabled' | 'paused' | 'disabled';
 
 export type RetryPolicy = {
@@ -36,6 +39,8 @@ export type EndpointSettings = {
   filter?: Filter | null;
   /** Event type → the schema version that it is sent (P7); the newest of those that are not named. Absent as releases before saved it. */
   schemaVersions?: Record<string, string>;
+  /** Absent as releases before saved it: `standard`. */
+  payloadFormat?: PayloadFormat;
   /** Names are readable, values are not: the sealed text is JSON of [name, value] pairs. */
   headerNames: string[];
   headers: Sealed | null;

@@ -396,6 +396,12 @@ export const ALERT_CHANGES_PER_RUN = 200;
 export const ALERT_TELLS_PER_RUN = 50;
 /** An object that does not answer a run by then is asked by the next. */
 export const ALERT_ANSWER_MS = 10 * SECOND_MS;
+/**
+ * Of an alert's text for Slack, in characters: its sentence, and each name in it. Escaped, a character is five at most, so that a text
+ * stays below the 4,000 that Slack recommends.
+ */
+export const SLACK_DETAIL_CHARS_MAX = 400;
+export const SLACK_NAME_CHARS_MAX = 80;
 /** Open alerts that one run reads; those beyond it stay as they are until others have ended. */
 export const ALERT_OPEN_MAX = 10_000;
 /** Highest threshold and minimum that can be set: beyond, a rule would be off without saying so. */

@@ -5,8 +5,11 @@ import type { AccountSettings, EndpointSettings } from './endpoint.ts';
 import type { DeliveryStatus } from './delivery.ts';
 import type { EventPolicy } from './event-type.ts';
 
-/** A form beside the newest, and the matched endpoints that are sent it. */
-export type NewForm = { schemaVersion: string | null; dataJson: string; endpoints: string[] };
+/**
+ * A form beside the newest, and the matched endpoints that are sent it. `body`: all of its bytes, in the place of the envelope;
+ * `schemaVersion` is its name then. A release that does not know `body` sends the envelope.
+ */
+export type NewForm = { schemaVersion: string | null; dataJson: string; endpoints: string[]; body?: string };
 
 export type NewEvent = EventPolicy & {
   id: string;

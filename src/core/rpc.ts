@@ -119,6 +119,7 @@ export type EndpointChange = Partial<
     | 'eventTypes'
     | 'filter'
     | 'schemaVersions'
+    | 'payloadFormat'
     | 'headerNames'
     | 'headers'
     | 'externalId'
@@ -130,6 +131,10 @@ export type EndpointChange = Partial<
     | 'statusReason'
   >
 >;
+
+/** What only the Account sees: other endpoints, and what a change leaves as it was. */
+export type EndpointRefusal =
+  { reason: 'external-id-taken'; endpoint: string } | { reason: 'payload-format'; message: string };
 
 /** A sealed text and what takes its place, unless another has taken it meanwhile. */
 export type Resealing = { from: Sealed; to: Sealed };
@@ -171,18 +176,13 @@ export type AccountRpc = {
   createEndpoint(
     endpoint: EndpointSettings,
     by?: string,
-  ): Promise<
-    Result<
-      EndpointSettings,
-      { reason: 'no-account' } | { reason: 'full'; most: number } | { reason: 'external-id-taken'; endpoint: string }
-    >
-  >;
+  ): Promise<Result<EndpointSettings, { reason: 'no-account' } | { reason: 'full'; most: number } | EndpointRefusal>>;
   changeEndpoint(
     id: string,
     change: EndpointChange,
     by?: string,
   ): Promise<
-    Result<EndpointSettings, { reason: 'not-found' } | { reason: 'external-id-taken'; endpoint: string }> & {
+    Result<EndpointSettings, { reason: 'not-found' } | EndpointRefusal> & {
       /** Of a change that disables it: the sweep that the Account starts, or has started. */
       job?: JobStart | undefined;
     }

@@ -2,12 +2,14 @@
  * E4: the event that a test sends to one endpoint. It is signed and sent like any other, but no Record holds it: it has no record, no
  * sequence and no retry, nobody waits for it, and only its attempt is logged. Its ids have the shape of all ids and say what it is.
  */
+import { slackTestBody } from './alert-slack.ts';
 import { eventBody, rfc3339 } from './body.ts';
 import type { EndpointSettings } from './endpoint.ts';
 import { attemptId, deliveryId, madeEventId } from './ids.ts';
 import type { AttemptRequest } from './rpc.ts';
 
 export const TEST_EVENT_TYPE = 'tubepost.test';
+const MESSAGE = 'A test from Tubepost: nothing has happened.';
 
 /** Where other ids name their Record. No Record is there: 160 bits of a hash would have to come out as this. */
 const NOWHERE = { kind: 'u', hash: 'testtesttesttesttesttesttesttest' } as const;
@@ -24,16 +26,19 @@ export function testEvent(
 ): TestEvent {
   const eventId = madeEventId(ulid, NOWHERE);
   const ref = { sequence: number, endpoint: endpoint.id, replay: 0 };
-  const body = eventBody({
-    id: eventId,
-    type: TEST_EVENT_TYPE,
-    timestamp: rfc3339(nowMs),
-    record: null,
-    sequence: null,
-    version: null,
-    schemaVersion: null,
-    dataJson: JSON.stringify({ message: 'A test from Tubepost: nothing has happened.', endpoint: endpoint.id }),
-  });
+  const body =
+    endpoint.payloadFormat === 'slack'
+      ? slackTestBody(MESSAGE)
+      : eventBody({
+          id: eventId,
+          type: TEST_EVENT_TYPE,
+          timestamp: rfc3339(nowMs),
+          record: null,
+          sequence: null,
+          version: null,
+          schemaVersion: null,
+          dataJson: JSON.stringify({ message: MESSAGE, endpoint: endpoint.id }),
+        });
   return {
     request: {
       account,

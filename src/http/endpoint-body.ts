@@ -1,5 +1,6 @@
 /** What a request may set of an endpoint (E1): the schemas of POST and PATCH. The rules are core/endpoint-rules.ts and its neighbours. */
 import { z } from '@hono/zod-openapi';
+import { PAYLOAD_FORMATS } from '../core/endpoint.ts';
 import {
   checkAlsoRetry,
   checkDescription,
@@ -40,6 +41,7 @@ const fields = {
   eventTypes: ruled(z.array(z.string()), checkEventTypes).optional(),
   filter: filter.nullable().optional(),
   schemaVersions: ruled(byName(z.string()), checkPinnedVersions).optional(),
+  payloadFormat: z.enum(PAYLOAD_FORMATS).optional(),
   headers: ruled(byName(z.string()), (headers) => checkHeaders(Object.entries(headers))).optional(),
   externalId: ruled(z.string(), checkExternalId).nullable().optional(),
   ordering: z.enum(['ordered', 'latest', 'unordered']).optional(),

@@ -1,5 +1,6 @@
 /** Endpoints, their secrets, and what was sent to them. */
 import { z } from '@hono/zod-openapi';
+import { PAYLOAD_FORMATS } from '../core/endpoint.ts';
 import { count, effective, pageOf, text, time } from './shared-shapes.ts';
 
 const status = z.enum(['enabled', 'paused', 'disabled']);
@@ -23,6 +24,7 @@ const endpointShape = z
     eventTypes: z.array(text()),
     filter: z.record(z.string(), z.unknown()).nullable(),
     schemaVersions: z.record(z.string(), text()),
+    payloadFormat: z.enum(PAYLOAD_FORMATS),
     headerNames: z.array(text()),
     externalId: text().nullable(),
     ordering,

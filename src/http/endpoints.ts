@@ -13,7 +13,7 @@ import {
   TIMEOUT_MS_DEFAULT,
 } from '../core/limits.ts';
 import { ok } from '../core/result.ts';
-import type { EndpointChange } from '../core/rpc.ts';
+import type { EndpointChange, EndpointRefusal } from '../core/rpc.ts';
 import { PURPOSE_HEADERS } from '../delivery/send.ts';
 import { within } from '../delivery/within.ts';
 import { cutPage, newestFirst, parseCursor } from '../store/page.ts';
@@ -28,7 +28,7 @@ import { startNow } from './jobs.ts';
 import { callObject } from './objects.ts';
 import { accountId, accountParams, pageQuery, showPage } from './params.ts';
 import { pinnedVersions } from './pinned-versions.ts';
-import { Problem } from './problem.ts';
+import { invalid, Problem } from './problem.ts';
 import { showCircuit, showEndpoint } from './render.ts';
 import { auditRepeated, newSecret, storedText, unknownEndpoint } from './secret-text.ts';
 
@@ -117,6 +117,7 @@ async function createEndpoint(c: AppContext, account: string, body: CreateBody):
     eventTypes: body.eventTypes ?? [],
     filter: body.filter ?? null,
     schemaVersions: await pinnedVersions(c, body.schemaVersions),
+    payloadFormat: body.payloadFormat ?? 'standard',
     headerNames: Object.keys(body.headers ?? {}),
     headers: await sealedHeaders(c, account, id, body.headers ?? {}),
     externalId: body.externalId ?? null,
@@ -238,8 +239,7 @@ function sealedHeaders(
   return vaultOf(c).seal(JSON.stringify(pairs), { account, endpoint, purpose: PURPOSE_HEADERS });
 }
 
-type Refusal =
-  { reason: 'no-account' } | { reason: 'full'; most: number } | { reason: 'external-id-taken'; endpoint: string };
+type Refusal = { reason: 'no-account' } | { reason: 'full'; most: number } | EndpointRefusal;
 
 function refusal(account: string, externalId: string | null | undefined, error: Refusal): Problem {
   switch (error.reason) {
@@ -255,5 +255,7 @@ function refusal(account: string, externalId: string | null | undefined, error: 
       const message = `externalId "${externalId ?? ''}" is taken by ${error.endpoint}`;
       return new Problem('external-id-taken', message, { errors: [{ field: 'externalId', message }] });
     }
+    case 'payload-format':
+      return invalid([{ field: 'payloadFormat', message: error.message }]);
   }
 }

@@ -44,6 +44,7 @@ export function showEndpoint(account: string, endpoint: EndpointSettings) {
     eventTypes,
     filter = null,
     schemaVersions = {},
+    payloadFormat = 'standard',
     headerNames,
     externalId,
     ordering,
@@ -61,6 +62,7 @@ export function showEndpoint(account: string, endpoint: EndpointSettings) {
     eventTypes,
     filter,
     schemaVersions,
+    payloadFormat,
     headerNames,
     externalId,
     ordering,
@@ -194,6 +196,12 @@ export function dataOf(body: string | null): unknown {
   return typeof parsed === 'object' && parsed !== null && 'data' in parsed ? parsed.data : null;
 }
 
+/** The envelope of C2, or null where an alert for Slack takes its place. */
+function envelopeOf(body: string | null): string | null {
+  const parsed: unknown = body === null ? null : JSON.parse(body);
+  return typeof parsed === 'object' && parsed !== null && 'data' in parsed ? body : null;
+}
+
 /** One delivery with all that is known of it. `attempts` counts; `attemptLog` tells. `body` is what every attempt sends, to the byte. */
 export function showDetail(detail: DeliveryDetail, present: Present) {
   const { delivery, event, body = event.body, attempts, replay } = detail;
@@ -203,7 +211,7 @@ export function showDetail(detail: DeliveryDetail, present: Present) {
     replay: replay === null ? null : { by: replay.by, reason: replay.reason, at: rfc3339(replay.atMs) },
     attemptLog: attempts.map((attempt) => showAttempt(owner, attempt)),
     schemaVersion: schemaVersionOf(body),
-    data: dataOf(body),
+    data: dataOf(envelopeOf(body) ?? event.body),
     erasedAt: time(event.erasedAtMs ?? null),
     body,
   };

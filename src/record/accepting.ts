@@ -95,7 +95,7 @@ function append(
   memory.inserted.set(sequence, eventBody({ ...envelope, schemaVersion, dataJson: event.dataJson }));
   for (const form of event.forms ?? []) {
     if (form.schemaVersion !== null)
-      memory.rows.insertForm(sequence, form.schemaVersion, eventBody({ ...envelope, ...form }));
+      memory.rows.insertForm(sequence, form.schemaVersion, form.body ?? eventBody({ ...envelope, ...form }));
   }
   return added;
 }
@@ -112,7 +112,10 @@ function joining(memory: Memory, endpoint: MatchedEndpoint, queued: Delivery, no
 /** What is absent stays absent: most events have nothing of it, and every stored byte is read again at a start. */
 function policyFacts(event: NewEvent, nowMs: number): Partial<EventFacts> {
   const { forms = [], expireAfterSeconds, retryWindowSeconds, latestGroup, latestOnly } = event;
-  const versions = forms.flatMap(({ schemaVersion }) => (schemaVersion === null ? [] : [schemaVersion]));
+  const versions = forms.flatMap(({ schemaVersion, body }) =>
+    // A whole body is no content in another version.
+    schemaVersion === null || body !== undefined ? [] : [schemaVersion],
+  );
   return {
     ...(versions.length === 0 ? {} : { forms: versions }),
     ...(expireAfterSeconds === undefined ? {} : { expiresAtMs: nowMs + expireAfterSeconds * 1_000 }),

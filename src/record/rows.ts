@@ -5,7 +5,7 @@
  *   event    sequence, id, facts, deliveries 1..16 (packed), the exact body
  *   wide     further deliveries of a wide event, 16 to a row
  *   attempt  attempts that failed (the last success is packed with its delivery)
- *   form     bodies of older forms of an event, each once; the newest is the event's own
+ *   form     bodies of other forms of an event, each once (older versions, an alert for Slack); the newest is the event's own
  */
 import { z } from 'zod';
 import { ENDED_STATUSES, TRIGGERS, WAITING_STATUSES } from '../core/delivery.ts';
@@ -202,7 +202,7 @@ export class Rows {
     return typeof row?.['body'] === 'string' ? row['body'] : null;
   }
 
-  /** An older form. */
+  /** One that is not the event's own. */
   form(sequence: number, version: string): string | null {
     if (!this.#tables.has('form')) return null;
     const [row] = this.#sql

@@ -7,7 +7,8 @@
 import { acceptRequest } from '../core/accept-request.ts';
 import type { Alert } from '../core/alert.ts';
 import { alertEvent, isSubscribed } from '../core/alert-event.ts';
-import type { AccountSettings } from '../core/endpoint.ts';
+import { namesOf, slackBody, withSlackForm } from '../core/alert-slack.ts';
+import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import { recordName } from '../core/ids.ts';
 import { ALERT_ANSWER_MS } from '../core/limits.ts';
 import { contentHash } from '../delivery/address.ts';
@@ -32,20 +33,38 @@ export async function tellAlerts(env: Bindings, nowMs: number): Promise<void> {
 /** False: to be told again. */
 async function tell(env: Bindings, alert: Alert, alertAccount: string | null, nowMs: number): Promise<boolean> {
   if (alert.account !== null && alert.account === alertAccount) return true;
-  const operator = alertAccount === null || (await publish(env, alert, alertAccount, nowMs, () => true));
-  const isOwner = (endpoint: AccountSettings['endpoints'][number]) => isSubscribed(endpoint, alert);
-  const owner = alert.account === null || (await publish(env, alert, alert.account, nowMs, isOwner));
+  const told = { alert, slack: slackBody(alert, await names(env, alert)) };
+  const operator = alertAccount === null || (await publish(env, told, alertAccount, nowMs, () => true));
+  const isOwner = (endpoint: EndpointSettings) => isSubscribed(endpoint, alert);
+  const owner = alert.account === null || (await publish(env, told, alert.account, nowMs, isOwner));
   return operator && owner;
+}
+
+type Told = { alert: Alert; slack: string };
+
+/** An account that does not answer keeps its alert from nobody: that tells of it without names. */
+async function names(env: Bindings, alert: Alert) {
+  if (alert.account === null) return null;
+  try {
+    return namesOf(await settingsOf(env, alert.account), alert);
+  } catch (error) {
+    console.warn(JSON.stringify({ message: 'an alert is told without names', id: alert.id, error: String(error) }));
+    return null;
+  }
+}
+
+function settingsOf(env: Bindings, account: string): Promise<AccountSettings | null> {
+  return within(ALERT_ANSWER_MS, Promise.resolve(accountStub(env, account).settings()));
 }
 
 async function publish(
   env: Bindings,
-  alert: Alert,
+  { alert, slack }: Told,
   account: string,
   readAtMs: number,
-  isFor: (endpoint: AccountSettings['endpoints'][number]) => boolean,
+  isFor: (endpoint: EndpointSettings) => boolean,
 ): Promise<boolean> {
-  const settings = await within(ALERT_ANSWER_MS, Promise.resolve(accountStub(env, account).settings()));
+  const settings = await settingsOf(env, account);
   if (settings === null) {
     // Told to nobody, and not for ever anew: the list has it.
     console.error(JSON.stringify({ message: 'no account for an alert', id: alert.id, account }));
@@ -63,9 +82,10 @@ async function publish(
     dataJson: JSON.stringify(data),
     data,
   };
-  const request = acceptRequest(record, [ready], { settings: { ...settings, endpoints }, readAtMs });
-  if (request.endpoints.length === 0) return true;
+  const standard = acceptRequest(record, [ready], { settings: { ...settings, endpoints }, readAtMs });
+  if (standard.endpoints.length === 0) return true;
   const address = await eventAddress(settings, { id, record });
+  const request = withSlackForm(standard, endpoints, slack);
   const accepting = recordStub(env, recordName(address)).accept(request);
   const [result] = await within(ALERT_ANSWER_MS, Promise.resolve(accepting));
   if (result?.kind === 'conflict') {

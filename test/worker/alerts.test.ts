@@ -1,9 +1,12 @@
 /** A1, A2: real traffic opens and resolves alerts; they go out as signed events, and never about their own failure. */
+import { runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { recordName } from '../../src/core/ids.ts';
+import { recordAddress } from '../../src/delivery/address.ts';
 import { alertsTask } from '../../src/schedule/alerts.ts';
-import { gateStub } from '../../src/stubs.ts';
+import { gateStub, recordStub } from '../../src/stubs.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, requests } from '../support/receiver.ts';
 
@@ -60,10 +63,11 @@ async function publish(record: string, of = account) {
   return body;
 }
 
-/** Publishes, each to a record of its own, and waits until the log says so of all of them. */
-async function published(count: number, status: string, of = account): Promise<void> {
+/** Publishes, each to a record of its own, and waits until the log says so of all of them. Returns the records. */
+async function published(count: number, status: string, of = account): Promise<string[]> {
   const start = Date.now();
-  for (let n = 0; n < count; n += 1) await publish(`r/${start}/${n}`, of);
+  const records = Array.from({ length: count }, (_, n) => `r/${start}/${n}`);
+  for (const record of records) await publish(record, of);
   await soon(async () => {
     const { results } = await env.LOG_DB.prepare(
       'SELECT id FROM deliveries WHERE account = ? AND status = ? AND attempts > 0',
@@ -72,6 +76,26 @@ async function published(count: number, status: string, of = account): Promise<v
       .all();
     expect(results.length).toBeGreaterThanOrEqual(count);
   });
+  return records;
+}
+
+/** What is due in these records by the test's clock is tried, and the log has heard of it. */
+async function tried(records: string[]): Promise<void> {
+  const before = await attemptsLogged();
+  for (const record of records) {
+    await runDurableObjectAlarm(recordStub(env, recordName(await recordAddress({ account }, record))));
+  }
+  await soon(async () => expect(await attemptsLogged()).toBe(before + records.length));
+}
+
+async function attemptsLogged(): Promise<number> {
+  const query = env.LOG_DB.prepare('SELECT sum(attempts) AS n FROM deliveries WHERE account = ?');
+  return (await query.bind(account).first<{ n: number }>())?.n ?? 0;
+}
+
+async function setRules(rules: object): Promise<void> {
+  const { status, text } = await call('PUT', '/v1/alert-rules', { rules });
+  expect(status, text).toBe(200);
 }
 
 function run(): Promise<void> {
@@ -171,6 +195,84 @@ describe('real traffic', () => {
   });
 });
 
+describe('real traffic that is retried', () => {
+  test('a growing backlog opens an alert, and resolves once it has drained', async () => {
+    await setRules({ 'backlog-growing': { threshold: 3 } });
+    const { id } = await endpoint('crm');
+    await answers(`${host}/crm`, { status: 503 });
+    const records = await published(3, 'retrying');
+    await run();
+    expect(await alerts('&rule=backlog-growing')).toEqual([
+      expect.objectContaining({
+        endpoint: id,
+        status: 'open',
+        value: 3,
+        detail: '3 deliveries wait for a retry: 3 joined in 15 minutes, 0 left',
+      }),
+    ]);
+    await answers(`${host}/crm`, { status: 200 });
+    vi.setSystemTime(Date.now() + MINUTE_MS);
+    await tried(records);
+    await run();
+    await after(4 * MINUTE_MS);
+    expect(await open()).toContain('backlog-growing');
+    await after(2 * MINUTE_MS);
+    expect(await alerts('&rule=backlog-growing')).toEqual([expect.objectContaining({ status: 'resolved' })]);
+    await setRules({ 'backlog-growing': { threshold: 100 } });
+  });
+
+  test('a spike of retries opens an alert about the account, and resolves once there are few again', async () => {
+    await setRules({ 'retry-spike': { threshold: 3, minimum: 4 } });
+    await endpoint('crm');
+    await answers(`${host}/crm`, { status: 503 });
+    const records = await published(2, 'retrying');
+    vi.setSystemTime(Date.now() + MINUTE_MS);
+    await tried(records);
+    await run();
+    // Two retries are too few to judge.
+    expect(await open()).not.toContain('retry-spike');
+    vi.setSystemTime(Date.now() + MINUTE_MS);
+    await tried(records);
+    await run();
+    const spikes = () => alerts('&rule=retry-spike');
+    expect(await spikes()).toEqual([
+      expect.objectContaining({
+        account,
+        endpoint: null,
+        value: 4,
+        status: 'open',
+        detail: '4 retries in 15 minutes, 0 in the 15 before',
+      }),
+    ]);
+    await after(16 * MINUTE_MS);
+    await after(6 * MINUTE_MS);
+    expect(await spikes()).toEqual([expect.objectContaining({ status: 'resolved' })]);
+    await setRules({ 'retry-spike': { threshold: 3, minimum: 50 } });
+  });
+
+  test('many accounts without success open one alert about all, and it resolves with them', async () => {
+    await setRules({ 'accounts-no-success': { threshold: 2 }, 'endpoint-no-success': { threshold: 1 } });
+    const accounts = [account, await newAccount()];
+    for (const of of accounts) {
+      await inLists(`SELECT account FROM accounts WHERE account = '${of}'`);
+      await endpoint(`crm-${of}`, {}, of);
+      await answers(`${host}/crm-${of}`, { status: 400 });
+      await published(1, 'dead', of);
+    }
+    const ofAll = async () => (await call('GET', '/v1/alerts?rule=accounts-no-success&limit=200')).body.data;
+    await run();
+    await after(MINUTE_MS);
+    expect(await ofAll()).toEqual([
+      expect.objectContaining({ account: null, endpoint: null, value: 2, threshold: 2, status: 'open' }),
+    ]);
+    await after(16 * MINUTE_MS);
+    await after(6 * MINUTE_MS);
+    await after(6 * MINUTE_MS);
+    expect(await ofAll()).toEqual([expect.objectContaining({ status: 'resolved' })]);
+    await setRules({ 'accounts-no-success': { threshold: 3 }, 'endpoint-no-success': { threshold: 10 } });
+  });
+});
+
 describe('an alert is told', () => {
   test('signed, in order, to the operator and to who asked for it by name, and once although a run died', async () => {
     const operator = await endpoint('told', {}, OPS, ops);
@@ -205,16 +307,74 @@ describe('an alert is told', () => {
     expect((await requests(`${host}/all`)).map(({ body }) => JSON.parse(body).type)).toEqual(['plan.updated']);
   });
 
+  test('in the form of Slack where it is asked for: the same bytes when it is sent again, signed, and visible', async () => {
+    await answers(`${ops}/slack`, { status: 400, body: 'no_text' });
+    const asking = { eventTypes: ['tubepost.alert.*'], payloadFormat: 'slack' };
+    const slack = await endpoint('slack', asking, OPS, ops);
+    await call('PUT', `/v1/accounts/${account}`, { name: 'Acme & <Sons>' });
+    const crm = await endpoint('crm', { description: 'CRM <sync>', eventTypes: ['plan.*'] });
+    await answers(`${host}/crm`, { status: 400 });
+    await published(1, 'dead');
+    await run();
+    const [alert] = await alerts('&rule=dead-letter');
+    const list = `/v1/accounts/${OPS}/deliveries`;
+    const refused = await soon(async () => {
+      const { body } = await call('GET', `${list}?endpoint=${slack.id}&event=${alert?.id}-1`);
+      expect(body.data).toHaveLength(1);
+      return body.data[0];
+    });
+    await answers(`${ops}/slack`, 'slack');
+    const again = await call('POST', `${list}/${refused.id}/replay`, {});
+    expect(again.status, again.text).toBe(201);
+    await soon(async () => expect((await call('GET', `${list}/${again.body.id}`)).body.status).toBe('delivered'));
+    const isOfThis = ({ headers }: { headers: Record<string, string> }) => headers['webhook-id'] === refused.event;
+    const got = (await requests(`${ops}/slack`)).filter(isOfThis);
+    expect(got.map(({ headers }) => headers['webhook-id'])).toEqual([refused.event, refused.event]);
+    expect(got[1]?.body).toBe(got[0]?.body);
+    for (const { headers, body } of got) new Webhook(slack.secret).verify(body, headers);
+    const { text } = JSON.parse(got[0]?.body ?? '');
+    expect(text.split('\n').slice(1, 3)).toEqual([
+      `Account Acme &amp; &lt;Sons&gt;, \`${account}\``,
+      `Endpoint CRM &lt;sync&gt;, \`${crm.id}\`, at \`${new URL(host).host}\``,
+    ]);
+    // What was sent, and what it was about.
+    const shown = (await call('GET', `${list}/${refused.id}`)).body;
+    expect([shown.body, shown.data.alert.endpoint]).toEqual([got[0]?.body, crm.id]);
+    const event = (await call('GET', `/v1/accounts/${OPS}/events/${refused.event}`)).body;
+    expect([event.forms, event.data.alert.endpoint]).toEqual([undefined, crm.id]);
+    expect((await call('POST', `/v1/accounts/${OPS}/endpoints/${slack.id}/test`)).body.statusCode).toBe(200);
+    await call('DELETE', `/v1/accounts/${OPS}/endpoints/${slack.id}`);
+  });
+
+  test('in the form of Slack only to endpoints for nothing else, also after a change', async () => {
+    const only = { url: `${host}/slack`, payloadFormat: 'slack' };
+    const path = `/v1/accounts/${account}/endpoints`;
+    const refused = await call('POST', path, { ...only, eventTypes: ['tubepost.alert.*', 'plan.updated'] });
+    expect([refused.status, refused.body.errors]).toEqual([
+      400,
+      [{ field: 'payloadFormat', message: expect.stringContaining('got "slack" for "plan.updated"') }],
+    ]);
+    const made = await call('POST', path, { ...only, eventTypes: ['tubepost.alert.*'] });
+    expect([made.status, made.body.payloadFormat]).toEqual([201, 'slack']);
+    const one = `${path}/${made.body.id}`;
+    expect((await call('PATCH', one, { eventTypes: [] })).body.errors).toEqual([
+      { field: 'payloadFormat', message: expect.stringContaining('got "slack" for all event types') },
+    ]);
+    expect((await call('GET', one)).body).toMatchObject({ payloadFormat: 'slack', eventTypes: ['tubepost.alert.*'] });
+    const changed = await call('PATCH', one, { eventTypes: [], payloadFormat: 'standard' });
+    expect([changed.status, changed.body.payloadFormat, changed.body.eventTypes]).toEqual([200, 'standard', []]);
+  });
+
   test('a failing alert endpoint makes no loop: its own alerts are listed and sent to nobody', async () => {
-    await endpoint('broken', {}, OPS, ops);
+    const broken = await endpoint('broken', {}, OPS, ops);
     await answers(`${ops}/broken`, { status: 400 });
     const own = await endpoint('own', { eventTypes: ['tubepost.alert.*', 'plan.*'] });
     await answers(`${host}/own`, { status: 400 });
     await published(1, 'dead');
     await run();
-    await inLists(`SELECT id FROM deliveries WHERE account = '${OPS}' AND status = 'dead'`, env.LOG_DB);
+    await inLists(`SELECT id FROM deliveries WHERE endpoint = '${broken.id}' AND status = 'dead'`, env.LOG_DB);
     for (let n = 0; n < 4; n += 1) await after(MINUTE_MS);
-    const listed = await call('GET', `/v1/alerts?account=${OPS}&rule=dead-letter&status=open`);
+    const listed = await call('GET', `/v1/alerts?account=${OPS}&endpoint=${broken.id}&rule=dead-letter&status=open`);
     expect(listed.body.data).toHaveLength(1);
     const got = (await requests(`${ops}/broken`)).map(({ body }) => JSON.parse(body).data.alert);
     expect(got.filter(({ endpoint: of }) => of === own.id)).toHaveLength(1);

@@ -97,6 +97,7 @@ describe('E1', () => {
       eventTypes: [],
       filter: null,
       schemaVersions: {},
+      payloadFormat: 'standard',
       headerNames: ['X-Key'],
       externalId: null,
       ordering: 'ordered',
