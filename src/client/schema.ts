@@ -353,6 +353,7 @@ export type Schemas = {
   ListedEventPage: {
     data: (Schemas['ListedEvent'])[];
     next: string | null;
+    searchedTo: string | null;
   };
   ListedEvent: {
     id: string;
@@ -432,6 +433,7 @@ export type Schemas = {
   DeliveryPage: {
     data: (Schemas['Delivery'])[];
     next: string | null;
+    searchedTo: string | null;
   };
   DeliveryDetail: {
     id: string;
@@ -501,10 +503,12 @@ export type Schemas = {
   AttemptPage: {
     data: (Schemas['Attempt'])[];
     next: string | null;
+    searchedTo: string | null;
   };
   AccountAttemptPage: {
     data: (Schemas['AccountAttempt'])[];
     next: string | null;
+    searchedTo: string | null;
   };
   AccountAttempt: {
     id: string;

@@ -82,6 +82,8 @@ export type RecordRpc = {
   readEvent(id: string): Promise<EventView | null>;
   /** Events with a sequence above `after`, oldest first: `limit`, or fewer where they are large. */
   readEvents(after: number, limit: number): Promise<{ events: EventView[]; lastSequence: number }>;
+  /** The ids of all its events that it still knows; null: more than `most`. */
+  readEventIds(most: number): Promise<EventIds | null>;
   readDelivery(ref: DeliveryRef): Promise<DeliveryDetail | null>;
   replay(
     ref: DeliveryRef,
@@ -93,6 +95,9 @@ export type RecordRpc = {
   /** A waiting delivery or a dead letter becomes `cancelled`, reason `discarded`. */
   discard(ref: DeliveryRef, by: { key: string; reason: string | null }): Promise<Result<DeliveryView, DiscardRefusal>>;
 };
+
+/** `isWhole` false: it has let some go, which had ended RETENTION_DAYS_MIN ago at the latest. */
+export type EventIds = { ids: string[]; isWhole: boolean };
 
 /** `cancelled` now; `left`: still to be cancelled, or under way and to be looked at again; `kept`: rightly waits. */
 export type Swept = { cancelled: number; left: number; kept: number; isMore: boolean };

@@ -4,6 +4,7 @@ import { parseAttemptId } from '../core/ids.ts';
 import { isOfTest } from '../core/test-event.ts';
 import { listAttempts } from '../store/attempts.ts';
 import { logDatabase } from '../store/database.ts';
+import type { LogFilter } from '../store/filter.ts';
 import { findTestAttempt } from '../store/test-attempts.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
@@ -13,6 +14,7 @@ import { readDelivery } from './deliveries.ts';
 import { answerLog } from './export.ts';
 import { accountId, accountParams, filterOf, logQuery, type LogQuery } from './params.ts';
 import { Problem } from './problem.ts';
+import { ofRecord } from './record-events.ts';
 import { showAttempt } from './render.ts';
 
 export function addAttempts(api: Api): void {
@@ -26,7 +28,10 @@ export function addAttempts(api: Api): void {
       answers: { 200: 'A page of attempts' },
     },
     async ({ c, params: { account }, query }) => {
-      const [, answer] = await Promise.all([settingsOf(c, account), answerAttempts(c, account, query)]);
+      const settings = settingsOf(c, account);
+      const filter = filterOf(query);
+      const known = filter.record === undefined ? {} : await ofRecord(c, await settings, filter);
+      const [, answer] = await Promise.all([settings, answerAttempts(c, query, { ...filter, ...known, account })]);
       return answer;
     },
   );
@@ -59,8 +64,8 @@ const COLUMNS = [
 ].flatMap((line) => line.split(' '));
 
 /** Of one account, or of all for operators: then each attempt says whose it is. */
-export function answerAttempts(c: AppContext, account: string | null, query: LogQuery, isOfAll = false) {
-  const filter = { ...filterOf(query), account };
+export function answerAttempts(c: AppContext, query: LogQuery, filter: LogFilter, isOfAll = false) {
+  const { account } = filter;
   return answerLog(c, query, {
     name: 'attempts',
     columns: isOfAll ? [...COLUMNS, 'account'] : COLUMNS,

@@ -10,6 +10,7 @@ import { type AppContext, settingsCacheOf } from './context.ts';
 import { answerLog } from './export.ts';
 import { overlay, type Present, presentOf } from './overlay.ts';
 import { filterOf, type LogQuery } from './params.ts';
+import { ofRecord } from './record-events.ts';
 import { showDelivery } from './render.ts';
 
 /** `name` is the list's, `fixed` what it always asks for. */
@@ -31,7 +32,8 @@ export async function answerDeliveries(
   { name, fixed }: DeliveryList,
 ): Promise<Response> {
   const settings = await settingsOf(c, account);
-  const filter = { ...filterOf(query), ...fixed, account, present: presentEndpoints(settings) };
+  const asked = { ...filterOf(query), ...fixed };
+  const filter = { ...asked, ...(await ofRecord(c, settings, asked)), account, present: presentEndpoints(settings) };
   return answerLog(c, query, {
     ...SHOWN,
     name,

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { DELIVERY_STATUSES, TRIGGERS } from '../core/delivery.ts';
 import { ERROR_KINDS } from '../core/outcome.ts';
-import { count, pageOf, text, time } from './shared-shapes.ts';
+import { count, logPageOf, text, time } from './shared-shapes.ts';
 
 export const deliveryStatus = z.enum(DELIVERY_STATUSES).openapi('DeliveryStatus');
 
@@ -36,7 +36,7 @@ export const deliveryShape = z
   })
   .openapi('Delivery');
 
-export const deliveriesShape = pageOf('DeliveryPage', deliveryShape);
+export const deliveriesShape = logPageOf('DeliveryPage', deliveryShape);
 
 export const attemptShape = z
   .strictObject({
@@ -57,8 +57,8 @@ export const attemptShape = z
   })
   .openapi('Attempt');
 
-export const attemptsShape = pageOf('AttemptPage', attemptShape);
-export const accountAttemptsShape = pageOf(
+export const attemptsShape = logPageOf('AttemptPage', attemptShape);
+export const accountAttemptsShape = logPageOf(
   'AccountAttemptPage',
   z.strictObject({ ...attemptShape.shape, account: text() }).openapi('AccountAttempt'),
 );

@@ -1,7 +1,7 @@
 /** Events, what publishing them answers, and records. */
 import { z } from '@hono/zod-openapi';
 import { deliveryShape, deliveryStatus } from './delivery-shapes.ts';
-import { count, pageOf, problemShape, text, time } from './shared-shapes.ts';
+import { count, logPageOf, pageOf, problemShape, text, time } from './shared-shapes.ts';
 
 const listedEventShape = z
   .strictObject({
@@ -16,7 +16,7 @@ const listedEventShape = z
     deliveries: z.array(deliveryShape),
   })
   .openapi('ListedEvent', { description: 'Without its data' });
-export const listedEventsShape = pageOf('ListedEventPage', listedEventShape);
+export const listedEventsShape = logPageOf('ListedEventPage', listedEventShape);
 
 export const eventShape = z
   .strictObject({

@@ -9,6 +9,7 @@ import { answerLog } from './export.ts';
 import { presentOf } from './overlay.ts';
 import { accountId, accountParams, eventId, filterOf, logQuery, recordKey } from './params.ts';
 import { Problem } from './problem.ts';
+import { ofRecord } from './record-events.ts';
 import { showEvent } from './render.ts';
 
 const COLUMNS = 'id type record sequence version occurredAt acceptedAt deliveryCount deliveries'.split(' ');
@@ -24,8 +25,9 @@ export function addEvents(api: Api): void {
       answers: { 200: 'A page of events, without their data' },
     },
     async ({ c, params: { account }, query }) => {
-      const filter = filterOf(query);
       const settings = await settingsOf(c, account);
+      const asked = filterOf(query);
+      const filter = { ...asked, ...(await ofRecord(c, settings, asked)) };
       return answerLog(c, query, {
         name: 'events',
         columns: COLUMNS,

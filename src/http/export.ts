@@ -4,9 +4,17 @@
  * keys of rows, like pages: what arrives meanwhile is newer and not in it. What fails on the way breaks the stream off, so that the
  * client sees a failed transfer; a file that ended well is whole.
  */
-import { EXPORT_PAGE_ROWS, EXPORT_QUERIES_MAX, LIST_LIMIT_DEFAULT } from '../core/limits.ts';
+import {
+  EXPORT_PAGE_CHARS,
+  EXPORT_PAGE_ROWS_MAX,
+  EXPORT_PAGE_ROWS_MIN,
+  EXPORT_QUERIES_MAX,
+  EXPORT_WALK,
+  LIST_LIMIT_DEFAULT,
+} from '../core/limits.ts';
+import { rfc3339 } from '../core/body.ts';
 import type { FieldError, Result } from '../core/result.ts';
-import type { Page, PageRequest } from '../store/page.ts';
+import type { LogPage, LogPageRequest } from '../store/page.ts';
 import type { AppContext } from './context.ts';
 import { csvRow } from './csv.ts';
 import { fromDatabase } from './database.ts';
@@ -21,7 +29,7 @@ export type LogList<T> = {
   columns: readonly string[];
   /** D1 queries for a page, which an invocation has a limit of. */
   queriesPerPage: number;
-  read: (page: PageRequest) => Promise<Result<Page<T>, FieldError>>;
+  read: (page: LogPageRequest) => Promise<Result<LogPage<T>, FieldError>>;
   show: (rows: T[]) => object[] | Promise<object[]>;
 };
 
@@ -34,14 +42,16 @@ export async function answerLog<T>(
 ): Promise<Response> {
   if (format === 'json') {
     const page = await readPage(list, { limit: limit ?? LIST_LIMIT_DEFAULT, cursor });
-    return c.json({ data: await list.show(page.data), next: page.next });
+    const { searchedToMs, next } = page;
+    const searchedTo = searchedToMs === null ? null : rfc3339(searchedToMs);
+    return c.json({ data: await list.show(page.data), next, searchedTo });
   }
   if (limit !== undefined) {
     const message = `limit must not be given with format=${format}: an export is everything from its cursor on`;
     throw invalid([{ field: 'limit', message }]);
   }
   // The first page before the headers: what is wrong with the request is an answer, not a broken stream.
-  const first = await readPage(list, { limit: EXPORT_PAGE_ROWS, cursor });
+  const first = await readPage(list, { limit: EXPORT_PAGE_ROWS_MIN, cursor, walk: EXPORT_WALK });
   return new Response(stream(list, first, WRITERS[format](list.columns)), {
     headers: {
       'content-type': CONTENT_TYPES[format],
@@ -63,25 +73,29 @@ const CONTENT_TYPES = {
   csv: 'text/csv; charset=utf-8; header=present',
 } as const;
 
-function stream<T>(list: LogList<T>, first: Page<T>, { head, row }: Writer): ReadableStream<Uint8Array> {
+function stream<T>(list: LogList<T>, first: LogPage<T>, { head, row }: Writer): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   const pagesMax = Math.floor(EXPORT_QUERIES_MAX / list.queriesPerPage);
-  let page: Page<T> | null = first;
+  let page: LogPage<T> | null = first;
   let next: string | null = null;
+  let limit = EXPORT_PAGE_ROWS_MIN;
   let pages = 0;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
-          page ??= await readPage(list, { limit: EXPORT_PAGE_ROWS, cursor: next });
-          const text = (pages === 0 ? head : '') + (await list.show(page.data)).map(row).join('');
-          ({ next } = page);
-          // An empty chunk would not count as an answer to this pull.
-          if (text !== '') controller.enqueue(encoder.encode(text));
-          page = null;
-          pages += 1;
-          if (next === null) controller.close();
-          else if (pages === pagesMax) throw new Error(`an export of more than ${pages} pages; "from" and "to" cut it`);
+          // An empty page does not answer this pull: where rows are rare there may be many.
+          for (let text = ''; text === '';) {
+            if (pages === pagesMax) throw new Error(`an export of more than ${pages} pages; "from" and "to" cut it`);
+            page ??= await readPage(list, { limit, cursor: next, walk: EXPORT_WALK });
+            text = (pages === 0 ? head : '') + (await list.show(page.data)).map(row).join('');
+            if (text !== '') controller.enqueue(encoder.encode(text));
+            limit = nextLimit(limit, page.data.length, text.length);
+            ({ next } = page);
+            page = null;
+            pages += 1;
+            if (next === null) return controller.close();
+          }
         } catch (error) {
           console.error(JSON.stringify({ message: 'export broke off', list: list.name, pages, error: String(error) }));
           controller.error(error);
@@ -92,7 +106,13 @@ function stream<T>(list: LogList<T>, first: Page<T>, { head, row }: Writer): Rea
   );
 }
 
-async function readPage<T>(list: LogList<T>, page: PageRequest): Promise<Page<T>> {
+/** By the size that its rows had so far; growing slowly, because the next ones may be larger. */
+function nextLimit(limit: number, rows: number, chars: number): number {
+  const fitting = rows === 0 ? limit : Math.floor((EXPORT_PAGE_CHARS * rows) / Math.max(chars, 1));
+  return Math.min(Math.max(Math.min(fitting, limit * 2), EXPORT_PAGE_ROWS_MIN), EXPORT_PAGE_ROWS_MAX);
+}
+
+async function readPage<T>(list: LogList<T>, page: LogPageRequest): Promise<LogPage<T>> {
   const found = await fromDatabase(list.read(page));
   if (!found.ok) throw invalid([found.error]);
   return found.value;

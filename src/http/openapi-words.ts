@@ -66,6 +66,8 @@ export const FIELD_WORDS: Readonly<Record<string, string>> = {
   statusReason: 'Why it has this status',
   effectiveWithinMs: 'The change is in force everywhere after this',
   next: '`cursor` of the next page; null: this is the last',
+  searchedTo:
+    'The page has everything from the cursor down to this time; what is older is on the next ones. Null: to the end',
   sequence: 'Place in the order of its record, from 1; null without a record',
   duplicate: 'The event was accepted before, under the same id',
   deliveryCount: 'Deliveries of the event; those shown may be fewer',

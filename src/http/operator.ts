@@ -7,7 +7,7 @@ import { answerAttempts } from './attempts.ts';
 import { fromDatabase } from './database.ts';
 import { answerDeliveriesOfAll } from './delivery-lists.ts';
 import { many } from './fields.ts';
-import { accountId, logQuery, pageQuery, showPage } from './params.ts';
+import { accountId, filterOf, logQuery, pageQuery, showPage } from './params.ts';
 
 const everywhere = z.strictObject({});
 const query = z.strictObject({ ...logQuery, account: accountId.optional() });
@@ -34,7 +34,7 @@ export function addOperatorLists(api: Api): void {
       query,
       answers: { 200: 'A page' },
     },
-    ({ c, query: { account = null, ...given } }) => answerAttempts(c, account, given, true),
+    ({ c, query: { account = null, ...given } }) => answerAttempts(c, given, { ...filterOf(given), account }, true),
   );
 
   api.route(

@@ -14,6 +14,13 @@ export function pageOf(name: string, shape: z.ZodType) {
   return z.strictObject({ data: z.array(shape), next: text().nullable() }).openapi(name);
 }
 
+/** Of the log: a page may be short, or empty, and not the last. */
+export function logPageOf(name: string, shape: z.ZodType) {
+  return z
+    .strictObject({ data: z.array(shape), next: text().nullable(), searchedTo: time().nullable() })
+    .openapi(name, { description: 'May be short, even empty: only `next: null` is the end' });
+}
+
 /** A problem may have further members, such as the `id` of an event to publish again. */
 export const problemShape = z
   .looseObject({

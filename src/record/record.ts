@@ -23,7 +23,7 @@ import { EndpointHints } from './hints.ts';
 import { type Effects, Ledger } from './ledger.ts';
 import { packLog } from './log-messages.ts';
 import { Runner, type RunnerDeps } from './runner.ts';
-import { readDelivery, readEvent, readEvents, readRecord } from './views.ts';
+import { readDelivery, readEvent, readEventIds, readEvents, readRecord } from './views.ts';
 
 /** Shared by the Records of this isolate. */
 let settingsCache: SettingsCache | null = null;
@@ -45,6 +45,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
       this.prototype.readRecord,
       this.prototype.readEvent,
       this.prototype.readEvents,
+      this.prototype.readEventIds,
       this.prototype.readDelivery,
     );
   }
@@ -107,6 +108,10 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
 
   async readEvents(after: number, limit: number) {
     return readEvents(this.#open().memory, after, limit);
+  }
+
+  async readEventIds(most: number) {
+    return readEventIds(this.#open().memory, most);
   }
 
   async readDelivery(ref: DeliveryRef) {

@@ -5,6 +5,7 @@ import { DELIVERY_VIEW_CHARS, READ_EVENTS_CHARS_MAX } from '../core/limits.ts';
 import { deliveryId } from '../core/ids.ts';
 import type { DeliveryRef } from '../core/ids.ts';
 import type { LoggedAttempt } from '../core/log.ts';
+import type { EventIds } from '../core/rpc.ts';
 import { isOpen, isStartable, nextAttemptAtMs, wireStatus } from '../core/status.ts';
 import type { DeliveryDetail, DeliveryView, EventView, RecordView } from '../core/view.ts';
 import type { Lane, MemoryEvent, Slot } from './lanes.ts';
@@ -162,6 +163,11 @@ export function readEvents(
     views.push(view);
   }
   return { events: views, lastSequence: memory.lastSequence };
+}
+
+export function readEventIds(memory: Memory, most: number): EventIds | null {
+  if (memory.ids.size > most) return null;
+  return { ids: [...memory.ids.keys()], isWhole: memory.ids.size === memory.lastSequence };
 }
 
 export function findSlot(memory: Memory, ref: DeliveryRef): Slot | null {

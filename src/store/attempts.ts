@@ -1,18 +1,19 @@
 /** Attempts in the log, merged from the two places where they lie (log-schema.ts). */
-import { and, isNotNull, sql } from 'drizzle-orm';
+import { and, isNotNull, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
-import { LOG_EMBED_WITHIN_MS } from '../core/limits.ts';
+import { LIST_WALK, LOG_EMBED_WITHIN_MS, type Walk, WALK_GROWTH, WALK_GROWTHS_MAX } from '../core/limits.ts';
 import type { LoggedAttempt } from '../core/log.ts';
 import { ok } from '../core/result.ts';
 import type { FieldError, Result } from '../core/result.ts';
-import { checkStatusCodes, hasStatusCode, isFrom, isOfEvent, isOneOf, isWithin, upperBound } from './filter.ts';
+import { behind, checkStatusCodes, hasStatusCode, isOfEvent, isOneOf, isWithin, upperBound } from './filter.ts';
 import type { LogFilter } from './filter.ts';
 import { attempts, deliveries } from './log-schema.ts';
 import type { AttemptRow, DeliveryRow } from './log-schema.ts';
-import { cutPage, KEY_END, newestFirst, parseCursor } from './page.ts';
-import type { Page, PageRequest, Position } from './page.ts';
-import { isInAccount, lookBack, newestAcross, newestRows, selectFrom, sourceOf } from './source.ts';
+import { type Found, KEY_END, type LogPage, type LogPageRequest, mergePage, newestFirst, parseCursor } from './page.ts';
+import type { Position } from './page.ts';
+import { columnsOf, sourceOf } from './source.ts';
 import { unpackAttempt, unpackHeaders } from './stored-attempt.ts';
+import { endOf, findNewest, foundIn, inRange, matching, type Search, stop } from './walk.ts';
 
 export type AttemptView = LoggedAttempt & {
   id: string;
@@ -27,31 +28,41 @@ export type AttemptView = LoggedAttempt & {
 /** Newest first; `from` and `to` are times of the attempt. `status` is the status that the attempt's delivery has now. */
 export async function listAttempts(
   database: D1Database,
-  filter: LogFilter,
-  page: PageRequest,
-): Promise<Result<Page<AttemptView>, FieldError>> {
+  asked: LogFilter,
+  page: LogPageRequest,
+): Promise<Result<LogPage<AttemptView>, FieldError>> {
   const after = parseCursor('attempts', page.cursor);
   if (!after.ok) return after;
-  const codes = checkStatusCodes(filter);
+  const codes = checkStatusCodes(asked);
   if (!codes.ok) return codes;
+  const filter = behind(asked, after.value);
 
-  let found: AttemptView[] = [];
-  for (const fromMs of lookBack(sourceOf(attempts, filter), filter, after.value.atMs, page.limit)) {
-    const span = { ...filter, fromMs };
+  const most = page.limit + 1;
+  const before = upperBound(filter, after.value);
+  let walk = page.walk ?? LIST_WALK;
+  for (let growths = 0; growths <= WALK_GROWTHS_MAX; growths += 1) {
     const [own, embedded] = await Promise.all([
-      selectOwn(database, span, after.value, page.limit + 1),
-      selectEmbedded(database, span, after.value, page.limit + 1),
+      findOwn(database, filter, after.value, most, walk),
+      findEmbedded(database, filter, after.value, most, walk),
     ]);
-    found = [...own.map(showOwn), ...embedded.map(showEmbedded)].sort((a, b) => newestFirst(a, b));
-    if (found.length > page.limit) break;
+    // Where all that was looked at was accepted within a moment, nothing is certain about any time before the cursor.
+    if (embedded.reached === null || newestFirst(before, embedded.reached) < 0) {
+      return ok(mergePage('attempts', [own, embedded], page.limit, ({ atMs, id }) => ({ atMs, id })));
+    }
+    walk = { byKey: walk.byKey * WALK_GROWTH, bySeek: walk.bySeek * WALK_GROWTH };
   }
-  return ok(cutPage('attempts', found, page.limit, ({ atMs, id }) => ({ atMs, id })));
+  throw new Error(`more than ${walk.bySeek} deliveries were accepted within ${LOG_EMBED_WITHIN_MS} ms`);
 }
 
-function selectOwn(database: D1Database, filter: LogFilter, after: Position, most: number): Promise<AttemptRow[]> {
+async function findOwn(
+  database: D1Database,
+  filter: LogFilter,
+  after: Position,
+  most: number,
+  walk: Walk,
+): Promise<Found<AttemptView>> {
   const statuses = isOneOf(deliveries.status, filter.status);
-  const matching = and(
-    isFrom(attempts.atMs, filter.fromMs),
+  const isMatch = and(
     isOfEvent(attempts, filter),
     isOneOf(attempts.endpoint, filter.endpoint),
     hasStatusCode(attempts.statusCode, filter.statusCode),
@@ -61,49 +72,79 @@ function selectOwn(database: D1Database, filter: LogFilter, after: Position, mos
       : sql`EXISTS (SELECT 1 FROM ${deliveries} WHERE ${deliveries.account} = ${attempts.account}
           AND ${deliveries.acceptedAtMs} = ${attempts.acceptedAtMs} AND ${deliveries.id} = ${attempts.delivery} AND ${statuses})`,
   );
-  const order = { at: attempts.atMs, matching };
-  const rows = newestRows(sourceOf(attempts, filter), filter.account, order, upperBound(filter, after), most);
-  return drizzle(database).all<AttemptRow>(rows);
+  const search = { source: sourceOf(attempts, filter), at: attempts.atMs, filter, isMatch, after };
+  const positionOf = ({ atMs, id }: AttemptRow) => ({ atMs, id });
+  const { rows, reached } = await findNewest<AttemptRow>(database, search, { most, walk, positionOf });
+  return { rows: rows.map(showOwn), reached };
 }
 
 /**
- * Embedded attempts come in the order of their deliveries' acceptance, not of their own time, but the two are never further apart
- * than W = LOG_EMBED_WITHIN_MS: accepted <= at <= accepted + W. So take the first `most` matches in key order, and let L be the
- * earliest acceptance among them. Each of them has at >= L; hence so has each of the true newest `most`, which therefore were accepted
- * at L - W or later. Reading that span in full and sorting it is exact, and reads W of traffic more than it shows. At the other end,
- * what is after the cursor (at < c) was accepted before c. With fewer matches than `most` the span holds all of them.
+ * Embedded attempts lie in the order of their deliveries' acceptance, not of their own time, but the two are never further apart than
+ * W = LOG_EMBED_WITHIN_MS: accepted <= at <= accepted + W. So `first`, the first `most` matches in key order, are followed by the matches
+ * of a further W: let L be the earliest acceptance in `first`; an attempt at L or later was accepted at L - W or later, so from L on all
+ * are there. Where the walk ended before it had `most`, at a delivery accepted at A, those are certain that are later than A + W. At the
+ * other end, what is after the cursor (at < c) was accepted before c.
  */
-async function selectEmbedded(
+async function findEmbedded(
   database: D1Database,
   filter: LogFilter,
   after: Position,
   most: number,
-): Promise<DeliveryRow[]> {
+  walk: Walk,
+): Promise<Found<AttemptView>> {
   // Only first attempts are embedded, none of them a retry, and tests have no delivery.
   const { trigger = [] } = filter;
-  if (trigger.length > 0 && !trigger.includes('first') && !trigger.includes('replay')) return [];
-  const source = sourceOf(deliveries, filter);
-  const { acceptedAtMs, firstAtMs, firstAttempt, id } = deliveries;
-  // The bounds of the attempt, and the same for the key, so that only this part of it is read.
-  const latestMs = Math.min(after.atMs, filter.toMs ?? after.atMs);
-  const matching = and(
+  if (trigger.length > 0 && !trigger.includes('first') && !trigger.includes('replay'))
+    return { rows: [], reached: null };
+  const { firstAtMs, firstAttempt, acceptedAtMs, id } = deliveries;
+  const isMatch = and(
     isNotNull(firstAttempt),
     isWithin(firstAtMs, sql`'att_' || substr(${id}, 5) || '_a1'`, filter, after),
-    isFrom(acceptedAtMs, filter.fromMs === undefined ? undefined : filter.fromMs - LOG_EMBED_WITHIN_MS),
     isOfEvent(deliveries, filter),
     isOneOf(deliveries.endpoint, filter.endpoint),
     hasStatusCode(sql`(${firstAttempt}->>'$.statusCode')`, filter.statusCode),
     isOneOf(sql`${firstAttempt}->>'$.trigger'`, filter.trigger),
     isOneOf(deliveries.status, filter.status),
   );
-  const matches = and(isInAccount(source, filter.account), source.where, sql`${acceptedAtMs} <= ${latestMs}`, matching);
-  const newest =
-    filter.account === null && source.isOrdered
-      ? newestAcross(source, { at: acceptedAtMs, matching }, { atMs: latestMs, id: KEY_END }, most)
-      : sql`SELECT ${acceptedAtMs} AS at FROM ${source.from} WHERE ${matches} ORDER BY ${acceptedAtMs} DESC, ${id} DESC LIMIT ${most}`;
-  return drizzle(database).all<DeliveryRow>(sql`${selectFrom(source)} WHERE ${matches}
-    AND ${acceptedAtMs} >= (SELECT min(at) FROM (${newest})) - ${LOG_EMBED_WITHIN_MS}
-    ORDER BY ${firstAtMs} DESC, ${id} DESC LIMIT ${most}`);
+  // The bounds of the attempt as bounds of the acceptance, so that only this part is read.
+  const search: Search = {
+    source: sourceOf(deliveries, filter),
+    at: acceptedAtMs,
+    filter: {
+      ...filter,
+      fromMs: filter.fromMs === undefined ? undefined : filter.fromMs - LOG_EMBED_WITHIN_MS,
+      toMs: undefined,
+    },
+    isMatch,
+    after: { atMs: Math.min(after.atMs, filter.toMs ?? after.atMs), id: KEY_END },
+  };
+  if (!search.source.isOrdered) {
+    const rows = await drizzle(database).all<DeliveryRow>(sql`SELECT ${columnsOf(deliveries)} ${inRange(search)}
+      ORDER BY ${firstAtMs} DESC, ${id} DESC LIMIT ${most}`);
+    return foundIn(rows.map(showEmbedded), most, ({ atMs, id: attempt }) => ({ atMs, id: attempt }), endOf(filter));
+  }
+  const found = await drizzle(database).all<DeliveryRow & { from: 'first' | 'stop' | 'window' }>(
+    embeddedQuery(search, walk, most),
+  );
+  const rows = found.filter(({ from }) => from !== 'stop').map(showEmbedded);
+  const stopped = found.find(({ from }) => from === 'stop');
+  if (stopped !== undefined)
+    return { rows, reached: { atMs: stopped.acceptedAtMs + LOG_EMBED_WITHIN_MS, id: KEY_END } };
+  const first = found.filter(({ from }) => from === 'first');
+  const last = first.at(-1);
+  return { rows, reached: first.length === most && last !== undefined ? { atMs: last.acceptedAtMs, id: '' } : null };
+}
+
+function embeddedQuery(search: Search, walk: Walk, most: number): SQL {
+  const { acceptedAtMs, firstAtMs, id } = deliveries;
+  const isFull = sql`(SELECT count(*) FROM first) = ${most}`;
+  const last = sql`SELECT "acceptedAtMs", "id" FROM first ORDER BY 1, 2 LIMIT 1`;
+  return sql`WITH first AS MATERIALIZED (${matching(search, walk, most)})
+    SELECT *, 'first' AS "from" FROM first
+    UNION ALL SELECT *, 'stop' FROM (${stop(search, walk)}) WHERE NOT ${isFull}
+    UNION ALL SELECT *, 'window' FROM (SELECT ${columnsOf(deliveries)} ${inRange(search)}
+      AND (${acceptedAtMs}, ${id}) < (${last}) AND ${acceptedAtMs} >= (SELECT min("acceptedAtMs") FROM first) - ${LOG_EMBED_WITHIN_MS}
+      ORDER BY ${firstAtMs} DESC, ${id} DESC LIMIT ${most}) WHERE ${isFull}`;
 }
 
 export function showOwn(row: AttemptRow): AttemptView {

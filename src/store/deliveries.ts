@@ -1,43 +1,46 @@
 /** Deliveries in the log: what happened, up to the last message that arrived. The truth of this instant is the Record's. */
-import { and } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/d1';
+import { LIST_WALK } from '../core/limits.ts';
 import { ok } from '../core/result.ts';
 import type { FieldError, Result } from '../core/result.ts';
 import type { DeliveryView } from '../core/view.ts';
-import { checkStatusCodes, isDelivery, isFrom, upperBound } from './filter.ts';
+import { behind, checkStatusCodes, isDelivery } from './filter.ts';
 import type { LogFilter } from './filter.ts';
 import { deliveries } from './log-schema.ts';
 import type { DeliveryRow } from './log-schema.ts';
-import { cutPage, parseCursor } from './page.ts';
-import type { Page, PageRequest } from './page.ts';
-import { lookBack, newestRows, sourceOf } from './source.ts';
+import { type LogPage, type LogPageRequest, mergePage, parseCursor, type Position } from './page.ts';
+import { sourceOf } from './source.ts';
+import { findNewest } from './walk.ts';
 
-/**
- * Newest acceptance first; `from` and `to` are times of acceptance. Status codes are those of the last attempt. Dead letters are
- * `status: ['dead']`. A rare endpoint, type or record among successes reads the account's rows back to `from`: an index for it would
- * be paid with each delivery.
- */
+/** Newest acceptance first; `from` and `to` are times of acceptance. Status codes are those of the last attempt. Dead letters are `status: ['dead']`. */
 export async function listDeliveries(
   database: D1Database,
-  filter: LogFilter,
-  page: PageRequest,
-): Promise<Result<Page<DeliveryView>, FieldError>> {
+  asked: LogFilter,
+  page: LogPageRequest,
+): Promise<Result<LogPage<DeliveryView>, FieldError>> {
   const after = parseCursor('deliveries', page.cursor);
   if (!after.ok) return after;
-  const codes = checkStatusCodes(filter);
+  const codes = checkStatusCodes(asked);
   if (!codes.ok) return codes;
+  const filter = behind(asked, after.value);
 
-  const source = sourceOf(deliveries, filter);
-  const before = upperBound(filter, after.value);
-  let rows: DeliveryRow[] = [];
-  for (const fromMs of lookBack(source, filter, before.atMs, page.limit)) {
-    const matching = and(isFrom(deliveries.acceptedAtMs, fromMs), isDelivery(filter));
-    const order = { at: deliveries.acceptedAtMs, matching };
-    rows = await drizzle(database).all<DeliveryRow>(newestRows(source, filter.account, order, before, page.limit + 1));
-    if (rows.length > page.limit) break;
-  }
-  const cut = cutPage('deliveries', rows, page.limit, (row) => ({ atMs: row.acceptedAtMs, id: row.id }));
-  return ok({ data: cut.data.map(showDelivery), next: cut.next });
+  const search = {
+    source: sourceOf(deliveries, filter),
+    at: deliveries.acceptedAtMs,
+    filter,
+    isMatch: isDelivery(filter),
+    after: after.value,
+  };
+  const found = await findNewest<DeliveryRow>(database, search, {
+    most: page.limit + 1,
+    walk: page.walk ?? LIST_WALK,
+    positionOf: deliveryPosition,
+  });
+  const { data, ...rest } = mergePage('deliveries', [found], page.limit, deliveryPosition);
+  return ok({ data: data.map(showDelivery), ...rest });
+}
+
+export function deliveryPosition({ acceptedAtMs, id }: DeliveryRow): Position {
+  return { atMs: acceptedAtMs, id };
 }
 
 export function showDelivery(row: DeliveryRow): DeliveryView {

@@ -5,18 +5,19 @@
 import { and, eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { RecordAddress } from '../core/ids.ts';
-import { EVENT_DELIVERIES_LISTED_MAX, EVENT_RECORDS_FOUND_MAX } from '../core/limits.ts';
+import { EVENT_DELIVERIES_LISTED_MAX, EVENT_RECORDS_FOUND_MAX, LIST_WALK, type Walk } from '../core/limits.ts';
 import { ok } from '../core/result.ts';
 import type { FieldError, Result } from '../core/result.ts';
 import type { EventView } from '../core/view.ts';
 import { showDelivery } from './deliveries.ts';
-import { checkStatusCodes, hasValues, isDelivery, isFrom, isOfEvent, upperBound } from './filter.ts';
-import type { EventFilter } from './filter.ts';
+import { behind, checkStatusCodes, hasValues, isDelivery, isOfEvent, upperBound } from './filter.ts';
+import type { EventFilter, LogFilter } from './filter.ts';
 import { deliveries, events } from './log-schema.ts';
 import type { DeliveryRow, EventRow } from './log-schema.ts';
-import { cutPage, newestFirst, parseCursor } from './page.ts';
-import type { Page, PageRequest, Position } from './page.ts';
-import { newestRows, sourceOf } from './source.ts';
+import { mergePage, parseCursor } from './page.ts';
+import type { Found, LogPage, LogPageRequest, Position } from './page.ts';
+import { columnsOf, sourceOf } from './source.ts';
+import { endOf, findNewest, foundIn, inRange, matching, type Search, stop } from './walk.ts';
 
 /** `deliveries` holds the first EVENT_DELIVERIES_LISTED_MAX, by endpoint. The body is the Record's. */
 export type ListedEvent = Omit<EventView, 'body'>;
@@ -34,21 +35,29 @@ export type FoundEvent = {
 export async function listEvents(
   database: D1Database,
   account: string,
-  filter: EventFilter,
-  page: PageRequest,
-): Promise<Result<Page<ListedEvent>, FieldError>> {
+  asked: Omit<LogFilter, 'account'>,
+  page: LogPageRequest,
+): Promise<Result<LogPage<ListedEvent>, FieldError>> {
   const after = parseCursor('events', page.cursor);
   if (!after.ok) return after;
-  const codes = checkStatusCodes(filter);
+  const codes = checkStatusCodes(asked);
   if (!codes.ok) return codes;
+  const filter = behind({ ...asked, account }, after.value);
 
+  const most = page.limit + 1;
+  const walk = page.walk ?? LIST_WALK;
   const [delivered, unwanted] = await Promise.all([
-    findKeys(database, account, filter, after.value, page.limit + 1),
-    hasDeliveryFilter(filter) ? [] : selectUnwanted(database, account, filter, after.value, page.limit + 1),
+    findKeys(database, filter, after.value, most, walk),
+    hasDeliveryFilter(filter) ? { rows: [], reached: null } : findUnwanted(database, filter, after.value, most, walk),
   ]);
-  const unwantedByKey = new Map(unwanted.map((row) => [keyText(position(row)), row]));
-  const keys = new Map([...delivered, ...unwanted.map(position)].map((key) => [keyText(key), key]));
-  const cut = cutPage('events', [...keys.values()].sort(newestFirst), page.limit, (key) => key);
+  const unwantedByKey = new Map(unwanted.rows.map((row) => [keyText(position(row)), row]));
+  // An event may be in both.
+  const keys = new Map([...delivered.rows, ...unwanted.rows.map(position)].map((key) => [keyText(key), key]));
+  const parts = [
+    { rows: [...keys.values()], reached: delivered.reached },
+    { rows: [], reached: unwanted.reached },
+  ];
+  const cut = mergePage('events', parts, page.limit, (key) => key);
 
   const rows = Map.groupBy(await selectDeliveries(database, account, cut.data), (row) =>
     keyText({ atMs: row.acceptedAtMs, id: eventKey(row) }),
@@ -59,7 +68,7 @@ export async function listEvents(
     // Rows that retention took between the two queries.
     return first === undefined ? [] : [showEvent(first, ofEvent)];
   });
-  return ok({ data, next: cut.next });
+  return ok({ ...cut, data });
 }
 
 /**
@@ -82,48 +91,65 @@ export async function findEvent(database: D1Database, account: string, eventId: 
   }));
 }
 
-/** The keys of the next events in order: one seek past all deliveries of the event before, so that a wide event costs no more than a narrow one. */
+/** The keys of the next events in order. */
 async function findKeys(
   database: D1Database,
-  account: string,
-  filter: EventFilter,
+  filter: LogFilter,
   after: Position,
   most: number,
-): Promise<Position[]> {
-  const before = upperBound(filter, after);
+  walk: Walk,
+): Promise<Found<Position>> {
   const source = sourceOf(deliveries, filter);
-  const matches = and(
-    sql`${deliveries.account} = ${account}`,
-    source.where,
-    sql`(${deliveries.acceptedAtMs}, ${deliveries.id}) < (page.at, page.key)`,
-    isFrom(deliveries.acceptedAtMs, filter.fromMs),
-    isDelivery(filter),
-  );
+  const isMatch = isDelivery(filter);
+  const search = { source, at: deliveries.acceptedAtMs, filter, isMatch, after };
+  if (isMatch === undefined) return seekKeys(database, search, most);
+  const key = sql`"acceptedAtMs" AS at, substr("id", 1, 39 + length("sequence")) AS key`;
+  if (!source.isOrdered) {
+    const rows = await drizzle(database).all<{ at: number; key: string }>(sql`
+      SELECT DISTINCT ${key} FROM (SELECT ${columnsOf(deliveries)} ${inRange(search)}) ORDER BY at DESC, key DESC LIMIT ${most}`);
+    return foundIn(rows.map(keyPosition), most, (row) => row, endOf(filter));
+  }
+  const found = await drizzle(database).all<{ at: number; key: string; stop: string | null }>(sql`
+    SELECT *, NULL AS stop FROM (SELECT DISTINCT ${key} FROM (${matching(search, walk)}) LIMIT ${most})
+    UNION ALL SELECT ${key}, "id" FROM (${stop(search, walk)}) LIMIT ${most}`);
+  const rows = found.filter((row) => row.stop === null).map(keyPosition);
+  const stopped = found.find((row) => row.stop !== null);
+  if (stopped === undefined) return foundIn(rows, most, (row) => row, null);
+  // It may stop amid the deliveries of an event. What is left of one that was found is not looked at again.
+  const isFound = rows.some(({ atMs, id }) => atMs === stopped.at && id === stopped.key);
+  return { rows, reached: { atMs: stopped.at, id: isFound ? stopped.key : (stopped.stop ?? '') } };
+}
+
+/** Without a filter: one seek past all deliveries of the event before, so that a wide event costs no more than a narrow one. */
+async function seekKeys(database: D1Database, { filter, after }: Search, most: number): Promise<Found<Position>> {
+  const before = upperBound(filter, after);
   const found = await drizzle(database).all<{ at: number; key: string }>(sql`
     WITH RECURSIVE page(at, key, n) AS (
       VALUES (${before.atMs}, ${before.id}, 0)
       UNION ALL
       SELECT d.accepted_at_ms, substr(d.id, 1, 39 + length(d.sequence)), page.n + 1
-      FROM page CROSS JOIN deliveries AS d ON d.account = ${account} AND (d.accepted_at_ms, d.id) = (
-        SELECT ${deliveries.acceptedAtMs}, ${deliveries.id} FROM ${source.from} WHERE ${matches}
-        ORDER BY ${deliveries.acceptedAtMs} DESC, ${deliveries.id} DESC LIMIT 1)
+      FROM page CROSS JOIN deliveries AS d ON d.account = ${filter.account} AND (d.accepted_at_ms, d.id) = (
+        SELECT accepted_at_ms, id FROM deliveries WHERE account = ${filter.account} AND (accepted_at_ms, id) < (page.at, page.key)
+          AND accepted_at_ms >= ${filter.fromMs ?? 0} ORDER BY accepted_at_ms DESC, id DESC LIMIT 1)
       WHERE page.n < ${most}
     ) SELECT at, key FROM page WHERE n > 0`);
-  return found.map(({ at, key }) => ({ atMs: at, id: key }));
+  return foundIn(found.map(keyPosition), most, (row) => row, null);
 }
 
-function selectUnwanted(
+function keyPosition({ at, key }: { at: number; key: string }): Position {
+  return { atMs: at, id: key };
+}
+
+function findUnwanted(
   database: D1Database,
-  account: string,
-  filter: EventFilter,
+  filter: LogFilter,
   after: Position,
   most: number,
-): Promise<EventRow[]> {
-  const matching = and(isFrom(events.acceptedAtMs, filter.fromMs), isOfEvent(events, filter));
-  const order = { at: events.acceptedAtMs, matching };
-  return drizzle(database).all<EventRow>(
-    newestRows(sourceOf(events, filter), account, order, upperBound(filter, after), most),
-  );
+  walk: Walk,
+): Promise<Found<EventRow>> {
+  const isMatch = isOfEvent(events, filter);
+  const search = { source: sourceOf(events, filter), at: events.acceptedAtMs, filter, isMatch, after };
+  return findNewest<EventRow>(database, search, { most, walk, positionOf: position });
 }
 
 async function selectDeliveries(database: D1Database, account: string, keys: Position[]): Promise<DeliveryRow[]> {

@@ -32,13 +32,28 @@ type Span = Pick<EventFilter, 'fromMs' | 'toMs'>;
 /** What an account's endpoints are at this instant, which rows of what waits learn of only later (E5). */
 export type PresentEndpoints = { paused: readonly string[]; /** Enabled or paused. */ live: readonly string[] };
 
+/**
+ * The events of the one record in the filter, where its Record has named them: the log has an index by event and none by record.
+ * `sinceMs`: from then on they are all of them; null: they are all there ever were.
+ */
+export type OfRecord = { ofRecord?: { events: readonly string[]; sinceMs: number | null } | undefined };
+
+/** The same list behind `after`: where the named events end, it is looked for row by row. */
+export function behind<F extends EventFilter & OfRecord>(filter: F, after: Position): F {
+  const sinceMs = filter.ofRecord?.sinceMs ?? null;
+  return sinceMs !== null && upperBound(filter, after).atMs <= sinceMs ? { ...filter, ofRecord: undefined } : filter;
+}
+
 /** `account` null: across all accounts, for operators. With `present`, a status means what reads show, not what is stored. */
-export type LogFilter = EventFilter & { account: string | null; present?: PresentEndpoints | undefined };
+export type LogFilter = EventFilter & OfRecord & { account: string | null; present?: PresentEndpoints | undefined };
 
 export type LogTable = typeof deliveries | typeof attempts | typeof events;
 
 export function isOneOf(value: Column | SQL, values: readonly (string | number)[] | undefined): SQL | undefined {
-  if (values === undefined || values.length === 0) return undefined;
+  return values === undefined || values.length === 0 ? undefined : isAmong(value, values);
+}
+
+function isAmong(value: Column | SQL, values: readonly (string | number)[]): SQL {
   return sql`${value} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`;
 }
 
@@ -62,16 +77,17 @@ export function hasValues(values: readonly unknown[] | undefined): boolean {
 }
 
 /** Event facts are columns of the same name in all three tables. */
-export function isOfEvent(table: LogTable, filter: EventFilter): SQL | undefined {
+export function isOfEvent(table: LogTable, filter: EventFilter & OfRecord): SQL | undefined {
   return and(
     isOneOf(table.eventType, filter.eventType),
     isOneOf(table.record, filter.record),
     isOneOf(table.eventId, filter.event),
+    filter.ofRecord === undefined ? undefined : isAmong(table.eventId, filter.ofRecord.events),
   );
 }
 
 /** Of a delivery's last attempt: the code and trigger that its row shows. */
-export function isDelivery(filter: EventFilter & Pick<LogFilter, 'present'>): SQL | undefined {
+export function isDelivery(filter: Omit<LogFilter, 'account'>): SQL | undefined {
   return and(
     isOfEvent(deliveries, filter),
     isOneOf(deliveries.endpoint, filter.endpoint),

@@ -1,11 +1,11 @@
 /** Exports: read as they are taken, whole or visibly broken, and safe to open. */
 import { expect, test } from 'vitest';
-import { EXPORT_PAGE_ROWS, EXPORT_QUERIES_MAX } from '../../src/core/limits.ts';
+import { EXPORT_PAGE_CHARS, EXPORT_PAGE_ROWS_MIN, EXPORT_QUERIES_MAX, EXPORT_WALK } from '../../src/core/limits.ts';
 import { fail, ok } from '../../src/core/result.ts';
 import type { AppContext } from '../../src/http/context.ts';
 import { csvRow } from '../../src/http/csv.ts';
 import { answerLog, type LogList } from '../../src/http/export.ts';
-import type { PageRequest } from '../../src/store/page.ts';
+import type { LogPageRequest } from '../../src/store/page.ts';
 
 /** Exports use nothing of it. */
 const c = {} as AppContext;
@@ -13,7 +13,7 @@ const ndjson = { format: 'ndjson', cursor: null } as const;
 
 /** Pages 1, 2, … of one row each; `pageOf` may fail. */
 function listOf(pages: number, pageOf: (n: number) => void = () => {}, queriesPerPage = 1) {
-  const asked: PageRequest[] = [];
+  const asked: LogPageRequest[] = [];
   const list: LogList<number> = {
     name: 'numbers',
     columns: ['n'],
@@ -22,7 +22,7 @@ function listOf(pages: number, pageOf: (n: number) => void = () => {}, queriesPe
       asked.push(page);
       const n = Number(page.cursor ?? 0) + 1;
       pageOf(n);
-      return ok({ data: [n], next: n < pages ? String(n) : null });
+      return ok({ data: [n], next: n < pages ? String(n) : null, searchedToMs: null });
     },
     show: (rows) => rows.map((n) => ({ n })),
   };
@@ -33,7 +33,7 @@ test('a page is read when the one before was taken, and no earlier', async () =>
   const { list, asked } = listOf(4);
   const response = await answerLog(c, ndjson, list);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  expect(asked).toEqual([{ limit: EXPORT_PAGE_ROWS, cursor: null }]);
+  expect(asked).toEqual([{ limit: EXPORT_PAGE_ROWS_MIN, cursor: null, walk: EXPORT_WALK }]);
   for (let n = 1; n <= 4; n += 1) {
     expect(await reader?.read()).toEqual({ done: false, value: `{"n":${n}}\n` });
     // The decoder may have asked for one more.
@@ -41,6 +41,35 @@ test('a page is read when the one before was taken, and no earlier', async () =>
   }
   expect(await reader?.read()).toMatchObject({ done: true });
   expect(asked.map(({ cursor }) => cursor)).toEqual([null, '1', '2', '3']);
+});
+
+test('pages without a row, where rows are rare, are gone through until one has some', async () => {
+  const { list, asked } = listOf(40);
+  const sparse: typeof list = {
+    ...list,
+    async read(page) {
+      const found = await list.read(page);
+      return found.ok && asked.length % 10 !== 0 ? ok({ ...found.value, data: [] }) : found;
+    },
+  };
+  expect((await (await answerLog(c, ndjson, sparse)).text()).split('\n')).toEqual(
+    ['10', '20', '30', '40'].map((n) => `{"n":${n}}`).concat(''),
+  );
+});
+
+test('a page has as many rows as fit, by the size of those before it', async () => {
+  const { list, asked } = listOf(8);
+  const wide: typeof list = {
+    ...list,
+    async read(page) {
+      const found = await list.read(page);
+      return found.ok ? ok({ ...found.value, data: Array<number>(page.limit).fill(asked.length) }) : found;
+    },
+    show: (rows) => rows.map((n) => ({ text: 'x'.repeat(n < 6 ? 100 : 8_000) })),
+  };
+  await (await answerLog(c, ndjson, wide)).text();
+  expect(EXPORT_PAGE_CHARS / 8_000).toBeLessThan(EXPORT_PAGE_ROWS_MIN);
+  expect(asked.map(({ limit }) => limit)).toEqual([500, 1_000, 2_000, 4_000, 4_000, 4_000, 500, 500]);
 });
 
 test('who does not read on makes no more queries, and leaving ends it', async () => {
@@ -85,7 +114,7 @@ test('what is wrong with the request, or with D1 from the start, is an answer an
 });
 
 test('an empty list is a file with nothing but its columns', async () => {
-  const empty = { ...listOf(1).list, read: async () => ok({ data: [], next: null }) };
+  const empty = { ...listOf(1).list, read: async () => ok({ data: [], next: null, searchedToMs: null }) };
   expect(await (await answerLog(c, ndjson, empty)).text()).toBe('');
   const csv = await answerLog(c, { ...ndjson, format: 'csv' }, empty);
   expect(await csv.text()).toBe('n\r\n');

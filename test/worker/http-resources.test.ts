@@ -547,6 +547,10 @@ describe('R1, V6', () => {
     await has(`${at}/events?event=${event.id}`, { id: event.id, deliveryCount: 1, deliveries: [{ id }] });
     await has(`/v1/deliveries?account=${account}`, { id, account });
     await has(`/v1/attempts?account=${account}`, { delivery: id, account });
-    expect((await call('GET', `${at}/deliveries?status=delivered`)).body).toEqual({ data: [], next: null });
+    expect((await call('GET', `${at}/deliveries?status=delivered`)).body).toEqual({
+      data: [],
+      next: null,
+      searchedTo: null,
+    });
   });
 });
