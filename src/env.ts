@@ -2,6 +2,7 @@
  * Bindings (declared in wrangler.toml) and the vars parsed from them. The only place that reads raw vars.
  */
 import { z } from 'zod';
+import { ALERT_TIMES, type AlertTimes } from './core/alert.ts';
 import type { AccountRpc, CatalogueRpc, FanoutMessage, GateRpc, JobRpc, RecordRpc } from './core/rpc.ts';
 import { ACCOUNT_ID } from './core/ids.ts';
 import type { LogMessage } from './core/log.ts';
@@ -32,6 +33,8 @@ export type Bindings = {
   SERVICE_HOSTS?: string;
   /** The operator's account in which alerts are published; none: they are only listed. */
   ALERT_ACCOUNT?: string;
+  /** Local mode only: `15,5,60` plays the rules of alerts with a window, a quiet time and a day of so many seconds. */
+  ALERT_SECONDS?: string;
 };
 
 type NamedKey = { keyId: string; key: string };
@@ -48,9 +51,11 @@ export type Vars = {
   serviceHosts: string[];
   /** Null: alerts are only listed. */
   alertAccount: string | null;
+  alertTimes: AlertTimes;
 };
 
 const MASTER_KEY_ID_DEFAULT = 'master-1';
+const ALERT_SECONDS = /^([1-9]\d{0,4}),([1-9]\d{0,4}),([1-9]\d{0,4})$/;
 const MASTER_KEY_NAME = /^[A-Za-z0-9._-]{1,64}$/;
 /** Published in .dev.vars.example: anyone may hold them. */
 const LOCAL_ADMIN_KEY = 'tubepost_local_admin_key';
@@ -83,6 +88,10 @@ const rawVars = z.object({
     (value) => value === undefined || ACCOUNT_ID.test(value),
     'set ALERT_ACCOUNT to the id of an account: 1 to 64 letters, digits, "_" or "-"',
   ),
+  ALERT_SECONDS: text.refine(
+    (value) => value === undefined || ALERT_SECONDS.test(value),
+    'set ALERT_SECONDS to three whole numbers of seconds, like 15,5,60: the window, the quiet time, and a day',
+  ),
 });
 
 /**
@@ -101,6 +110,7 @@ export function parseVars(env: object): Result<Vars, string[]> {
     ALLOW_PRIVATE_ENDPOINTS,
     SERVICE_HOSTS,
     ALERT_ACCOUNT,
+    ALERT_SECONDS: alertSeconds,
   } = parsed.data;
   const localMode = LOCAL_MODE === 'true';
   const allowPrivate = ALLOW_PRIVATE_ENDPOINTS === 'true';
@@ -122,6 +132,7 @@ export function parseVars(env: object): Result<Vars, string[]> {
     if (masterKeysOld.some((old) => old.key === LOCAL_MASTER_KEY))
       missing.push('remove the published key from MASTER_KEYS_OLD: anyone may hold it');
     if (allowPrivate) missing.push('remove ALLOW_PRIVATE_ENDPOINTS: it is for LOCAL_MODE only');
+    if (alertSeconds !== undefined) missing.push('remove ALERT_SECONDS: it is for LOCAL_MODE only');
   }
   if (ADMIN_KEY === undefined || MASTER_KEY === undefined || missing.length > 0) return fail(missing);
 
@@ -134,6 +145,7 @@ export function parseVars(env: object): Result<Vars, string[]> {
     allowPrivate,
     serviceHosts: hosts.filter((host) => host !== ''),
     alertAccount: ALERT_ACCOUNT ?? null,
+    alertTimes: timesOf(alertSeconds),
   });
 }
 
@@ -160,6 +172,12 @@ function oldKeys(list: string | undefined): NamedKey[] | null {
     keys.push({ keyId, key });
   }
   return keys;
+}
+
+function timesOf(seconds: string | undefined): AlertTimes {
+  const [windowMs, resolveAfterMs, dayMs] = (seconds ?? '').split(',').map((part) => Number(part) * 1_000);
+  if (!windowMs || resolveAfterMs === undefined || dayMs === undefined) return ALERT_TIMES;
+  return { windowMs, resolveAfterMs, dayMs };
 }
 
 function isMasterKey(value: string | undefined): boolean {

@@ -5,9 +5,7 @@
 import { type AlertRule, type Condition, RULES, type RuleBook } from './alert.ts';
 import { ALERT_BACKLOG_ROWS_MAX } from './limits.ts';
 
-const DAY_MS = 86_400_000;
-
-/** Of one endpoint that exists. Counts are over ALERT_WINDOW_MS. */
+/** Of one endpoint that exists. Counts are over the window of AlertTimes. */
 export type EndpointFacts = {
   account: string;
   endpoint: string;
@@ -32,7 +30,7 @@ export type EndpointFacts = {
 };
 
 export type AccountFacts = { account: string; retries: number; retriesBefore: number };
-export type Facts = { nowMs: number; endpoints: EndpointFacts[]; accounts: AccountFacts[] };
+export type Facts = { nowMs: number; dayMs: number; endpoints: EndpointFacts[]; accounts: AccountFacts[] };
 
 /** Null: nothing is wrong. */
 type Finding = { strength: Condition['strength']; value: number; detail: string } | null;
@@ -43,7 +41,7 @@ function judge(rule: AlertRule, book: RuleBook, value: number, detail: string): 
   return isOver ? { strength: 'opens', value, detail } : null;
 }
 
-type EndpointRule = (facts: EndpointFacts, book: RuleBook, nowMs: number) => Finding;
+type EndpointRule = (facts: EndpointFacts, book: RuleBook, at: Pick<Facts, 'nowMs' | 'dayMs'>) => Finding;
 
 const ENDPOINT_RULES: Partial<Record<AlertRule, EndpointRule>> = {
   'failure-rate': ({ attempts, failures }, book) => {
@@ -67,7 +65,7 @@ const ENDPOINT_RULES: Partial<Record<AlertRule, EndpointRule>> = {
     return found !== null && joined <= left ? { ...found, strength: 'holds' } : found;
   },
   // What a person paused waits because it is to.
-  'oldest-waiting': ({ status, oldestAtMs }, book, nowMs) => {
+  'oldest-waiting': ({ status, oldestAtMs }, book, { nowMs }) => {
     if (status !== 'enabled' || oldestAtMs === null) return null;
     const seconds = Math.floor((nowMs - oldestAtMs) / 1_000);
     return judge('oldest-waiting', book, seconds, `a delivery has waited for ${seconds} s`);
@@ -80,7 +78,7 @@ const ENDPOINT_RULES: Partial<Record<AlertRule, EndpointRule>> = {
     const isIdle = attempts === 0 && (retrying === 0 || status !== 'enabled');
     return found ?? (isIdle ? null : { strength: 'holds', value: attempts, detail });
   },
-  'circuit-open': ({ circuit }, book, nowMs) => {
+  'circuit-open': ({ circuit }, book, { nowMs }) => {
     switch (circuit.kind) {
       case 'closed':
         return null;
@@ -99,14 +97,14 @@ const ENDPOINT_RULES: Partial<Record<AlertRule, EndpointRule>> = {
     const why = statusReason === null ? '' : `: ${statusReason}`;
     return { strength: 'opens', value: 1, detail: `the endpoint is disabled${why}` };
   },
-  'secret-age': ({ secretSinceMs, status }, book, nowMs) => {
+  'secret-age': ({ secretSinceMs, status }, book, { nowMs, dayMs }) => {
     if (secretSinceMs === null || status === 'disabled') return null;
-    const days = Math.floor((nowMs - secretSinceMs) / DAY_MS);
+    const days = Math.floor((nowMs - secretSinceMs) / dayMs);
     return judge('secret-age', book, days, `the secret is ${days} days old: rotate it`);
   },
 };
 
-export function conditionsIn({ nowMs, endpoints, accounts }: Facts, book: RuleBook): Condition[] {
+export function conditionsIn({ nowMs, dayMs, endpoints, accounts }: Facts, book: RuleBook): Condition[] {
   const found: Condition[] = [];
   const add = (rule: AlertRule, account: string, endpoint: string | null, finding: Finding) => {
     if (finding !== null) found.push({ rule, account, endpoint, threshold: book[rule].threshold, ...finding });
@@ -114,7 +112,7 @@ export function conditionsIn({ nowMs, endpoints, accounts }: Facts, book: RuleBo
   for (const facts of endpoints) {
     for (const [name, check] of Object.entries(ENDPOINT_RULES)) {
       const rule = name as AlertRule;
-      if (book[rule].enabled) add(rule, facts.account, facts.endpoint, check(facts, book, nowMs));
+      if (book[rule].enabled) add(rule, facts.account, facts.endpoint, check(facts, book, { nowMs, dayMs }));
     }
   }
   if (book['retry-spike'].enabled) {

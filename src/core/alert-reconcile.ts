@@ -1,9 +1,9 @@
 /**
  * From the open alerts and the conditions of now to what changes: each condition opens once, is told again only when its value has
- * doubled, and resolves once it has been false for ALERT_RESOLVE_AFTER_MS. Pure; a run that is repeated finds nothing left to do.
+ * doubled, and resolves once it has been false for `resolveAfterMs`. Pure; a run that is repeated finds nothing left to do.
  */
 import { type Alert, type Condition, scopeKey } from './alert.ts';
-import { ALERT_RESOLVE_AFTER_MS, ALERT_UPDATE_FACTOR } from './limits.ts';
+import { ALERT_UPDATE_FACTOR } from './limits.ts';
 
 export type AlertChange =
   | { kind: 'open'; condition: Condition }
@@ -20,7 +20,7 @@ export type AlertChange =
 export function reconcile(
   open: readonly Alert[],
   conditions: readonly Condition[],
-  { nowMs, isWhole }: { nowMs: number; isWhole: boolean },
+  at: { nowMs: number; resolveAfterMs: number; isWhole: boolean },
 ): AlertChange[] {
   const found = new Map(conditions.map((condition) => [scopeKey(condition), condition]));
   const changes: AlertChange[] = [];
@@ -28,7 +28,7 @@ export function reconcile(
     const condition = found.get(scopeKey(alert));
     found.delete(scopeKey(alert));
     if (condition !== undefined) changes.push(...kept(alert, condition));
-    else if (isWhole) changes.push(...ending(alert, nowMs));
+    else if (at.isWhole) changes.push(...ending(alert, at));
   }
   for (const condition of found.values()) {
     if (condition.strength === 'opens') changes.push({ kind: 'open', condition });
@@ -43,9 +43,9 @@ function kept(alert: Alert, condition: Condition): AlertChange[] {
   return alert.falseSinceMs === null ? [] : [{ kind: 'mark', alert, falseSinceMs: null }];
 }
 
-function ending(alert: Alert, nowMs: number): AlertChange[] {
+function ending(alert: Alert, { nowMs, resolveAfterMs }: { nowMs: number; resolveAfterMs: number }): AlertChange[] {
   if (alert.falseSinceMs === null) return [{ kind: 'mark', alert, falseSinceMs: nowMs }];
-  const isOver = nowMs - alert.falseSinceMs >= ALERT_RESOLVE_AFTER_MS;
+  const isOver = nowMs - alert.falseSinceMs >= resolveAfterMs;
   // What was not told yet is told first: nobody hears of an end without a beginning.
   return isOver && isTold(alert) ? [{ kind: 'resolve', alert }] : [];
 }

@@ -5,7 +5,13 @@
  *
  * A revision is told before the next is made (`toldRevision`): what is told stays as it was until it has been accepted.
  */
-import { ALERT_BACKLOG_ROWS_MAX, ALERT_THRESHOLD_MAX } from './limits.ts';
+import {
+  ALERT_BACKLOG_ROWS_MAX,
+  ALERT_RESOLVE_AFTER_MS,
+  ALERT_THRESHOLD_MAX,
+  ALERT_WINDOW_MS,
+  DAY_MS,
+} from './limits.ts';
 
 export const ALERT_RULES = [
   'failure-rate',
@@ -20,6 +26,15 @@ export const ALERT_RULES = [
   'retry-spike',
 ] as const;
 export type AlertRule = (typeof ALERT_RULES)[number];
+
+/** The window in which is counted, the time for which a condition must be false until its alert resolves, and what a day is. */
+export type AlertTimes = { windowMs: number; resolveAfterMs: number; dayMs: number };
+/** Always, but where somebody plays the rules faster on their own machine (env.ts). */
+export const ALERT_TIMES: AlertTimes = {
+  windowMs: ALERT_WINDOW_MS,
+  resolveAfterMs: ALERT_RESOLVE_AFTER_MS,
+  dayMs: DAY_MS,
+};
 
 /** `minimum`: how much there must be for the rule to judge at all; null where it has none. */
 export type RuleSettings = { enabled: boolean; threshold: number; minimum: number | null };

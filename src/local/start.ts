@@ -1,6 +1,6 @@
 /**
  * `npm start`: the service on this machine, without a network or a Cloudflare account. State survives kill -9.
- * PORT and STATE_DIR say where; .dev.vars holds the rest (see vars.ts).
+ * PORT and STATE_DIR say where, CRON_SECONDS how often the cron rings; .dev.vars holds the rest (see vars.ts).
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -12,7 +12,8 @@ import { loadWorker, type LocalWorker } from './worker.ts';
 
 const root = join(import.meta.dirname, '../..');
 const host = '127.0.0.1';
-const CRON_MS = 60_000;
+/** As wrangler.toml has it. */
+const CRON_SECONDS = '60';
 
 // Registered before Miniflare's own handlers, which exit with 130 or 143. Miniflare ends workerd on exit.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(0));
@@ -27,6 +28,7 @@ try {
 async function start(): Promise<void> {
   const port = parsePort(process.env['PORT'] ?? '8787');
   const stateDir = resolve(process.env['STATE_DIR'] ?? join(root, '.wrangler/state'));
+  const cronSeconds = parseCronSeconds(process.env['CRON_SECONDS'] ?? CRON_SECONDS);
   await refuseUsedPort(port);
 
   const vars = readVars(root, process.env);
@@ -34,7 +36,7 @@ async function start(): Promise<void> {
   await migrate(worker);
   const miniflare = new Miniflare(worker.options({ host, port, vars }));
   const url = await miniflare.ready;
-  ringEachMinute(miniflare);
+  ring(miniflare, cronSeconds);
 
   console.log(`Tubepost is ready: ${url.origin}
   key    ${showKey(root, vars['ADMIN_KEY'])}
@@ -43,22 +45,28 @@ async function start(): Promise<void> {
 }
 
 /** The cron of wrangler.toml, which Miniflare does not ring by itself. */
-function ringEachMinute(miniflare: Miniflare): void {
+function ring(miniflare: Miniflare, everySeconds: number): void {
   setInterval(() => {
     miniflare
       .getWorker()
       .then((worker) => worker.scheduled({ scheduledTime: new Date(), cron: '* * * * *' }))
-      // The next minute comes by itself; workerd may just be stopping.
+      // The next one comes by itself; workerd may just be stopping.
       .catch((error: unknown) =>
         console.error(JSON.stringify({ message: 'the cron did not run', error: String(error) })),
       );
-  }, CRON_MS);
+  }, everySeconds * 1_000);
 }
 
 function parsePort(text: string): number {
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65_535) throw new Error(`PORT must be a number from 0 to 65535, but is "${text}"`);
   return port;
+}
+
+function parseCronSeconds(text: string): number {
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && seconds >= 1 && seconds <= 60) return seconds;
+  throw new Error(`CRON_SECONDS must be a whole number from 1 to 60, but is "${text}"`);
 }
 
 /** Asked before anything is written, so that a second start leaves the state of the first alone. */

@@ -1,26 +1,27 @@
 /** What one run of the alerts looks at: counts from the log, endpoints from the projection, and circuits from the Gates that may not be closed. */
+import type { AlertTimes } from '../core/alert.ts';
 import type { EndpointFacts, Facts } from '../core/alert-conditions.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
-import { ALERT_ANSWER_MS, ALERT_CALLS_AT_ONCE, ALERT_OBJECTS_PER_RUN, ALERT_WINDOW_MS } from '../core/limits.ts';
+import { ALERT_ANSWER_MS, ALERT_CALLS_AT_ONCE, ALERT_OBJECTS_PER_RUN } from '../core/limits.ts';
 import { within } from '../delivery/within.ts';
 import type { Bindings } from '../env.ts';
 import * as counts from '../store/alert-facts.ts';
 import { logDatabase } from '../store/database.ts';
 import { accountStub, gateStub } from '../stubs.ts';
 
-type Looked = { accounts: string[]; after: string; upTo: string; nowMs: number };
+type Looked = { accounts: string[]; after: string; upTo: string; nowMs: number; times: AlertTimes };
 type Circuit = EndpointFacts['circuit'];
 
 /** `isWhole` false: what is not in the facts may be so all the same. */
 export async function gather(env: Bindings, looked: Looked): Promise<{ facts: Facts; isWhole: boolean }> {
-  const { accounts, after, upTo, nowMs } = looked;
+  const { accounts, after, upTo, nowMs, times } = looked;
   const log = logDatabase(null, env);
-  const sinceMs = nowMs - ALERT_WINDOW_MS;
+  const sinceMs = nowMs - times.windowMs;
   const [endpoints, attempts, dead, retries, open] = await Promise.all([
     counts.alertEndpoints(env.CONFIG, accounts),
     counts.countAttempts(log, accounts, sinceMs),
     counts.countDead(log, accounts, sinceMs),
-    counts.countRetries(log, accounts, sinceMs, ALERT_WINDOW_MS),
+    counts.countRetries(log, accounts, sinceMs, times.windowMs),
     counts.backlogs(log, after, upTo, sinceMs),
   ]);
   const circuits = await circuitsOf(env, open.rows);
@@ -31,6 +32,7 @@ export async function gather(env: Bindings, looked: Looked): Promise<{ facts: Fa
     isWhole: [endpoints, attempts, dead, retries, open].every((counted) => counted.isWhole),
     facts: {
       nowMs,
+      dayMs: times.dayMs,
       accounts: retries.rows,
       endpoints: endpoints.rows.map((endpoint) => {
         const key = keyOf(endpoint);

@@ -8,7 +8,7 @@ import { type AlertChange, reconcile } from '../core/alert-reconcile.ts';
 import { base32 } from '../core/base32.ts';
 import { alertId } from '../core/ids.ts';
 import { ALERT_ACCOUNTS_PER_RUN, ALERT_CHANGES_PER_RUN } from '../core/limits.ts';
-import type { Bindings } from '../env.ts';
+import { type Bindings, requireVars } from '../env.ts';
 import { accountsBehind } from '../store/alert-facts.ts';
 import { readRules } from '../store/alert-rules.ts';
 import * as store from '../store/alerts.ts';
@@ -34,18 +34,20 @@ export const alertsTask: Task = {
 
 async function evaluate(env: Bindings, nowMs: number): Promise<void> {
   const { CONFIG } = env;
+  const { alertTimes: times } = requireVars(env);
+  const { resolveAfterMs } = times;
   const after = await store.readProgress(CONFIG);
   const [book, accounts] = await Promise.all([readRules(CONFIG), accountsBehind(CONFIG, after)]);
   const isLast = accounts.length < ALERT_ACCOUNTS_PER_RUN;
   const upTo = isLast ? LAST : (accounts.at(-1) ?? LAST);
   const open = await store.openAlerts(CONFIG, after, upTo);
-  const { facts, isWhole } = await gather(env, { accounts, after, upTo, nowMs });
+  const { facts, isWhole } = await gather(env, { accounts, after, upTo, nowMs, times });
   if (!isWhole) console.warn(JSON.stringify({ message: 'alerts saw only a part', after, upTo }));
-  await write(env, reconcile(open, conditionsIn(facts, book), { nowMs, isWhole }), nowMs);
+  await write(env, reconcile(open, conditionsIn(facts, book), { nowMs, resolveAfterMs, isWhole }), nowMs);
 
   const ofAll = await store.openAlertsOfAll(CONFIG);
   const conditions = accountsWithoutSuccess(await store.accountsWithAlert(CONFIG, NO_SUCCESS), book);
-  await write(env, reconcile(ofAll, conditions, { nowMs, isWhole: true }), nowMs);
+  await write(env, reconcile(ofAll, conditions, { nowMs, resolveAfterMs, isWhole: true }), nowMs);
 
   const next = isLast ? '' : upTo;
   if (next !== after) await store.writeProgress(CONFIG, next);

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import {
   type Alert,
   ALERT_RULES,
+  ALERT_TIMES,
   type AlertRule,
   checkMinimum,
   checkThreshold,
@@ -13,11 +14,10 @@ import {
 import { accountsWithoutSuccess, conditionsIn, type EndpointFacts } from '../../src/core/alert-conditions.ts';
 import { alertEvent, isSubscribed } from '../../src/core/alert-event.ts';
 import { type AlertChange, reconcile } from '../../src/core/alert-reconcile.ts';
-import { ALERT_RESOLVE_AFTER_MS } from '../../src/core/limits.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
 const MINUTE_MS = 60_000;
-const DAY_MS = 86_400_000;
+const { resolveAfterMs, dayMs: DAY_MS } = ALERT_TIMES;
 const book = rulesWith([]);
 
 const healthy: EndpointFacts = {
@@ -38,7 +38,10 @@ const healthy: EndpointFacts = {
 };
 
 function found(facts: Partial<EndpointFacts>, rules = book): string[] {
-  const conditions = conditionsIn({ nowMs: NOW, accounts: [], endpoints: [{ ...healthy, ...facts }] }, rules);
+  const conditions = conditionsIn(
+    { nowMs: NOW, dayMs: DAY_MS, accounts: [], endpoints: [{ ...healthy, ...facts }] },
+    rules,
+  );
   return conditions.map(({ rule, strength, value }) => `${rule} ${strength} ${value}`);
 }
 
@@ -79,7 +82,7 @@ describe('a rule', () => {
     [60, 20, [3]],
     [60, 21, []],
   ])('%i retries after %i', (retries, retriesBefore, values) => {
-    const facts = { nowMs: NOW, endpoints: [], accounts: [{ account: 'acc', retries, retriesBefore }] };
+    const facts = { nowMs: NOW, dayMs: DAY_MS, endpoints: [], accounts: [{ account: 'acc', retries, retriesBefore }] };
     expect(conditionsIn(facts, book).map(({ value }) => value)).toEqual(values);
   });
 
@@ -171,15 +174,15 @@ describe('alerts', () => {
             threshold: 1,
             detail: '',
           }));
-          table.write(reconcile(table.open, conditions, { nowMs, isWhole }), nowMs);
+          table.write(reconcile(table.open, conditions, { nowMs, resolveAfterMs, isWhole }), nowMs);
           // A run that is repeated in the same minute only tells.
-          expect(reconcile(table.open, conditions, { nowMs, isWhole })).toEqual([]);
+          expect(reconcile(table.open, conditions, { nowMs, resolveAfterMs, isWhole })).toEqual([]);
           if (isTelling) table.tell();
           nowMs += MINUTE_MS;
         }
         for (let n = 0; n < 8; n += 1, nowMs += MINUTE_MS) {
           table.tell();
-          table.write(reconcile(table.open, [], { nowMs, isWhole: true }), nowMs);
+          table.write(reconcile(table.open, [], { nowMs, resolveAfterMs, isWhole: true }), nowMs);
         }
         table.tell();
         expect(table.open).toEqual([]);
@@ -205,12 +208,15 @@ describe('alerts', () => {
     } as const;
     for (let n = 0; n < 20; n += 1) {
       const nowMs = NOW + n * MINUTE_MS;
-      table.write(reconcile(table.open, n % 4 === 0 ? [condition] : [], { nowMs, isWhole: true }), nowMs);
+      table.write(
+        reconcile(table.open, n % 4 === 0 ? [condition] : [], { nowMs, resolveAfterMs, isWhole: true }),
+        nowMs,
+      );
       table.tell();
     }
     expect(table.told).toEqual(['alr_0 tubepost.alert.opened']);
     table.write(
-      reconcile(table.open, [], { nowMs: NOW + 20 * MINUTE_MS + ALERT_RESOLVE_AFTER_MS, isWhole: true }),
+      reconcile(table.open, [], { nowMs: NOW + 20 * MINUTE_MS + resolveAfterMs, resolveAfterMs, isWhole: true }),
       NOW,
     );
     expect(table.open).toEqual([]);
@@ -228,7 +234,7 @@ describe('alerts', () => {
         threshold: 1,
         detail: '',
       } as const;
-      table.write(reconcile(table.open, [condition], { nowMs: NOW, isWhole: true }), NOW);
+      table.write(reconcile(table.open, [condition], { nowMs: NOW, resolveAfterMs, isWhole: true }), NOW);
       table.tell();
     }
     expect(table.told.map((line) => line.split('.').at(-1))).toEqual([

@@ -14,7 +14,8 @@ const START_WITHIN_MS = 90_000;
 const STOP_WITHIN_MS = 15_000;
 const OUTPUT_LINES_MAX = 60;
 
-export type Place = { port: number; stateDir: string; key: string };
+/** `vars`: further variables of the environment. */
+export type Place = { port: number; stateDir: string; key: string; vars?: Record<string, string> };
 
 export type Service = {
   url: string;
@@ -68,6 +69,7 @@ export function launchService(at: Place): Service {
       LOCAL_MODE: 'true',
       ALLOW_PRIVATE_ENDPOINTS: 'true',
       SERVICE_HOSTS: '',
+      ...at.vars,
     },
   });
   const lines = keepLines(child);

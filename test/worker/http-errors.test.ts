@@ -341,6 +341,8 @@ describe('S3: refusal to start', () => {
       { MASTER_KEYS_OLD: 'master-0:dHViZXBvc3QtbG9jYWwtbWFzdGVyLWtleS0zMi1ieXQ=' },
       /remove the published key from MASTER_KEYS_OLD/,
     ],
+    ['alerts played faster', { ALERT_SECONDS: '15,5,60' }, /remove ALERT_SECONDS: it is for LOCAL_MODE only/],
+    ['times that are none', { ALERT_SECONDS: '15 minutes' }, /set ALERT_SECONDS to three whole numbers of seconds/],
     ['a flag that is neither', { LOCAL_MODE: 'yes' }, /set LOCAL_MODE to true or false/],
   ])('%s', async (_, bad, detail) => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
