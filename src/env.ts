@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import { ALERT_TIMES, type AlertTimes } from './core/alert.ts';
-import type { AccountRpc, CatalogueRpc, FanoutMessage, GateRpc, JobRpc, RecordRpc } from './core/rpc.ts';
+import type { AccountRpc, CatalogueRpc, FanoutMessage, GateRpc, JobRpc, LimiterRpc, RecordRpc } from './core/rpc.ts';
 import { ACCOUNT_ID } from './core/ids.ts';
 import type { LogMessage } from './core/log.ts';
 import { fail, ok, type Result } from './core/result.ts';
@@ -16,6 +16,7 @@ export type Bindings = {
   GATE: ObjectRpc<GateRpc>;
   CATALOGUE: ObjectRpc<CatalogueRpc>;
   JOB: ObjectRpc<JobRpc>;
+  LIMITER: ObjectRpc<LimiterRpc>;
   FANOUT: Queue<FanoutMessage>;
   SLOW: Queue<FanoutMessage>;
   LOG: Queue<LogMessage>;

@@ -13,6 +13,7 @@ export { Account } from './account/account.ts';
 export { Catalogue } from './catalogue/catalogue.ts';
 export { Gate } from './gate/gate.ts';
 export { Job } from './job/job.ts';
+export { Limiter } from './limiter/limiter.ts';
 export { Record } from './record/record.ts';
 
 const app = createApp();

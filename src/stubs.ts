@@ -16,6 +16,11 @@ export function jobStub(env: Pick<Bindings, 'JOB'>, id: string) {
   return env.JOB.getByName(jobName(id));
 }
 
+/** `limiterName()` of a key or of an account. */
+export function limiterStub(env: Pick<Bindings, 'LIMITER'>, name: string) {
+  return env.LIMITER.getByName(name);
+}
+
 export function gateStub(env: Pick<Bindings, 'GATE'> & Local, place: AccountPlace, endpoint: string) {
   return within(env, env.GATE, place.jurisdiction ?? null).getByName(gateName(place, endpoint));
 }

@@ -6,12 +6,60 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "conflict" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "conflict" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "misconfigured";
     errors: ({
       field: string;
       message: string;
     })[];
     [member: string]: unknown;
+  };
+  CreatedKey: {
+    id: string;
+    name: string;
+    scopes: ("publish" | "read" | "replay" | "manage")[];
+    account: string | null;
+    rateLimitPerSecond: number | null;
+    createdBy: string;
+    createdAt: string;
+    expiresAt: string | null;
+    revokedAt: string | null;
+    lastUsedAt: string | null;
+    key: string;
+  };
+  KeyPage: {
+    data: (Schemas['Key'])[];
+    next: string | null;
+  };
+  Key: {
+    id: string;
+    name: string;
+    scopes: ("publish" | "read" | "replay" | "manage")[];
+    account: string | null;
+    rateLimitPerSecond: number | null;
+    createdBy: string;
+    createdAt: string;
+    expiresAt: string | null;
+    revokedAt: string | null;
+    lastUsedAt: string | null;
+  };
+  ChangedKey: {
+    id: string;
+    name: string;
+    scopes: ("publish" | "read" | "replay" | "manage")[];
+    account: string | null;
+    rateLimitPerSecond: number | null;
+    createdBy: string;
+    createdAt: string;
+    expiresAt: string | null;
+    revokedAt: string | null;
+    lastUsedAt: string | null;
+    effectiveWithinMs: number;
+  };
+  PortalToken: {
+    token: string;
+    account: string;
+    scopes: ("publish" | "read" | "replay" | "manage")[];
+    expiresAt: string;
   };
   ChangedAccount: {
     account: string;
@@ -654,20 +702,30 @@ export type Operations = {
       scopes: ("publish" | "read" | "replay" | "manage")[];
       account?: string | null | undefined;
       expiresAt?: string | null | undefined;
+      rateLimitPerSecond?: number | null | undefined;
     };
-    answer: null;
+    answer: Schemas['CreatedKey'];
   };
   listKeys: {
     path: Record<never, never>;
     query: { limit?: number; cursor?: string };
     body: undefined | undefined;
-    answer: null;
+    answer: Schemas['KeyPage'];
   };
   getKey: {
     path: { key: string };
     query: Record<never, never>;
     body: undefined | undefined;
-    answer: null;
+    answer: Schemas['Key'];
+  };
+  changeKey: {
+    path: { key: string };
+    query: Record<never, never>;
+    body: {
+      name?: string | undefined;
+      rateLimitPerSecond?: number | null | undefined;
+    };
+    answer: Schemas['ChangedKey'];
   };
   revokeKey: {
     path: { key: string };
@@ -682,7 +740,7 @@ export type Operations = {
       scopes?: ("publish" | "read" | "replay" | "manage")[] | undefined;
       expiresInSeconds?: number | undefined;
     } | undefined;
-    answer: null;
+    answer: Schemas['PortalToken'];
   };
   putAccount: {
     path: { account: string };
@@ -1270,6 +1328,7 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   createKey: ['POST', '/v1/keys'],
   listKeys: ['GET', '/v1/keys'],
   getKey: ['GET', '/v1/keys/{key}'],
+  changeKey: ['PATCH', '/v1/keys/{key}'],
   revokeKey: ['DELETE', '/v1/keys/{key}'],
   createPortalToken: ['POST', '/v1/accounts/{account}/portal-tokens'],
   putAccount: ['PUT', '/v1/accounts/{account}'],

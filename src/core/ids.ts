@@ -150,6 +150,11 @@ export function jobName(id: string): string {
   return `v1:${id}`;
 }
 
+/** The Limiter of a key, or of all portal tokens of an account. */
+export function limiterName(of: { key: string } | { portalOf: string }): string {
+  return 'key' in of ? `v1:key:${of.key}` : `v1:portal:${of.portalOf}`;
+}
+
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 /** Characters of base 32 that hold a time until the year 10889, as in a ULID. */
 const TIME_CHARS = 10;

@@ -11,7 +11,11 @@ export type Grant = {
   scopes: readonly Scope[];
   account: string | null;
   isPortal: boolean;
+  /** S4; null: none. */
+  rateLimit: RateLimit | null;
 };
+/** `of`: whose requests are counted together. */
+export type RateLimit = { of: { key: string } | { portalOf: string }; perSecond: number };
 
 /** What a route asks for where it says nothing. */
 export function defaultScope(method: string): Scope {

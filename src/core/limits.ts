@@ -470,6 +470,20 @@ export const KEY_USED_MS = MINUTE_MS;
 /** A key store that has not answered by then is a 503. */
 export const KEY_STORE_MS = 3 * SECOND_MS;
 export const KEY_NAME_BYTES_MAX = 128;
+/** Highest limit of a key: at a quarter of it in a lease, its object is asked some times a second by each isolate. */
+export const KEY_RATE_LIMIT_PER_SECOND_MAX = 10_000;
+/** Requests that may come at once after a rest, in seconds of the limit. Shorter than an idle object stays: its end grants no more. */
+export const KEY_BURST_SECONDS = 2;
+/** How long an isolate may spend what it was lent. */
+export const KEY_LEASE_MS = 1 * SECOND_MS;
+/** Largest lease, as a share of a second's worth: what an isolate can hold back from the others. */
+export const KEY_LEASE_SHARE = 0.25;
+/** A request waits this long for the object that counts its key. */
+export const KEY_LEASE_ANSWER_MS = 500;
+/** How long an isolate then counts alone: an object that hangs holds up one request in this time. */
+export const KEY_ALONE_MS = 5 * SECOND_MS;
+/** Portal tokens of one account together: a page that refreshes, open on some hundred screens. */
+export const PORTAL_REQUESTS_PER_SECOND = 100;
 /** A portal token stands in a page: an hour at most, a quarter where nothing is said. */
 export const PORTAL_TOKEN_SECONDS_MAX = 3_600;
 export const PORTAL_TOKEN_SECONDS_DEFAULT = 900;

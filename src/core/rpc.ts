@@ -14,6 +14,7 @@ import type { Confirmation } from './log.ts';
 import type { QuotaExceeded } from './quota.ts';
 import type { AttemptOutcome } from './outcome.ts';
 import type { AcceptRequest, AcceptResult } from './publish.ts';
+import type { Lease, LeaseRequest } from './rate-limit.ts';
 import type { Result } from './result.ts';
 import type { SchemaChange } from './schema-changes.ts';
 import type { DeliveryDetail, DeliveryView, EventView, RecordView } from './view.ts';
@@ -264,6 +265,12 @@ export type JobRpc = {
   ): Promise<Result<JobView, JobRefusal> | null>;
   /** Everything of this job is gone. Only for one whose account is removed. Safe to repeat. */
   erase(): Promise<void>;
+};
+
+/** Addressed by `limiterName()`. In memory only. */
+export type LimiterRpc = {
+  /** Counts what it lends: not to be repeated. */
+  lease(request: LeaseRequest): Promise<Lease>;
 };
 
 export type TestRefusal =

@@ -13,7 +13,7 @@ import {
 } from '../core/limits.ts';
 import { JURISDICTIONS } from '../core/ids.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
-import { checkText, shown } from '../core/text.ts';
+import { checkText } from '../core/text.ts';
 import { listAccounts } from '../store/accounts.ts';
 import { accountStub } from '../stubs.ts';
 import type { Api } from './api.ts';
@@ -21,19 +21,13 @@ import { settingsCacheOf, type AppContext } from './context.ts';
 import { settingsOf, unknownAccount } from './account-settings.ts';
 import { fromDatabase } from './database.ts';
 import { defined } from './defined.ts';
-import { ruled } from './fields.ts';
+import { ruled, whole } from './fields.ts';
 import { startNow } from './jobs.ts';
 import { callObject } from './objects.ts';
 import { accountParams, pageQuery, showPage } from './params.ts';
 import { Problem } from './problem.ts';
 import { showAccount } from './render.ts';
 
-const whole = (least: number, most: number, unit: string) =>
-  ruled(z.number(), (value) =>
-    Number.isInteger(value) && value >= least && value <= most
-      ? null
-      : `must be a whole number from ${least} to ${most}${unit}; got ${shown(value)}`,
-  );
 const targetMs = whole(1, TARGET_MS_MAX, ' ms');
 const days = whole(RETENTION_DAYS_MIN, RETENTION_DAYS_MAX, ' days');
 
@@ -44,11 +38,11 @@ const accountBody = z.strictObject({
   /** As a whole, like targets and retention. */
   quota: z
     .strictObject({
-      eventsPerSecond: whole(1, QUOTA_EVENTS_PER_SECOND_MAX, '').nullable(),
-      endpointsMax: whole(0, ENDPOINTS_PER_ACCOUNT_MAX, ''),
+      eventsPerSecond: whole(1, QUOTA_EVENTS_PER_SECOND_MAX).nullable(),
+      endpointsMax: whole(0, ENDPOINTS_PER_ACCOUNT_MAX),
     })
     .optional(),
-  unkeyedShards: whole(1, UNKEYED_SHARDS_MAX, '').optional(),
+  unkeyedShards: whole(1, UNKEYED_SHARDS_MAX).optional(),
   jurisdiction: z.enum(JURISDICTIONS).nullable().optional(),
 });
 

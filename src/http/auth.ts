@@ -5,18 +5,13 @@
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { type Grant, SCOPES } from '../core/key.ts';
-import { KEY_REMEMBERED_MS, KEY_STORE_MS, KEY_USED_MS, KEYS_REMEMBERED_MAX } from '../core/limits.ts';
-import { within } from '../delivery/within.ts';
-import type { Bindings } from '../env.ts';
-import { keyByHash, type KeyRow, markKeyUsed } from '../store/keys.ts';
-import type { AppContext, AppEnv } from './context.ts';
-import { fromDatabase } from './database.ts';
-import { PORTAL_PREFIX, portalGrant } from './portal-token.ts';
+import { PORTAL_REQUESTS_PER_SECOND } from '../core/limits.ts';
+import type { KeyRow } from '../store/keys.ts';
+import { type AppContext, type AppEnv, settingsCacheOf } from './context.ts';
+import { endOf, knownByHash, knownById, noteUse } from './known-keys.ts';
+import { PORTAL_PREFIX, portalClaims } from './portal-token.ts';
 import { Problem } from './problem.ts';
-
-type Remembered = { row: KeyRow; readAtMs: number };
-/** What an isolate remembers: only keys that are there, so that a new key works at once. */
-const stores = new WeakMap<Bindings, { known: Map<string, Remembered>; usedAtMs: Map<string, number> }>();
+import { requireRate } from './rate-limit.ts';
 
 export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
   const header = c.req.header('authorization');
@@ -29,6 +24,7 @@ export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
     );
   }
   const grant = await grantOf(c, given);
+  if (grant.rateLimit !== null) await requireRate(c.env, grant.rateLimit);
   c.set('grant', grant);
   c.set('keyName', grant.by);
   await next();
@@ -36,19 +32,40 @@ export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
 
 async function grantOf(c: AppContext, given: string): Promise<Grant> {
   if (await isSame(given, c.get('vars').adminKey)) {
-    return { id: null, by: 'operator', scopes: SCOPES, account: null, isPortal: false };
+    return { id: null, by: 'operator', scopes: SCOPES, account: null, isPortal: false, rateLimit: null };
   }
-  if (given.startsWith(PORTAL_PREFIX)) {
-    const grant = await portalGrant(c.get('vars').masterKey.key, given, Date.now());
-    if (grant === null) throw unauthorized('the portal token is not valid, or has expired');
-    return grant;
-  }
-  const row = await rowOf(c.env, await hashKey(given));
+  if (given.startsWith(PORTAL_PREFIX)) return portalGrant(c, given);
+  const row = await knownByHash(c.env, await hashKey(given));
   if (row === null) throw unauthorized('the key is not known');
-  if (row.revokedAtMs !== null) throw unauthorized('the key is revoked');
-  if (row.expiresAtMs !== null && row.expiresAtMs <= Date.now()) throw unauthorized('the key has expired');
+  const end = endOf(row, Date.now());
+  if (end !== null) throw unauthorized(end === 'revoked' ? 'the key is revoked' : 'the key has expired');
   noteUse(c, row.id);
-  return { id: row.id, by: `${row.id} ${row.name}`, scopes: scopesOf(row), account: row.account, isPortal: false };
+  const { id, name, account, rateLimitPerSecond: perSecond } = row;
+  const rateLimit = perSecond === null ? null : { of: { key: id }, perSecond };
+  return { id, by: `${id} ${name}`, scopes: scopesOf(row), account, isPortal: false, rateLimit };
+}
+
+/**
+ * A token ends before its time with the key that made it, and with its account: one that was made again under the same id is another.
+ * Both are remembered for some seconds; between the removal of an account and its return lies more than that.
+ */
+async function portalGrant(c: AppContext, given: string): Promise<Grant> {
+  const nowMs = Date.now();
+  const claims = await portalClaims(c.get('vars').masterKey.key, given, nowMs);
+  if (claims === null) throw unauthorized('the portal token is not valid, or has expired');
+  const { account, accountCreatedAtMs, scopes, key } = claims;
+  const [known, row] = await Promise.all([
+    settingsCacheOf(c.env).get(account, nowMs),
+    key === null ? null : knownById(c.env, key),
+  ]);
+  if (key !== null && (row === null || endOf(row, nowMs) !== null)) {
+    throw unauthorized('the key that made the portal token is revoked or has expired');
+  }
+  if (known?.settings.createdAtMs !== accountCreatedAtMs) {
+    throw unauthorized('the account that the portal token was made for is removed');
+  }
+  const rateLimit = { of: { portalOf: account }, perSecond: PORTAL_REQUESTS_PER_SECOND };
+  return { id: null, by: `portal of ${key ?? 'operator'}`, scopes, account, isPortal: true, rateLimit };
 }
 
 export function scopesOf({ scopes }: KeyRow) {
@@ -58,39 +75,6 @@ export function scopesOf({ scopes }: KeyRow) {
 /** SHA-256 without salt or stretching is enough: a key is 256 random bits, so there is nothing to guess, and it is found by its hash. */
 export async function hashKey(key: string): Promise<string> {
   return new Uint8Array(await sha256(key)).toHex();
-}
-
-async function rowOf(env: Bindings, hash: string): Promise<KeyRow | null> {
-  const { known } = memoryOf(env);
-  const nowMs = Date.now();
-  const remembered = known.get(hash);
-  if (remembered !== undefined && Math.abs(nowMs - remembered.readAtMs) < KEY_REMEMBERED_MS) return remembered.row;
-  known.delete(hash);
-  const row = await fromDatabase(within(KEY_STORE_MS, keyByHash(env.CONFIG, hash)));
-  if (row === null) return null;
-  const [oldest] = known.keys();
-  if (known.size >= KEYS_REMEMBERED_MAX && oldest !== undefined) known.delete(oldest);
-  known.set(hash, { row, readAtMs: nowMs });
-  return row;
-}
-
-function memoryOf(env: Bindings) {
-  const memory = stores.get(env) ?? { known: new Map<string, Remembered>(), usedAtMs: new Map<string, number>() };
-  stores.set(env, memory);
-  return memory;
-}
-
-/** After the answer, at most once a minute; a loss costs a minute of precision. */
-function noteUse(c: AppContext, id: string): void {
-  const { usedAtMs } = memoryOf(c.env);
-  const nowMs = Date.now();
-  if (nowMs - (usedAtMs.get(id) ?? 0) < KEY_USED_MS) return;
-  if (usedAtMs.size >= KEYS_REMEMBERED_MAX) usedAtMs.clear();
-  usedAtMs.set(id, nowMs);
-  const written = markKeyUsed(c.env.CONFIG, id, nowMs).catch((error: unknown) => {
-    console.warn(JSON.stringify({ message: 'use of a key not written', key: id, error: String(error) }));
-  });
-  c.executionCtx.waitUntil(written);
 }
 
 async function isSame(a: string, b: string): Promise<boolean> {

@@ -15,6 +15,14 @@ export function ruled<T extends z.ZodType>(schema: T, check: (value: z.output<T>
   });
 }
 
+export function whole(least: number, most: number, unit = '') {
+  return ruled(z.number(), (value) =>
+    Number.isInteger(value) && value >= least && value <= most
+      ? null
+      : `must be a whole number from ${least} to ${most}${unit}; got ${shown(value)}`,
+  );
+}
+
 /** Values by name. Refuses `__proto__` itself: z.record would leave it out and say nothing. */
 export function byName<T extends z.ZodType>(value: T) {
   return z.preprocess(

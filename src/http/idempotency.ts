@@ -100,7 +100,8 @@ async function remembered(
   await repeated?.(c, JSON.parse(opened.value));
   return new Response(opened.value, {
     status: answer.status,
-    headers: { 'content-type': 'application/json', 'idempotent-replayed': 'true' },
+    // It may hold a secret.
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store', 'idempotent-replayed': 'true' },
   });
 }
 

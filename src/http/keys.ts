@@ -1,31 +1,41 @@
-/** S1: keys, made and revoked by operator-wide keys. A key is shown once, in the answer that makes it. */
+/** S1: keys, made, changed and revoked by operator-wide keys. A key is shown once, in the answer that makes it. */
 import { z } from '@hono/zod-openapi';
-import { ulid } from 'ulid';
 import { rfc3339 } from '../core/body.ts';
 import { SCOPES } from '../core/key.ts';
-import { EFFECTIVE_WITHIN_MS, KEY_NAME_BYTES_MAX } from '../core/limits.ts';
+import {
+  EFFECTIVE_WITHIN_MS,
+  IDEMPOTENCY_MS,
+  KEY_NAME_BYTES_MAX,
+  KEY_RATE_LIMIT_PER_SECOND_MAX,
+} from '../core/limits.ts';
 import { checkText } from '../core/text.ts';
-import { findKey, insertKey, type KeyRow, listKeys, revokeKey } from '../store/keys.ts';
+import { changeKey, findKey, insertKey, type KeyRow, listKeys, revokeKey } from '../store/keys.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { hashKey, scopesOf } from './auth.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
-import { ruled } from './fields.ts';
+import { defined } from './defined.ts';
+import { ruled, whole } from './fields.ts';
 import { requireOwnScopes } from './grant.ts';
+import { idempotencyKey } from './idempotency.ts';
+import { derivedKey, randomKey } from './key-text.ts';
 import { accountId, pageQuery, showPage } from './params.ts';
-import { toBase64url } from './portal-token.ts';
 import { invalid, Problem } from './problem.ts';
 
-const KEY_BYTES = 32;
 const path = '/v1/keys';
+const onePath = `${path}/{key}`;
 const keyParams = z.strictObject({ key: z.string() });
+const name = ruled(z.string(), (value) => checkText(value, 1, KEY_NAME_BYTES_MAX));
+const rateLimit = whole(1, KEY_RATE_LIMIT_PER_SECOND_MAX).nullable();
 const createBody = z.strictObject({
-  name: ruled(z.string(), (value) => checkText(value, 1, KEY_NAME_BYTES_MAX)),
+  name,
   scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length),
   account: accountId.nullable().default(null),
   expiresAt: z.iso.datetime({ offset: true }).nullable().default(null),
+  rateLimitPerSecond: rateLimit.default(null),
 });
+const changeBody = z.strictObject({ name: name.optional(), rateLimitPerSecond: rateLimit.optional() });
 
 export function addKeys(api: Api): void {
   api.route(
@@ -55,7 +65,7 @@ export function addKeys(api: Api): void {
   api.route(
     {
       method: 'get',
-      path: `${path}/{key}`,
+      path: onePath,
       summary: 'One key, without the key itself',
       scope: 'manage',
       params: keyParams,
@@ -65,46 +75,73 @@ export function addKeys(api: Api): void {
   );
   api.route(
     {
+      method: 'patch',
+      path: onePath,
+      summary: 'Change the name or the rate limit of a key: what is not given stays as it is',
+      params: keyParams,
+      body: { schema: changeBody },
+      answers: { 200: 'The key' },
+    },
+    async ({ c, params, body }) => {
+      const before = await known(c, params.key);
+      const change = defined(body);
+      if (Object.keys(change).length > 0) await fromDatabase(changeKey(c.env.CONFIG, before.id, change));
+      return c.json({ ...showKey({ ...before, ...change }), effectiveWithinMs: EFFECTIVE_WITHIN_MS });
+    },
+  );
+  api.route(
+    {
       method: 'delete',
-      path: `${path}/{key}`,
-      summary: 'Revoke a key',
+      path: onePath,
+      summary: 'Revoke a key, and with it the portal tokens that it made',
       params: keyParams,
       answers: { 204: 'Revoked; the header effective-within-ms says how soon everywhere' },
     },
     async ({ c, params }) => {
       const { id } = await known(c, params.key);
       await fromDatabase(revokeKey(c.env.CONFIG, id, Date.now()));
-      console.log(JSON.stringify({ message: 'key revoked', key: id, by: c.get('keyName') }));
       return c.body(null, 204, { 'effective-within-ms': String(EFFECTIVE_WITHIN_MS) });
     },
   );
 }
 
 async function create(c: AppContext, body: z.output<typeof createBody>): Promise<Response> {
-  const { name, account } = body;
+  const { account, rateLimitPerSecond } = body;
   const nowMs = Date.now();
   const expiresAtMs = body.expiresAt === null ? null : Date.parse(body.expiresAt);
   if (expiresAtMs !== null && expiresAtMs <= nowMs) {
     throw invalid([{ field: 'expiresAt', message: 'expiresAt must be in the future' }]);
   }
   const scopes = SCOPES.filter((scope) => body.scopes.includes(scope));
-  requireOwnScopes(c.get('grant'), scopes);
+  const grant = c.get('grant');
+  requireOwnScopes(grant, scopes);
   if (account !== null) await settingsOf(c, account);
-  const key = `tbk_${toBase64url(crypto.getRandomValues(new Uint8Array(KEY_BYTES)))}`;
+  const facts = { name: body.name, scopes: JSON.stringify(scopes), account, expiresAtMs, rateLimitPerSecond };
+  const again = idempotencyKey(c);
+  const { id, text } =
+    again === null
+      ? randomKey()
+      : await derivedKey(c.get('vars').masterKey.key, { maker: grant.id, idempotencyKey: again, asked: facts });
   const row: KeyRow = {
-    id: `key_${ulid().toLowerCase()}`,
-    hash: await hashKey(key),
-    name,
-    scopes: JSON.stringify(scopes),
-    account,
-    createdBy: c.get('keyName'),
+    id,
+    hash: await hashKey(text),
+    ...facts,
+    createdBy: grant.by,
     createdAtMs: nowMs,
-    expiresAtMs,
     revokedAtMs: null,
     lastUsedAtMs: null,
   };
-  await fromDatabase(insertKey(c.env.CONFIG, row));
-  return c.json({ ...showKey(row), key }, 201, { 'cache-control': 'no-store' });
+  const isNew = await fromDatabase(insertKey(c.env.CONFIG, row));
+  const stored = isNew ? row : await known(c, id);
+  if (stored.hash !== row.hash || stored.createdAtMs < nowMs - IDEMPOTENCY_MS) throw taken();
+  const replayed = isNew ? {} : { 'idempotent-replayed': 'true' };
+  return c.json({ ...showKey(stored), key: text }, 201, { 'cache-control': 'no-store', ...replayed });
+}
+
+function taken(): Problem {
+  const detail =
+    'this Idempotency-Key made a key by another request, more than 7 days ago, or under another master key; use a new one';
+  return new Problem('idempotency-conflict', detail);
 }
 
 async function known(c: AppContext, id: string): Promise<KeyRow> {
@@ -114,13 +151,14 @@ async function known(c: AppContext, id: string): Promise<KeyRow> {
 }
 
 function showKey(row: KeyRow) {
-  const { id, name, account, createdBy } = row;
+  const { id, account, createdBy, rateLimitPerSecond } = row;
   const time = (ms: number | null) => (ms === null ? null : rfc3339(ms));
   return {
     id,
-    name,
+    name: row.name,
     scopes: scopesOf(row),
     account,
+    rateLimitPerSecond,
     createdBy,
     createdAt: rfc3339(row.createdAtMs),
     expiresAt: time(row.expiresAtMs),

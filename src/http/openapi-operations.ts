@@ -11,6 +11,7 @@ import * as endpoint from './endpoint-shapes.ts';
 import * as type from './event-type-shapes.ts';
 import * as event from './event-shapes.ts';
 import * as job from './job-shapes.ts';
+import * as key from './key-shapes.ts';
 
 /** A name is a promise to clients: it is never changed. */
 export type Operation = {
@@ -78,11 +79,12 @@ const OPERATIONS: Record<string, Operation> = {
   [`get ${ofType}/versions/{version}`]: one('getSchemaVersion', { 200: type.versionShape }),
   [`get ${ofType}/versions/{from}/diff/{to}`]: one('diffSchemaVersions', { 200: type.diffShape }),
 
-  'post /v1/keys': one('createKey', {}),
-  'get /v1/keys': one('listKeys', {}),
-  'get /v1/keys/{key}': one('getKey', {}),
+  'post /v1/keys': one('createKey', { 201: key.createdKeyShape }),
+  'get /v1/keys': one('listKeys', { 200: key.keysShape }),
+  'get /v1/keys/{key}': one('getKey', { 200: key.keyShape }),
+  'patch /v1/keys/{key}': one('changeKey', { 200: key.changedKeyShape }),
   'delete /v1/keys/{key}': one('revokeKey', { 204: null }),
-  [`post ${ofAccount}/portal-tokens`]: one('createPortalToken', {}),
+  [`post ${ofAccount}/portal-tokens`]: one('createPortalToken', { 201: key.portalTokenShape }),
 
   'get /v1/alerts': one('listAllAlerts', { 200: alert.alertsShape }),
   'get /v1/alerts/{alert}': one('getAlert', { 200: alert.alertShape }),

@@ -64,18 +64,21 @@ function documentedAnswers({ shows }: Operation, answers: Documented['answers'],
 /** Publishing takes the key for the event's id; repeating what has its own idempotency changes nothing, and needs none. */
 const AS_EVENT_ID: ReadonlySet<string> = new Set(['publishEvent', 'publishEvents', 'broadcastEvent']);
 
+/** What they make follows from the key: the answer is as the first all the same. */
+const FROM_KEY: ReadonlySet<string> = new Set(['createKey']);
+
 function keyParameter(id: string, isOwn: boolean) {
-  if (isOwn && !AS_EVENT_ID.has(id)) return [];
-  return [{ $ref: `#/components/parameters/${isOwn ? 'EventIdempotencyKey' : 'IdempotencyKey'}` }];
+  if (AS_EVENT_ID.has(id)) return [{ $ref: '#/components/parameters/EventIdempotencyKey' }];
+  if (isOwn && !FROM_KEY.has(id)) return [];
+  return [{ $ref: '#/components/parameters/IdempotencyKey' }];
 }
 
 /** What may be answered instead, as far as that follows from the declaration; `default` is the rest. */
 function problemAnswers(method: string, path: string, hasBody: boolean) {
   const changes = method === 'get' ? [] : [409];
   const read = hasBody ? [413, 415] : [];
-  const limited = method === 'post' || method === 'put' ? [429] : [];
   const found = path.includes('{') ? [404] : [];
-  const statuses = [400, 401, 403, ...found, ...changes, ...read, ...limited, 503].filter(isProblemStatus);
+  const statuses = [400, 401, 403, ...found, ...changes, ...read, 429, 503].filter(isProblemStatus);
   const named = statuses.map((status) => [status, { $ref: `#/components/responses/${problemName(status)}` }] as const);
   return { ...Object.fromEntries(named), default: { $ref: '#/components/responses/Problem' } };
 }

@@ -38,7 +38,11 @@ export const PLACED_WORDS: Readonly<Record<string, string>> = {
   'path to': 'Schema version to compare with',
   'query from': 'RFC 3339 time: this or later',
   'query to': 'RFC 3339 time: before this',
+  'path key': 'Id of a key (`key_…`)',
 };
+
+const REQUESTS_A_SECOND = `Requests a second, 1 to ${limit.KEY_RATE_LIMIT_PER_SECOND_MAX}; null: no limit`;
+const BOUND_TO = 'The account that it is bound to; null: operator-wide';
 
 /** Fields of requests and answers. `Component.field` wins over `field`. */
 export const FIELD_WORDS: Readonly<Record<string, string>> = {
@@ -104,6 +108,21 @@ export const FIELD_WORDS: Readonly<Record<string, string>> = {
   threshold: 'In the unit of the rule',
   minimum: 'How much there must be for the rule to judge; null: the rule has none',
   minimumOf: 'What the minimum counts',
+  scopes: 'What the key may do; nobody grants a scope that they lack',
+  expiresAt: 'RFC 3339 time; null: never',
+  lastUsedAt: 'To the minute; null: not yet',
+  key: 'The key itself, shown here and nowhere else',
+  token: 'The token itself: signed, not stored',
+  expiresInSeconds: `1 to ${limit.PORTAL_TOKEN_SECONDS_MAX}; ${limit.PORTAL_TOKEN_SECONDS_DEFAULT} where not given`,
+  'Key.account': BOUND_TO,
+  'CreatedKey.account': BOUND_TO,
+  'ChangedKey.account': BOUND_TO,
+  'Key.rateLimitPerSecond': REQUESTS_A_SECOND,
+  'CreatedKey.rateLimitPerSecond': REQUESTS_A_SECOND,
+  'ChangedKey.rateLimitPerSecond': REQUESTS_A_SECOND,
+  'createKey.rateLimitPerSecond': REQUESTS_A_SECOND,
+  'createKey.account': 'Account to bind it to; null: operator-wide',
+  'changeKey.rateLimitPerSecond': REQUESTS_A_SECOND,
   'SentEventTypes.data': 'The types, most events first',
   'Problem.code': 'Stable; what a program should look at',
   'Problem.errors': `The first ${limit.FIELD_ERRORS_MAX} faults by field`,
@@ -119,6 +138,8 @@ export const TAG_WORDS: Readonly<Record<string, string>> = {
   'Event types': 'The catalogue: schemas and their versions',
   Alerts: 'Conditions that a person should know about, from their beginning to their end',
   Broadcasts: 'One event to every account',
+  Keys: 'Who may ask, what for and how often',
+  'Portal tokens': "Short-lived keys for a customer's page",
   Jobs: 'Long work: progress, pause, resume, cancel',
   Health: 'Whether the service is ready',
 };

@@ -1,10 +1,11 @@
 /** S1: short-lived tokens for a customer's page. Never more than their maker may do. */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
-import { SCOPES } from '../core/key.ts';
+import { type Scope, SCOPES } from '../core/key.ts';
 import { PORTAL_TOKEN_SECONDS_DEFAULT, PORTAL_TOKEN_SECONDS_MAX } from '../core/limits.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
+import type { AppContext } from './context.ts';
 import { requireOwnScopes } from './grant.ts';
 import { accountParams } from './params.ts';
 import { signPortal } from './portal-token.ts';
@@ -25,18 +26,25 @@ export function addPortalTokens(api: Api): void {
         optional: true,
       },
       answers: { 201: 'The token' },
-      ownIdempotency: true,
+      repeated: (c, answer) => requireMaker(c, repeatedAnswer.parse(answer).scopes),
     },
     async ({ c, params: { account }, body: { scopes, expiresInSeconds } }) => {
-      const grant = c.get('grant');
-      if (grant.isPortal) throw new Problem('forbidden', 'a portal token makes no tokens');
-      requireOwnScopes(grant, scopes);
-      await settingsOf(c, account);
+      await requireMaker(c, scopes);
+      const { createdAtMs: accountCreatedAtMs } = await settingsOf(c, account);
       const expiresAtMs = Date.now() + expiresInSeconds * 1_000;
-      const by = grant.id ?? grant.by;
-      const token = await signPortal(c.get('vars').masterKey.key, { account, scopes, by, expiresAtMs });
+      const granted = { account, accountCreatedAtMs, scopes, key: c.get('grant').id, expiresAtMs };
+      const token = await signPortal(c.get('vars').masterKey.key, granted);
       const answer = { token, account, scopes, expiresAt: rfc3339(expiresAtMs) };
       return c.json(answer, 201, { 'cache-control': 'no-store' });
     },
   );
+}
+
+const repeatedAnswer = z.object({ scopes: z.array(z.enum(SCOPES)) });
+
+/** Also where a remembered answer is repeated: whoever asks need not be who made it. */
+async function requireMaker(c: AppContext, scopes: readonly Scope[]): Promise<void> {
+  const grant = c.get('grant');
+  if (grant.isPortal) throw new Problem('forbidden', 'a portal token makes no tokens');
+  requireOwnScopes(grant, scopes);
 }

@@ -44,6 +44,7 @@ const PROBLEMS = {
   'endpoints-full': [429, 'The account holds its most endpoints'],
   'event-types-full': [429, 'The catalogue holds its most event types'],
   'versions-full': [429, 'The event type holds its most versions'],
+  'rate-limited': [429, 'The key asks more often than it may'],
   'too-many-tests': [429, 'The account has sent its most tests for now'],
   'unknown-key': [404, 'There is no such key'],
   internal: [500, 'Something broke here'],

@@ -142,6 +142,7 @@ export const keys = sqliteTable(
     expiresAtMs: integer('expires_at_ms'),
     revokedAtMs: integer('revoked_at_ms'),
     lastUsedAtMs: integer('last_used_at_ms'),
+    rateLimitPerSecond: integer('rate_limit_per_second'),
   },
   (t) => [uniqueIndex('keys_by_hash').on(t.hash)],
 );

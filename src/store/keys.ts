@@ -7,8 +7,18 @@ import { cutPage, parseCursor, type Page, type PageRequest } from './page.ts';
 
 export type { KeyRow } from './config-schema.ts';
 
-export async function insertKey(database: D1Database, row: KeyRow): Promise<void> {
-  await drizzle(database).insert(keys).values(row);
+/** False where its id is taken. */
+export async function insertKey(database: D1Database, row: KeyRow): Promise<boolean> {
+  const { meta } = await drizzle(database).insert(keys).values(row).onConflictDoNothing({ target: keys.id });
+  return meta.changes > 0;
+}
+
+export async function changeKey(
+  database: D1Database,
+  id: string,
+  change: Partial<Pick<KeyRow, 'name' | 'rateLimitPerSecond'>>,
+): Promise<void> {
+  await drizzle(database).update(keys).set(change).where(eq(keys.id, id));
 }
 
 export async function keyByHash(database: D1Database, hash: string): Promise<KeyRow | null> {

@@ -42,6 +42,7 @@ const mayImport: Record<string, string[]> = {
   record: objects,
   gate: objects,
   catalogue: objects,
+  limiter: objects,
   job: [...objects, 'store'],
   account: [...objects, 'store'],
   queues: ['core', 'delivery', 'store', 'env.ts', 'stubs.ts', 'zod'],

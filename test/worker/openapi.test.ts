@@ -219,6 +219,18 @@ describe('answers of the running Worker fit the document', () => {
     await send('pauseJob', { path: long, status: 409 });
   });
 
+  test('keys and portal tokens', async () => {
+    const made = await send('createKey');
+    const path = { ...at, key: made.id };
+    await send('changeKey', { path });
+    await send('getKey', { path });
+    await send('listKeys');
+    await send('createKey', { body: { name: 'k', scopes: [] }, status: 400 });
+    await send('createPortalToken', { path });
+    await send('revokeKey', { path });
+    await send('getKey', { path: { key: 'key_none' }, status: 404 });
+  });
+
   test('a request without a key', async () => {
     const answer = await call('GET', '/v1/accounts', undefined, { authorization: `Bearer not-${KEY}` });
     expect(answer.status).toBe(401);
