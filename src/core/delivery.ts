@@ -60,6 +60,8 @@ export type ReplayFacts = {
   force: boolean;
   /** The job that asked, which makes one replay of a delivery and no more. */
   job?: string | undefined;
+  /** R4: something newer of its lane was attempted before it. Once true, it stays so. */
+  isOutOfOrder?: boolean | undefined;
 };
 
 export type Delivery = {

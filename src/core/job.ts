@@ -89,6 +89,10 @@ export type JobView = JobSummary & {
   history: JobAct[];
   /** The first of them; `progress.failed` counts all. */
   failures: { item: string; reason: string }[];
+  /** The first of them likewise; `progress.skipped` counts all. */
+  skips?: { item: string; reason: string }[];
+  /** What was set going and has not ended, by what it waits for. */
+  waitingFor?: { [what: string]: number };
   /** How many were skipped for which reason, where the kind says. */
   skippedBy?: { [reason: string]: number } | undefined;
 };

@@ -77,6 +77,19 @@ export function overtakenBy(
   return isLive(item) && lane.ordering !== 'latest' ? null : attempted.sequence;
 }
 
+/**
+ * R4: whether a replay comes after something newer of its lane: for an event with a version that is a higher one (it was forced then),
+ * for one without any event that follows it in the record. A lane without order has nothing to be out of.
+ */
+export function isOutOfOrder(
+  { sequence, version }: Pick<LaneItem, 'sequence' | 'version'>,
+  lane: Pick<LaneFacts, 'ordering' | 'attempted'> & { newestAttempted: number },
+): boolean {
+  if (lane.ordering === 'unordered') return false;
+  if (version === null) return lane.newestAttempted > sequence;
+  return lane.attempted !== null && lane.attempted.version > version;
+}
+
 /** Whose newest takes the place of the others: a group of the catalogue, or a type alone. No type has a space in its name. */
 export function familyOf({ type, latestGroup }: Pick<LaneItem, 'type' | 'latestGroup'>): string {
   return latestGroup === undefined ? type : `group ${latestGroup}`;

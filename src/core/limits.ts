@@ -269,6 +269,9 @@ export const GATE_ANSWER_MS = 5 * SECOND_MS;
 export const JOB_STEP_ITEMS = 10;
 /** Items per second, at most: a job also rests for as long as its last step took, so that it never has more than half of what is there. */
 export const JOB_PACE_PER_SECOND = 100;
+/** The same for looks at what a job has set going and waits for: a look is a read, and progress may be seconds old. */
+export const JOB_STEP_LOOKS = 10;
+export const JOB_LOOKS_PER_SECOND = 100;
 /** Longest rest after a slow step; one that waited for something that does not answer says nothing of the load. */
 export const JOB_YIELD_MS_CAP = 2 * SECOND_MS;
 /** Items that one listing adds, and rows that one deletion takes: a D1 statement of some ten milliseconds. */

@@ -16,6 +16,9 @@ export type LoggedAttempt = Pick<
   nextAttemptAtMs: number | null;
 };
 
+/** In the log's place for what a replay repeats, so that one of what was missing counts as a replay there too. */
+export const REPLAYS_NOTHING = '';
+
 export type LoggedDelivery = {
   endpoint: string;
   replay: number;
@@ -27,8 +30,13 @@ export type LoggedDelivery = {
   /** Delivery ids. */
   blockedBy: string | null;
   supersededBy: string | null;
+  /** Null: no replay. REPLAYS_NOTHING: one of what was missing. */
   replayOf: string | null;
   replayedBy: string | null;
+  /** Of a replay: the job that asked for it. Absent: none. */
+  replayJob?: string | undefined;
+  /** Of a replay: something newer of its lane was attempted before it. Absent: no. */
+  isOutOfOrder?: boolean | undefined;
   reason: string | null;
   endedAtMs: number | null;
 };

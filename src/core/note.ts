@@ -59,7 +59,7 @@ function sentenceFor(view: DeliveryView, nowMs: number, name: string): string {
     case 'delivered':
       return deliveredSentence(view, name);
     case 'dead':
-      return `Not delivered: ${deadCause(view, name)}${view.replayedBy === null ? '' : '. It was sent again by a replay'}`;
+      return `Not delivered: ${deadCause(view, name)}${replayed(view)}`;
     case 'superseded':
       return `Not sent to ${name}: a newer event of this record took its place`;
     case 'held':
@@ -67,6 +67,12 @@ function sentenceFor(view: DeliveryView, nowMs: number, name: string): string {
     case 'cancelled':
       return `${cancelCause(view.reason)}; it will not be sent to ${name}`;
   }
+}
+
+function replayed({ replayedBy, replayResolved = null }: DeliveryView): string {
+  if (replayedBy === null) return '';
+  const how = replayResolved === null ? '' : replayResolved ? ', which arrived' : ', which did not arrive either';
+  return `. It was sent again by a replay${how}`;
 }
 
 function gateCause(parked: Parked, name: string): string {

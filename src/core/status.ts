@@ -106,6 +106,12 @@ export function begun(
   };
 }
 
+/** A replay that something newer of its lane has overtaken (R4). */
+export function overtaken(delivery: Delivery): Delivery {
+  const { replayFacts } = delivery;
+  return replayFacts === null ? delivery : { ...delivery, replayFacts: { ...replayFacts, isOutOfOrder: true } };
+}
+
 /** Gives a claim back of which certainly no request has left: no attempt number is used up. */
 export function released(delivery: Delivery, dueMs: number): Delivery {
   if (delivery.state.kind === 'ended') return { ...delivery, claim: null };

@@ -26,6 +26,10 @@ export type DeliveryView = {
   supersededBy: string | null;
   replayOf: string | null;
   replayedBy: string | null;
+  /** Whether a replay after this one has arrived there; null: none, or it has not ended. Absent from a release that does not tell. */
+  replayResolved?: boolean | null;
+  /** Of a replay: something newer of its lane was attempted before it. Absent: no. */
+  isOutOfOrder?: boolean;
   reason: string | null;
   acceptedAtMs: number;
   endedAtMs: number | null;

@@ -20,7 +20,7 @@ const SHOWN = {
   columns: [
     'id account endpoint event eventType record sequence version status attempts',
     'lastAttempt.at lastAttempt.statusCode lastAttempt.error.kind lastAttempt.error.message lastAttempt.latencyMs',
-    'nextAttemptAt blockedBy supersededBy replayOf replayedBy reason note late acceptedAt endedAt',
+    'nextAttemptAt blockedBy supersededBy replayOf replayedBy replayResolved outOfOrder reason note late acceptedAt endedAt',
   ].flatMap((line) => line.split(' ')),
   queriesPerPage: 1,
 };

@@ -28,6 +28,8 @@ export const deliveryShape = z
     supersededBy: text().nullable(),
     replayOf: text().nullable(),
     replayedBy: text().nullable(),
+    replayResolved: z.boolean().nullable(),
+    outOfOrder: z.boolean(),
     reason: text().nullable(),
     note: text(),
     late: z.boolean(),
@@ -66,7 +68,9 @@ export const accountAttemptsShape = logPageOf(
 export const deliveryDetailShape = z
   .strictObject({
     ...deliveryShape.shape,
-    replay: z.strictObject({ by: text(), reason: text().nullable(), at: time() }).nullable(),
+    replay: z
+      .strictObject({ by: text(), reason: text().nullable(), at: time(), job: text().nullable() })
+      .nullable(),
     attemptLog: z.array(attemptShape),
     schemaVersion: text().nullable(),
     data: z.unknown(),

@@ -28,6 +28,9 @@ export const jobShape = z
     pacePerSecond: z.number(),
     /** Why what was skipped was not needed, with how often. */
     skippedBy: z.record(text(), count()),
+    /** The first of them. */
+    skips: z.array(z.strictObject({ item: text(), reason: text() })),
+    waitingFor: z.record(text(), count()),
     failures: z.array(z.strictObject({ item: text(), reason: text() })),
     history: z.array(
       z.strictObject({

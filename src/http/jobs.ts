@@ -104,9 +104,9 @@ export async function startNow(c: AppContext, start: JobStart): Promise<void> {
 }
 
 export function showJob(view: JobView) {
-  const { pacePerSecond, note, history, failures, skippedBy = {} } = view;
+  const { pacePerSecond, note, history, failures, skips = [], skippedBy = {}, waitingFor = {} } = view;
   const acts = history.map(({ atMs, ...act }) => ({ at: rfc3339(atMs), ...act }));
-  return { ...showSummary(view), note, pacePerSecond, failures, skippedBy, history: acts };
+  return { ...showSummary(view), note, pacePerSecond, failures, skippedBy, skips, waitingFor, history: acts };
 }
 
 export function showSummary(job: JobSummary) {

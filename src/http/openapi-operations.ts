@@ -12,6 +12,7 @@ import * as type from './event-type-shapes.ts';
 import * as event from './event-shapes.ts';
 import * as job from './job-shapes.ts';
 import * as key from './key-shapes.ts';
+import * as replay from './replay-shapes.ts';
 
 /** A name is a promise to clients: it is never changed. */
 export type Operation = {
@@ -24,6 +25,7 @@ const ofAccount = '/v1/accounts/{account}';
 const ofEndpoint = `${ofAccount}/endpoints/{endpoint}`;
 const ofSecret = `${ofEndpoint}/secrets`;
 const ofDelivery = `${ofAccount}/deliveries/{delivery}`;
+const ofReplay = `${ofAccount}/replays/{replay}`;
 const ofRecord = `${ofAccount}/records/{record}`;
 const ofType = '/v1/event-types/{type}';
 
@@ -99,13 +101,17 @@ const OPERATIONS: Record<string, Operation> = {
   [`post ${ofAccount}/record-statuses`]: one('readRecordStatuses', {}),
   [`delete ${ofAccount}/events/{event}/payload`]: one('erasePayload', {}),
 
-  [`post ${ofAccount}/replays`]: one('startReplay', {}),
-  [`get ${ofAccount}/replays`]: one('listReplays', {}),
-  [`get ${ofAccount}/replays/{replay}`]: one('getReplay', {}),
-  [`post ${ofAccount}/replays/{replay}/pause`]: one('pauseReplay', {}),
-  [`post ${ofAccount}/replays/{replay}/resume`]: one('resumeReplay', {}),
-  [`post ${ofAccount}/replays/{replay}/cancel`]: one('cancelReplay', {}),
-  [`post ${ofAccount}/dead-letters/discard`]: one('discardDeadLetters', {}),
+  [`post ${ofAccount}/replays`]: one('startReplay', { 200: replay.dryRunShape, 202: replay.replayShape }),
+  [`get ${ofAccount}/replays`]: one('listReplays', { 200: job.jobsShape }),
+  [`get ${ofReplay}`]: one('getReplay', { 200: replay.replayShape }),
+  [`get ${ofReplay}/deliveries`]: one('listReplayedDeliveries', { 200: delivery.deliveriesShape }),
+  [`post ${ofReplay}/pause`]: one('pauseReplay', { 200: replay.replayShape }),
+  [`post ${ofReplay}/resume`]: one('resumeReplay', { 200: replay.replayShape }),
+  [`post ${ofReplay}/cancel`]: one('cancelReplay', { 200: replay.replayShape }),
+  [`post ${ofAccount}/dead-letters/discard`]: one('discardDeadLetters', {
+    200: replay.dryRunShape,
+    202: job.jobShape,
+  }),
 
   'post /v1/broadcasts': one('broadcastEvent', { 202: job.jobShape }),
   'get /v1/jobs': one('listJobs', { 200: job.jobsShape }),

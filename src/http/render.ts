@@ -3,7 +3,7 @@
  */
 import { rfc3339 } from '../core/body.ts';
 import type { GateView } from '../core/admission.ts';
-import type { LastAttempt } from '../core/delivery.ts';
+import type { LastAttempt, ReplayFacts } from '../core/delivery.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { liveSecrets } from '../core/endpoint-secrets.ts';
 import { attemptId, parseDeliveryId } from '../core/ids.ts';
@@ -117,6 +117,8 @@ export function showDelivery(view: ShownDelivery) {
     supersededBy: view.supersededBy,
     replayOf: view.replayOf,
     replayedBy: view.replayedBy,
+    replayResolved: view.replayResolved ?? null,
+    outOfOrder: view.isOutOfOrder ?? false,
     reason: view.reason,
     note: view.note,
     late: view.late,
@@ -208,13 +210,17 @@ export function showDetail(detail: DeliveryDetail, present: Present) {
   const owner = { delivery: delivery.id, endpoint: delivery.endpoint, event: delivery.event };
   return {
     ...showDelivery(overlay(delivery, present)),
-    replay: replay === null ? null : { by: replay.by, reason: replay.reason, at: rfc3339(replay.atMs) },
+    replay: replay === null ? null : showReplayFacts(replay),
     attemptLog: attempts.map((attempt) => showAttempt(owner, attempt)),
     schemaVersion: schemaVersionOf(body),
     data: dataOf(envelopeOf(body) ?? event.body),
     erasedAt: time(event.erasedAtMs ?? null),
     body,
   };
+}
+
+function showReplayFacts({ by, reason, atMs, job }: ReplayFacts) {
+  return { by, reason, at: rfc3339(atMs), job: job ?? null };
 }
 
 export function showRecord(view: RecordView, present: Present) {

@@ -14,9 +14,10 @@ import type { Api } from './api.ts';
 import { discardBody, rangeOf, replayBody, requireFew } from './bulk-body.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
+import { answerDeliveries } from './delivery-lists.ts';
 import { refused, requireJobId, showJob, showSummary, unknownJob } from './jobs.ts';
 import { callObject } from './objects.ts';
-import { accountId, accountParams, pageQuery, showPage } from './params.ts';
+import { accountId, accountParams, logQuery, pageQuery, showPage } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';
 
 const path = '/v1/accounts/{account}/replays';
@@ -78,6 +79,20 @@ export function addReplays(api: Api): void {
       answers: { 200: 'The job' },
     },
     async ({ c, params: { account, replay } }) => c.json(showReplay(await readReplay(c, account, replay))),
+  );
+  api.route(
+    {
+      method: 'get',
+      path: `${path}/{replay}/deliveries`,
+      summary: 'What a replay of a range has sent, each with its status, from the log: seconds behind',
+      params: replayParams,
+      query: z.strictObject(logQuery),
+      answers: { 200: 'A page of deliveries' },
+    },
+    async ({ c, params: { account, replay }, query }) => {
+      await readReplay(c, account, replay);
+      return answerDeliveries(c, account, query, { name: 'replayed-deliveries', fixed: { replayJob: replay } });
+    },
   );
   for (const action of ['pause', 'resume', 'cancel'] as const) {
     api.route(

@@ -15,6 +15,7 @@ export const BULK_MANNER: Manner = {
   isRemembering: true,
   triesMax: JOB_ITEM_TRIES_MAX,
   pacePerSecond: JOB_PACE_PER_SECOND,
+  nameOf: (key) => parse(key).id,
 };
 
 export async function listRange(

@@ -16,10 +16,12 @@ import {
   JOB_FAILURES_NAMED_MAX,
   JOB_HISTORY_MAX,
   JOB_ITEMS_AHEAD_MAX,
+  JOB_LOOKS_PER_SECOND,
   JOB_QUIET_AFTER_MS,
   JOB_REST_MS_CAP,
   JOB_REST_MS_MIN,
   JOB_STEP_ITEMS,
+  JOB_STEP_LOOKS,
   JOB_TELL_MS,
   JOB_WAIT_MS_CAP,
   JOB_WAIT_MS_MIN,
@@ -34,6 +36,7 @@ import {
   endItem,
   forgetItems,
   hasTables,
+  migrate,
   openItem,
   openItems,
   putOff,
@@ -64,7 +67,10 @@ export class JobLedger {
 
   /** What it is to do; null before it was started. */
   given(): JobStart | null {
-    if (this.#start === null && hasTables(this.#sql)) this.#start = readStart(this.#sql);
+    if (this.#start === null && hasTables(this.#sql)) {
+      migrate(this.#sql);
+      this.#start = readStart(this.#sql);
+    }
     return this.#start;
   }
 
@@ -82,12 +88,16 @@ export class JobLedger {
       this.#sql.transaction(() => create(this.#sql, given, firstState(given, nowMs)));
       this.#start = given;
     }
-    return ok(viewOf(this.#given(), readState(this.#sql), manner, nowMs));
+    return ok(this.#view(this.#given(), manner, nowMs));
   }
 
   read(manner: Manner, nowMs: number): JobView | null {
     const given = this.given();
-    return given === null ? null : viewOf(given, readState(this.#sql), manner, nowMs);
+    return given === null ? null : this.#view(given, manner, nowMs);
+  }
+
+  #view(given: JobStart, manner: Manner, nowMs: number): JobView {
+    return viewOf(given, readState(this.#sql), { ...openItems(this.#sql), manner }, nowMs);
   }
 
   /** Doing it again changes nothing. What is under way when a job is paused or cancelled is still done and counted. */
@@ -117,8 +127,9 @@ export class JobLedger {
     const { phase } = state;
     if (phase.kind === 'closing') return { kind: 'close' };
     if (phase.kind === 'resting') return phase.untilMs > nowMs ? { kind: 'wait' } : this.#beginPass(nowMs);
-    const items = dueItems(this.#sql, nowMs, JOB_STEP_ITEMS);
-    if (items.length > 0) return { kind: 'perform', items };
+    const work = state.paceMs <= nowMs ? dueItems(this.#sql, 'work', nowMs, JOB_STEP_ITEMS) : [];
+    const looks = state.looksMs <= nowMs ? dueItems(this.#sql, 'look', nowMs, JOB_STEP_LOOKS) : [];
+    if (work.length + looks.length > 0) return { kind: 'perform', items: [...work, ...looks] };
     if (phase.kind === 'listing' && openItems(this.#sql).count < JOB_ITEMS_AHEAD_MAX) {
       return { kind: 'list', cursor: phase.cursor, pass: state.pass };
     }
@@ -151,11 +162,13 @@ export class JobLedger {
   performed(outcomes: [Item, Outcome][], manner: Manner, tookFromMs: number, nowMs: number): void {
     this.#turn(nowMs, (state) => {
       stepped(state);
+      const looks = outcomes.filter(([{ key }]) => openItem(this.#sql, key)?.kind === 'look').length;
+      const afterMs = (count: number, perSecond: number) => tookFromMs + Math.ceil((count * 1_000) / perSecond);
+      if (looks < outcomes.length) state.paceMs = afterMs(outcomes.length - looks, manner.pacePerSecond);
+      if (looks > 0) state.looksMs = afterMs(looks, JOB_LOOKS_PER_SECOND);
       for (const [item, outcome] of outcomes) this.#count(state, item, outcome, manner, nowMs);
-      const tookMs = Math.max(0, nowMs - tookFromMs);
-      const paceMs = Math.ceil((outcomes.length * 1_000) / manner.pacePerSecond);
       // A slow step is a loaded machine: others get as much of it as this job had.
-      state.nextMs = Math.max(tookFromMs + paceMs, nowMs + Math.min(tookMs, JOB_YIELD_MS_CAP));
+      state.nextMs = nowMs + Math.min(Math.max(0, nowMs - tookFromMs), JOB_YIELD_MS_CAP);
       if (state.endedAtMs === null) this.#endPass(state, manner, nowMs);
     });
   }
@@ -164,25 +177,27 @@ export class JobLedger {
     const open = openItem(this.#sql, item.key);
     if (open === null) return;
     const { progress } = state;
+    const name = manner.nameOf?.(item.key) ?? item.key;
     if (outcome.isFound) state.passFound += 1;
     progress.done += outcome.done;
     progress.skipped += outcome.skipped;
     if (outcome.skipped > 0 && outcome.reason !== null) {
       const { skippedBy = {} } = state;
       state.skippedBy = { ...skippedBy, [outcome.reason]: (skippedBy[outcome.reason] ?? 0) + outcome.skipped };
+      if (state.skips.length < JOB_FAILURES_NAMED_MAX) state.skips.push({ item: name, reason: outcome.reason });
     }
     const tries = open.tries + 1;
     const left = { key: item.key, weight: Math.max(item.weight - outcome.done, outcome.weight) };
     if (!outcome.isOver && outcome.reason === null) {
-      putOff(this.#sql, left, 0, nowMs + outcome.afterMs);
+      putOff(this.#sql, left, { tries: 0, dueMs: nowMs + outcome.afterMs, waitsFor: outcome.waitsFor });
     } else if (!outcome.isOver && tries < manner.triesMax) {
-      putOff(this.#sql, left, tries, nowMs + waitMs(tries));
+      putOff(this.#sql, left, { tries, dueMs: nowMs + waitMs(tries), waitsFor: null });
     } else {
       const failed = outcome.isOver ? outcome.failed : Math.max(1, item.weight);
       progress.failed += failed;
       if (failed > 0 && state.failures.length < JOB_FAILURES_NAMED_MAX) {
         const reason = (outcome.reason ?? '').slice(0, ERROR_MESSAGE_BYTES_MAX);
-        state.failures.push({ item: item.key, reason });
+        state.failures.push({ item: name, reason });
       }
       endItem(this.#sql, item.key, manner.isRemembering);
     }
@@ -252,9 +267,12 @@ export class JobLedger {
   #readyMs(state: State): number {
     if (state.phase.kind === 'resting') return state.phase.untilMs;
     if (state.phase.kind === 'closing') return 0;
-    const { count, dueMs } = openItems(this.#sql);
-    const isListing = state.phase.kind === 'listing' && count < JOB_ITEMS_AHEAD_MAX;
-    return isListing ? 0 : (dueMs ?? 0);
+    const { count, workMs, lookMs } = openItems(this.#sql);
+    if (count === 0 || (state.phase.kind === 'listing' && count < JOB_ITEMS_AHEAD_MAX)) return 0;
+    return Math.min(
+      workMs === null ? Infinity : Math.max(workMs, state.paceMs),
+      lookMs === null ? Infinity : Math.max(lookMs, state.looksMs),
+    );
   }
 
   #given(): JobStart {
@@ -291,8 +309,11 @@ function firstState({ by, reason }: JobStart, nowMs: number): State {
     isComplete: false,
     progress: { total: 0, done: 0, failed: 0, skipped: 0 },
     failures: [],
+    skips: [],
     history: [{ atMs: nowMs, by, action: 'started', reason }],
     nextMs: nowMs,
+    paceMs: nowMs,
+    looksMs: nowMs,
     stepFailures: 0,
     lastError: null,
     createdAtMs: nowMs,

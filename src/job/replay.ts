@@ -55,6 +55,7 @@ function outcomeOf(view: DeliveryView, ageMs: number): Outcome {
         ...nothing(),
         isOver: false,
         afterMs: Math.min(Math.max(REPLAY_LOOK_MS_MIN, ageMs / LOOK_PART), REPLAY_LOOK_MS_CAP),
+        waitsFor: view.parked ?? view.status,
         weight: 1,
       };
   }

@@ -42,11 +42,16 @@ const state = z.object({
   isComplete: z.boolean(),
   progress: z.object({ total: z.number(), done: z.number(), failed: z.number(), skipped: z.number() }),
   failures: z.array(z.object({ item: z.string(), reason: z.string() })),
+  /** The first skipped ones by name. Absent as earlier releases saved it. */
+  skips: z.array(z.object({ item: z.string(), reason: z.string() })).default([]),
   /** Absent as releases before replays of a range saved it. */
   skippedBy: z.record(z.string(), z.number()).optional(),
   history: z.array(act),
-  /** The next step comes no earlier: its pace, or the wait after a failed one. */
+  /** The next step comes no earlier: the rest after the last one, or the wait after a failed one. */
   nextMs: z.number(),
+  /** Nor does new work, for the pace; nor another look at what it waits for. Absent as earlier releases saved it. */
+  paceMs: z.number().default(0),
+  looksMs: z.number().default(0),
   /** Steps that failed in a row, and why the last did. */
   stepFailures: z.number(),
   lastError: z.string().nullable(),
@@ -119,13 +124,19 @@ const TABLES = [
   'CREATE TABLE start (one INTEGER PRIMARY KEY CHECK (one = 1), start TEXT NOT NULL)',
   'CREATE TABLE state (one INTEGER PRIMARY KEY CHECK (one = 1), state TEXT NOT NULL)',
   `CREATE TABLE item (
-     key TEXT PRIMARY KEY, weight INTEGER NOT NULL, tries INTEGER NOT NULL, due_ms INTEGER
+     key TEXT PRIMARY KEY, weight INTEGER NOT NULL, tries INTEGER NOT NULL, due_ms INTEGER, waits_for TEXT
    ) WITHOUT ROWID`,
   'CREATE INDEX item_due ON item (due_ms) WHERE due_ms IS NOT NULL',
 ];
 
 export function hasTables(sql: Sql): boolean {
   return sql.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'state'`).toArray().length > 0;
+}
+
+/** Items of jobs that an earlier release started wait for nothing that it would name. */
+export function migrate(sql: Sql): void {
+  const old = sql.exec(`SELECT 1 FROM sqlite_master WHERE name = 'item' AND sql NOT LIKE '%waits_for%'`).toArray();
+  if (old.length > 0) sql.exec('ALTER TABLE item ADD COLUMN waits_for TEXT');
 }
 
 export function create(sql: Sql, given: JobStart, first: State): void {
@@ -156,23 +167,47 @@ export function addItems(sql: Sql, items: readonly Item[], dueMs: number): void 
   );
 }
 
-export function dueItems(sql: Sql, nowMs: number, limit: number): (Item & { tries: number })[] {
+/** New work, or looks at what was set going. */
+export type Kind = 'work' | 'look';
+
+export function dueItems(sql: Sql, kind: Kind, nowMs: number, limit: number): Item[] {
+  const waits = kind === 'work' ? 'IS NULL' : 'IS NOT NULL';
   return sql
-    .exec('SELECT key, weight, tries FROM item WHERE due_ms <= ? ORDER BY due_ms, key LIMIT ?', nowMs, limit)
+    .exec(
+      `SELECT key, weight FROM item WHERE due_ms <= ? AND waits_for ${waits} ORDER BY due_ms, key LIMIT ?`,
+      nowMs,
+      limit,
+    )
     .toArray()
-    .map((row) => ({ key: String(row['key']), weight: Number(row['weight']), tries: Number(row['tries']) }));
+    .map((row) => ({ key: String(row['key']), weight: Number(row['weight']) }));
 }
 
-export function openItems(sql: Sql): { count: number; dueMs: number | null } {
-  const [row] = sql.exec('SELECT count(*) AS n, min(due_ms) AS due FROM item WHERE due_ms IS NOT NULL').toArray();
-  const due = row?.['due'];
-  return { count: Number(row?.['n']), dueMs: typeof due === 'number' ? due : null };
+/** What is not done with; `workMs` and `lookMs` are when the next of each is due, null where there is none. */
+export function openItems(sql: Sql): {
+  count: number;
+  workMs: number | null;
+  lookMs: number | null;
+  waitingFor: { [what: string]: number };
+} {
+  const rows = sql
+    .exec('SELECT waits_for, count(*) AS n, min(due_ms) AS due FROM item WHERE due_ms IS NOT NULL GROUP BY waits_for')
+    .toArray()
+    .map((row) => ({ waitsFor: row['waits_for'], count: Number(row['n']), dueMs: Number(row['due']) }));
+  const work = rows.find(({ waitsFor }) => waitsFor === null);
+  const looks = rows.filter(({ waitsFor }) => waitsFor !== null);
+  return {
+    count: rows.reduce((sum, row) => sum + row.count, 0),
+    workMs: work?.dueMs ?? null,
+    lookMs: looks.length === 0 ? null : Math.min(...looks.map(({ dueMs }) => dueMs)),
+    waitingFor: Object.fromEntries(looks.map(({ waitsFor, count }) => [String(waitsFor), count])),
+  };
 }
 
 /** Null where it is not open (any more): then its outcome has been counted. */
-export function openItem(sql: Sql, key: string): { tries: number } | null {
-  const [row] = sql.exec('SELECT tries FROM item WHERE key = ? AND due_ms IS NOT NULL', key).toArray();
-  return row === undefined ? null : { tries: Number(row['tries']) };
+export function openItem(sql: Sql, key: string): { tries: number; kind: Kind } | null {
+  const [row] = sql.exec('SELECT tries, waits_for FROM item WHERE key = ? AND due_ms IS NOT NULL', key).toArray();
+  if (row === undefined) return null;
+  return { tries: Number(row['tries']), kind: row['waits_for'] === null ? 'work' : 'look' };
 }
 
 export function endItem(sql: Sql, key: string, isRemembered: boolean): void {
@@ -181,8 +216,19 @@ export function endItem(sql: Sql, key: string, isRemembered: boolean): void {
 }
 
 /** What was counted of its weight so far is not counted again. */
-export function putOff(sql: Sql, { key, weight }: Item, tries: number, dueMs: number): void {
-  sql.exec('UPDATE item SET tries = ?, due_ms = ?, weight = ? WHERE key = ?', tries, dueMs, weight, key);
+export function putOff(
+  sql: Sql,
+  { key, weight }: Item,
+  { tries, dueMs, waitsFor }: { tries: number; dueMs: number; waitsFor: string | null },
+): void {
+  sql.exec(
+    'UPDATE item SET tries = ?, due_ms = ?, weight = ?, waits_for = coalesce(?, waits_for) WHERE key = ?',
+    tries,
+    dueMs,
+    weight,
+    waitsFor,
+    key,
+  );
 }
 
 export function forgetItems(sql: Sql): void {

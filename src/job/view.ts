@@ -22,9 +22,14 @@ export function summaryOf({ id, spec, by, reason }: JobStart, state: State): Job
   };
 }
 
-export function viewOf(given: JobStart, state: State, { pacePerSecond }: Manner, nowMs: number): JobView {
-  const { history, failures, skippedBy } = state;
-  return { ...summaryOf(given, state), pacePerSecond, note: noteOf(state, nowMs), history, failures, skippedBy };
+/** `waitingFor`: what was set going and has not ended. */
+type Standing = { manner: Manner; waitingFor: { [what: string]: number } };
+
+export function viewOf(given: JobStart, state: State, { manner, waitingFor }: Standing, nowMs: number): JobView {
+  const { history, failures, skips, skippedBy } = state;
+  const { pacePerSecond } = manner;
+  const note = noteOf(state, waitingFor, nowMs);
+  return { ...summaryOf(given, state), pacePerSecond, note, history, failures, skips, skippedBy, waitingFor };
 }
 
 function endpointOf(spec: JobSpec): string | null {
@@ -32,7 +37,7 @@ function endpointOf(spec: JobSpec): string | null {
   return spec.kind === 'replay' || spec.kind === 'discard' ? spec.range.endpoint : null;
 }
 
-function noteOf(state: State, nowMs: number): string {
+function noteOf(state: State, waitingFor: Standing['waitingFor'], nowMs: number): string {
   const { status, phase, stepFailures, lastError, nextMs, progress } = state;
   if (status === 'finished') return `finished: ${countsOf(progress)}`;
   if (status === 'cancelled') return `cancelled after ${countsOf(progress)}`;
@@ -41,7 +46,22 @@ function noteOf(state: State, nowMs: number): string {
   if (phase.kind === 'resting') {
     return `${countsOf(progress)}; looks once more at ${rfc3339(phase.untilMs)} for what was still on its way`;
   }
-  return `running: ${countsOf(progress)}`;
+  return `running: ${countsOf(progress)}${waitsOf(waitingFor)}`;
+}
+
+/** Statuses of deliveries, and why they are parked, as a person says it. */
+const WAITS: { [status: string]: string } = {
+  queued: 'not sent yet',
+  delivering: 'being sent',
+  retrying: 'failed and tried again',
+  held: 'held: the endpoint is paused',
+  circuit: 'waiting for the endpoint to recover',
+  pace: 'waiting for their turn at the rate limit of the endpoint',
+};
+
+function waitsOf(waitingFor: Standing['waitingFor']): string {
+  const parts = Object.entries(waitingFor).map(([status, count]) => `${count} ${WAITS[status] ?? status}`);
+  return parts.length === 0 ? '' : `; waits for ${parts.join(', ')}`;
 }
 
 function countsOf({ total, done, failed, skipped }: JobProgress): string {

@@ -23,6 +23,11 @@ export type Outcome = {
   isOver: boolean;
   /** Of one with more to do: how long that may wait. */
   afterMs: number;
+  /**
+   * Of one with more to do: what it set going and only waits for by now, as a word of a small set. Looks at it do not count against
+   * the pace. Null: there is more to do.
+   */
+  waitsFor: string | null;
   /** What it is now known to count for at least, beyond what is done. */
   weight: number;
   done: number;
@@ -43,6 +48,8 @@ export type Manner = {
   /** Items that fail are given up after so many tries; Infinity: never. */
   triesMax: number;
   pacePerSecond: number;
+  /** How people know an item. Absent: by its key. */
+  nameOf?: (key: string) => string;
 };
 
 export type Work = {
@@ -55,5 +62,5 @@ export type Work = {
 };
 
 export function nothing(): Outcome {
-  return { isOver: true, afterMs: 0, weight: 0, done: 0, failed: 0, skipped: 0, reason: null, isFound: false };
+  return { isOver: true, afterMs: 0, waitsFor: null, weight: 0, done: 0, failed: 0, skipped: 0, reason: null, isFound: false };
 }

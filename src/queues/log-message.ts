@@ -41,6 +41,8 @@ const delivery = z.object({
   supersededBy: text,
   replayOf: text,
   replayedBy: text,
+  replayJob: z.string().optional(),
+  isOutOfOrder: z.boolean().optional(),
   reason: text,
   endedAtMs: time.nullable(),
 });

@@ -6,11 +6,11 @@ import { isGuarded } from '../core/admission.ts';
 import type { Claim, Delivery, Parked } from '../core/delivery.ts';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import { deliveryId } from '../core/ids.ts';
-import { planLane } from '../core/lane.ts';
+import { isOutOfOrder, planLane } from '../core/lane.ts';
 import { CLAIM_GRACE_MS, PARKED_WAIT_MS, RETRY_JITTER_SHARE } from '../core/limits.ts';
 import { disabledReason, ENDPOINT_REMOVED } from '../core/reasons.ts';
 import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
-import { begun, ended, held, isAtGate, isStartable, parked, released, woken } from '../core/status.ts';
+import { begun, ended, held, isAtGate, isStartable, overtaken, parked, released, woken } from '../core/status.ts';
 import { expiresAtMs } from './expiring.ts';
 import type { Lane, Slot } from './lanes.ts';
 import type { Memory } from './memory.ts';
@@ -113,12 +113,15 @@ export function depart(
   const untilMs = nowMs + endpoint.timeoutMs + CLAIM_GRACE_MS;
   const isFirstOfReplay = slot.delivery.replay > 0 && slot.delivery.previous === null;
   const under = { revision, retry: endpoint.retry, ...(endpoint.isWatched === true ? { isWatched: true } : {}) };
+  const isOvertaken = slot.delivery.replay > 0 && isOutOfOrder(slot, memory.laneOf(slot));
+  const isNews = isOvertaken && slot.delivery.replayFacts?.isOutOfOrder !== true;
   slot.delivery = begun(slot.delivery, claim, { nowMs, untilMs, under, previous });
+  if (isNews) slot.delivery = overtaken(slot.delivery);
   memory.sent(slot);
   memory.track(slot);
   // The row of a claim made here says as much already, unless settings were slow: a new instance must then wait longer. Nor could
   // one find again what a replay of something never sent came after.
-  if (claim.begunAtMs === null || untilMs > claim.untilMs || isFirstOfReplay) memory.markDirty(slot);
+  if (claim.begunAtMs === null || untilMs > claim.untilMs || isFirstOfReplay || isNews) memory.markDirty(slot);
   const body = bodyOf(memory, slot);
   if (body === null) throw new Error(`the body of event ${sequence} is missing`);
   const { replay } = slot.delivery;

@@ -40,6 +40,8 @@ export type Lane = {
   items: Map<string, Slot>;
   attempted: AttemptedVersion | null;
   attemptedOfType: Map<string, number>;
+  /** The highest sequence attempted, replays included. */
+  newestAttempted: number;
   /** Until when what joins the lane may wait with what is held or parked there: the Gate has this record. Null: it may not. */
   atGate: { untilMs: number; why: Parked | 'paused' } | null;
   lastSent: Sending | null;
@@ -77,6 +79,7 @@ export function newLane(endpoint: string, ordering: Ordering): Lane {
     items: new Map(),
     attempted: null,
     attemptedOfType: new Map(),
+    newestAttempted: 0,
     atGate: null,
     lastSent: null,
     sentBefore: null,
@@ -92,6 +95,7 @@ export function noteSent(lane: Lane, slot: Slot): void {
   if (version !== null && (lane.attempted === null || version > lane.attempted.version)) {
     lane.attempted = { version, sequence };
   }
+  lane.newestAttempted = Math.max(lane.newestAttempted, sequence);
   if (delivery.replay > 0) return;
   if (version === null) {
     const family = familyOf(slot);

@@ -3,7 +3,7 @@
  * confirmed. In memory only; after a crash the rows and the armed alarm say what may be missing. Part of a Ledger turn.
  */
 import { LOG_ENTRY_ATTEMPTS_CHARS_MAX, LOG_RESEND_MS } from '../core/limits.ts';
-import type { Confirmation, LogEntry, LoggedAttempt } from '../core/log.ts';
+import type { Confirmation, LogEntry, LoggedAttempt, LoggedDelivery } from '../core/log.ts';
 import type { LogClock, MemoryEvent, Slot } from './lanes.ts';
 import type { Memory } from './memory.ts';
 import { attemptsOf, viewDelivery } from './views.ts';
@@ -62,11 +62,18 @@ function entryOf(memory: Memory, slot: Slot): LogEntry {
       supersededBy: view.supersededBy,
       replayOf: view.replayOf,
       replayedBy: view.replayedBy,
+      ...replayNews(slot),
       reason: view.reason,
       endedAtMs: view.endedAtMs,
     },
     attempts: attemptsToTell(memory, slot),
   };
+}
+
+/** What is absent stays absent: few deliveries are replays. */
+function replayNews({ delivery: { replayFacts } }: Slot): Pick<LoggedDelivery, 'replayJob' | 'isOutOfOrder'> {
+  const { job, isOutOfOrder } = replayFacts ?? {};
+  return { ...(job === undefined ? {} : { replayJob: job }), ...(isOutOfOrder === true ? { isOutOfOrder } : {}) };
 }
 
 /** Those the log may not have, oldest first, as many as an entry carries. */

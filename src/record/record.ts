@@ -11,6 +11,7 @@ import { GATE_ANSWER_MS, QUEUE_SEND_BATCH_MAX } from '../core/limits.ts';
 import type { Confirmation, LogEntry } from '../core/log.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AcceptRequest } from '../core/publish.ts';
+import { ok } from '../core/result.ts';
 import type { AttemptRequest, ClaimRef, RecordRpc } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import { type Sender, createSender } from '../delivery/sender.ts';
@@ -22,6 +23,7 @@ import { RecordAlarm } from './alarm.ts';
 import { EndpointHints } from './hints.ts';
 import { type Effects, Ledger } from './ledger.ts';
 import { packLog } from './log-messages.ts';
+import { ofJob } from './replaying.ts';
 import { Runner, type RunnerDeps } from './runner.ts';
 import { readDelivery, readEvent, readEventIds, readEvents, readRecord } from './views.ts';
 
@@ -119,6 +121,8 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   }
 
   async replay(ref: DeliveryRef, by: { key: string; reason: string | null; force: boolean; job?: string | undefined }) {
+    const own = ofJob(this.#open().memory, ref, by.job);
+    if (own !== null) return ok(own);
     const settings = await this.#settings(0, true);
     const endpoint = settings?.endpoints.find(({ id }) => id === ref.endpoint);
     return this.#perform(this.#open().replay(ref, by, endpoint, this.#at()));

@@ -3,7 +3,7 @@
  */
 import { deliveryId, type DeliveryRef } from '../core/ids.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
-import { familyOf } from '../core/lane.ts';
+import { familyOf, isOutOfOrder } from '../core/lane.ts';
 import { OPEN_DELIVERIES_MAX } from '../core/limits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
@@ -18,6 +18,18 @@ import { findSlot, viewDelivery } from './views.ts';
 export type Person = { key: string; reason: string | null };
 export type Replayer = Person & { force: boolean; job?: string | undefined };
 
+/** The replay of this delivery that a job has made already; it asks for no settings. */
+export function ofJob(memory: Memory, ref: DeliveryRef, job: string | undefined): DeliveryView | null {
+  if (job === undefined) return null;
+  const own = memory
+    .load(ref.sequence)
+    ?.slots.find(
+      ({ delivery: { endpoint, replayFacts: facts } }) =>
+        endpoint === ref.endpoint && facts?.job === job && facts.of === ref.replay,
+    );
+  return own === undefined ? null : viewDelivery(memory, own);
+}
+
 /** `endpoint` as it is now; undefined once removed. The old delivery keeps its status and history. */
 export function replayDelivery(
   memory: Memory,
@@ -30,15 +42,21 @@ export function replayDelivery(
   if (original === null) return fail({ reason: 'not-found' });
   const { event } = original;
   const siblings = event.slots.filter(({ delivery }) => delivery.endpoint === ref.endpoint);
-  if (by.job !== undefined) {
-    const own = siblings.find(({ delivery: { replayFacts: f } }) => f?.job === by.job && f?.of === ref.replay);
-    if (own !== undefined) return ok(viewDelivery(memory, own));
-  }
+  const own = ofJob(memory, ref, by.job);
+  if (own !== null) return ok(own);
   if (endpoint !== undefined) cancelCutOff(memory, endpoint, nowMs);
   const refusal = refuseReplay(memory, original, by.force, endpoint) ?? refuseJob(memory, original, siblings, by);
   if (refusal !== null) return fail(refusal);
   const number = Math.max(...siblings.map(({ delivery }) => delivery.replay)) + 1;
-  const facts = { of: ref.replay, by: by.key, reason: by.reason, atMs: nowMs, force: by.force, job: by.job };
+  const facts = {
+    of: ref.replay,
+    by: by.key,
+    reason: by.reason,
+    atMs: nowMs,
+    force: by.force,
+    job: by.job,
+    ...(isOutOfOrder(original, memory.laneOf(original)) ? { isOutOfOrder: true } : {}),
+  };
   const delivery = created({
     endpoint: ref.endpoint,
     ordering: memory.laneOf(original).ordering,

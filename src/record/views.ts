@@ -35,6 +35,14 @@ function replayedBy(slot: Slot): Slot | undefined {
   );
 }
 
+/** Whether one after it has brought the event; null where none has ended yet. */
+function isResolved(slot: Slot): boolean | null {
+  const { endpoint, replay } = slot.delivery;
+  const later = slot.event.slots.filter(({ delivery }) => delivery.endpoint === endpoint && delivery.replay > replay);
+  if (later.some(({ delivery: { state } }) => state.kind === 'ended' && state.as === 'delivered')) return true;
+  return later.some(({ delivery }) => isOpen(delivery)) ? null : false;
+}
+
 export function viewDelivery(memory: Memory, slot: Slot): DeliveryView {
   const { delivery, event } = slot;
   const { facts } = event;
@@ -62,6 +70,8 @@ export function viewDelivery(memory: Memory, slot: Slot): DeliveryView {
     supersededBy: supersededBy === null ? null : idOf(memory, { sequence: supersededBy, endpoint, replay: 0 }),
     replayOf: replayFacts === null ? null : idOf(memory, { sequence, endpoint, replay: replayFacts.of }),
     replayedBy: replayer === undefined ? null : idOf(memory, { sequence, endpoint, replay: replayer.delivery.replay }),
+    replayResolved: replayer === undefined ? null : isResolved(slot),
+    isOutOfOrder: replayFacts?.isOutOfOrder === true,
     reason: state.kind === 'ended' ? state.reason : null,
     acceptedAtMs: facts.acceptedAtMs,
     endedAtMs: state.kind === 'ended' ? state.atMs : null,

@@ -1,5 +1,6 @@
 /** Deliveries in the log: what happened, up to the last message that arrived. The truth of this instant is the Record's. */
 import { LIST_WALK } from '../core/limits.ts';
+import { REPLAYS_NOTHING } from '../core/log.ts';
 import { ok } from '../core/result.ts';
 import type { FieldError, Result } from '../core/result.ts';
 import type { DeliveryView } from '../core/view.ts';
@@ -8,6 +9,7 @@ import type { LogFilter } from './filter.ts';
 import { deliveries } from './log-schema.ts';
 import type { DeliveryRow } from './log-schema.ts';
 import { type LogPage, type LogPageRequest, mergePage, parseCursor, type Position } from './page.ts';
+import { isResolved } from './resolved.ts';
 import { sourceOf } from './source.ts';
 import { findNewest } from './walk.ts';
 
@@ -30,7 +32,7 @@ export async function listDeliveries(
     isMatch: isDelivery(filter),
     after: after.value,
   };
-  const found = await findNewest<DeliveryRow>(database, search, {
+  const found = await findNewest<ListedRow>(database, search, {
     most: page.limit + 1,
     walk: page.walk ?? LIST_WALK,
     positionOf: deliveryPosition,
@@ -39,11 +41,14 @@ export async function listDeliveries(
   return ok({ data: data.map(showDelivery), ...rest });
 }
 
+/** With what is asked when it is listed. */
+export type ListedRow = DeliveryRow & { resolved: number | null };
+
 export function deliveryPosition({ acceptedAtMs, id }: DeliveryRow): Position {
   return { atMs: acceptedAtMs, id };
 }
 
-export function showDelivery(row: DeliveryRow): DeliveryView {
+export function showDelivery(row: ListedRow): DeliveryView {
   const { lastAtMs, lastStatusCode, lastErrorKind, lastErrorMessage, lastLatencyMs } = row;
   return {
     id: row.id,
@@ -68,8 +73,10 @@ export function showDelivery(row: DeliveryRow): DeliveryView {
     nextAttemptAtMs: row.nextAttemptAtMs,
     blockedBy: row.blockedBy,
     supersededBy: row.supersededBy,
-    replayOf: row.replayOf,
+    replayOf: row.replayOf === REPLAYS_NOTHING ? null : row.replayOf,
     replayedBy: row.replayedBy,
+    replayResolved: isResolved(row.resolved),
+    isOutOfOrder: Boolean(row.outOfOrder),
     reason: row.reason,
     acceptedAtMs: row.acceptedAtMs,
     endedAtMs: row.endedAtMs,

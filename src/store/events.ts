@@ -2,20 +2,21 @@
  * Events in the log. An event has no row of its own where it has deliveries: it is the run of neighbouring delivery rows whose ids
  * start alike (`dlv_{kind}{hash}_{sequence}_`, its key here). Only events that no endpoint wanted have a row in `events`.
  */
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { RecordAddress } from '../core/ids.ts';
 import { EVENT_DELIVERIES_LISTED_MAX, EVENT_RECORDS_FOUND_MAX, LIST_WALK, type Walk } from '../core/limits.ts';
 import { ok } from '../core/result.ts';
 import type { FieldError, Result } from '../core/result.ts';
 import type { EventView } from '../core/view.ts';
-import { showDelivery } from './deliveries.ts';
+import { type ListedRow, showDelivery } from './deliveries.ts';
 import { behind, checkStatusCodes, hasValues, isDelivery, isOfEvent, upperBound } from './filter.ts';
 import type { EventFilter, LogFilter } from './filter.ts';
 import { deliveries, events } from './log-schema.ts';
 import type { DeliveryRow, EventRow } from './log-schema.ts';
 import { mergePage, parseCursor } from './page.ts';
 import type { Found, LogPage, LogPageRequest, Position } from './page.ts';
+import { RESOLVED } from './resolved.ts';
 import { columnsOf, sourceOf } from './source.ts';
 import { endOf, findNewest, foundIn, inRange, matching, type Search, stop } from './walk.ts';
 
@@ -152,11 +153,11 @@ function findUnwanted(
   return findNewest<EventRow>(database, search, { most, walk, positionOf: position });
 }
 
-async function selectDeliveries(database: D1Database, account: string, keys: Position[]): Promise<DeliveryRow[]> {
+async function selectDeliveries(database: D1Database, account: string, keys: Position[]): Promise<ListedRow[]> {
   if (keys.length === 0) return [];
   const wanted = JSON.stringify(keys.map(({ atMs, id }) => [atMs, id]));
   return drizzle(database)
-    .select()
+    .select({ ...getTableColumns(deliveries), resolved: sql<number | null>`${RESOLVED}`.as('resolved') })
     .from(deliveries)
     .where(
       and(
@@ -175,7 +176,7 @@ function hasDeliveryFilter(filter: EventFilter): boolean {
   return [filter.endpoint, filter.status, filter.statusCode, filter.trigger].some(hasValues);
 }
 
-function showEvent(row: DeliveryRow | EventRow, ofEvent: DeliveryRow[]): ListedEvent {
+function showEvent(row: DeliveryRow | EventRow, ofEvent: ListedRow[]): ListedEvent {
   return {
     id: row.eventId,
     type: row.eventType,

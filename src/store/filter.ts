@@ -21,6 +21,8 @@ export type EventFilter = {
   /** `503` or `5xx`. */
   statusCode?: readonly string[] | undefined;
   trigger?: readonly Trigger[] | undefined;
+  /** What this replay job sent. */
+  replayJob?: string | undefined;
   /** From this millisecond on … */
   fromMs?: number | undefined;
   /** … to before this one. */
@@ -93,6 +95,7 @@ export function isDelivery(filter: Omit<LogFilter, 'account'>): SQL | undefined 
     isOneOf(deliveries.endpoint, filter.endpoint),
     isOneOf(filter.present === undefined ? deliveries.status : statusShown(filter.present), filter.status),
     hasStatusCode(deliveries.lastStatusCode, filter.statusCode),
+    filter.replayJob === undefined ? undefined : sql`${deliveries.replayJob} = ${filter.replayJob}`,
     filter.trigger === undefined || filter.trigger.length === 0
       ? undefined
       : or(...filter.trigger.map(deliveryTrigger)),

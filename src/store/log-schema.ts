@@ -49,8 +49,13 @@ export const deliveries = sqliteTable(
     nextAttemptAtMs: integer('next_attempt_at_ms'),
     blockedBy: text('blocked_by'),
     supersededBy: text('superseded_by'),
+    /** Null: no replay. Empty (REPLAYS_NOTHING): one of what was missing. */
     replayOf: text('replay_of'),
     replayedBy: text('replayed_by'),
+    /** Of a replay that a job asked for. */
+    replayJob: text('replay_job'),
+    /** True, or null. */
+    outOfOrder: integer('out_of_order', { mode: 'boolean' }),
     reason: text('reason'),
     endedAtMs: integer('ended_at_ms'),
     /** Attempt 1, if it started within LOG_EMBED_WITHIN_MS of the acceptance; null together. */
@@ -67,6 +72,8 @@ export const deliveries = sqliteTable(
     index('deliveries_open').on(t.account, t.endpoint, t.id).where(sql.raw(OPEN_STATUSES)),
     // Both in the order of lists, and written only for what is rare.
     index('deliveries_troubled').on(t.account, t.acceptedAtMs, t.id).where(sql.raw(TROUBLED)),
+    // What a replay job sent. Nothing else has an entry.
+    index('deliveries_by_job').on(t.account, t.replayJob, t.acceptedAtMs, t.id).where(sql`replay_job IS NOT NULL`),
     // With the endpoint, so that counting them reads nothing else.
     index('deliveries_dead').on(t.account, t.acceptedAtMs, t.id, t.endpoint).where(sql.raw(DEAD)),
   ],

@@ -90,6 +90,8 @@ function deliveryRow(
     supersededBy: delivery.supersededBy,
     replayOf: delivery.replayOf,
     replayedBy: delivery.replayedBy,
+    replayJob: delivery.replayJob ?? null,
+    outOfOrder: delivery.isOutOfOrder === true ? true : null,
     reason: delivery.reason,
     endedAtMs: delivery.endedAtMs,
     firstAtMs: first?.atMs ?? null,

@@ -10,6 +10,7 @@ import type { EventFilter, LogTable, OfRecord } from './filter.ts';
 import { attempts, DEAD, deliveries, TROUBLED } from './log-schema.ts';
 import type { events } from './log-schema.ts';
 import type { Position } from './page.ts';
+import { RESOLVED } from './resolved.ts';
 
 export type Source = {
   table: LogTable;
@@ -24,6 +25,7 @@ export function sourceOf(table: LogTable, filter: EventFilter & OfRecord): Sourc
   const isByEvent = hasValues(filter.event) || filter.ofRecord !== undefined;
   if (table === deliveries) {
     if (isByEvent) return indexed(table, 'deliveries_by_event');
+    if (filter.replayJob !== undefined) return ofJob(filter.replayJob);
     if (filter.status?.length === 1 && filter.status[0] === 'dead') return indexed(table, 'deliveries_dead', DEAD);
     if (wantsTrouble(filter)) return indexed(table, 'deliveries_troubled', TROUBLED);
   } else if (isByEvent) {
@@ -37,6 +39,11 @@ function indexed(table: LogTable, index: string, condition?: string): Source {
   return { table, from: sql`${table} INDEXED BY ${sql.identifier(index)}`, where, isOrdered: where !== undefined };
 }
 
+/** Its rows lie in order for one job. That its index holds nothing without a job, SQLite concludes from the condition. */
+function ofJob(job: string): Source {
+  return { ...indexed(deliveries, 'deliveries_by_job'), where: sql`${deliveries.replayJob} = ${job}`, isOrdered: true };
+}
+
 /** Whether a first try that succeeded cannot match: by its status, its code, or what set it off; of the delivery or of its first attempt. */
 function wantsTrouble({ status = [], statusCode = [], trigger = [] }: EventFilter): boolean {
   return (
@@ -46,11 +53,12 @@ function wantsTrouble({ status = [], statusCode = [], trigger = [] }: EventFilte
   );
 }
 
-/** All columns of a table, by the names that its code has for them. */
+/** All columns of a table, by the names that its code has for them; of deliveries also whether a replay of them has arrived. */
 export function columnsOf(table: LogTable): SQL {
   const columns = Object.entries(getTableColumns(table)).map(
     ([property, column]) => sql`${column} AS ${sql.identifier(property)}`,
   );
+  if (table === deliveries) columns.push(sql`${RESOLVED} AS resolved`);
   return sql.join(columns, sql`, `);
 }
 

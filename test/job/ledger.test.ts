@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { JOB_QUIET_AFTER_MS, JOB_STEP_ITEMS } from '../../src/core/limits.ts';
+import { JOB_LOOKS_PER_SECOND, JOB_QUIET_AFTER_MS, JOB_STEP_ITEMS } from '../../src/core/limits.ts';
 import { nothing } from '../../src/job/work.ts';
 import { Bench, DONE, pages, START_MS } from './bench.ts';
 
@@ -182,4 +182,64 @@ test('a mere read of a job that never was writes nothing', () => {
     null,
   ]);
   expect(bench.database.prepare(`SELECT name FROM sqlite_master WHERE type = 'table'`).all()).toEqual([]);
+});
+
+/** Set going at the first step, over at the look that says so. */
+function setGoing(isOver: () => boolean, started: number[], bench: Bench) {
+  const begun = new Set<string>();
+  return (item: { key: string }) => {
+    if (!begun.has(item.key)) {
+      begun.add(item.key);
+      started.push(bench.nowMs);
+      return { ...nothing(), isOver: false, waitsFor: 'held', afterMs: 2_000, weight: 1 };
+    }
+    return isOver() ? DONE : { ...nothing(), isOver: false, waitsFor: 'held', afterMs: 2_000, weight: 1 };
+  };
+}
+
+test('looks at what waits do not slow what is still to be sent, and have a bound of their own', () => {
+  const bench = new Bench({ pacePerSecond: 50 });
+  const started: number[] = [];
+  const perform = setGoing(() => false, started, bench);
+  for (let steps = 0; steps < 3_000 && bench.nowMs < START_MS + 60_000; steps += 1) {
+    bench.sleep();
+    bench.step(pages(2_000, 1_000), perform);
+  }
+  // 2,000 at 50 a second, whatever is looked at beside them.
+  expect(started).toHaveLength(2_000);
+  expect((started.at(-1) ?? 0) - START_MS).toBeLessThan(41_000);
+  const looks = bench.performed.length - 2_000;
+  expect(looks).toBeGreaterThan(1_000);
+  expect(looks).toBeLessThanOrEqual(61 * JOB_LOOKS_PER_SECOND);
+});
+
+test('it says what it waits for, and by which name each skipped item is known', () => {
+  const bench = new Bench({ nameOf: (key) => `item ${key}` });
+  const state = { isOver: false };
+  const perform = setGoing(() => state.isOver, [], bench);
+  for (let steps = 0; steps < 4; steps += 1) {
+    bench.sleep();
+    bench.step(pages(3, 3), (item) =>
+      item.key === 'i2' ? { ...nothing(), skipped: 1, reason: 'older-version' } : perform(item),
+    );
+  }
+  expect(bench.view()).toMatchObject({
+    waitingFor: { held: 2 },
+    skips: [{ item: 'item i2', reason: 'older-version' }],
+    note: 'running: 0 of 3 done, 1 skipped; waits for 2 held: the endpoint is paused',
+  });
+  state.isOver = true;
+  bench.finish(pages(3, 3), perform);
+  expect(bench.view()).toMatchObject({ status: 'finished', waitingFor: {}, progress: { done: 2, skipped: 1 } });
+});
+
+test('a job that an earlier release started goes on, with items that it stored', () => {
+  const bench = new Bench();
+  bench.step(pages(60, 60), () => DONE);
+  bench.step(pages(60, 60), () => DONE);
+  bench.database.exec('ALTER TABLE item DROP COLUMN waits_for');
+  bench.database.exec(`UPDATE state SET state = json_remove(state, '$.paceMs', '$.looksMs', '$.skips')`);
+  bench.crash();
+  bench.finish(pages(60, 60), () => DONE);
+  expect(bench.view()).toMatchObject({ status: 'finished', progress: { total: 60, done: 60 } });
 });

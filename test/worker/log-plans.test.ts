@@ -94,6 +94,11 @@ const lists: Record<string, { ask: List; cursorOf: string; across: boolean }> = 
     cursorOf: 'deliveries',
     across: true,
   },
+  'what a replay job sent': {
+    ask: (database, filter, page) => listDeliveries(database, { ...filter, replayJob: 'job_1' }, page),
+    cursorOf: 'deliveries',
+    across: false,
+  },
   'depth of dead letters': {
     ask: (database, filter, { walk }) =>
       countDeadLetters(database, filter, { deliveries: walk?.bySeek ?? 1_000, endpoints: 10 }),

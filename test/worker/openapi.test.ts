@@ -178,6 +178,27 @@ describe('answers of the running Worker fit the document', () => {
     );
     await send('replayDelivery', { path: { ...at, delivery: 'dlv_none' }, status: 404 });
     await send('discardDelivery', { path: { ...at, delivery: replay.id } });
+    const range = { endpoint, statuses: ['dead'] };
+    await until(
+      () => send('startReplay', { path: at, body: { ...range, dryRun: true }, status: 200 }),
+      ({ count }) => count > 0,
+    );
+    await send('startReplay', { path: at, body: { ...range, statusCodes: ['no'] }, status: 400 });
+    const ranged = { ...at, replay: String((await send('startReplay', { path: at, body: range, status: 202 })).id) };
+    await send('pauseReplay', { path: ranged });
+    await send('resumeReplay', { path: ranged });
+    await send('getReplay', { path: ranged });
+    await until(
+      () => send('listReplays', { path: at }),
+      ({ data }) => data.length > 0,
+    );
+    await until(
+      () => send('listReplayedDeliveries', { path: ranged }),
+      ({ data }) => data.length > 0,
+    );
+    await send('cancelReplay', { path: ranged });
+    await send('discardDeadLetters', { path: at, body: { endpoint, dryRun: true }, status: 200 });
+    await send('discardDeadLetters', { path: at, body: { endpoint }, status: 202 });
     const { results } = await send('publishEvents', { path: at });
     expect(results.map((one: { status: number }) => one.status)).toEqual([202, 202]);
   });

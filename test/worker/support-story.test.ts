@@ -67,6 +67,25 @@ test('30 dead letters are found, counted, sent again in order, and never twice',
     const own = sent.filter((one) => one.record === `r/${record}`);
     expect(own.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   }
+  // What it sent is listed, each with its status; and each dead letter says that it is resolved.
+  const sentList = () => call('GET', `${at()}/replays/${id}/deliveries?limit=20`);
+  await vi.waitFor(async () => {
+    expect((await sentList()).body.data.map(({ status }: { status: string }) => status)).toEqual(
+      Array.from({ length: 20 }, () => 'delivered'),
+    );
+    const rest = await call('GET', `${at()}/replays/${id}/deliveries?cursor=${(await sentList()).body.next}`);
+    expect(rest.body).toMatchObject({ next: null, data: { length: 10 } });
+    const dead = await call('GET', `${at()}/dead-letters?limit=50`);
+    expect(dead.body.data).toHaveLength(30);
+    expect(dead.body.data.filter((one: { replayResolved: boolean }) => !one.replayResolved)).toEqual([]);
+  });
+  expect((await call('GET', `${at()}/replays/${id}/deliveries?status=dead`)).body.data).toEqual([]);
+  const [first] = (await sentList()).body.data;
+  const detail = await call('GET', `${at()}/deliveries/${first.id}`);
+  expect(detail.body.replay).toMatchObject({ job: id, reason: 'key was wrong' });
+  const resolved = await call('GET', `${at()}/deliveries/${first.replayOf}`);
+  expect(resolved.body).toMatchObject({ status: 'dead', replayedBy: first.id, replayResolved: true });
+  expect(resolved.body.note).toContain('sent again by a replay, which arrived');
   // A second one finds nothing that is not brought already, whatever the log knows of it by now.
   const again = await replays({ to: FAR() });
   await untilFinished(again.body.id, answered);
@@ -84,6 +103,28 @@ test('versions that newer ones have overtaken are skipped with the reason; a can
   const { body } = await call('GET', `${at()}/replays/${id}`);
   expect(body.progress).toMatchObject({ delivered: 1, failed: 0, skipped: 3 });
   expect(body.skippedBy).toEqual({ 'older-version': 3 });
+  const { body: dead } = await call('GET', `${at()}/deliveries?status=dead&limit=10`);
+  const oldest = dead.data.at(-1).id;
+  expect(body.skips).toContainEqual({ item: oldest, reason: 'older-version' });
+});
+
+test('what newer events of its record have overtaken is sent, and marked as out of order in every read', async () => {
+  await die(1, 1);
+  await answers(`${host}/crm`, { status: 200 });
+  await call('POST', `${at()}/events`, { type: 'a.b', record: 'r/0', data: 'newer' });
+  await vi.waitFor(async () => {
+    const { body } = await call('GET', `${at()}/record?key=r%2F0`);
+    expect(body.endpoints[0].delivery.status).toBe('delivered');
+  });
+  const { id } = (await replays({ to: FAR() })).body;
+  expect((await untilFinished(id, answered)).progress).toMatchObject({ done: 1 });
+  const listed = await vi.waitFor(async () => {
+    const { body } = await call('GET', `${at()}/replays/${id}/deliveries`);
+    expect(body.data).toMatchObject([{ status: 'delivered', outOfOrder: true, sequence: 1 }]);
+    return body.data[0];
+  });
+  expect((await call('GET', `${at()}/deliveries/${listed.id}`)).body).toMatchObject({ outOfOrder: true });
+  expect((await call('GET', `${at()}/deliveries/${listed.replayOf}`)).body).toMatchObject({ outOfOrder: false });
 });
 
 test('dead letters of a range are discarded by a job', async () => {
