@@ -436,6 +436,8 @@ export type Schemas = {
     supersededBy: string | null;
     replayOf: string | null;
     replayedBy: string | null;
+    replayResolved: boolean | null;
+    outOfOrder: boolean;
     reason: string | null;
     note: string;
     late: boolean;
@@ -505,6 +507,8 @@ export type Schemas = {
     supersededBy: string | null;
     replayOf: string | null;
     replayedBy: string | null;
+    replayResolved: boolean | null;
+    outOfOrder: boolean;
     reason: string | null;
     note: string;
     late: boolean;
@@ -514,6 +518,8 @@ export type Schemas = {
       by: string;
       reason: string | null;
       at: string;
+      job: string | null;
+      missing: boolean;
     } | null;
     attemptLog: (Schemas['Attempt'])[];
     schemaVersion: string | null;
@@ -613,6 +619,11 @@ export type Schemas = {
     note: string;
     pacePerSecond: number;
     skippedBy: Record<string, number>;
+    skips: ({
+      item: string;
+      reason: string;
+    })[];
+    waitingFor: Record<string, number>;
     failures: ({
       item: string;
       reason: string;
@@ -679,6 +690,56 @@ export type Schemas = {
     minimum: number | null;
     unit: string;
     minimumOf: string | null;
+  };
+  DryRun: {
+    count: number;
+    records: number;
+    byStatus: Record<string, number>;
+    byEventType: Record<string, number>;
+    oldestAt: string | null;
+    newestAt: string | null;
+    from: string;
+    to: string;
+    note: string;
+  };
+  Replay: {
+    id: string;
+    kind: string;
+    account: string | null;
+    endpoint: string | null;
+    event: string | null;
+    status: "running" | "paused" | "finished" | "cancelled";
+    progress: {
+      total: number;
+      delivered: number;
+      done: number;
+      failed: number;
+      skipped: number;
+      waiting: number;
+    };
+    by: string;
+    reason: string | null;
+    createdAt: string;
+    updatedAt: string;
+    endedAt: string | null;
+    note: string;
+    pacePerSecond: number;
+    skippedBy: Record<string, number>;
+    skips: ({
+      item: string;
+      reason: string;
+    })[];
+    waitingFor: Record<string, number>;
+    failures: ({
+      item: string;
+      reason: string;
+    })[];
+    history: ({
+      at: string;
+      by: string;
+      action: "started" | "paused" | "resumed" | "cancelled" | "finished";
+      reason: string | null;
+    })[];
   };
   SentEventTypes: {
     endpoint: string;
@@ -1230,13 +1291,13 @@ export type Operations = {
       force?: boolean | undefined;
       pacePerSecond?: number | undefined;
     };
-    answer: null;
+    answer: Schemas['DryRun'] | Schemas['Replay'];
   };
   listReplays: {
     path: { account: string };
     query: { limit?: number; cursor?: string };
     body: undefined | undefined;
-    answer: null;
+    answer: Schemas['JobPage'];
   };
   discardDeadLetters: {
     path: { account: string };
@@ -1252,13 +1313,19 @@ export type Operations = {
       dryRun?: boolean | undefined;
       reason?: string | null | undefined;
     };
-    answer: null;
+    answer: Schemas['DryRun'] | Schemas['Job'];
   };
   getReplay: {
     path: { account: string; replay: string };
     query: Record<never, never>;
     body: undefined | undefined;
-    answer: null;
+    answer: Schemas['Replay'];
+  };
+  listReplayedDeliveries: {
+    path: { account: string; replay: string };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv" };
+    body: undefined | undefined;
+    answer: Schemas['DeliveryPage'];
   };
   pauseReplay: {
     path: { account: string; replay: string };
@@ -1266,7 +1333,7 @@ export type Operations = {
     body: {
       reason?: string | null | undefined;
     } | undefined;
-    answer: null;
+    answer: Schemas['Replay'];
   };
   resumeReplay: {
     path: { account: string; replay: string };
@@ -1274,7 +1341,7 @@ export type Operations = {
     body: {
       reason?: string | null | undefined;
     } | undefined;
-    answer: null;
+    answer: Schemas['Replay'];
   };
   cancelReplay: {
     path: { account: string; replay: string };
@@ -1282,7 +1349,7 @@ export type Operations = {
     body: {
       reason?: string | null | undefined;
     } | undefined;
-    answer: null;
+    answer: Schemas['Replay'];
   };
   testEndpoint: {
     path: { account: string; endpoint: string };
@@ -1388,6 +1455,7 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   listReplays: ['GET', '/v1/accounts/{account}/replays'],
   discardDeadLetters: ['POST', '/v1/accounts/{account}/dead-letters/discard'],
   getReplay: ['GET', '/v1/accounts/{account}/replays/{replay}'],
+  listReplayedDeliveries: ['GET', '/v1/accounts/{account}/replays/{replay}/deliveries'],
   pauseReplay: ['POST', '/v1/accounts/{account}/replays/{replay}/pause'],
   resumeReplay: ['POST', '/v1/accounts/{account}/replays/{replay}/resume'],
   cancelReplay: ['POST', '/v1/accounts/{account}/replays/{replay}/cancel'],

@@ -60,6 +60,8 @@ export type ReplayFacts = {
   force: boolean;
   /** The job that asked, which makes one replay of a delivery and no more. */
   job?: string | undefined;
+  /** R2: the endpoint never had a delivery of this event, so it repeats nothing; `of` is 0 all the same. */
+  isMissing?: boolean | undefined;
   /** R4: something newer of its lane was attempted before it. Once true, it stays so. */
   isOutOfOrder?: boolean | undefined;
 };

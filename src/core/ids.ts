@@ -113,6 +113,11 @@ export function parseDeliveryId(id: string): DeliveryLocator | null {
   return match === null ? null : locator(match);
 }
 
+/** Also where it repeats no delivery: one of what was missing. */
+export function isReplay(id: string): boolean {
+  return (parseDeliveryId(id)?.replay ?? 0) > 0;
+}
+
 export function parseAttemptId(id: string): AttemptLocator | null {
   const match = ATTEMPT.exec(id);
   return match === null ? null : { ...locator(match), number: Number(match[6]) };

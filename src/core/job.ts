@@ -26,8 +26,10 @@ export type BroadcastEvent = EventPolicy & {
 export type BulkRange = {
   endpoint: string;
   statuses: readonly EndedStatus[];
-  /** Only those cancelled because the endpoint was disabled. */
+  /** Only what the endpoint did not get: cancelled because it was disabled, or never made for it. */
   missing: boolean;
+  /** Of missing ones: the event types of the endpoint when it was asked; empty: all. Absent as earlier releases saved it. */
+  subscribed?: readonly string[] | undefined;
   eventTypes?: readonly string[] | undefined;
   statusCodes?: readonly string[] | undefined;
   records?: readonly string[] | undefined;

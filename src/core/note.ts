@@ -4,6 +4,7 @@
  */
 import type { DeliveryStatus, LastAttempt, Parked } from './delivery.ts';
 import type { AccountSettings } from './endpoint.ts';
+import { isReplay } from './ids.ts';
 import { SHOWN_VALUE_CHARS_MAX } from './limits.ts';
 import type { DeliveryView } from './view.ts';
 
@@ -100,7 +101,7 @@ function cancelCause(reason: string | null): string {
 
 /** The time is the customer's, from acceptance, not the last request's; a replay's would count from the event and mean nothing. */
 function deliveredSentence(view: DeliveryView, name: string): string {
-  if (view.replayOf !== null) return `Delivered to ${name} by a replay`;
+  if (isReplay(view.id)) return `Delivered to ${name} by a replay`;
   const took = view.endedAtMs === null ? '' : ` in ${span(view.endedAtMs - view.acceptedAtMs)}`;
   return `Delivered to ${name}${took}${view.attempts > 1 ? `, on attempt ${view.attempts}` : ''}`;
 }

@@ -51,6 +51,11 @@ export type ReplayRefusal =
   | { reason: 'overtaken'; by: string }
   /** Only to a job: another replay of it has arrived. */
   | { reason: 'already-replayed'; delivery: string }
+  /** Only to what asks for missing ones: the endpoint has, or had, a delivery of the event. */
+  | { reason: 'not-missing'; delivery: string }
+  /** Likewise: the endpoint, as it is now, does not want the event, by its type or by its filter. */
+  | { reason: 'not-subscribed' }
+  | { reason: 'filtered' }
   | { reason: 'endpoint-removed' }
   | { reason: 'endpoint-disabled'; statusReason: string | null }
   | { reason: 'full'; open: number }
@@ -89,6 +94,14 @@ export type RecordRpc = {
   replay(
     ref: DeliveryRef,
     /** A job that asks again is answered the replay that it has. */
+    by: { key: string; reason: string | null; force: boolean; job?: string | undefined },
+  ): Promise<Result<DeliveryView, ReplayRefusal>>;
+  /**
+   * R2: sends an event to an endpoint that never had a delivery of it, under the endpoint's settings of now. A job that asks again is
+   * answered what it has.
+   */
+  replayMissing(
+    at: { sequence: number; endpoint: string },
     by: { key: string; reason: string | null; force: boolean; job?: string | undefined },
   ): Promise<Result<DeliveryView, ReplayRefusal>>;
   /** Its payload and what receivers answered to it are gone; what waits of it is cancelled. Null: no such event. Safe to repeat. */

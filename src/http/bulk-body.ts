@@ -56,9 +56,10 @@ export function rangeOf(body: Body, nowMs: number): BulkRange {
     const days = BULK_SPAN_MS_MAX / 86_400_000;
     throw invalid([{ field: 'from', message: `from must be at most ${days} days before to` }]);
   }
-  if (missing && statuses !== undefined) {
-    const message = 'statuses must be left out with missing: it means what was cancelled because it was disabled';
-    throw invalid([{ field: 'statuses', message }]);
+  for (const [field, given] of Object.entries({ statuses, statusCodes })) {
+    if (!missing || given === undefined) continue;
+    const message = `${field} must be left out with missing: it means what the endpoint did not get`;
+    throw invalid([{ field, message }]);
   }
   const codes = checkStatusCodes({ statusCode: statusCodes });
   if (!codes.ok) {

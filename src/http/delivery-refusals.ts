@@ -23,6 +23,11 @@ export function replayRefused(id: string, refusal: ReplayRefusal): Problem {
     }
     case 'already-replayed':
       return new Problem('replay-refused', `the replay ${refusal.delivery} of it has arrived`, { members });
+    case 'not-missing':
+      return new Problem('replay-refused', `the endpoint has ${refusal.delivery} of this event`, { members });
+    case 'not-subscribed':
+    case 'filtered':
+      return new Problem('replay-refused', 'the endpoint does not want this event', { members });
     case 'endpoint-removed':
       return new Problem('replay-refused', 'the endpoint was removed', { members });
     case 'endpoint-disabled': {

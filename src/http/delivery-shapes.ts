@@ -69,7 +69,7 @@ export const deliveryDetailShape = z
   .strictObject({
     ...deliveryShape.shape,
     replay: z
-      .strictObject({ by: text(), reason: text().nullable(), at: time(), job: text().nullable() })
+      .strictObject({ by: text(), reason: text().nullable(), at: time(), job: text().nullable(), missing: z.boolean() })
       .nullable(),
     attemptLog: z.array(attemptShape),
     schemaVersion: text().nullable(),

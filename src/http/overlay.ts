@@ -6,6 +6,7 @@
  * `src/record` will write the same facts when the news reaches it; where the two differ, the Record's later answer is right.
  */
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
+import { isReplay } from '../core/ids.ts';
 import { note } from '../core/note.ts';
 import { disabledReason, ENDPOINT_REMOVED } from '../core/reasons.ts';
 import type { DeliveryView } from '../core/view.ts';
@@ -39,7 +40,7 @@ function withEndpoint(view: DeliveryView, endpoint: EndpointSettings | undefined
   const { status, statusReason, cutoff } = endpoint;
   if (status === 'disabled') return cancelled(view, disabledReason(statusReason), cutoff?.atMs ?? null);
   // A replay was asked for after the event was accepted, perhaps after the cutoff: only its Record knows.
-  if (cutoff !== null && view.acceptedAtMs <= cutoff.atMs && view.replayOf === null) {
+  if (cutoff !== null && view.acceptedAtMs <= cutoff.atMs && !isReplay(view.id)) {
     return cancelled(view, cutoff.reason, cutoff.atMs);
   }
   if (status === 'paused') return { ...view, status: 'held', nextAttemptAtMs: null };

@@ -219,8 +219,8 @@ export function showDetail(detail: DeliveryDetail, present: Present) {
   };
 }
 
-function showReplayFacts({ by, reason, atMs, job }: ReplayFacts) {
-  return { by, reason, at: rfc3339(atMs), job: job ?? null };
+function showReplayFacts({ by, reason, atMs, job, isMissing }: ReplayFacts) {
+  return { by, reason, at: rfc3339(atMs), job: job ?? null, missing: isMissing === true };
 }
 
 export function showRecord(view: RecordView, present: Present) {

@@ -27,5 +27,6 @@ export const dryRunShape = z
     newestAt: time().nullable(),
     from: time(),
     to: time(),
+    note: text(),
   })
   .openapi('DryRun');

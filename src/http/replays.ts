@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { ulid } from 'ulid';
 import { rfc3339 } from '../core/body.ts';
+import type { EndpointSettings } from '../core/endpoint.ts';
 import { isJobId } from '../core/ids.ts';
 import type { BulkRange, JobSpec, JobView } from '../core/job.ts';
 import { REPLAY_PACE_DEFAULT } from '../core/limits.ts';
@@ -36,9 +37,17 @@ export function addReplays(api: Api): void {
     },
     async ({ c, params: { account }, body }) => {
       const { force = false, pacePerSecond = REPLAY_PACE_DEFAULT } = body;
-      const { jurisdiction } = await placeOf(c, account, body.endpoint, true);
-      const range = rangeOf(body, Date.now());
-      return bulk(c, body, { kind: 'replay', account, jurisdiction, range, force, pacePerSecond });
+      const settings = await settingsOf(c, account);
+      const endpoint = settings.endpoints.find(({ id }) => id === body.endpoint);
+      if (endpoint === undefined) throw unknownEndpoint(body.endpoint);
+      const { jurisdiction = null } = settings;
+      const range = { ...rangeOf(body, Date.now()), ...(body.missing === true ? subscribedTo(endpoint) : {}) };
+      return bulk(
+        c,
+        body,
+        { kind: 'replay', account, jurisdiction, range, force, pacePerSecond },
+        noteFor(range, endpoint),
+      );
     },
   );
   api.route(
@@ -52,8 +61,8 @@ export function addReplays(api: Api): void {
       answers: { 200: 'With dryRun: what would be given up', 202: 'The job' },
     },
     async ({ c, params: { account }, body }) => {
-      const { jurisdiction } = await placeOf(c, account, body.endpoint, false);
-      return bulk(c, body, { kind: 'discard', account, jurisdiction, range: rangeOf(body, Date.now()) });
+      const { jurisdiction = null } = await settingsOf(c, account);
+      return bulk(c, body, { kind: 'discard', account, jurisdiction, range: rangeOf(body, Date.now()) }, FROM_THE_LOG);
     },
   );
   api.route(
@@ -121,19 +130,23 @@ export function addReplays(api: Api): void {
   }
 }
 
-async function placeOf(c: AppContext, account: string, endpoint: string, mustTake: boolean) {
-  const settings = await settingsOf(c, account);
-  const found = settings.endpoints.find(({ id }) => id === endpoint);
-  if (found === undefined && mustTake) {
-    throw unknownEndpoint(endpoint);
-  }
-  return { jurisdiction: settings.jurisdiction ?? null };
+const FROM_THE_LOG = 'Counted from the log, which is some seconds behind';
+
+function subscribedTo({ eventTypes }: EndpointSettings): Pick<BulkRange, 'subscribed'> {
+  return { subscribed: eventTypes };
+}
+
+/** What a dry run cannot know. */
+function noteFor({ missing }: BulkRange, { filter = null }: EndpointSettings): string {
+  if (!missing || filter === null) return FROM_THE_LOG;
+  return `${FROM_THE_LOG}. The endpoint has a filter: it is judged for each missing event when its turn comes, so fewer may be sent`;
 }
 
 async function bulk(
   c: AppContext,
   { limit, dryRun = false, reason = null }: Pick<z.output<typeof discardBody>, 'limit' | 'dryRun' | 'reason'>,
   spec: Extract<JobSpec, { range: BulkRange }>,
+  note: string,
 ): Promise<Response> {
   const { range, account } = spec;
   const { oldestAtMs, newestAtMs, ...counted } = await fromDatabase(
@@ -142,7 +155,7 @@ async function bulk(
   const at = (ms: number | null) => (ms === null ? null : rfc3339(ms));
   if (dryRun) {
     const span = { oldestAt: at(oldestAtMs), newestAt: at(newestAtMs), from: at(range.fromMs), to: at(range.toMs) };
-    return c.json({ ...counted, ...span });
+    return c.json({ ...counted, ...span, note });
   }
   requireFew(counted.count, limit);
   const id = `job_${ulid().toLowerCase()}`;

@@ -31,12 +31,17 @@ export async function listRange(
   return cursor === null ? { ...page, total: (await countRange(database, account, range)).count } : page;
 }
 
-/** The delivery, and the name of its Record. */
-export function locate({ account, jurisdiction = null }: AccountPlace, { key }: Item): [string, DeliveryRef] {
-  const at = parseDeliveryId(parse(key).id);
+/** The delivery, and the name of its Record. `isMissing`: the live one, which was never made. */
+export function locate(
+  { account, jurisdiction = null }: AccountPlace,
+  { key }: Item,
+): { record: string; ref: DeliveryRef; isMissing: boolean } {
+  const { id, isMissing } = parse(key);
+  const at = parseDeliveryId(id);
   if (at === null) throw new Error(`${key} names no delivery`);
   const { sequence, endpoint, replay } = at;
-  return [recordName({ account, jurisdiction, kind: at.kind, hash: at.hash }), { sequence, endpoint, replay }];
+  const record = recordName({ account, jurisdiction, kind: at.kind, hash: at.hash });
+  return { record, ref: { sequence, endpoint, replay }, isMissing };
 }
 
 /** Acts on one record go in their order, others beside them. One for each step of a job. */
@@ -56,13 +61,14 @@ export function skipped(reason: string): Outcome {
 const TIME_DIGITS = 14;
 const SEQUENCE_DIGITS = 16;
 
-function keyOf({ acceptedAtMs, sequence, id }: BulkPosition): string {
-  return [String(acceptedAtMs).padStart(TIME_DIGITS, '0'), String(sequence).padStart(SEQUENCE_DIGITS, '0'), id].join(
-    ' ',
-  );
+const MISSING = 'missing';
+
+function keyOf({ acceptedAtMs, sequence, id, isMissing }: BulkPosition): string {
+  const time = String(acceptedAtMs).padStart(TIME_DIGITS, '0');
+  return [time, String(sequence).padStart(SEQUENCE_DIGITS, '0'), id, ...(isMissing ? [MISSING] : [])].join(' ');
 }
 
 function parse(key: string): BulkPosition {
-  const [atMs, sequence, id = ''] = key.split(' ');
-  return { acceptedAtMs: Number(atMs), sequence: Number(sequence), id };
+  const [atMs, sequence, id = '', kind] = key.split(' ');
+  return { acceptedAtMs: Number(atMs), sequence: Number(sequence), id, isMissing: kind === MISSING };
 }

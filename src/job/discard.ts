@@ -13,7 +13,7 @@ export function discardWork({ by: key, reason }: JobStart, spec: Discard, env: B
   return {
     list: (cursor) => listRange(spec, spec.range, cursor, env),
     perform: async (item) => {
-      const [record, ref] = locate(spec, item);
+      const { record, ref } = locate(spec, item);
       const discarded = await turn(record, async () => await recordStub(env, record).discard(ref, { key, reason }));
       if (discarded.ok) return { ...nothing(), done: 1 };
       const { error } = discarded;

@@ -28,8 +28,11 @@ export function replayWork(
   return {
     list: (cursor) => listRange(spec, spec.range, cursor, env),
     perform: async (item) => {
-      const [record, ref] = locate(spec, item);
-      const replayed = await turn(record, async () => await recordStub(env, record).replay(ref, by));
+      const { record, ref, isMissing } = locate(spec, item);
+      const replayed = await turn(record, async () => {
+        const stub = recordStub(env, record);
+        return isMissing ? await stub.replayMissing(ref, by) : await stub.replay(ref, by);
+      });
       return replayed.ok ? outcomeOf(replayed.value, Date.now() - startedMs) : refusedOutcome(replayed.error);
     },
     close: () => Promise.resolve(),
@@ -69,6 +72,9 @@ function refusedOutcome(refusal: ReplayRefusal): Outcome {
     case 'overtaken':
     case 'not-found':
     case 'payload-erased':
+    case 'not-missing':
+    case 'not-subscribed':
+    case 'filtered':
       return skipped(refusal.reason);
     case 'endpoint-removed':
       return { ...nothing(), failed: 1, reason: 'the endpoint was removed' };

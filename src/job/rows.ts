@@ -67,6 +67,7 @@ const range = z.object({
   endpoint: z.string(),
   statuses: z.array(z.enum(ENDED_STATUSES)),
   missing: z.boolean(),
+  subscribed: z.array(z.string()).optional(),
   eventTypes: z.array(z.string()).optional(),
   statusCodes: z.array(z.string()).optional(),
   records: z.array(z.string()).optional(),

@@ -62,5 +62,15 @@ export type Work = {
 };
 
 export function nothing(): Outcome {
-  return { isOver: true, afterMs: 0, waitsFor: null, weight: 0, done: 0, failed: 0, skipped: 0, reason: null, isFound: false };
+  return {
+    isOver: true,
+    afterMs: 0,
+    waitsFor: null,
+    weight: 0,
+    done: 0,
+    failed: 0,
+    skipped: 0,
+    reason: null,
+    isFound: false,
+  };
 }

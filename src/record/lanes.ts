@@ -40,6 +40,8 @@ export type Lane = {
   items: Map<string, Slot>;
   attempted: AttemptedVersion | null;
   attemptedOfType: Map<string, number>;
+  /** Sequences whose deliveries are replays alone: there was no live one. */
+  replayedOnly: Set<number>;
   /** The highest sequence attempted, replays included. */
   newestAttempted: number;
   /** Until when what joins the lane may wait with what is held or parked there: the Gate has this record. Null: it may not. */
@@ -79,6 +81,7 @@ export function newLane(endpoint: string, ordering: Ordering): Lane {
     items: new Map(),
     attempted: null,
     attemptedOfType: new Map(),
+    replayedOnly: new Set(),
     newestAttempted: 0,
     atGate: null,
     lastSent: null,

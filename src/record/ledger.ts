@@ -23,6 +23,7 @@ import { eraseEvent } from './erasing.ts';
 import { nextExpiryMs } from './expiring.ts';
 import type { Run } from './lanes.ts';
 import { Memory } from './memory.ts';
+import { replayMissing } from './missing.ts';
 import { collectLog, confirmLog, logFailed, nextLogMs } from './outbox.ts';
 import { Passes } from './passes.ts';
 import { type PlanningFacts, planTurn } from './planning.ts';
@@ -223,6 +224,15 @@ export class Ledger {
     at: At,
   ): { result: Result<DeliveryView, ReplayRefusal>; effects: Effects } {
     return this.#turn(at, (memory) => replayDelivery(memory, ref, by, endpoint, at.nowMs));
+  }
+
+  replayMissing(
+    missing: { sequence: number; endpoint: string },
+    by: Replayer,
+    endpoint: EndpointSettings | undefined,
+    at: At,
+  ): { result: Result<DeliveryView, ReplayRefusal>; effects: Effects } {
+    return this.#turn(at, (memory) => replayMissing(memory, missing, by, endpoint, at.nowMs));
   }
 
   erasePayload(id: string, at: At): { result: EventView | null; effects: Effects } {

@@ -161,6 +161,7 @@ export class Memory {
       lane.newestSequence = sequence;
       lane.ordering = delivery.ordering;
     }
+    if (delivery.replayFacts?.isMissing === true) lane.replayedOnly.add(sequence);
     if (delivery.state.kind === 'waiting' && isAtGate(delivery)) {
       lane.atGate = { untilMs: delivery.state.dueMs, why: delivery.state.parked ?? 'paused' };
     }

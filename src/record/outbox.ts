@@ -3,7 +3,13 @@
  * confirmed. In memory only; after a crash the rows and the armed alarm say what may be missing. Part of a Ledger turn.
  */
 import { LOG_ENTRY_ATTEMPTS_CHARS_MAX, LOG_RESEND_MS } from '../core/limits.ts';
-import type { Confirmation, LogEntry, LoggedAttempt, LoggedDelivery } from '../core/log.ts';
+import {
+  type Confirmation,
+  type LogEntry,
+  type LoggedAttempt,
+  type LoggedDelivery,
+  REPLAYS_NOTHING,
+} from '../core/log.ts';
 import type { LogClock, MemoryEvent, Slot } from './lanes.ts';
 import type { Memory } from './memory.ts';
 import { attemptsOf, viewDelivery } from './views.ts';
@@ -60,7 +66,7 @@ function entryOf(memory: Memory, slot: Slot): LogEntry {
       nextAttemptAtMs: view.nextAttemptAtMs,
       blockedBy: view.blockedBy,
       supersededBy: view.supersededBy,
-      replayOf: view.replayOf,
+      replayOf: slot.delivery.replayFacts?.isMissing === true ? REPLAYS_NOTHING : view.replayOf,
       replayedBy: view.replayedBy,
       ...replayNews(slot),
       reason: view.reason,

@@ -23,7 +23,7 @@ import { RecordAlarm } from './alarm.ts';
 import { EndpointHints } from './hints.ts';
 import { type Effects, Ledger } from './ledger.ts';
 import { packLog } from './log-messages.ts';
-import { ofJob } from './replaying.ts';
+import { ofJob, type Replayer } from './replaying.ts';
 import { Runner, type RunnerDeps } from './runner.ts';
 import { readDelivery, readEvent, readEventIds, readEvents, readRecord } from './views.ts';
 
@@ -120,12 +120,23 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
     return readDelivery(this.#open().memory, ref);
   }
 
-  async replay(ref: DeliveryRef, by: { key: string; reason: string | null; force: boolean; job?: string | undefined }) {
+  async replay(ref: DeliveryRef, by: Replayer) {
     const own = ofJob(this.#open().memory, ref, by.job);
     if (own !== null) return ok(own);
-    const settings = await this.#settings(0, true);
-    const endpoint = settings?.endpoints.find(({ id }) => id === ref.endpoint);
+    const endpoint = await this.#endpointNow(ref.endpoint);
     return this.#perform(this.#open().replay(ref, by, endpoint, this.#at()));
+  }
+
+  async replayMissing(missing: { sequence: number; endpoint: string }, by: Replayer) {
+    const own = ofJob(this.#open().memory, { ...missing, replay: 0 }, by.job);
+    if (own !== null) return ok(own);
+    const endpoint = await this.#endpointNow(missing.endpoint);
+    return this.#perform(this.#open().replayMissing(missing, by, endpoint, this.#at()));
+  }
+
+  async #endpointNow(id: string) {
+    const settings = await this.#settings(0, true);
+    return settings?.endpoints.find((endpoint) => endpoint.id === id);
   }
 
   async erasePayload(id: string) {

@@ -2,6 +2,7 @@
  * A person's acts on one delivery: replay (R1, R4) and discard (V6). Part of a Ledger turn.
  */
 import { deliveryId, type DeliveryRef } from '../core/ids.ts';
+import type { Delivery, ReplayFacts } from '../core/delivery.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
 import { familyOf, isOutOfOrder } from '../core/lane.ts';
 import { OPEN_DELIVERIES_MAX } from '../core/limits.ts';
@@ -10,7 +11,7 @@ import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
 import { created, ended, isOpen, released } from '../core/status.ts';
 import type { DeliveryView } from '../core/view.ts';
 import { cancelCutOff } from './departing.ts';
-import type { Slot } from './lanes.ts';
+import type { MemoryEvent, Slot } from './lanes.ts';
 import type { Memory } from './memory.ts';
 import { logChanged } from './outbox.ts';
 import { findSlot, viewDelivery } from './views.ts';
@@ -45,59 +46,63 @@ export function replayDelivery(
   const own = ofJob(memory, ref, by.job);
   if (own !== null) return ok(own);
   if (endpoint !== undefined) cancelCutOff(memory, endpoint, nowMs);
-  const refusal = refuseReplay(memory, original, by.force, endpoint) ?? refuseJob(memory, original, siblings, by);
+  const refusal =
+    refuseReplay(memory, event, ref.endpoint, by.force, endpoint) ?? refuseJob(memory, original, siblings, by);
   if (refusal !== null) return fail(refusal);
-  const number = Math.max(...siblings.map(({ delivery }) => delivery.replay)) + 1;
-  const facts = {
-    of: ref.replay,
-    by: by.key,
-    reason: by.reason,
-    atMs: nowMs,
-    force: by.force,
-    job: by.job,
-    ...(isOutOfOrder(original, memory.laneOf(original)) ? { isOutOfOrder: true } : {}),
-  };
+  const lane = memory.laneOf(original);
   const delivery = created({
     endpoint: ref.endpoint,
-    ordering: memory.laneOf(original).ordering,
+    ordering: lane.ordering,
     dueMs: nowMs,
     form: original.delivery.form,
-    replay: { number, facts, previous: original.delivery.previous },
+    replay: {
+      number: Math.max(...siblings.map(({ delivery: { replay } }) => replay)) + 1,
+      facts: factsOf(ref.replay, by, isOutOfOrder(event.facts, lane), nowMs),
+      previous: original.delivery.previous,
+    },
   });
-  const slot = memory.addSlot(event, { delivery, success: null, acked: 0, ackedAttempts: 0 }, event.slots.length);
-  memory.put(slot, delivery);
-  logChanged(memory, slot, nowMs);
+  const slot = append(memory, event, delivery, nowMs);
   // The log learns that the old one was replayed.
   memory.put(original, { ...original.delivery, revision: original.delivery.revision + 1 });
   logChanged(memory, original, nowMs);
   return ok(viewDelivery(memory, slot));
 }
 
-function refuseReplay(
+export function factsOf(of: number, { key, reason, force, job }: Replayer, isOut: boolean, nowMs: number): ReplayFacts {
+  return { of, by: key, reason, atMs: nowMs, force, job, ...(isOut ? { isOutOfOrder: true } : {}) };
+}
+
+export function append(memory: Memory, event: MemoryEvent, delivery: Delivery, nowMs: number): Slot {
+  const slot = memory.addSlot(event, { delivery, success: null, acked: 0, ackedAttempts: 0 }, event.slots.length);
+  memory.put(slot, delivery);
+  logChanged(memory, slot, nowMs);
+  return slot;
+}
+
+/** Whether or not the endpoint has a delivery of the event. */
+export function refuseReplay(
   memory: Memory,
-  original: Slot,
+  { facts, slots }: MemoryEvent,
+  id: string,
   force: boolean,
   endpoint: EndpointSettings | undefined,
 ): ReplayRefusal | null {
-  const { event, sequence, version, delivery } = original;
-  const { erasedAtMs } = event.facts;
+  const { erasedAtMs, sequence, version } = facts;
   if (erasedAtMs !== undefined) return { reason: 'payload-erased', erasedAtMs };
-  const open = event.slots.find(
-    (slot) => slot.delivery.endpoint === delivery.endpoint && (isOpen(slot.delivery) || slot.delivery.claim !== null),
-  );
+  const open = slots.find(({ delivery }) => delivery.endpoint === id && (isOpen(delivery) || delivery.claim !== null));
   if (open !== undefined) {
-    const { endpoint: id, replay } = open.delivery;
+    const { replay } = open.delivery;
     return { reason: 'still-open', delivery: deliveryId(memory.address, { sequence, endpoint: id, replay }) };
   }
   if (endpoint === undefined) return { reason: 'endpoint-removed' };
   if (endpoint.status === 'disabled') return { reason: 'endpoint-disabled', statusReason: endpoint.statusReason };
-  const lane = memory.laneOf(original);
-  if (!force && version !== null && lane.attempted !== null && lane.attempted.version > version) {
+  const lane = memory.lanes.get(id);
+  if (!force && lane !== undefined && version !== null && lane.attempted !== null && lane.attempted.version > version) {
     return { reason: 'older-version', version, attempted: lane.attempted.version };
   }
-  const newest = lane.attemptedOfType.get(familyOf(original)) ?? 0;
-  if (!force && version === null && lane.ordering === 'latest' && newest > sequence) {
-    const by = deliveryId(memory.address, { sequence: newest, endpoint: delivery.endpoint, replay: 0 });
+  const newest = lane?.attemptedOfType.get(familyOf(facts)) ?? 0;
+  if (!force && version === null && lane?.ordering === 'latest' && newest > sequence) {
+    const by = deliveryId(memory.address, { sequence: newest, endpoint: id, replay: 0 });
     return { reason: 'overtaken', by };
   }
   return memory.open >= OPEN_DELIVERIES_MAX ? { reason: 'full', open: memory.open } : null;

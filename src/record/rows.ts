@@ -47,6 +47,7 @@ const delivery = z.object({
       atMs: z.number(),
       force: z.boolean(),
       job: z.string().optional(),
+      isMissing: z.boolean().optional(),
       isOutOfOrder: z.boolean().optional(),
     })
     .nullable(),

@@ -27,6 +27,11 @@ function blockerOf(lane: Lane, slot: Slot): Slot | null {
   return null;
 }
 
+/** The live delivery of a sequence, or what was sent in its place where there was none. */
+function firstOf({ endpoint, replayedOnly }: Lane, sequence: number): DeliveryRef {
+  return { sequence, endpoint, replay: replayedOnly.has(sequence) ? 1 : 0 };
+}
+
 function replayedBy(slot: Slot): Slot | undefined {
   const { endpoint, replay } = slot.delivery;
   if (slot.event.slots.length === slot.event.facts.deliveryCount) return undefined;
@@ -67,8 +72,11 @@ export function viewDelivery(memory: Memory, slot: Slot): DeliveryView {
     parked: state.kind === 'waiting' ? (state.parked ?? null) : null,
     blockedBy:
       blocker === null ? null : idOf(memory, { sequence: blocker.sequence, endpoint, replay: blocker.delivery.replay }),
-    supersededBy: supersededBy === null ? null : idOf(memory, { sequence: supersededBy, endpoint, replay: 0 }),
-    replayOf: replayFacts === null ? null : idOf(memory, { sequence, endpoint, replay: replayFacts.of }),
+    supersededBy: supersededBy === null ? null : idOf(memory, firstOf(memory.laneOf(slot), supersededBy)),
+    replayOf:
+      replayFacts === null || replayFacts.isMissing === true
+        ? null
+        : idOf(memory, { sequence, endpoint, replay: replayFacts.of }),
     replayedBy: replayer === undefined ? null : idOf(memory, { sequence, endpoint, replay: replayer.delivery.replay }),
     replayResolved: replayer === undefined ? null : isResolved(slot),
     isOutOfOrder: replayFacts?.isOutOfOrder === true,
@@ -121,9 +129,9 @@ export function attemptsOf(memory: Memory, slot: Slot): LoggedAttempt[] {
 function inForce(memory: Memory, slot: Slot): Slot {
   let last = slot;
   for (let steps = 0; steps < memory.lastSequence; steps += 1) {
-    const { state, endpoint } = last.delivery;
+    const { state } = last.delivery;
     if (state.kind !== 'ended' || state.supersededBy === null) return last;
-    const next = findSlot(memory, { sequence: state.supersededBy, endpoint, replay: 0 });
+    const next = findSlot(memory, firstOf(memory.laneOf(last), state.supersededBy));
     if (next === null) return last;
     last = next;
   }

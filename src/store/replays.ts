@@ -1,36 +1,47 @@
 /**
- * The deliveries that a replay or discard of a range concerns, as far as the log knows: originals, oldest first, without those that
- * a replay is bringing or has brought. A range of the account's key, read page by page.
+ * What a replay or discard of a range concerns, as far as the log knows, oldest first: originals, without those that a replay is
+ * bringing or has brought; with `missing` also events that the endpoint has no delivery of (missing.ts). A range of the account's key,
+ * read page by page.
  */
 import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { BulkRange } from '../core/job.ts';
 import { DRY_RUN_TYPES_MAX } from '../core/limits.ts';
+import { REPLAYS_NOTHING } from '../core/log.ts';
 import { hasStatusCode, isOneOf } from './filter.ts';
 import { deliveries, OPEN_STATUSES } from './log-schema.ts';
+import { type From, missingFrom } from './missing.ts';
 
-export type BulkPosition = { acceptedAtMs: number; sequence: number; id: string };
+/** `isMissing`: `id` is of the delivery that was never made. */
+export type BulkPosition = From & { isMissing: boolean };
 export type BulkCount = {
   count: number;
   records: number;
   oldestAtMs: number | null;
   newestAtMs: number | null;
+  /** `missing`: no delivery was made. */
   byStatus: { [status: string]: number };
   byEventType: { [type: string]: number };
 };
 
 export async function countRange(database: D1Database, account: string, range: BulkRange): Promise<BulkCount> {
   const d = drizzle(database);
+  const from = startOf(range);
+  const parts = [
+    sql`SELECT accepted_at_ms AS "acceptedAtMs", status, event_type AS type, substr(id, 1, ${RECORD_PART}) AS record
+      ${inRange(account, range, from)}`,
+    ...missingOf(account, range, from).map(
+      (select) => sql`SELECT "acceptedAtMs", 'missing' AS status, type, record FROM (${select})`,
+    ),
+  ];
+  const found = sql`(${sql.join(parts, sql` UNION ALL `)})`;
   const [totals] = await d.all<{ n: number; records: number; oldest: number | null; newest: number | null }>(
-    sql`SELECT count(*) AS n, count(DISTINCT substr(id, 1, ${RECORD_PART})) AS records,
-      min(accepted_at_ms) AS oldest, max(accepted_at_ms) AS newest ${inRange(account, range)}`,
+    sql`SELECT count(*) AS n, count(DISTINCT record) AS records, min("acceptedAtMs") AS oldest, max("acceptedAtMs") AS newest
+      FROM ${found}`,
   );
-  const byStatus = await d.all<Counted>(
-    sql`SELECT status AS name, count(*) AS n ${inRange(account, range)} GROUP BY status`,
-  );
+  const byStatus = await d.all<Counted>(sql`SELECT status AS name, count(*) AS n FROM ${found} GROUP BY status`);
   const byEventType = await d.all<Counted>(
-    sql`SELECT event_type AS name, count(*) AS n ${inRange(account, range)} GROUP BY event_type
-      ORDER BY n DESC LIMIT ${DRY_RUN_TYPES_MAX}`,
+    sql`SELECT type AS name, count(*) AS n FROM ${found} GROUP BY type ORDER BY n DESC LIMIT ${DRY_RUN_TYPES_MAX}`,
   );
   return {
     count: totals?.n ?? 0,
@@ -43,19 +54,39 @@ export async function countRange(database: D1Database, account: string, range: B
 }
 
 /** In the order of acceptance, those of one record in the order of their sequence. */
-export function pageOfRange(
+export async function pageOfRange(
   database: D1Database,
   account: string,
   range: BulkRange,
   after: BulkPosition | null,
   limit: number,
 ): Promise<BulkPosition[]> {
-  const from = after ?? { acceptedAtMs: range.fromMs, sequence: -1, id: '' };
-  return drizzle(database).all<BulkPosition>(sql`
-    SELECT accepted_at_ms AS "acceptedAtMs", sequence, id
-    ${inRange(account, { ...range, fromMs: from.acceptedAtMs })}
-    AND (accepted_at_ms, sequence, id) > (${from.acceptedAtMs}, ${from.sequence}, ${from.id})
-    ORDER BY accepted_at_ms, sequence, id LIMIT ${limit}`);
+  const from = after ?? startOf(range);
+  const d = drizzle(database);
+  const inOrder = sql`ORDER BY 1, 2, 3 LIMIT ${limit}`;
+  const [made, ...missing] = await Promise.all([
+    d.all<From>(sql`SELECT accepted_at_ms AS "acceptedAtMs", sequence, id ${inRange(account, range, from)} ${inOrder}`),
+    ...missingOf(account, range, from).map((select) => d.all<From>(sql`${select} ${inOrder}`)),
+  ]);
+  return [
+    ...made.map((position) => ({ ...position, isMissing: false })),
+    ...missing.flat().map(({ acceptedAtMs, sequence, id }) => ({ acceptedAtMs, sequence, id, isMissing: true })),
+  ]
+    .sort(byPosition)
+    .slice(0, limit);
+}
+
+function byPosition(a: From, b: From): number {
+  return a.acceptedAtMs - b.acceptedAtMs || a.sequence - b.sequence || (a.id < b.id ? -1 : 1);
+}
+
+function startOf({ fromMs }: BulkRange): From {
+  return { acceptedAtMs: fromMs, sequence: -1, id: '' };
+}
+
+/** A job of a release that did not store what the endpoint is subscribed to looks for cancelled ones only, as it began. */
+function missingOf(account: string, range: BulkRange, from: From): SQL[] {
+  return range.missing && range.subscribed !== undefined ? missingFrom(account, range, from) : [];
 }
 
 type Counted = { name: string; n: number };
@@ -66,8 +97,8 @@ function named(rows: Counted[]): { [name: string]: number } {
   return Object.fromEntries(rows.map(({ name, n }) => [name, n]));
 }
 
-function inRange(account: string, range: BulkRange): SQL {
-  const { endpoint, statuses, missing, eventTypes, records, statusCodes, fromMs, toMs } = range;
+function inRange(account: string, range: BulkRange, from: From): SQL {
+  const { endpoint, statuses, missing, eventTypes, records, statusCodes, toMs } = range;
   const conditions = [
     isOneOf(deliveries.status, statuses),
     isOneOf(deliveries.eventType, eventTypes),
@@ -75,8 +106,9 @@ function inRange(account: string, range: BulkRange): SQL {
     hasStatusCode(deliveries.lastStatusCode, statusCodes),
     missing ? sql`reason LIKE 'endpoint-disabled%'` : undefined,
   ].filter((one) => one !== undefined);
-  return sql`FROM deliveries WHERE account = ${account} AND accepted_at_ms >= ${fromMs} AND accepted_at_ms < ${toMs}
-    AND endpoint = ${endpoint} AND replay_of IS NULL AND ${sql.join(conditions, sql` AND `)}
+  return sql`FROM deliveries WHERE account = ${account} AND accepted_at_ms >= ${from.acceptedAtMs} AND accepted_at_ms < ${toMs}
+    AND (accepted_at_ms, sequence, id) > (${from.acceptedAtMs}, ${from.sequence}, ${from.id})
+    AND endpoint = ${endpoint} AND ifnull(replay_of, '') = ${REPLAYS_NOTHING} AND ${sql.join(conditions, sql` AND `)}
     AND NOT EXISTS (SELECT 1 FROM deliveries AS later WHERE later.account = deliveries.account
       AND later.accepted_at_ms = deliveries.accepted_at_ms AND later.id = deliveries.replayed_by
       AND (later.${sql.raw(OPEN_STATUSES)} OR (later.status = 'delivered' AND deliveries.status <> 'delivered')))`;

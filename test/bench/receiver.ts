@@ -17,6 +17,8 @@ export type Arrival = {
 /** The status to answer, or null to let it hang. */
 export type Behave = (path: string) => number | null;
 
+const ARRIVES_WITHIN_MS = 60_000;
+
 const body = z.object({ id: z.string(), record: z.string().nullable(), sequence: z.number().nullable() });
 
 export class Receiver {
@@ -24,6 +26,7 @@ export class Receiver {
   /** May be changed at any time: it is asked for each request. */
   behave: Behave = () => 200;
   onArrival: (arrival: Arrival) => void = () => undefined;
+  readonly #awaited = new Map<string, (atMs: number) => void>();
   #url = '';
   readonly #server = createServer((request, response) => void this.#take(request, response));
 
@@ -37,6 +40,17 @@ export class Receiver {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('the receiver has no port');
     this.#url = `http://127.0.0.1:${address.port}`;
+  }
+
+  /** When an event first arrives from now on. Rejects where it does not. */
+  next(event: string): Promise<number> {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    const timer = setTimeout(() => reject(new Error(`${event} did not arrive`)), ARRIVES_WITHIN_MS);
+    this.#awaited.set(event, (atMs) => {
+      clearTimeout(timer);
+      resolve(atMs);
+    });
+    return promise;
   }
 
   async close(): Promise<void> {
@@ -60,6 +74,8 @@ export class Receiver {
     const arrival = { path, event: id, record, sequence, atMs, status: status ?? 0 };
     this.arrivals.push(arrival);
     this.onArrival(arrival);
+    this.#awaited.get(id)?.(atMs);
+    this.#awaited.delete(id);
     if (status !== null) response.writeHead(status).end();
   }
 }

@@ -6,6 +6,7 @@ import { note, span, worstStatus } from '../../src/core/note.ts';
 import type { DeliveryView } from '../../src/core/view.ts';
 
 const NOW = 1_764_000_000_000;
+const REPLAY = `dlv_k${'a'.repeat(32)}_1_${'0'.repeat(26)}_r1`;
 const CRM = { endpointName: 'CRM', targets: { deliverWithinMs: 5_000, warnAfterMs: 60_000 } };
 const STATUSES: DeliveryStatus[] = [
   'queued',
@@ -69,7 +70,8 @@ describe('the sentence', () => {
     ],
     ['Delivered to CRM in 120 ms', { status: 'delivered', attempts: 1, endedAtMs: NOW - 880 }],
     ['Delivered to CRM in 11 s, on attempt 2', { status: 'delivered', attempts: 2, endedAtMs: NOW + 10_000 }],
-    ['Delivered to CRM by a replay', { status: 'delivered', attempts: 1, endedAtMs: NOW, replayOf: 'dlv_0' }],
+    ['Delivered to CRM by a replay', { status: 'delivered', endedAtMs: NOW, id: REPLAY, replayOf: 'dlv_0' }],
+    ['Delivered to CRM by a replay', { status: 'delivered', endedAtMs: NOW, id: REPLAY }],
     [
       'Not delivered: CRM answered 404, which is not retried',
       { status: 'dead', ...failed('http-4xx', 404), reason: 'http-404' },
@@ -101,6 +103,14 @@ describe('the sentence', () => {
     [
       'Not delivered: CRM answered 404, which is not retried. It was sent again by a replay',
       { status: 'dead', ...failed('http-4xx', 404), reason: 'http-404', replayedBy: 'dlv_2' },
+    ],
+    [
+      'Not delivered: CRM answered 404, which is not retried. It was sent again by a replay, which arrived',
+      { status: 'dead', ...failed('http-4xx', 404), replayedBy: 'dlv_2', replayResolved: true },
+    ],
+    [
+      'Not delivered: CRM answered 404, which is not retried. It was sent again by a replay, which did not arrive either',
+      { status: 'dead', ...failed('http-4xx', 404), replayedBy: 'dlv_2', replayResolved: false },
     ],
     ['Not sent to CRM: a newer event of this record took its place', { status: 'superseded', supersededBy: 'dlv_2' }],
     ['Paused; it will be sent when CRM is resumed', { status: 'held' }],

@@ -62,6 +62,14 @@ const record = z.object({
 const detail = delivery.extend({ attemptLog: z.array(attempt), body: z.string().nullable() });
 const page = <T extends z.ZodType>(item: T) => z.object({ data: z.array(item), next: z.string().nullable() });
 const endpoint = z.object({ id: z.string(), secret: z.string() });
+const counted = z.object({ count: z.number() });
+const replayJob = z.object({
+  id: z.string(),
+  status: z.string(),
+  note: z.string(),
+  skippedBy: z.record(z.string(), z.number()),
+  progress: z.object({ total: z.number(), delivered: z.number(), failed: z.number(), skipped: z.number() }),
+});
 const rotated = z.object({ id: z.string() });
 const changed = z.object({ status: z.string(), effectiveWithinMs: z.number() });
 
@@ -69,6 +77,7 @@ export type Accepted = z.output<typeof accepted>;
 export type Delivery = z.output<typeof delivery>;
 export type Attempt = z.output<typeof attempt>;
 export type DeliveryDetail = z.output<typeof detail>;
+export type ReplayJob = z.output<typeof replayJob>;
 export type RecordStatus = z.output<typeof record>;
 
 /** `isPatient`: for a service that is killed now and then. What gets no answer, a 5xx or a 429 is asked again. */
@@ -141,6 +150,24 @@ export class Tubepost {
 
   replay(id: string, reason: string, key?: string) {
     return this.#ok(delivery, 'POST', `/deliveries/${id}/replay`, { reason }, key);
+  }
+
+  /** What a replay of a range would send. */
+  async countRange(range: object): Promise<number> {
+    return (await this.#ok(counted, 'POST', '/replays', { ...range, dryRun: true })).count;
+  }
+
+  /** Started again with the same key, it is the same job. */
+  replayRange(range: object, key: string) {
+    return this.#ok(replayJob, 'POST', '/replays', range, key);
+  }
+
+  replayOfRange(id: string) {
+    return this.#ok(replayJob, 'GET', `/replays/${id}`);
+  }
+
+  replayed(id: string) {
+    return this.#all(delivery, `/replays/${id}/deliveries`, {});
   }
 
   discard(id: string, reason: string) {

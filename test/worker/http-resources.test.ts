@@ -253,6 +253,8 @@ describe('V1, V2', () => {
       supersededBy: null,
       replayOf: null,
       replayedBy: null,
+      replayResolved: null,
+      outOfOrder: false,
       reason: null,
       note: expect.stringMatching(/^Delivered to CRM in /),
       late: false,
