@@ -82,7 +82,7 @@ export class SqliteD1 {
     }
   }
 
-  /** As the Workers' type. Only what store/log-write.ts and queues/log.ts call is there. */
+  /** As the Workers' type. Only what the log's consumer and a replay's job call is there. */
   binding(): D1Database {
     const database: Pick<D1Database, 'prepare' | 'batch'> = {
       prepare: (text) => new Statement(this, text) as unknown as D1PreparedStatement,
@@ -110,6 +110,10 @@ export class SqliteD1 {
     });
   }
 
+  all(text: string, bindings: SqlValue[]) {
+    return this.#call('D1 read', () => this.run(text, bindings));
+  }
+
   first(text: string, bindings: SqlValue[]) {
     return this.#call('D1 read', () => this.run(text, bindings).results[0] ?? null);
   }
@@ -128,6 +132,10 @@ class Statement {
 
   bind(...bindings: SqlValue[]): Statement {
     return new Statement(this.#d1, this.text, bindings);
+  }
+
+  all() {
+    return this.#d1.all(this.text, this.bindings);
   }
 
   first() {
