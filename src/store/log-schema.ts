@@ -73,7 +73,9 @@ export const deliveries = sqliteTable(
     // Both in the order of lists, and written only for what is rare.
     index('deliveries_troubled').on(t.account, t.acceptedAtMs, t.id).where(sql.raw(TROUBLED)),
     // What a replay job sent. Nothing else has an entry.
-    index('deliveries_by_job').on(t.account, t.replayJob, t.acceptedAtMs, t.id).where(sql`replay_job IS NOT NULL`),
+    index('deliveries_by_job')
+      .on(t.account, t.replayJob, t.acceptedAtMs, t.id)
+      .where(sql`replay_job IS NOT NULL`),
     // With the endpoint, so that counting them reads nothing else.
     index('deliveries_dead').on(t.account, t.acceptedAtMs, t.id, t.endpoint).where(sql.raw(DEAD)),
   ],

@@ -4,7 +4,6 @@
  */
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import type { EndpointSettings } from '../../src/core/endpoint.ts';
 import { type DeliveryRef, parseRecordName, type RecordAddress } from '../../src/core/ids.ts';
 import type { BulkRange, JobStart } from '../../src/core/job.ts';
 import type { AttemptOutcome } from '../../src/core/outcome.ts';
