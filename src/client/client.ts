@@ -1,49 +1,165 @@
 /**
- * A typed client of the API: every operation by its name, with its path, query, body and answer as the document has them. Refusals
- * are values, with their problem; it throws only where nothing answered, or something that is not the API. It retries nothing.
+ * A typed client of the API: every operation by its name, with its path, query, body, answer and problems as the document has them.
+ * Refusals are values; it throws only where nothing answered, or something that is not the API. What is safe to repeat it repeats
+ * (retry.ts): so a publish whose 202 was lost is published again with the same id, until it is acknowledged or the tries are over.
  */
+import { isPassing, mayRepeat, type Passing, repeatedBody, waitMs } from './retry.ts';
 import { type Operations, PLACES, type Schemas } from './schema.ts';
 
 export type { Operations, Schemas } from './schema.ts';
-export type Problem = Schemas['Problem'];
-export type Answered<T> = { ok: true; status: number; data: T } | { ok: false; status: number; problem: Problem };
+export type Name = keyof Operations;
+export type Code = Schemas['Problem']['code'];
+/** With the codes that the operation may answer. */
+export type Problem<C extends Code = Code> = Schemas['Problem'] & { code: C };
+export type Answered<T, C extends Code = Code> =
+  { ok: true; status: number; data: T } | { ok: false; status: number; problem: Problem<C> };
+export type AnsweredBy<N extends Name> = Answered<Operations[N]['answer'], Operations[N]['problem']>;
 
 type Has<K extends string, T> =
   Record<never, never> extends T ? { [key in K]?: T } : undefined extends T ? { [key in K]?: T } : { [key in K]: T };
-export type Input<N extends keyof Operations> = Has<'path', Operations[N]['path']> &
-  Has<'query', Operations[N]['query']> &
-  Has<'body', Operations[N]['body']> & {
-    /** Of a POST: repeating the call with the same key is safe. */
-    idempotencyKey?: string;
-    signal?: AbortSignal;
-  };
+/** `signal` ends the call, its repetitions too. */
+export type Reading<N extends Name> = Has<'path', Operations[N]['path']> &
+  Has<'query', Operations[N]['query']> & { signal?: AbortSignal };
+/** `idempotencyKey` of a POST: repeating the call with the same key is safe. */
+export type Input<N extends Name> = Reading<N> & Has<'body', Operations[N]['body']> & { idempotencyKey?: string };
+
+/** Operations that answer a page, and what they list. */
+export type ListName = {
+  [N in Name]: Operations[N]['answer'] extends { data: unknown[]; next: string | null } ? N : never;
+}[Name];
+export type Item<N extends ListName> = Operations[N]['answer']['data'][number];
+/** Operations that answer whole as a file. */
+export type ExportName = { [N in Name]: Operations[N]['exports'] extends never ? never : N }[Name];
 
 export type ClientOptions = {
   /** Like `https://tubepost.example.com`, without a path. */
   origin: string;
   key: string;
+  /** For one try, its body included; 30,000 unless set. */
+  timeoutMs?: number;
+  /** How often a call that is safe to repeat is made in all; 5 unless set, 1: never again. */
+  triesMax?: number;
+  /** What it runs on: set by tests. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
+  sleep?: (ms: number) => Promise<void>;
+  random?: () => number;
 };
 type Loose = { path?: object; query?: object; body?: unknown; idempotencyKey?: string; signal?: AbortSignal };
 
-export function createClient({ origin, key, fetch: send = (url, init) => fetch(url, init) }: ClientOptions) {
-  return async function call<N extends keyof Operations>(
-    name: N,
-    input: Input<N>,
-  ): Promise<Answered<Operations[N]['answer']>> {
+const TIMEOUT_MS = 30_000;
+const TRIES_MAX = 5;
+/** Their pages go on by another parameter than `cursor`. */
+const NEXT: Readonly<Partial<Record<Name, string>>> = { listRecordEvents: 'after' };
+
+export type Client = ReturnType<typeof createClient>;
+
+export function createClient(options: ClientOptions) {
+  const { origin, key, timeoutMs = TIMEOUT_MS, triesMax = TRIES_MAX } = options;
+  const { fetch: send = (url, init) => fetch(url, init), sleep = wait, random = Math.random } = options;
+
+  function once(name: Name, { path = {}, query = {}, body, idempotencyKey, signal }: Loose): Promise<Response> {
     const [method, pattern] = PLACES[name];
-    const { path = {}, query = {}, body, idempotencyKey, signal }: Loose = input;
     const headers: Record<string, string> = { authorization: `Bearer ${key}` };
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey;
-    const response = await send(`${origin}${placeOf(pattern, path)}${queryOf(query)}`, {
+    const late = AbortSignal.timeout(timeoutMs);
+    return send(`${origin}${placeOf(pattern, path)}${queryOf(query)}`, {
       method,
       headers,
+      signal: signal === undefined ? late : AbortSignal.any([signal, late]),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      ...(signal === undefined ? {} : { signal }),
     });
-    return answered(response);
+  }
+
+  /** One try: what the API answered, or the failure of there being no answer. */
+  async function attempt<T, C extends Code>(
+    name: Name,
+    input: Loose,
+  ): Promise<{ answer: Answered<T, C> | null } & Passing> {
+    try {
+      const response = await once(name, input);
+      const answer = await answered<T, C>(response);
+      return { answer, status: response.status, retryAfter: response.headers.get('retry-after'), error: null };
+    } catch (error) {
+      // Nothing answered, or not in time, or something that is not the API: whether it happened is unknown.
+      return { answer: null, status: null, retryAfter: null, error };
+    }
+  }
+
+  async function repeated<T, C extends Code>(name: Name, given: Loose): Promise<Answered<T, C>> {
+    let input = given;
+    for (let tries = 1; ; tries += 1) {
+      const tried = await attempt<T, C>(name, input);
+      const problem = tried.answer?.ok === false ? tried.answer.problem : null;
+      input = { ...input, body: repeatedBody(name, input.body, problem) };
+      const isOver = tries >= triesMax || given.signal?.aborted === true;
+      if (isOver || !isPassing(tried, problem) || !mayRepeat(name, input)) {
+        if (tried.answer === null) throw tried.error;
+        return tried.answer;
+      }
+      await sleep(waitMs(tries, tried.retryAfter, random()));
+    }
+  }
+
+  return {
+    /** One operation. */
+    call<N extends Name>(name: N, input: Input<N>): Promise<AnsweredBy<N>> {
+      return repeated(name, input);
+    },
+
+    /** What a list holds, page after page, each asked for when the one before has been read. Throws a Refusal. */
+    async *list<N extends ListName>(name: N, input: Reading<N>): AsyncGenerator<Item<N>, void, undefined> {
+      const { query = {}, ...rest }: Loose = input;
+      for (let next: string | null = null, isFirst = true; isFirst || next !== null; isFirst = false) {
+        const from: object = next === null ? {} : { [NEXT[name] ?? 'cursor']: next };
+        const page = ofAnswer(
+          await repeated<{ data: Item<N>[]; next: string | null }, Code>(name, {
+            ...rest,
+            query: { ...query, ...from },
+          }),
+        );
+        yield* page.data;
+        next = page.next;
+      }
+    },
+
+    /** A list whole, as a file in chunks. It may take long: no timeout but yours. Throws a Refusal; a stream that breaks off is not whole. */
+    async stream<N extends ExportName>(
+      name: N,
+      format: Operations[N]['exports'],
+      input: Reading<N>,
+    ): Promise<ReadableStream<Uint8Array>> {
+      const { path = {}, query = {}, signal }: Loose = input;
+      const [method, pattern] = PLACES[name];
+      const response = await send(`${origin}${placeOf(pattern, path)}${queryOf({ ...query, format })}`, {
+        method,
+        headers: { authorization: `Bearer ${key}` },
+        ...(signal === undefined ? {} : { signal }),
+      });
+      if (!response.ok) ofAnswer(await answered<never, Code>(response));
+      if (response.body === null) throw new Error(`${name} answered ${response.status} without a body`);
+      return response.body;
+    },
   };
+}
+
+/** A problem as an exception, for where a value cannot be. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly problem: Problem;
+
+  constructor(status: number, problem: Problem) {
+    super(`${status} ${problem.code}: ${problem.detail}`);
+    this.name = 'Refusal';
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+/** The data of an answer, or its problem thrown as a Refusal. */
+export function ofAnswer<T, C extends Code>(answer: Answered<T, C>): T {
+  if (answer.ok) return answer.data;
+  throw new Refusal(answer.status, answer.problem);
 }
 
 function placeOf(pattern: string, path: object): string {
@@ -62,12 +178,16 @@ function queryOf(query: object): string {
 }
 
 /** What the types say of an answer is held by the tests of the document, and not checked again here. */
-async function answered<T>(response: Response): Promise<Answered<T>> {
+async function answered<T, C extends Code>(response: Response): Promise<Answered<T, C>> {
   const { ok, status } = response;
   const text = await response.text();
   const type = response.headers.get('content-type') ?? '';
   if (ok) return { ok, status, data: (text === '' ? null : type.includes('json') ? JSON.parse(text) : text) as T };
   if (!type.startsWith('application/problem+json'))
     throw new Error(`no answer of the API: ${status} as ${type.slice(0, 80)}`);
-  return { ok, status, problem: JSON.parse(text) as Problem };
+  return { ok, status, problem: JSON.parse(text) as Problem<C> };
+}
+
+function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

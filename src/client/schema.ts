@@ -6,12 +6,15 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "conflict" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "misconfigured";
     errors: ({
       field: string;
       message: string;
     })[];
     [member: string]: unknown;
+  };
+  Health: {
+    status: "ready";
   };
   CreatedKey: {
     id: string;
@@ -202,7 +205,7 @@ export type Schemas = {
     secrets: (Schemas['Secret'])[];
     createdAt: string;
     updatedAt: string;
-    circuit: Schemas['Circuit'];
+    circuit: Schemas['Circuit'] | null;
   };
   Circuit: {
     state: "closed" | "open" | "half-open";
@@ -210,7 +213,7 @@ export type Schemas = {
     nextProbeAt: string | null;
     perSecond: number | null;
     waitingRecords: number;
-  } | null;
+  };
   ChangedEndpoint: {
     id: string;
     account: string;
@@ -383,6 +386,15 @@ export type Schemas = {
     })[];
   };
   DeliveryStatus: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled";
+  NewEvent: {
+    id?: string | null | undefined;
+    type: string;
+    record?: string | null | undefined;
+    version?: number | null | undefined;
+    occurredAt?: string | null | undefined;
+    data?: unknown | undefined;
+    forms?: Record<string, unknown> | null | undefined;
+  };
   BatchResults: {
     results: (Schemas['BatchAccepted'] | Schemas['Problem'])[];
   };
@@ -428,7 +440,7 @@ export type Schemas = {
     lastAttempt: {
       at: string;
       statusCode: number | null;
-      error: Schemas['AttemptError'];
+      error: Schemas['AttemptError'] | null;
       latencyMs: number;
     } | null;
     nextAttemptAt: string | null;
@@ -447,7 +459,7 @@ export type Schemas = {
   AttemptError: {
     kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost";
     message: string;
-  } | null;
+  };
   Event: {
     id: string;
     type: string;
@@ -467,7 +479,7 @@ export type Schemas = {
     record: string;
     account: string;
     sequence: number;
-    status: unknown;
+    status: Schemas['DeliveryStatus'] | null;
     late: boolean;
     note: string;
     endpoints: ({
@@ -499,7 +511,7 @@ export type Schemas = {
     lastAttempt: {
       at: string;
       statusCode: number | null;
-      error: Schemas['AttemptError'];
+      error: Schemas['AttemptError'] | null;
       latencyMs: number;
     } | null;
     nextAttemptAt: string | null;
@@ -537,7 +549,7 @@ export type Schemas = {
     at: string;
     latencyMs: number;
     statusCode: number | null;
-    error: Schemas['AttemptError'];
+    error: Schemas['AttemptError'] | null;
     responseHeaders: Record<string, string> | null;
     responseBody: string | null;
     willRetry: boolean;
@@ -574,7 +586,7 @@ export type Schemas = {
     at: string;
     latencyMs: number;
     statusCode: number | null;
-    error: Schemas['AttemptError'];
+    error: Schemas['AttemptError'] | null;
     responseHeaders: Record<string, string> | null;
     responseBody: string | null;
     willRetry: boolean;
@@ -755,6 +767,41 @@ export type Schemas = {
 };
 
 export type Operations = {
+  getHealth: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['Health'];
+    exports: never;
+    problem: "internal" | "misconfigured";
+  };
+  getMetrics: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: string;
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+  };
+  getOpenApi: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: {
+      openapi: string;
+      [member: string]: unknown;
+    };
+    exports: never;
+    problem: "internal" | "misconfigured";
+  };
+  getDocs: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: string;
+    exports: never;
+    problem: "internal" | "misconfigured";
+  };
   createKey: {
     path: Record<never, never>;
     query: Record<never, never>;
@@ -766,18 +813,24 @@ export type Operations = {
       rateLimitPerSecond?: number | null | undefined;
     };
     answer: Schemas['CreatedKey'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "idempotency-conflict" | "idempotency-in-progress" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listKeys: {
     path: Record<never, never>;
     query: { limit?: number; cursor?: string };
     body: undefined | undefined;
     answer: Schemas['KeyPage'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getKey: {
     path: { key: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['Key'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-key" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   changeKey: {
     path: { key: string };
@@ -787,12 +840,16 @@ export type Operations = {
       rateLimitPerSecond?: number | null | undefined;
     };
     answer: Schemas['ChangedKey'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-key" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   revokeKey: {
     path: { key: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: null;
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-key" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   createPortalToken: {
     path: { account: string };
@@ -802,6 +859,8 @@ export type Operations = {
       expiresInSeconds?: number | undefined;
     } | undefined;
     answer: Schemas['PortalToken'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "idempotency-conflict" | "idempotency-in-progress" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   putAccount: {
     path: { account: string };
@@ -824,24 +883,32 @@ export type Operations = {
       jurisdiction?: "eu" | "fedramp" | null | undefined;
     } | undefined;
     answer: Schemas['ChangedAccount'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "fixed-field" | "account-removing" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getAccount: {
     path: { account: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['Account'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   deleteAccount: {
     path: { account: string };
     query: { reason?: string };
     body: undefined | undefined;
     answer: Schemas['RemovedAccount'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listAccounts: {
     path: Record<never, never>;
     query: { limit?: number; cursor?: string };
     body: undefined | undefined;
     answer: Schemas['AccountPage'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   createEndpoint: {
     path: { account: string };
@@ -850,7 +917,7 @@ export type Operations = {
       url: string;
       description?: string | undefined;
       eventTypes?: (string)[] | undefined;
-      filter?: unknown | undefined;
+      filter?: Record<string, unknown> | null | undefined;
       schemaVersions?: Record<string, string> | undefined;
       payloadFormat?: "standard" | "slack" | undefined;
       headers?: Record<string, string> | undefined;
@@ -868,18 +935,24 @@ export type Operations = {
       secret?: string | undefined;
     };
     answer: Schemas['CreatedEndpoint'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "idempotency-conflict" | "idempotency-in-progress" | "external-id-taken" | "too-large" | "unsupported-media-type" | "rate-limited" | "endpoints-full" | "internal" | "unavailable" | "misconfigured";
   };
   listEndpoints: {
     path: { account: string };
     query: { limit?: number; cursor?: string };
     body: undefined | undefined;
     answer: Schemas['EndpointPage'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getEndpoint: {
     path: { account: string; endpoint: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['EndpointNow'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   changeEndpoint: {
     path: { account: string; endpoint: string };
@@ -888,7 +961,7 @@ export type Operations = {
       url?: string | undefined;
       description?: string | undefined;
       eventTypes?: (string)[] | undefined;
-      filter?: unknown | undefined;
+      filter?: Record<string, unknown> | null | undefined;
       schemaVersions?: Record<string, string> | undefined;
       payloadFormat?: "standard" | "slack" | undefined;
       headers?: Record<string, string> | undefined;
@@ -905,12 +978,16 @@ export type Operations = {
       statusReason?: string | null | undefined;
     };
     answer: Schemas['ChangedEndpoint'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "external-id-taken" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   deleteEndpoint: {
     path: { account: string; endpoint: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['RemovedEndpoint'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   rotateSecret: {
     path: { account: string; endpoint: string };
@@ -921,30 +998,40 @@ export type Operations = {
       algorithm?: "hmac" | "ed25519" | undefined;
     } | undefined;
     answer: Schemas['RotatedSecret'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "idempotency-conflict" | "idempotency-in-progress" | "secrets-full" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getSecret: {
     path: { account: string; endpoint: string; secret: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['SecretText'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   deleteSecret: {
     path: { account: string; endpoint: string; secret: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: null;
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "current-secret" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   resealAccount: {
     path: { account: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['Reseal'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listAuditEntries: {
     path: { account: string };
     query: { limit?: number; cursor?: string };
     body: undefined | undefined;
     answer: Schemas['AuditPage'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   putEventType: {
     path: { type: string };
@@ -962,18 +1049,24 @@ export type Operations = {
       archived?: boolean | undefined;
     } | undefined;
     answer: Schemas['ChangedEventType'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-event-type" | "breaking-change" | "too-large" | "unsupported-media-type" | "rate-limited" | "event-types-full" | "versions-full" | "internal" | "unavailable" | "misconfigured";
   };
   getEventType: {
     path: { type: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['EventType'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-event-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listEventTypes: {
     path: Record<never, never>;
     query: { limit?: number; cursor?: string; archived?: "true" | "false" };
     body: undefined | undefined;
     answer: Schemas['EventTypePage'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   putSchemaVersion: {
     path: { type: string; version: string };
@@ -983,88 +1076,106 @@ export type Operations = {
       example?: unknown | undefined;
     };
     answer: Schemas['ChangedEventType'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-event-type" | "breaking-change" | "too-large" | "unsupported-media-type" | "rate-limited" | "versions-full" | "internal" | "unavailable" | "misconfigured";
   };
   getSchemaVersion: {
     path: { type: string; version: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['SchemaVersion'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-event-type" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   diffSchemaVersions: {
     path: { type: string; from: string; to: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['SchemaDiff'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-event-type" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   publishEvent: {
     path: { account: string };
     query: Record<never, never>;
-    body: {
-      id?: string | null | undefined;
-      type: string;
-      record?: string | null | undefined;
-      version?: number | null | undefined;
-      occurredAt?: string | null | undefined;
-      data?: unknown | undefined;
-      forms?: Record<string, unknown> | null | undefined;
-    };
+    body: Schemas['NewEvent'];
     answer: Schemas['AcceptedEvent'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "schema-violation" | "unauthorized" | "forbidden" | "unknown-account" | "event-conflict" | "event-type-archived" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "quota-exceeded" | "internal" | "unavailable" | "misconfigured";
   };
   listEvents: {
     path: { account: string };
-    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv" };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string };
     body: undefined | undefined;
     answer: Schemas['ListedEventPage'];
+    exports: "ndjson" | "csv";
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   publishEvents: {
     path: { account: string };
     query: Record<never, never>;
     body: {
-      events: (unknown)[];
+      events: (Schemas['NewEvent'])[];
     };
     answer: Schemas['BatchResults'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "too-large" | "unsupported-media-type" | "rate-limited" | "quota-exceeded" | "internal" | "unavailable" | "misconfigured";
   };
   getEvent: {
     path: { account: string; event: string };
     query: { record?: string };
     body: undefined | undefined;
     answer: Schemas['Event'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "several-records" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   erasePayload: {
     path: { account: string; event: string };
     query: { record?: string; reason?: string };
     body: undefined | undefined;
-    answer: null;
+    answer: Schemas['Event'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "several-records" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getRecord: {
     path: { account: string; record: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['Record'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getRecordByKey: {
     path: { account: string };
     query: { key: string };
     body: undefined | undefined;
     answer: Schemas['Record'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listRecordEvents: {
     path: { account: string; record: string };
     query: { after?: number; limit?: number };
     body: undefined | undefined;
     answer: Schemas['EventPage'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listDeliveries: {
     path: { account: string };
-    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv" };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string };
     body: undefined | undefined;
     answer: Schemas['DeliveryPage'];
+    exports: "ndjson" | "csv";
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getDelivery: {
     path: { account: string; delivery: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['DeliveryDetail'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   replayDelivery: {
     path: { account: string; delivery: string };
@@ -1074,6 +1185,8 @@ export type Operations = {
       force?: boolean | undefined;
     } | undefined;
     answer: Schemas['Delivery'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "internal" | "unavailable" | "misconfigured";
   };
   discardDelivery: {
     path: { account: string; delivery: string };
@@ -1082,60 +1195,80 @@ export type Operations = {
       reason?: string | null | undefined;
     } | undefined;
     answer: Schemas['Delivery'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "idempotency-conflict" | "idempotency-in-progress" | "discard-refused" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listDeadLetters: {
     path: { account: string };
-    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv" };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string };
     body: undefined | undefined;
     answer: Schemas['DeliveryPage'];
+    exports: "ndjson" | "csv";
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   countDeadLetters: {
     path: { account: string };
     query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string };
     body: undefined | undefined;
     answer: Schemas['DeadLetterSummary'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listAllDeadLetters: {
     path: Record<never, never>;
-    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv"; account?: string };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; account?: string };
     body: undefined | undefined;
     answer: Schemas['DeliveryPage'];
+    exports: "ndjson" | "csv";
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   countAllDeadLetters: {
     path: Record<never, never>;
     query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; account?: string };
     body: undefined | undefined;
     answer: Schemas['DeadLetterSummary'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listAttempts: {
     path: { account: string };
-    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv" };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string };
     body: undefined | undefined;
     answer: Schemas['AttemptPage'];
+    exports: "ndjson" | "csv";
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getAttempt: {
     path: { account: string; attempt: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['Attempt'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listAllDeliveries: {
     path: Record<never, never>;
-    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv"; account?: string };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; account?: string };
     body: undefined | undefined;
     answer: Schemas['DeliveryPage'];
+    exports: "ndjson" | "csv";
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listAllAttempts: {
     path: Record<never, never>;
-    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv"; account?: string };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; account?: string };
     body: undefined | undefined;
     answer: Schemas['AccountAttemptPage'];
+    exports: "ndjson" | "csv";
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listAllEndpoints: {
     path: Record<never, never>;
     query: { limit?: number; cursor?: string; account?: string | (string)[]; status?: "enabled" | "paused" | "disabled" | ("enabled" | "paused" | "disabled")[] };
     body: undefined | undefined;
     answer: Schemas['ListedEndpointPage'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   broadcastEvent: {
     path: Record<never, never>;
@@ -1145,18 +1278,24 @@ export type Operations = {
       [member: string]: unknown;
     };
     answer: Schemas['Job'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "schema-violation" | "unauthorized" | "forbidden" | "event-conflict" | "event-type-archived" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listJobs: {
     path: Record<never, never>;
     query: { limit?: number; cursor?: string; account?: string | (string)[]; kind?: "broadcast" | "sweep" | "account-removal" | "replay" | "discard" | ("broadcast" | "sweep" | "account-removal" | "replay" | "discard")[]; status?: "running" | "paused" | "finished" | "cancelled" | ("running" | "paused" | "finished" | "cancelled")[] };
     body: undefined | undefined;
     answer: Schemas['JobPage'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getJob: {
     path: { job: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['Job'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-job" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   pauseJob: {
     path: { job: string };
@@ -1165,6 +1304,8 @@ export type Operations = {
       reason?: string | null | undefined;
     } | undefined;
     answer: Schemas['Job'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-job" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   resumeJob: {
     path: { job: string };
@@ -1173,6 +1314,8 @@ export type Operations = {
       reason?: string | null | undefined;
     } | undefined;
     answer: Schemas['Job'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-job" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   cancelJob: {
     path: { job: string };
@@ -1181,24 +1324,32 @@ export type Operations = {
       reason?: string | null | undefined;
     } | undefined;
     answer: Schemas['Job'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-job" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listAllAlerts: {
     path: Record<never, never>;
     query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[]; account?: string | (string)[] };
     body: undefined | undefined;
     answer: Schemas['AlertPage'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listAlerts: {
     path: { account: string };
     query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[] };
     body: undefined | undefined;
     answer: Schemas['AlertPage'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getAlert: {
     path: { alert: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['Alert'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-alert" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   acknowledgeAlert: {
     path: { alert: string };
@@ -1207,12 +1358,16 @@ export type Operations = {
       note?: string | null | undefined;
     } | undefined;
     answer: Schemas['Alert'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-alert" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listAlertRules: {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['AlertRules'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   putAlertRules: {
     path: Record<never, never>;
@@ -1272,6 +1427,8 @@ export type Operations = {
       };
     };
     answer: Schemas['AlertRules'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   startReplay: {
     path: { account: string };
@@ -1292,12 +1449,16 @@ export type Operations = {
       pacePerSecond?: number | undefined;
     };
     answer: Schemas['DryRun'] | Schemas['Replay'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "idempotency-conflict" | "idempotency-in-progress" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listReplays: {
     path: { account: string };
     query: { limit?: number; cursor?: string };
     body: undefined | undefined;
     answer: Schemas['JobPage'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   discardDeadLetters: {
     path: { account: string };
@@ -1314,18 +1475,24 @@ export type Operations = {
       reason?: string | null | undefined;
     };
     answer: Schemas['DryRun'] | Schemas['Job'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "idempotency-conflict" | "idempotency-in-progress" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getReplay: {
     path: { account: string; replay: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: Schemas['Replay'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-job" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   listReplayedDeliveries: {
     path: { account: string; replay: string };
-    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string; format?: "json" | "ndjson" | "csv" };
+    query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string };
     body: undefined | undefined;
     answer: Schemas['DeliveryPage'];
+    exports: "ndjson" | "csv";
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-job" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   pauseReplay: {
     path: { account: string; replay: string };
@@ -1334,6 +1501,8 @@ export type Operations = {
       reason?: string | null | undefined;
     } | undefined;
     answer: Schemas['Replay'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-job" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   resumeReplay: {
     path: { account: string; replay: string };
@@ -1342,6 +1511,8 @@ export type Operations = {
       reason?: string | null | undefined;
     } | undefined;
     answer: Schemas['Replay'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-job" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   cancelReplay: {
     path: { account: string; replay: string };
@@ -1350,24 +1521,32 @@ export type Operations = {
       reason?: string | null | undefined;
     } | undefined;
     answer: Schemas['Replay'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-job" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   testEndpoint: {
     path: { account: string; endpoint: string };
     query: Record<never, never>;
     body: Record<string, never> | undefined;
     answer: Schemas['Attempt'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "idempotency-conflict" | "idempotency-in-progress" | "endpoint-disabled" | "too-large" | "unsupported-media-type" | "rate-limited" | "too-many-tests" | "internal" | "unavailable" | "misconfigured";
   };
   listSentEventTypes: {
     path: { account: string; endpoint: string };
     query: { days?: number };
     body: undefined | undefined;
     answer: Schemas['SentEventTypes'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getEndpointHealth: {
     path: { account: string; endpoint: string };
     query: Record<never, never>;
     body: undefined | undefined;
     answer: null;
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   readRecordStatuses: {
     path: { account: string };
@@ -1376,22 +1555,32 @@ export type Operations = {
       records: (string)[];
     };
     answer: null;
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getOverview: {
     path: { account: string };
     query: { minutes?: string; from?: string; to?: string };
     body: undefined | undefined;
     answer: null;
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getOverviewOfAll: {
     path: Record<never, never>;
     query: { minutes?: string; from?: string; to?: string; after?: string };
     body: undefined | undefined;
     answer: null;
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
 };
 
 export const PLACES: Readonly<Record<keyof Operations, readonly [method: string, path: string]>> = {
+  getHealth: ['GET', '/health'],
+  getMetrics: ['GET', '/metrics'],
+  getOpenApi: ['GET', '/openapi.json'],
+  getDocs: ['GET', '/docs'],
   createKey: ['POST', '/v1/keys'],
   listKeys: ['GET', '/v1/keys'],
   getKey: ['GET', '/v1/keys/{key}'],

@@ -7,6 +7,7 @@ export type Schema = {
   properties?: Record<string, Schema> | undefined;
   required?: string[] | undefined;
   items?: Schema | undefined;
+  allOf?: Schema[] | undefined;
   anyOf?: Schema[] | undefined;
   oneOf?: Schema[] | undefined;
   [keyword: string]: unknown;
@@ -19,15 +20,16 @@ type Parameter = {
   schema?: Schema | undefined;
 };
 type Content = Record<string, { schema?: Schema | undefined }>;
+type Response = { $ref?: string | undefined; content?: Content | undefined };
 type Operation = {
   operationId: string;
   parameters?: Parameter[] | undefined;
   requestBody?: { required?: boolean | undefined; content: Content } | undefined;
-  responses: Record<string, { content?: Content | undefined }>;
+  responses: Record<string, Response>;
 };
 export type Document = {
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Schema> };
+  components: { schemas: Record<string, Schema>; responses: Record<string, Response> };
 };
 
 export function typesOf({ paths, components }: Document): string {
@@ -35,7 +37,9 @@ export function typesOf({ paths, components }: Document): string {
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
   const schemas = Object.entries(components.schemas).map(([name, schema]) => `  ${name}: ${typeOf(schema, '  ')};`);
-  const types = operations.map(({ operation }) => `  ${operation.operationId}: ${operationType(operation)};`);
+  const types = operations.map(
+    ({ operation }) => `  ${operation.operationId}: ${operationType(operation, components.responses)};`,
+  );
   const places = operations.map(
     ({ operation, method, path }) => `  ${operation.operationId}: ['${method.toUpperCase()}', '${path}'],`,
   );
@@ -52,24 +56,45 @@ export function typesOf({ paths, components }: Document): string {
   );
 }
 
-function operationType({ parameters = [], requestBody, responses }: Operation): string {
+function operationType(
+  { parameters = [], requestBody, responses }: Operation,
+  shared: Record<string, Response>,
+): string {
   const body = requestBody?.content['application/json']?.schema;
   const answers = Object.entries(responses).filter(([status]) => /^2/.test(status));
   const shown = answers.map(([, { content }]) => {
-    const schema = content?.['application/json']?.schema;
-    return schema === undefined ? (content === undefined ? 'null' : 'unknown') : typeOf(schema, '    ');
+    const schema = (content?.['application/json'] ?? Object.values(content ?? {})[0])?.schema;
+    return schema === undefined ? 'null' : typeOf(schema, '    ');
   });
+  const files = answers.flatMap(([, { content = {} }]) => Object.keys(content)).flatMap((type) => FORMATS[type] ?? []);
+  const codes = Object.values(responses).flatMap((one) => codesOf(one, shared));
   const parts = [
     `path: ${placed(parameters, 'path')}`,
     `query: ${placed(parameters, 'query')}`,
     `body: ${body === undefined ? 'undefined' : typeOf(body, '    ')}${requestBody?.required === true ? '' : ' | undefined'}`,
     `answer: ${[...new Set(shown)].join(' | ')}`,
+    `exports: ${files.length === 0 ? 'never' : literals(files)}`,
+    `problem: ${literals(codes)}`,
   ];
   return `{\n${parts.map((part) => `    ${part};`).join('\n')}\n  }`;
 }
 
+/** What a list is as a file, by `?format=`; a client asks for it by another call, whose answer is a stream. */
+const FORMATS: Readonly<Record<string, string>> = { 'application/x-ndjson': 'ndjson', 'text/csv': 'csv' };
+
+/** The codes of a problem that the operation names; `default` names none. */
+function codesOf({ $ref }: Response, shared: Record<string, Response>): unknown[] {
+  const content = $ref === undefined ? {} : shared[$ref.slice($ref.lastIndexOf('/') + 1)]?.content;
+  const both = content?.['application/problem+json']?.schema?.allOf;
+  return (both ?? []).flatMap((one) => one.properties?.['code']?.enum ?? []);
+}
+
+function literals(values: unknown[]): string {
+  return values.map((value) => JSON.stringify(value)).join(' | ');
+}
+
 function placed(parameters: Parameter[], place: string): string {
-  const here = parameters.filter((one) => one.in === place);
+  const here = parameters.filter((one) => one.in === place && one.name !== 'format');
   if (here.length === 0) return 'Record<never, never>';
   const fields = here.map(
     ({ name = '', required, schema = {} }) => `${nameOf(name)}${required === true ? '' : '?'}: ${queryType(schema)}`,
@@ -86,8 +111,9 @@ function queryType(schema: Schema): string {
 
 function typeOf(schema: Schema, indent: string): string {
   if (schema.$ref !== undefined) return `Schemas['${schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)}']`;
-  if (schema.enum !== undefined) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+  if (schema.enum !== undefined) return literals(schema.enum);
   if ('const' in schema) return JSON.stringify(schema['const']);
+  if (schema.allOf?.length === 1 && schema.allOf[0] !== undefined) return typeOf(schema.allOf[0], indent);
   const either = schema.anyOf ?? schema.oneOf;
   if (either !== undefined) return either.map((one) => typeOf(one, indent)).join(' | ');
   const names = [schema.type ?? 'any'].flat();

@@ -50,6 +50,15 @@ export type RouteInput<P extends z.ZodObject, Q extends z.ZodObject, B extends z
   body: z.output<B>;
 };
 
+/** A GET outside /v1, as other programs expect it: it looks at no parameter, and its answer may be no JSON. */
+export type PlainSpec = {
+  path: string;
+  summary: string;
+  keys: 'operator' | 'none';
+  mediaType: string;
+  answers: Record<number, string>;
+};
+
 const nothing = z.strictObject({});
 
 export class Api {
@@ -76,6 +85,16 @@ export class Api {
       };
       if (spec.method !== 'post' || spec.ownIdempotency === true) return run();
       return answerOnce(c, String(params['account']), text, run, spec.repeated);
+    });
+  }
+
+  plain(spec: PlainSpec, handle: (c: AppContext) => Promise<Response>): void {
+    const { path, keys } = spec;
+    this.#methods.set(path, ['get']);
+    this.app.openAPIRegistry.registerPath(documented({ method: 'get', ...spec }));
+    this.app.get(path, async (c) => {
+      if (keys === 'operator') requireGrant(c, { method: 'get', path, keys });
+      return handle(c);
     });
   }
 

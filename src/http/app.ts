@@ -44,10 +44,11 @@ export function createApp() {
   app.onError(answerError);
   app.notFound((c) => new Problem('not-found', `there is nothing at ${c.req.path.slice(0, 200)}`).toResponse());
   app.use(requireVars);
-  addHealth(app);
-  addOpenApi(api);
   app.use('/v1/*', requireKey);
-  addMetrics(app);
+  app.use('/metrics', requireKey);
+  addHealth(api);
+  addMetrics(api);
+  addOpenApi(api);
 
   addKeys(api);
   addPortalTokens(api);

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { DELIVERY_STATUSES, TRIGGERS } from '../core/delivery.ts';
 import { ERROR_KINDS } from '../core/outcome.ts';
-import { count, logPageOf, text, time } from './shared-shapes.ts';
+import { count, logPageOf, orNull, text, time } from './shared-shapes.ts';
 
 export const deliveryStatus = z.enum(DELIVERY_STATUSES).openapi('DeliveryStatus');
 
@@ -21,7 +21,7 @@ export const deliveryShape = z
     status: deliveryStatus,
     attempts: count(),
     lastAttempt: z
-      .strictObject({ at: time(), statusCode: z.int().nullable(), error: error.nullable(), latencyMs: count() })
+      .strictObject({ at: time(), statusCode: z.int().nullable(), error: orNull(error), latencyMs: count() })
       .nullable(),
     nextAttemptAt: time().nullable(),
     blockedBy: text().nullable(),
@@ -51,7 +51,7 @@ export const attemptShape = z
     at: time(),
     latencyMs: count(),
     statusCode: z.int().nullable(),
-    error: error.nullable(),
+    error: orNull(error),
     responseHeaders: z.record(z.string(), text()).nullable(),
     responseBody: text().nullable(),
     willRetry: z.boolean(),

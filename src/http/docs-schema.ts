@@ -22,21 +22,37 @@ export function fieldsOf(schema: ApiSchema, prefix = '', depth = 1): Field[] {
 export function fieldTable(fields: readonly Field[]): Html {
   return html`<div class="wide">
     <table>
-      <tr>
-        <th>Field</th>
-        <th>Type</th>
-        <th>Meaning and rules</th>
-      </tr>
-      ${fields.map(
-        ({ path, schema, isRequired }) =>
-          html`<tr>
-            <td><code>${path}</code>${isRequired ? '' : html` <span class="dim">optional</span>`}</td>
-            <td>${typeOf(schema)}</td>
-            <td>${prose(schema.description ?? '')}${choices(schema)}</td>
-          </tr> `,
-      )}
+      <thead>
+        <tr>
+          <th scope="col">Field</th>
+          <th scope="col">Type</th>
+          <th scope="col">Meaning and rules</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${fields.map(
+          ({ path, schema, isRequired }) =>
+            html`<tr>
+              <td><code>${path}</code>${isRequired ? '' : html` <span class="dim">optional</span>`}</td>
+              <td>${typeOf(schema)}</td>
+              <td>${prose(schema.description ?? '')}${choices(schema)}</td>
+            </tr> `,
+        )}
+      </tbody>
     </table>
   </div>`;
+}
+
+export function bodyTable(schema: ApiSchema): Html {
+  const fields = fieldsOf(schema);
+  return fields.length === 0 ? html`<p>${typeOf(schema)}${choices(schema)}</p>` : fieldTable(fields);
+}
+
+export function exampleBlock(title: string, example: unknown): Html {
+  return html`<details>
+    <summary>${title}</summary>
+    <pre><code>${JSON.stringify(example, null, 2)}</code></pre>
+  </details>`;
 }
 
 export function typeOf(schema: ApiSchema): Html {

@@ -27,14 +27,17 @@ const retry = z.strictObject({
   alsoRetry: ruled(z.array(z.number()), checkAlsoRetry).optional(),
 });
 
-const filter = z.unknown().transform((input, context): Filter => {
-  const parsed = parseFilter(input);
-  if (parsed.ok) return parsed.value;
-  for (const { pointer, message } of parsed.error) {
-    context.addIssue({ code: 'custom', message, params: { pointer } });
-  }
-  return z.NEVER;
-});
+const filter = z
+  .unknown()
+  .openapi({ type: ['object', 'null'], additionalProperties: {} })
+  .transform((input, context): Filter => {
+    const parsed = parseFilter(input);
+    if (parsed.ok) return parsed.value;
+    for (const { pointer, message } of parsed.error) {
+      context.addIssue({ code: 'custom', message, params: { pointer } });
+    }
+    return z.NEVER;
+  });
 
 const fields = {
   description: ruled(z.string(), checkDescription).optional(),

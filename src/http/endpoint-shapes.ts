@@ -1,7 +1,7 @@
 /** Endpoints, their secrets, and what was sent to them. */
 import { z } from '@hono/zod-openapi';
 import { PAYLOAD_FORMATS } from '../core/endpoint.ts';
-import { count, effective, pageOf, text, time } from './shared-shapes.ts';
+import { count, effective, orNull, pageOf, text, time } from './shared-shapes.ts';
 
 const status = z.enum(['enabled', 'paused', 'disabled']);
 const ordering = z.enum(['ordered', 'latest', 'unordered']);
@@ -51,7 +51,7 @@ const circuit = z
   })
   .openapi('Circuit');
 export const endpointNowShape = z
-  .strictObject({ ...endpointShape.shape, circuit: circuit.nullable() })
+  .strictObject({ ...endpointShape.shape, circuit: orNull(circuit) })
   .openapi('EndpointNow');
 export const createdEndpointShape = z
   .strictObject({ ...endpointShape.shape, secret: text(), ...effective })

@@ -1,7 +1,7 @@
 /** Events, what publishing them answers, and records. */
 import { z } from '@hono/zod-openapi';
 import { deliveryShape, deliveryStatus } from './delivery-shapes.ts';
-import { count, logPageOf, pageOf, problemShape, text, time } from './shared-shapes.ts';
+import { count, logPageOf, orNull, pageOf, problemShape, text, time } from './shared-shapes.ts';
 
 const listedEventShape = z
   .strictObject({
@@ -50,7 +50,7 @@ export const recordShape = z
     record: text(),
     account: text(),
     sequence: count(),
-    status: deliveryStatus.nullable(),
+    status: orNull(deliveryStatus),
     late: z.boolean(),
     note: text(),
     endpoints: z.array(z.strictObject({ endpoint: text(), delivery: deliveryShape, waiting: count() })),

@@ -1,21 +1,29 @@
 /** O6: ready only when storage answers, each part within a bound. Public: it says which part is silent and nothing else. */
-import type { Hono } from 'hono';
 import { HEALTH_MS } from '../core/limits.ts';
 import type { Bindings } from '../env.ts';
 import { logDatabase } from '../store/database.ts';
 import { accountStub } from '../stubs.ts';
-import type { AppEnv } from './context.ts';
+import type { Api } from './api.ts';
 import { Problem } from './problem.ts';
 
 /** Reading an account writes nothing, whether or not there is one of this name. */
 const PROBE = 'health';
 
-export function addHealth(app: Hono<AppEnv>): void {
-  app.get('/health', async (c) => {
-    const silent = await silentParts(c.env);
-    if (silent.length > 0) throw new Problem('unavailable', `storage does not answer: ${silent.join(', ')}`);
-    return c.json({ status: 'ready' }, 200, { 'cache-control': 'no-store' });
-  });
+export function addHealth(api: Api): void {
+  api.plain(
+    {
+      path: '/health',
+      summary: 'Whether the service is ready',
+      keys: 'none',
+      mediaType: 'application/json',
+      answers: { 200: 'Every part of the storage answers' },
+    },
+    async (c) => {
+      const silent = await silentParts(c.env);
+      if (silent.length > 0) throw new Problem('unavailable', `storage does not answer: ${silent.join(', ')}`);
+      return c.json({ status: 'ready' }, 200, { 'cache-control': 'no-store' });
+    },
+  );
 }
 
 async function silentParts(env: Bindings): Promise<string[]> {

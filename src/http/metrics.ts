@@ -2,34 +2,39 @@
  * V7: `/metrics` for Prometheus. An isolate counts nothing that others would know of, so these are gauges and windows read from the
  * projections at each scrape: seconds late, and the same whoever answers. The names are a promise (docs/health.md).
  */
-import type { Hono } from 'hono';
 import { DELIVERY_STATUSES } from '../core/delivery.ts';
 import { METRICS_LATENCY_MS, METRICS_WINDOW_MS } from '../core/limits.ts';
 import { type Family, PROMETHEUS_TYPE, prometheusText } from '../core/prometheus.ts';
 import { logDatabase } from '../store/database.ts';
 import { type ConfigCounts, configCounts, type LogCounts, logCounts } from '../store/metrics.ts';
-import { requireKey } from './auth.ts';
-import type { AppEnv } from './context.ts';
+import type { Api } from './api.ts';
 import { fromDatabase } from './database.ts';
-import { requireGrant } from './grant.ts';
 
 const ENDPOINT_STATUSES = ['enabled', 'paused', 'disabled'] as const;
 
-export function addMetrics(app: Hono<AppEnv>): void {
-  app.get('/metrics', requireKey, async (c) => {
-    requireGrant(c, { method: 'get', path: '/metrics' });
-    const nowMs = Date.now();
-    // What began in this very millisecond belongs to it.
-    const span = { fromMs: nowMs - METRICS_WINDOW_MS, toMs: nowMs + 1 };
-    const [log, config] = await Promise.all([
-      fromDatabase(logCounts(logDatabase(null, c.env), span)),
-      fromDatabase(configCounts(c.env.CONFIG)),
-    ]);
-    return c.body(prometheusText([...logFamilies(log, nowMs), ...configFamilies(config)]), 200, {
-      'content-type': PROMETHEUS_TYPE,
-      'cache-control': 'no-store',
-    });
-  });
+export function addMetrics(api: Api): void {
+  api.plain(
+    {
+      path: '/metrics',
+      summary: 'Gauges and windows of the last 15 minutes, for Prometheus',
+      keys: 'operator',
+      mediaType: 'text/plain',
+      answers: { 200: 'In its text format, version 0.0.4' },
+    },
+    async (c) => {
+      const nowMs = Date.now();
+      // What began in this very millisecond belongs to it.
+      const span = { fromMs: nowMs - METRICS_WINDOW_MS, toMs: nowMs + 1 };
+      const [log, config] = await Promise.all([
+        fromDatabase(logCounts(logDatabase(null, c.env), span)),
+        fromDatabase(configCounts(c.env.CONFIG)),
+      ]);
+      return c.body(prometheusText([...logFamilies(log, nowMs), ...configFamilies(config)]), 200, {
+        'content-type': PROMETHEUS_TYPE,
+        'cache-control': 'no-store',
+      });
+    },
+  );
 }
 
 function logFamilies(log: LogCounts, nowMs: number): Family[] {

@@ -4,32 +4,48 @@ import {
   type ApiDocument,
   type ApiOperation,
   type ApiParameter,
+  type ApiResponse,
   type ApiSchema,
   documentShape,
 } from './openapi-document.ts';
-import { BEARER, problemName } from './openapi-route.ts';
+import { sampleOf } from './openapi-sample.ts';
+import { BEARER, PROBLEM_TYPE, REPLAYED, RETRY_AFTER } from './openapi-route.ts';
 import { FIELD_WORDS, PARAMETER_WORDS, PLACED_WORDS, TAG_WORDS } from './openapi-words.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX, LIST_LIMIT_MAX } from '../core/limits.ts';
-import { PROBLEM_LIST } from './problem.ts';
 import { problemShape } from './shared-shapes.ts';
 
 const ABOUT =
   'Webhook delivery: every event reaches every endpoint, in order for each record. JSON is camelCase, times are RFC 3339 in UTC, ' +
   'lists are pages of `data` and `next`. Errors are problems (RFC 9457) with a stable `code`.';
 
+const ABOUT_KEYS =
+  'An API key, or a portal token. Each operation names the scope that it needs, and `operator` where keys bound to one account will not do.';
+
 /** Call it when all routes are declared. */
 export function buildDocument({ app }: Api): ApiDocument {
   const { openAPIRegistry: registry } = app;
-  registry.registerComponent('securitySchemes', BEARER, { type: 'http', scheme: 'bearer', description: 'An API key' });
+  registry.registerComponent('securitySchemes', BEARER, { type: 'http', scheme: 'bearer', description: ABOUT_KEYS });
   registry.register('Problem', problemShape);
-  for (const { name, description } of problems()) {
-    const schema = { $ref: '#/components/schemas/Problem' };
-    registry.registerComponent('responses', name, { description, content: { 'application/problem+json': { schema } } });
-  }
+  const schema = { $ref: '#/components/schemas/Problem' };
+  const content = { [PROBLEM_TYPE]: { schema } };
+  registry.registerComponent('responses', 'Problem', { description: 'Any other problem (RFC 9457)', content });
   for (const [name, description] of Object.entries(KEY_HEADERS)) {
-    const schema = { type: 'string', maxLength: IDEMPOTENCY_KEY_CHARS_MAX } as const;
-    registry.registerComponent('parameters', name, { name: 'Idempotency-Key', in: 'header', description, schema });
+    const text = { type: 'string', maxLength: IDEMPOTENCY_KEY_CHARS_MAX } as const;
+    registry.registerComponent('parameters', name, {
+      name: 'Idempotency-Key',
+      in: 'header',
+      description,
+      schema: text,
+    });
   }
+  registry.registerComponent('headers', RETRY_AFTER, {
+    description: 'Seconds to wait before the request is repeated',
+    schema: { type: 'string', pattern: '^[0-9]+$' },
+  });
+  registry.registerComponent('headers', REPLAYED, {
+    description: '`true`: the answer is the first one, repeated under its Idempotency-Key',
+    schema: { type: 'string', enum: ['true'] },
+  });
   const made = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'Tubepost API', version: '1', description: ABOUT },
@@ -44,23 +60,42 @@ const KEY_HEADERS = {
   EventIdempotencyKey: "Works as the event's id: a repeated publish is answered as the first",
 };
 
-function problems(): { name: string; description: string }[] {
-  const statuses = [...new Set(PROBLEM_LIST.map(({ status }) => status))];
-  const ofStatus = (wanted: number) => PROBLEM_LIST.filter(({ status }) => status === wanted).map(({ code }) => code);
-  const named = statuses.map((status) => ({
-    name: problemName(status),
-    description: `A problem: ${ofStatus(status).join(', ')}`,
-  }));
-  return [...named, { name: 'Problem', description: 'A problem (RFC 9457)' }];
+function finished(document: ApiDocument): ApiDocument {
+  const schemas = mapped(document.components.schemas, withWords);
+  const shared: Record<string, ApiResponse> = { ...document.components.responses };
+  const paths = mapped(document.paths, (operations) =>
+    mapped(operations, (operation) => withAnswers(withBodyWords(withParameters(operation)), schemas, shared)),
+  );
+  const used = new Set(Object.values(paths).flatMap((item) => Object.values(item).flatMap(({ tags }) => tags)));
+  const inOrder = new Set([...Object.keys(TAG_WORDS), ...used]);
+  const tags = [...inOrder].filter((name) => used.has(name)).map((name) => ({ name, ...described(TAG_WORDS[name]) }));
+  return { ...document, tags, paths, components: { ...document.components, schemas, responses: shared } };
 }
 
-function finished(document: ApiDocument): ApiDocument {
-  const paths = mapped(document.paths, (operations) => mapped(operations, withParameters));
-  const used = [...new Set(Object.values(paths).flatMap((item) => Object.values(item).flatMap(({ tags }) => tags)))];
-  const tags = used.map((name) => ({ name, ...described(TAG_WORDS[name]) }));
-  const schemas = mapped(document.components.schemas, withWords);
-  const bodies = mapped(paths, (operations) => mapped(operations, withBodyWords));
-  return { ...document, tags, paths: bodies, components: { ...document.components, schemas } };
+/** Examples for what goes well; problems that several operations have in common become components, added to `shared`. */
+function withAnswers(
+  operation: ApiOperation,
+  schemas: Record<string, ApiSchema>,
+  shared: Record<string, ApiResponse>,
+): ApiOperation {
+  const responses = mapped(operation.responses, (response) => {
+    const { content = {}, description = '' } = response;
+    if (PROBLEM_TYPE in content) {
+      const name = description.replaceAll(/[^a-z]+([a-z]?)/g, (_, letter: string) => letter.toUpperCase());
+      shared[name] = response;
+      return { $ref: `#/components/responses/${name}` };
+    }
+    const example = content['application/json']?.schema;
+    if (example === undefined || isOpen(example)) return response;
+    const shown = { ...content['application/json'], example: sampleOf(example, schemas) };
+    return { ...response, content: { ...content, 'application/json': shown } };
+  });
+  return { ...operation, responses };
+}
+
+/** The document itself: its example is the document. */
+function isOpen({ $ref, properties, additionalProperties }: ApiSchema): boolean {
+  return $ref === undefined && properties !== undefined && additionalProperties !== false;
 }
 
 function withParameters(operation: ApiOperation): ApiOperation {

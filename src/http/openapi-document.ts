@@ -37,6 +37,7 @@ const contentShape = z.record(
 const responseShape = z.looseObject({
   $ref: z.string().optional(),
   description: z.string().optional(),
+  headers: z.record(z.string(), z.unknown()).optional(),
   content: contentShape.optional(),
 });
 const operationShape = z.looseObject({
@@ -58,15 +59,30 @@ export const documentShape = z.looseObject({
     schemas: z.record(z.string(), schemaShape),
     parameters: z.record(z.string(), parameterShape),
     responses: z.record(z.string(), responseShape),
+    headers: z.record(z.string(), z.unknown()),
+    securitySchemes: z.record(z.string(), z.unknown()),
   }),
 });
 
 export type ApiDocument = z.output<typeof documentShape>;
 export type ApiOperation = z.output<typeof operationShape>;
+export type ApiResponse = z.output<typeof responseShape>;
 export type ApiParameter = z.output<typeof parameterShape>;
 export type ApiSchema = z.output<typeof schemaShape>;
 
 /** `Event` of `#/components/schemas/Event`. */
 export function refName(ref: string): string {
   return ref.slice(ref.lastIndexOf('/') + 1);
+}
+
+export function resolvedResponse({ components }: ApiDocument, response: ApiResponse): ApiResponse {
+  return response.$ref === undefined ? response : (components.responses[refName(response.$ref)] ?? response);
+}
+
+export type PlacedOperation = { method: string; path: string; operation: ApiOperation };
+
+export function placedOperations({ paths }: ApiDocument): PlacedOperation[] {
+  return Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations).map(([method, operation]) => ({ method, path, operation })),
+  );
 }

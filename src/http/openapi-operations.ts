@@ -12,6 +12,7 @@ import * as type from './event-type-shapes.ts';
 import * as event from './event-shapes.ts';
 import * as job from './job-shapes.ts';
 import * as key from './key-shapes.ts';
+import * as plain from './plain-shapes.ts';
 import * as replay from './replay-shapes.ts';
 
 /** A name is a promise to clients: it is never changed. */
@@ -99,7 +100,7 @@ const OPERATIONS: Record<string, Operation> = {
   [`get ${ofAccount}/overview`]: one('getOverview', {}),
   'get /v1/overview': one('getOverviewOfAll', {}),
   [`post ${ofAccount}/record-statuses`]: one('readRecordStatuses', {}),
-  [`delete ${ofAccount}/events/{event}/payload`]: one('erasePayload', {}),
+  [`delete ${ofAccount}/events/{event}/payload`]: one('erasePayload', { 200: event.eventShape }),
 
   [`post ${ofAccount}/replays`]: one('startReplay', { 200: replay.dryRunShape, 202: replay.replayShape }),
   [`get ${ofAccount}/replays`]: one('listReplays', { 200: job.jobsShape }),
@@ -112,6 +113,11 @@ const OPERATIONS: Record<string, Operation> = {
     200: replay.dryRunShape,
     202: job.jobShape,
   }),
+
+  'get /health': one('getHealth', { 200: plain.healthShape }),
+  'get /metrics': one('getMetrics', { 200: plain.textShape }),
+  'get /openapi.json': one('getOpenApi', { 200: plain.documentShape }),
+  'get /docs': one('getDocs', { 200: plain.textShape }),
 
   'post /v1/broadcasts': one('broadcastEvent', { 202: job.jobShape }),
   'get /v1/jobs': one('listJobs', { 200: job.jobsShape }),
@@ -151,4 +157,11 @@ const TAGS: Record<string, string> = {
   'dead-letters': 'deliveries',
   audit: 'accounts',
   reseal: 'accounts',
+  metrics: 'health',
+  overview: 'health',
+  'record-statuses': 'records',
+  'alert-rules': 'alerts',
+  'portal-tokens': 'keys',
+  'openapi.json': 'reference',
+  docs: 'reference',
 };

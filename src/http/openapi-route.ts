@@ -1,42 +1,58 @@
-/** One route's part of the document: from its declaration, its row in openapi-operations.ts, and the problems that every route shares. */
+/** One route's part of the document: from its declaration, its row in openapi-operations.ts, and the problems that it may answer. */
 import type { z } from '@hono/zod-openapi';
+import { defaultScope, type Scope } from '../core/key.ts';
 import { EXAMPLES } from './openapi-examples.ts';
 import { type Operation, operationOf, tagOf } from './openapi-operations.ts';
-import { PROBLEM_LIST } from './problem.ts';
+import { problemsOf, SAYS_WHEN } from './openapi-problems.ts';
+import { type ProblemCode, problemStatus } from './problem.ts';
 
 export type Documented = {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   path: string;
   summary: string;
-  params: z.ZodObject;
+  scope?: Scope;
+  keys?: 'operator' | 'all' | 'none';
+  params?: z.ZodObject;
   query?: z.ZodObject;
   body?: { schema: z.ZodType; optional?: boolean };
   answers: Record<number, string>;
   ownIdempotency?: boolean;
+  /** Of answers that are no JSON. */
+  mediaType?: string;
 };
 
-export const BEARER = 'operatorKey';
+export const PROBLEM_TYPE = 'application/problem+json';
+export const BEARER = 'key';
+export const RETRY_AFTER = 'RetryAfter';
+export const REPLAYED = 'IdempotentReplayed';
 
-export function documented({ method, path, summary, params, query, body, answers, ownIdempotency }: Documented) {
+export function documented(route: Documented) {
+  const { method, path, summary, params, query, body, answers, ownIdempotency } = route;
   const operation = operationOf(method, path);
+  const isPublic = route.keys === 'none';
+  const isKeyed = method === 'post' && (ownIdempotency !== true || FROM_KEY.has(operation.id));
+  const codes = problemsOf({ id: operation.id, path, hasBody: body !== undefined, isPublic, isKeyed });
   return {
     method,
     path,
     summary,
     operationId: operation.id,
     tags: [tagOf(path)],
-    security: [{ [BEARER]: [] }],
+    security: isPublic ? [] : [{ [BEARER]: rolesOf(route) }],
     request: {
-      params,
+      ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { query }),
       ...(body === undefined ? {} : { body: documentedBody(operation.id, body) }),
     },
     ...(method === 'post' ? { parameters: keyParameter(operation.id, ownIdempotency === true) } : {}),
-    responses: {
-      ...documentedAnswers(operation, answers, query !== undefined && 'format' in query.shape),
-      ...problemAnswers(method, path, body !== undefined),
-    },
+    responses: { ...documentedAnswers(operation, route, answers, isKeyed), ...problemAnswers(codes) },
   };
+}
+
+/** OpenAPI 3.1 lets a bearer's list name roles: ours are the scope, and `operator` where no key of an account will do. */
+function rolesOf({ method, path, scope, keys }: Documented): string[] {
+  const isOperators = keys === 'operator' || (keys === undefined && !path.includes('{account}'));
+  return [scope ?? defaultScope(method), ...(isOperators ? ['operator'] : [])];
 }
 
 function documentedBody(id: string, { schema, optional }: NonNullable<Documented['body']>) {
@@ -51,12 +67,18 @@ const EXPORTS = {
   'text/csv': { schema: { type: 'string' } },
 } as const;
 
-function documentedAnswers({ shows }: Operation, answers: Documented['answers'], isExported: boolean) {
+function documentedAnswers(
+  { shows }: Operation,
+  { query, mediaType = 'application/json' }: Documented,
+  answers: Documented['answers'],
+  isKeyed: boolean,
+) {
+  const exports = query !== undefined && 'format' in query.shape ? EXPORTS : {};
+  const headers = isKeyed ? { headers: { 'Idempotent-Replayed': { $ref: `#/components/headers/${REPLAYED}` } } } : {};
   const told = Object.entries(answers).map(([status, description]) => {
     const schema = shows[Number(status)] ?? null;
-    const content =
-      schema === null ? {} : { content: { 'application/json': { schema }, ...(isExported ? EXPORTS : {}) } };
-    return [status, { description, ...content }] as const;
+    const content = schema === null ? {} : { content: { [mediaType]: { schema }, ...exports } };
+    return [status, { description, ...headers, ...content }] as const;
   });
   return Object.fromEntries(told);
 }
@@ -73,21 +95,27 @@ function keyParameter(id: string, isOwn: boolean) {
   return [{ $ref: '#/components/parameters/IdempotencyKey' }];
 }
 
-/** What may be answered instead, as far as that follows from the declaration; `default` is the rest. */
-function problemAnswers(method: string, path: string, hasBody: boolean) {
-  const changes = method === 'get' ? [] : [409];
-  const read = hasBody ? [413, 415] : [];
-  const found = path.includes('{') ? [404] : [];
-  const statuses = [400, 401, 403, ...found, ...changes, ...read, 429, 503].filter(isProblemStatus);
-  const named = statuses.map((status) => [status, { $ref: `#/components/responses/${problemName(status)}` }] as const);
-  return { ...Object.fromEntries(named), default: { $ref: '#/components/responses/Problem' } };
+/** By status, with its codes: what a client has to tell apart. `default` is what stands between it and us. */
+function problemAnswers(codes: readonly ProblemCode[]) {
+  const statuses = [...new Set(codes.map(problemStatus))].sort((a, b) => a - b);
+  const answers = statuses.map((status) => {
+    const here = codes.filter((code) => problemStatus(code) === status);
+    return [status, problemAnswer(here)] as const;
+  });
+  return { ...Object.fromEntries(answers), default: { $ref: '#/components/responses/Problem' } };
 }
 
-/** 403 is answered once there are keys that may not do everything. */
-function isProblemStatus(wanted: number): boolean {
-  return PROBLEM_LIST.some(({ status }) => status === wanted);
-}
-
-export function problemName(status: number): string {
-  return `Problem${status}`;
+function problemAnswer(codes: readonly ProblemCode[]) {
+  const schema = {
+    allOf: [
+      { $ref: '#/components/schemas/Problem' },
+      { type: 'object' as const, properties: { code: { type: 'string' as const, enum: [...codes] } } },
+    ],
+  };
+  const saysWhen = codes.some((code) => SAYS_WHEN.has(code));
+  return {
+    description: codes.map((code) => `\`${code}\``).join(', '),
+    ...(saysWhen ? { headers: { 'Retry-After': { $ref: `#/components/headers/${RETRY_AFTER}` } } } : {}),
+    content: { [PROBLEM_TYPE]: { schema } },
+  };
 }

@@ -15,17 +15,33 @@ export function addOpenApi(api: Api): void {
     made = { json: JSON.stringify(document), html: await docsPage(document), policy: await docsPolicy() };
     return made;
   };
-  api.app.get('/openapi.json', async (c) =>
-    c.body((await make()).json, 200, { 'content-type': 'application/json', 'cache-control': CACHED }),
+  api.plain(
+    {
+      path: '/openapi.json',
+      summary: 'This document',
+      keys: 'none',
+      mediaType: 'application/json',
+      answers: { 200: 'OpenAPI 3.1' },
+    },
+    async (c) => c.body((await make()).json, 200, { 'content-type': 'application/json', 'cache-control': CACHED }),
   );
-  api.app.get('/docs', async (c) => {
-    const { html, policy } = await make();
-    return c.body(html, 200, {
-      'content-type': 'text/html; charset=utf-8',
-      'cache-control': CACHED,
-      'content-security-policy': policy,
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-    });
-  });
+  api.plain(
+    {
+      path: '/docs',
+      summary: 'This document as a page to read',
+      keys: 'none',
+      mediaType: 'text/html',
+      answers: { 200: 'The page' },
+    },
+    async (c) => {
+      const { html, policy } = await make();
+      return c.body(html, 200, {
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': CACHED,
+        'content-security-policy': policy,
+        'x-content-type-options': 'nosniff',
+        'referrer-policy': 'no-referrer',
+      });
+    },
+  );
 }

@@ -19,7 +19,6 @@ const PROBLEMS = {
   'unknown-alert': [404, 'There is no such alert'],
   'unknown-job': [404, 'There is no such job'],
   'method-not-allowed': [405, 'The method is not allowed here'],
-  conflict: [409, 'It conflicts with what is there'],
   'event-conflict': [409, 'The event id is taken by other content'],
   'several-records': [409, 'Several records have an event of this id'],
   'event-type-archived': [409, 'The event type is archived'],
@@ -56,6 +55,10 @@ export type ProblemCode = keyof typeof PROBLEMS;
 
 /** For the reference. */
 export const PROBLEM_LIST = Object.entries(PROBLEMS).map(([code, [status, title]]) => ({ code, status, title }));
+
+export function problemStatus(code: ProblemCode): number {
+  return PROBLEMS[code][0];
+}
 
 export type ProblemExtra = {
   /** The field, or the setting, whose rule `detail` states: one entry of `errors`. */

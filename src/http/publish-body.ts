@@ -28,6 +28,7 @@ const eventShape = z
     data: ruled(z.unknown(), checkDataDepth).optional(),
     forms: ruled(byName(z.unknown()), checkForms).nullish(),
   })
+  .openapi('NewEvent')
   .superRefine(({ data, forms }, context) => {
     const hasForms = forms !== undefined && forms !== null;
     if (data === undefined && !hasForms) context.addIssue({ code: 'custom', path: ['data'], message: 'is required' });
@@ -42,8 +43,9 @@ const eventShape = z
 
 export const eventBody = z.preprocess(plainFields, eventShape);
 /** Events are checked one by one: a bad one fails alone. */
+const anyEvent = z.unknown().openapi({ allOf: [{ $ref: '#/components/schemas/NewEvent' }] });
 export const batchBody = z.strictObject({
-  events: ruled(z.array(z.unknown()), (events) =>
+  events: ruled(z.array(anyEvent), (events) =>
     events.length >= 1 && events.length <= BATCH_EVENTS_MAX
       ? null
       : `must have 1 to ${BATCH_EVENTS_MAX} events; it has ${events.length}`,

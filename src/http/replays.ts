@@ -18,6 +18,7 @@ import { fromDatabase } from './database.ts';
 import { answerDeliveries } from './delivery-lists.ts';
 import { refused, requireJobId, showJob, showSummary, unknownJob } from './jobs.ts';
 import { callObject } from './objects.ts';
+import { capital } from './openapi-operations.ts';
 import { accountId, accountParams, logQuery, pageQuery, showPage } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';
 
@@ -109,7 +110,7 @@ export function addReplays(api: Api): void {
         method: 'post',
         path: `${path}/{replay}/${action}`,
         scope: 'replay',
-        summary: `${action} a replay of a range; what was sent stays sent`,
+        summary: `${capital(action)} a replay of a range; what was sent stays sent`,
         params: replayParams,
         body: { schema: z.strictObject({ reason: discardBody.shape.reason }), optional: true },
         answers: { 200: 'The job' },

@@ -6,6 +6,11 @@ export const time = () => z.iso.datetime().openapi({ example: '2026-11-21T18:00:
 export const count = () => z.int().min(0);
 export const text = () => z.string();
 
+/** `nullable()` of a component would make it null wherever it is used, or nowhere. */
+export function orNull<T extends z.ZodType>(shape: T) {
+  return z.union([shape, z.null()]);
+}
+
 /** How soon a change is in force everywhere. */
 export const effective = { effectiveWithinMs: count() };
 

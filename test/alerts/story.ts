@@ -38,7 +38,7 @@ export async function tellStory(at: { url: string; key: string }, receiver: Rece
   const endpointOf: Record<string, string> = {};
 
   async function ask<N extends keyof Operations>(name: N, input: Input<N>): Promise<Operations[N]['answer']> {
-    const answer = await client(name, input);
+    const answer = await client.call(name, input);
     if (!answer.ok) throw new Error(`${name}: ${answer.status} ${answer.problem.detail}`);
     return answer.data;
   }

@@ -1,5 +1,6 @@
-/** Requests to the real app in workerd, as a publisher sends them. */
+/** Requests to the real app in workerd, as a publisher sends them. What comes back must be what the document tells of it. */
 import { exports } from 'cloudflare:workers';
+import { holdToDocument } from './documented.ts';
 
 export const KEY = 'tubepost_test_admin_key';
 
@@ -24,7 +25,10 @@ export async function call(
   });
   const answer = await response.text();
   const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, text: answer, body: isJson ? JSON.parse(answer) : null };
+  const { status, headers: answered } = response;
+  const made = { status, headers: answered, text: answer, body: isJson ? JSON.parse(answer) : null };
+  await holdToDocument(method, path, made);
+  return made;
 }
 
 let accounts = 0;

@@ -4,7 +4,7 @@
  */
 import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { documentShape } from '../../src/http/openapi-document.ts';
+import { documentShape, placedOperations } from '../../src/http/openapi-document.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers } from '../support/receiver.ts';
 
@@ -51,12 +51,14 @@ beforeAll(async () => {
   const document = documentShape.parse(
     await (await exports.default.fetch('https://tubepost.test/openapi.json')).json(),
   );
-  operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { requestBody }]) => {
+  operations = placedOperations(document)
+    // Those that ask for a key.
+    .filter(({ operation }) => operation.security?.length !== 0)
+    .map(({ path, method: written, operation: { requestBody } }) => {
+      const method = written.toUpperCase();
       const body = requestBody?.content['application/json']?.example ?? (requestBody === undefined ? undefined : {});
-      return { name: `${method.toUpperCase()} ${path}`, method: method.toUpperCase(), path, body };
-    }),
-  );
+      return { name: `${method} ${path}`, method, path, body };
+    });
   a = await newAccount();
   b = await newAccount();
   ofB = await thingsOf(b);
@@ -140,8 +142,6 @@ describe('S2: what is of another account', () => {
   test('is as if it did not exist where its account is asked for, and operator routes are refused', async () => {
     expect(operations.length).toBeGreaterThan(40);
     for (const bearer of bearers) {
-      const scrape = await ask('GET', '/metrics', undefined, bearer);
-      expect([scrape.status, scrape.body.code]).toEqual([403, 'forbidden']);
       for (const { name, method, path, body } of operations) {
         const answer = await ask(method, placed(path, b), body, bearer);
         if (path.includes('{account}')) {

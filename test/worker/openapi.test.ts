@@ -1,13 +1,13 @@
 /**
- * O5: the document tells the truth. Every request below goes to the running Worker, and its answer must fit the schema that the
- * document has for its operation and status: a field more or less fails. Bodies are the document's own examples.
+ * O5: the document tells the truth. Every operation is asked at the running Worker, with the document's own example where it takes a body
+ * and the ids of real objects in its path. `call` holds each answer to the document: a field, a status or a code more or less fails.
  */
-import { Validator, type Schema } from '@cfworker/json-schema';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { type ApiDocument, documentShape } from '../../src/http/openapi-document.ts';
+import { type ApiDocument } from '../../src/http/openapi-document.ts';
 import { alertsTask } from '../../src/schedule/alerts.ts';
 import { call, KEY } from '../support/api.ts';
-import { env, exports } from 'cloudflare:workers';
+import { documentOf } from '../support/documented.ts';
+import { env } from 'cloudflare:workers';
 
 /** Operations that nobody sends here yet. It may only become shorter. */
 const UNSENT: readonly string[] = [];
@@ -18,8 +18,7 @@ const examplesTaken = new Set<string>();
 
 beforeAll(async () => {
   vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response('gone', { status: 404 }));
-  const answer = await exports.default.fetch('https://tubepost.test/openapi.json');
-  document = documentShape.parse(await answer.json());
+  document = await documentOf();
 });
 
 type Sent = { path?: Record<string, string>; query?: string; body?: unknown; status?: number };
@@ -33,10 +32,17 @@ function operationOf(id: string) {
   throw new Error(`the document has no operation ${id}`);
 }
 
+/** The example with ids of real objects in the place of its own. */
+function withReal(example: unknown, real: Record<string, string>): unknown {
+  if (typeof example !== 'object' || example === null) return example;
+  const { endpoint } = real;
+  return 'endpoint' in example && endpoint !== undefined ? { ...example, endpoint } : example;
+}
+
 /** Sends the operation's example, or `body`; answers what came back once it was checked. */
 async function send(id: string, { path: values = {}, query = '', body, status }: Sent = {}) {
   const { path, method, operation } = operationOf(id);
-  const example = operation.requestBody?.content['application/json']?.example;
+  const example = withReal(operation.requestBody?.content['application/json']?.example, values);
   const place = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(values[name] ?? `no-${name}`));
   const answer = await call(method.toUpperCase(), `${place}${query}`, body === undefined ? example : body);
   sent.add(id);
@@ -44,35 +50,22 @@ async function send(id: string, { path: values = {}, query = '', body, status }:
     .filter((one) => one.startsWith('2'))
     .map(Number);
   expect(status === undefined ? told : [status], `${id}: ${answer.text}`).toContain(answer.status);
-  expectFits(id, answer.status, answer);
   if (example !== undefined && body === undefined && told.includes(answer.status)) examplesTaken.add(id);
   return answer.body;
 }
 
-function expectFits(id: string, status: number, answer: { headers: Headers; body: unknown; text: string }): void {
-  const { responses } = operationOf(id).operation;
-  const named = responses[String(status)] ?? responses['default'];
-  const response =
-    named?.$ref === undefined ? named : document.components.responses[named.$ref.split('/').at(-1) ?? ''];
-  if (response?.content === undefined) return expect(answer.text, id).toBe('');
-  const type = answer.headers.get('content-type')?.split(';')[0] ?? '';
-  const schema = response.content[type]?.schema;
-  if (schema === undefined) throw new Error(`${id} answers ${status} as ${type}, which the document does not tell`);
-  const { components } = document;
-  const { valid, errors } = new Validator({ ...schema, components } as Schema, '2020-12', false).validate(answer.body);
-  const faults = errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
-  expect({ id, valid, faults: valid ? [] : faults }).toEqual({ id, valid: true, faults: [] });
-}
-
 const account = 'acme';
 const at = { account };
+
+/** The log is seconds behind. */
+const SEEN_WITHIN = { timeout: 10_000 };
 
 async function until<T>(read: () => Promise<T>, isThere: (value: T) => boolean): Promise<T> {
   return vi.waitFor(async () => {
     const value = await read();
     if (!isThere(value)) throw new Error(JSON.stringify(value).slice(0, 300));
     return value;
-  });
+  }, SEEN_WITHIN);
 }
 
 describe('answers of the running Worker fit the document', () => {
@@ -184,7 +177,10 @@ describe('answers of the running Worker fit the document', () => {
       ({ count }) => count > 0,
     );
     await send('startReplay', { path: at, body: { ...range, statusCodes: ['no'] }, status: 400 });
-    const ranged = { ...at, replay: String((await send('startReplay', { path: at, body: range, status: 202 })).id) };
+    const ranged = {
+      ...at,
+      replay: String((await send('startReplay', { path: { ...at, endpoint }, status: 202 })).id),
+    };
     await send('pauseReplay', { path: ranged });
     await send('resumeReplay', { path: ranged });
     await send('getReplay', { path: ranged });
@@ -198,7 +194,7 @@ describe('answers of the running Worker fit the document', () => {
     );
     await send('cancelReplay', { path: ranged });
     await send('discardDeadLetters', { path: at, body: { endpoint, dryRun: true }, status: 200 });
-    await send('discardDeadLetters', { path: at, body: { endpoint }, status: 202 });
+    await send('discardDeadLetters', { path: { ...at, endpoint }, status: 202 });
     const { results } = await send('publishEvents', { path: at });
     expect(results.map((one: { status: number }) => one.status)).toEqual([202, 202]);
   });
@@ -216,10 +212,10 @@ describe('answers of the running Worker fit the document', () => {
     const alert = { alert: String(data[0].id) };
     await send('getAlert', { path: alert });
     await send('getAlert', { path: { alert: 'alr_none' }, status: 404 });
-    await send('acknowledgeAlert', { path: alert, body: { note: 'on it' } });
+    await send('acknowledgeAlert', { path: alert });
     expect((await send('listAlerts', { path: at })).data).not.toEqual([]);
     await send('listAlertRules');
-    await send('putAlertRules', { body: { rules: { 'failure-rate': { threshold: 5, minimum: 200 } } } });
+    await send('putAlertRules');
     await send('putAlertRules', { body: { rules: { 'dead-letter': { threshold: 0 } } }, status: 400 });
   });
 
@@ -252,10 +248,20 @@ describe('answers of the running Worker fit the document', () => {
     await send('getKey', { path: { key: 'key_none' }, status: 404 });
   });
 
+  test('what answers outside /v1', async () => {
+    for (const id of ['getHealth', 'getMetrics', 'getOpenApi', 'getDocs']) await send(id);
+    const page = await call('GET', '/docs');
+    expect(page.text).toMatch(/^<!doctype html>/);
+  });
+
+  test('an erasure', async () => {
+    const { id } = await send('publishEvent', { path: at, body: { type: 'a.b', record: 'r/erased', data: { n: 1 } } });
+    expect(await send('erasePayload', { path: { ...at, event: id } })).toMatchObject({ data: null });
+  });
+
   test('a request without a key', async () => {
     const answer = await call('GET', '/v1/accounts', undefined, { authorization: `Bearer not-${KEY}` });
     expect(answer.status).toBe(401);
-    expectFits('listAccounts', 401, answer);
   });
 
   test('and every operation was asked, with its example where it has one', () => {

@@ -1,0 +1,10 @@
+/** What answers outside /v1: other programs and people read it. */
+import { z } from '@hono/zod-openapi';
+import { text } from './shared-shapes.ts';
+
+export const healthShape = z.strictObject({ status: z.literal('ready') }).openapi('Health');
+
+export const textShape = text();
+
+/** The document has a schema of its own: https://spec.openapis.org/oas/3.1/schema. */
+export const documentShape = z.looseObject({ openapi: text() });
