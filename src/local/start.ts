@@ -41,6 +41,7 @@ async function start(): Promise<void> {
   console.log(`Tubepost is ready: ${url.origin}
   key    ${showKey(root, vars['ADMIN_KEY'])}
   state  ${stateDir}
+  docs   ${url.origin}/docs
   stop   Ctrl+C`);
 }
 
