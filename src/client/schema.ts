@@ -6,7 +6,7 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "misconfigured";
     errors: ({
       field: string;
       message: string;
@@ -474,6 +474,7 @@ export type Schemas = {
     data?: unknown | undefined;
     forms?: Record<string, unknown> | undefined;
     erasedAt: string | null;
+    payloadExpiredAt: string | null;
   };
   Record: {
     record: string;
@@ -488,9 +489,10 @@ export type Schemas = {
       waiting: number;
     })[];
   };
-  EventPage: {
+  RecordEventPage: {
     data: (Schemas['Event'])[];
     next: string | null;
+    completeFrom: number;
   };
   DeliveryPage: {
     data: (Schemas['Delivery'])[];
@@ -538,6 +540,7 @@ export type Schemas = {
     data?: unknown | undefined;
     body: string | null;
     erasedAt: string | null;
+    payloadExpiredAt: string | null;
   };
   Attempt: {
     id: string;
@@ -1157,7 +1160,7 @@ export type Operations = {
     path: { account: string; record: string };
     query: { after?: number; limit?: number };
     body: undefined | undefined;
-    answer: Schemas['EventPage'];
+    answer: Schemas['RecordEventPage'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1186,7 +1189,7 @@ export type Operations = {
     } | undefined;
     answer: Schemas['Delivery'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "internal" | "unavailable" | "misconfigured";
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "internal" | "unavailable" | "misconfigured";
   };
   discardDelivery: {
     path: { account: string; delivery: string };

@@ -161,6 +161,10 @@ export const RING_FAILED_WAIT_MS_MIN = 1 * SECOND_MS;
 export const RING_FAILED_WAIT_MS_CAP = MINUTE_MS;
 /** Deliveries packed in one row: an event to few endpoints is one row written. */
 export const DELIVERIES_PER_ROW = 16;
+/** Lanes in one row of a Record's summary: some 300 bytes each, far below the 2 MB of a row. */
+export const SUMMARY_LANES_PER_ROW = 1_000;
+/** Sequences of a lane that only replays were made of, which its summary names: what these superseded has mostly gone too. */
+export const SUMMARY_REPLAYED_ONLY_MAX = 100;
 
 // Log
 /** What still waits after this is logged as `queued`, so that lists show it. */
@@ -321,6 +325,18 @@ export const TARGET_WARN_MS_DEFAULT = MINUTE_MS;
 export const RETENTION_DAYS_DEFAULT = 30;
 export const RETENTION_DAYS_MIN = 7;
 export const RETENTION_DAYS_MAX = 365;
+/** How much longer a Record may keep something, as a share of its days: so that one look takes what ended around the same time. */
+export const RETENTION_SLACK_SHARE = 0.1;
+/** A quiet Record asks for its account's retention at least this often: a shortened one reaches it by then. 30 days and their tenth. */
+export const RETENTION_LOOK_MS_MAX = 33 * DAY_MS;
+/** A quiet Record's alarm rings at a multiple of this, and no other alarm does: so a new instance knows what it was armed for. */
+export const QUIET_RING_MS = HOUR_MS;
+/** A Record whose look came to nothing looks again after this, also if it is never quiet. */
+export const RETENTION_LOOK_AGAIN_MS = HOUR_MS;
+/** Events of a Record that one turn lets go of: some ten milliseconds in which it answers nobody else. */
+export const RETENTION_EVENTS_PER_TURN = 2_000;
+/** Turns of one look, a call to the Account between each two: 100,000 events. */
+export const RETENTION_TURNS_PER_LOOK = 50;
 /** How long an Idempotency-Key's answer is kept. */
 export const IDEMPOTENCY_MS = 7 * DAY_MS;
 /** How long a request may hold its Idempotency-Key; a crashed one is run again after this. */

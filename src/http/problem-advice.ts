@@ -31,6 +31,8 @@ export const PROBLEM_ADVICE: Readonly<Record<ProblemCode, string>> = {
   'idempotency-in-progress': 'Repeat the same request after `Retry-After`.',
   'replay-refused': '`reason` says why; for an older version, `force` sends it all the same.',
   'payload-erased': 'Nothing is left to send: publish the event anew.',
+  'payload-expired':
+    'Nothing is left to send: publish the event anew, or keep payloads longer (`retention.payloadDays`).',
   'discard-refused': '`reason` says why; after an attempt that is under way, try again.',
   'endpoint-disabled': 'Enable the endpoint first.',
   'job-ended': 'Start a new one.',
