@@ -64,7 +64,9 @@ describe('the shapes of PRODUCT.md', () => {
 
   test('a delivery, with its attempts and payload, in its own answer and in lists', async () => {
     const { account, at, endpoint, published, delivery, detail } = await failing();
-    expect(fieldsOf(detail)).toEqual(fields(`${DELIVERY} attemptLog body data schemaVersion replay erasedAt payloadExpiredAt`));
+    expect(fieldsOf(detail)).toEqual(
+      fields(`${DELIVERY} attemptLog body data schemaVersion replay erasedAt payloadExpiredAt`),
+    );
     expect(detail).toMatchObject({
       id: delivery,
       account,
