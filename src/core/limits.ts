@@ -19,6 +19,11 @@ export const BATCH_EVENTS_MAX = 100;
 export const PUBLISH_DELIVERIES_SHOWN_MAX = 100;
 /** Open deliveries one record may hold (429 beyond): bounds the Record's memory and its plan. */
 export const OPEN_DELIVERIES_MAX = 10_000;
+/**
+ * Bytes of one Record's database from which on it accepts nothing new (507): the platform's end is 10 GB, and what it has accepted
+ * must still be tried, logged and ended.
+ */
+export const RECORD_BYTES_MAX = 8_000_000_000;
 export const RECORD_KEY_BYTES_MAX = 256;
 export const EVENT_TYPE_BYTES_MAX = 128;
 /** JSON nesting of `data`: deep enough for real payloads, shallow enough for a recursive walk. */
@@ -431,6 +436,10 @@ export const ALERT_CHANGES_PER_RUN = 200;
 export const ALERT_TELLS_PER_RUN = 50;
 /** An object that does not answer a run by then is asked by the next. */
 export const ALERT_ANSWER_MS = 10 * SECOND_MS;
+/** Faults that one run counts: beyond it the alert says so many, and is no less urgent. */
+export const ALERT_FAULTS_MAX = 10_000;
+/** A fault that goes on is written again after this: far less than the window in which it is counted. */
+export const FAULT_AGAIN_MS = MINUTE_MS;
 /**
  * Of an alert's text for Slack, in characters: its sentence, and each name in it. Escaped, a character is five at most, so that a text
  * stays below the 4,000 that Slack recommends.
@@ -476,6 +485,10 @@ export const RETENTION_ROWS_PER_RUN = 20_000;
 export const RETENTION_ACCOUNTS_PER_RUN = 100;
 /** How long an ended job can be read. */
 export const JOB_RETENTION_DAYS = 90;
+/** How long a resolved alert can be read, and a fault. */
+export const ALERT_RETENTION_DAYS = 90;
+/** Of each deleted in one minute. */
+export const RETENTION_ALERTS_PER_RUN = 1_000;
 /** Ended jobs erased in one minute, a call of its object each. */
 export const RETENTION_JOBS_PER_RUN = 20;
 

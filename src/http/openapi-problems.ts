@@ -35,6 +35,7 @@ const OF_PUBLISHING: readonly ProblemCode[] = [
   'event-conflict',
   'event-type-archived',
   'record-full',
+  'record-storage-full',
   'quota-exceeded',
 ];
 

@@ -88,7 +88,8 @@ export class Ledger {
     return this.#memory;
   }
 
-  accept(request: AcceptRequest, at: At): { result: AcceptResult[]; effects: Effects } {
+  /** `storageBytes`: what its database holds. */
+  accept(request: AcceptRequest, at: At, storageBytes = 0): { result: AcceptResult[]; effects: Effects } {
     for (const endpoint of request.endpoints) {
       // What the publish knows of a pause or a limit is in force here at once, whatever this isolate remembers.
       const isHeldBack = endpoint.status !== 'enabled' || isGuarded(endpoint);
@@ -96,7 +97,7 @@ export class Ledger {
     }
     if (request.settings !== null) this.#retention.learn(request.settings);
     return this.#turn(at, (memory) => {
-      const answers = acceptEvents(memory, request, at.nowMs);
+      const answers = acceptEvents(memory, request, { nowMs: at.nowMs, storageBytes });
       planTurn(memory, at.nowMs, request.settings, this.#planning);
       return answers.map((answer) => answer());
     });

@@ -66,7 +66,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
 
   async accept(request: AcceptRequest) {
     if (request.account !== this.#address.account) throw new Error('a publish reached the record of another account');
-    return this.#perform(this.#open().accept(request, this.#at()));
+    return this.#perform(this.#open().accept(request, this.#at(), this.ctx.storage.sql.databaseSize));
   }
 
   async begin(claims: ClaimRef[]) {

@@ -200,7 +200,8 @@ export class Publisher {
   #answered(target: Target, draft: Draft | undefined, result: AcceptResult): void {
     const world = this.#world;
     world.saw(`publish: ${result.kind}${result.kind === 'accepted' && result.duplicate ? ' duplicate' : ''}`);
-    if (draft === undefined || result.kind === 'full' || result.kind === 'unknown') return;
+    const isStored = result.kind === 'accepted' || result.kind === 'conflict';
+    if (draft === undefined || !isStored) return;
     const known = this.#links.known(target.name, draft.id);
     // The one that answered, where its row has not gone meanwhile; an id that came again after that stands for what it is now.
     const asked = known.find((one) => result.kind === 'accepted' && one.sequence === result.sequence) ?? known[0];
