@@ -4,9 +4,8 @@
 import { type Bindings, requireVars } from './env.ts';
 import { createSender, type Sender } from './delivery/sender.ts';
 import { createApp } from './http/app.ts';
-import { consumeDead, deadDeps } from './queues/dead.ts';
 import { consumeFanout } from './queues/fanout.ts';
-import { consumeLog, logDeps } from './queues/log.ts';
+import { consumeDead, consumeLog, logDeps } from './queues/log.ts';
 import { runSchedule } from './schedule/schedule.ts';
 import { recordStub } from './stubs.ts';
 
@@ -39,7 +38,7 @@ async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
     case 'tubepost-log':
       return consumeLog(batch, logDeps(env));
     default:
-      return consumeDead(batch, deadDeps(env));
+      return consumeDead(batch, logDeps(env).report);
   }
 }
 

@@ -6,7 +6,7 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "misconfigured";
     errors: ({
       field: string;
       message: string;
@@ -474,7 +474,6 @@ export type Schemas = {
     data?: unknown | undefined;
     forms?: Record<string, unknown> | undefined;
     erasedAt: string | null;
-    payloadExpiredAt: string | null;
   };
   Record: {
     record: string;
@@ -489,10 +488,9 @@ export type Schemas = {
       waiting: number;
     })[];
   };
-  RecordEventPage: {
+  EventPage: {
     data: (Schemas['Event'])[];
     next: string | null;
-    completeFrom: number;
   };
   DeliveryPage: {
     data: (Schemas['Delivery'])[];
@@ -540,7 +538,6 @@ export type Schemas = {
     data?: unknown | undefined;
     body: string | null;
     erasedAt: string | null;
-    payloadExpiredAt: string | null;
   };
   Attempt: {
     id: string;
@@ -766,6 +763,122 @@ export type Schemas = {
       events: number;
       lastSentAt: string;
     })[];
+  };
+  EndpointHistory: {
+    endpoint: string;
+    account: string;
+    data: (Schemas['HourOfEndpoint'])[];
+    since: string;
+    isComplete: boolean;
+  };
+  HourOfEndpoint: {
+    hour: string;
+    attempts: number;
+    succeeded: number;
+    failed: number;
+    lost: number;
+    latencyMs: Schemas['Latency'];
+  };
+  Latency: {
+    p50: number | null;
+    p95: number | null;
+    p99: number | null;
+  };
+  EndpointHealth: {
+    endpoint: string;
+    account: string;
+    status: "enabled" | "paused" | "disabled";
+    statusReason: string | null;
+    at: string;
+    lastSuccessAt: string | null;
+    lastFailureAt: string | null;
+    nextRetryAt: string | null;
+    waiting: Schemas['Waiting'];
+    windows: {
+      last15Minutes: Schemas['HealthWindow'];
+      last24Hours: Schemas['HealthWindow'];
+    };
+    circuit: Schemas['Circuit'] | null;
+  };
+  Waiting: {
+    count: number;
+    oldestAcceptedAt: string | null;
+    isComplete: boolean;
+  };
+  HealthWindow: {
+    since: string;
+    isComplete: boolean;
+    attempts: number;
+    succeeded: number;
+    failed: number;
+    lost: number;
+    successRate: number | null;
+    latencyMs: Schemas['Latency'];
+    statusCodes: Record<string, number>;
+    errors: Record<string, number>;
+  };
+  RecordStatuses: {
+    data: (Schemas['RecordFound'] | Schemas['RecordWithoutEvents'] | Schemas['RecordNotAnswering'])[];
+  };
+  RecordFound: {
+    record: string;
+    found: true;
+    status: Schemas['Record'];
+  };
+  RecordWithoutEvents: {
+    record: string;
+    found: false;
+  };
+  RecordNotAnswering: {
+    record: string;
+    found: null;
+    error: {
+      code: string;
+      message: string;
+    };
+  };
+  Overview: {
+    account: string;
+    from: string;
+    to: string;
+    since: string;
+    isComplete: boolean;
+    failures: (Schemas['FailureGroup'])[];
+    backlogs: (Schemas['Backlog'])[];
+    noRecentSuccess: (Schemas['EndpointWithoutSuccess'])[];
+  };
+  FailureGroup: {
+    account: string;
+    endpoint: string;
+    statusCode: number | null;
+    error: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost";
+    count: number;
+    lastAt: string;
+  };
+  Backlog: {
+    account: string;
+    endpoint: string;
+    waiting: number;
+    oldestAcceptedAt: string;
+    growth: number;
+    isGrowing: boolean;
+  };
+  EndpointWithoutSuccess: {
+    account: string;
+    endpoint: string;
+    failed: number;
+    waiting: number;
+  };
+  OverviewOfAll: {
+    from: string;
+    to: string;
+    since: string;
+    isComplete: boolean;
+    failures: (Schemas['FailureGroup'])[];
+    backlogs: (Schemas['Backlog'])[];
+    noRecentSuccess: (Schemas['EndpointWithoutSuccess'])[];
+    accountsRead: number;
+    next: string | null;
   };
 };
 
@@ -1104,7 +1217,7 @@ export type Operations = {
     body: Schemas['NewEvent'];
     answer: Schemas['AcceptedEvent'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "schema-violation" | "unauthorized" | "forbidden" | "unknown-account" | "event-conflict" | "event-type-archived" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "quota-exceeded" | "internal" | "unavailable" | "misconfigured" | "record-storage-full";
+    problem: "invalid-request" | "invalid-json" | "schema-violation" | "unauthorized" | "forbidden" | "unknown-account" | "event-conflict" | "event-type-archived" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "quota-exceeded" | "internal" | "unavailable" | "misconfigured";
   };
   listEvents: {
     path: { account: string };
@@ -1160,7 +1273,7 @@ export type Operations = {
     path: { account: string; record: string };
     query: { after?: number; limit?: number };
     body: undefined | undefined;
-    answer: Schemas['RecordEventPage'];
+    answer: Schemas['EventPage'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1189,7 +1302,7 @@ export type Operations = {
     } | undefined;
     answer: Schemas['Delivery'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "internal" | "unavailable" | "misconfigured";
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "internal" | "unavailable" | "misconfigured";
   };
   discardDelivery: {
     path: { account: string; delivery: string };
@@ -1332,7 +1445,7 @@ export type Operations = {
   };
   listAllAlerts: {
     path: Record<never, never>;
-    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message")[]; endpoint?: string | (string)[]; account?: string | (string)[] };
+    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[]; account?: string | (string)[] };
     body: undefined | undefined;
     answer: Schemas['AlertPage'];
     exports: never;
@@ -1340,7 +1453,7 @@ export type Operations = {
   };
   listAlerts: {
     path: { account: string };
-    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message")[]; endpoint?: string | (string)[] };
+    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[] };
     body: undefined | undefined;
     answer: Schemas['AlertPage'];
     exports: never;
@@ -1423,16 +1536,6 @@ export type Operations = {
           minimum?: number | undefined;
         } | undefined;
         "retry-spike"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "record-storage"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "poison-message"?: {
           enabled?: boolean | undefined;
           threshold?: number | undefined;
           minimum?: number | undefined;
@@ -1553,11 +1656,19 @@ export type Operations = {
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
+  getEndpointHistory: {
+    path: { account: string; endpoint: string };
+    query: { hours?: number };
+    body: undefined | undefined;
+    answer: Schemas['EndpointHistory'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+  };
   getEndpointHealth: {
     path: { account: string; endpoint: string };
     query: Record<never, never>;
     body: undefined | undefined;
-    answer: null;
+    answer: Schemas['EndpointHealth'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1567,7 +1678,7 @@ export type Operations = {
     body: {
       records: (string)[];
     };
-    answer: null;
+    answer: Schemas['RecordStatuses'];
     exports: never;
     problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1575,7 +1686,7 @@ export type Operations = {
     path: { account: string };
     query: { minutes?: string; from?: string; to?: string };
     body: undefined | undefined;
-    answer: null;
+    answer: Schemas['Overview'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1583,7 +1694,7 @@ export type Operations = {
     path: Record<never, never>;
     query: { minutes?: string; from?: string; to?: string; after?: string };
     body: undefined | undefined;
-    answer: null;
+    answer: Schemas['OverviewOfAll'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1663,6 +1774,7 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   cancelReplay: ['POST', '/v1/accounts/{account}/replays/{replay}/cancel'],
   testEndpoint: ['POST', '/v1/accounts/{account}/endpoints/{endpoint}/test'],
   listSentEventTypes: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/event-types'],
+  getEndpointHistory: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/history'],
   getEndpointHealth: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/health'],
   readRecordStatuses: ['POST', '/v1/accounts/{account}/record-statuses'],
   getOverview: ['GET', '/v1/accounts/{account}/overview'],

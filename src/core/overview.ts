@@ -12,12 +12,12 @@ export type FailureGroup = {
   lastAtMs: number;
 };
 
-/** Of one endpoint within the window. `delivered`: deliveries accepted in the window that have arrived already. */
+/** Of one endpoint within the window. `drained`: successes of deliveries that were accepted before it. */
 export type EndpointTotals = {
   endpoint: string;
   succeeded: number;
   failed: number;
-  delivered: number;
+  drained: number;
   lastSuccessMs: number | null;
 };
 
@@ -35,18 +35,15 @@ export type Backlog = {
 
 export type Silent = { endpoint: string; failed: number; waiting: number };
 
-const NONE = { succeeded: 0, failed: 0, delivered: 0 };
+const NONE = { succeeded: 0, failed: 0, drained: 0 };
 
-/**
- * Drained of what waited: successes in the window that are not of deliveries accepted in it. Not seen: what waited and then died or was
- * cancelled, so a backlog that only dies away seems to stand still, and never to grow.
- */
+/** Not seen: what waited and then died or was cancelled, so a backlog that only dies away seems to stand still, and never to grow. */
 export function backlogs(open: readonly OpenTotals[], totals: readonly EndpointTotals[]): Backlog[] {
   const byEndpoint = new Map(totals.map((one) => [one.endpoint, one]));
   return open
     .map(({ endpoint, waiting, fresh, oldestAcceptedAtMs }) => {
-      const { succeeded, delivered } = byEndpoint.get(endpoint) ?? NONE;
-      const growth = fresh - Math.max(0, succeeded - delivered);
+      const { drained } = byEndpoint.get(endpoint) ?? NONE;
+      const growth = fresh - drained;
       return { endpoint, waiting, oldestAcceptedAtMs, growth, isGrowing: growth > 0 };
     })
     .sort((a, b) => b.growth - a.growth || b.waiting - a.waiting || (a.endpoint < b.endpoint ? -1 : 1));

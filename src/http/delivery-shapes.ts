@@ -76,7 +76,6 @@ export const deliveryDetailShape = z
     data: z.unknown(),
     body: text().nullable(),
     erasedAt: time().nullable(),
-    payloadExpiredAt: time().nullable(),
   })
   .openapi('DeliveryDetail');
 

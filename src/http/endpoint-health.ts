@@ -4,17 +4,23 @@ import { rfc3339 } from '../core/body.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
 import { lastOutcomes, windowHealth } from '../core/health.ts';
 import type { AttemptGroup } from '../core/health.ts';
-import { HEALTH_DAY_MS, HEALTH_RECENT_MS, WINDOW_ROWS_MAX } from '../core/limits.ts';
+import { hourOf } from '../core/hours.ts';
+import { HEALTH_DAY_MS, HEALTH_RECENT_MS, HISTORY_HOURS_DEFAULT, HISTORY_HOURS_MAX, HOUR_MS } from '../core/limits.ts';
+import { shown } from '../core/text.ts';
 import { logDatabase } from '../store/database.ts';
-import { endpointAttempts, waitingFor, type Waiting } from '../store/endpoint-health.ts';
+import { endpointFigures, type Figures, waitingFor, type Waiting } from '../store/endpoint-health.ts';
+import { hoursOf, readProgress, ROLL_UP } from '../store/hours.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
+import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { circuitOf } from './endpoints.ts';
+import { ruled } from './fields.ts';
 import { accountId } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';
 
 export function addEndpointHealth(api: Api): void {
+  addHistory(api);
   api.route(
     {
       method: 'get',
@@ -28,16 +34,17 @@ export function addEndpointHealth(api: Api): void {
       const endpoint = settings.endpoints.find((one) => one.id === id);
       if (endpoint === undefined) throw unknownEndpoint(id);
       const nowMs = Date.now();
-      const [dayMs, recentMs] = [nowMs - HEALTH_DAY_MS, nowMs - HEALTH_RECENT_MS];
+      const [dayMs, recentMs] = [hourOf(nowMs - HEALTH_DAY_MS), nowMs - HEALTH_RECENT_MS];
       const database = logDatabase(account, c.env);
       // What began in this very millisecond belongs to it.
-      const window = { account, fromMs: dayMs, toMs: nowMs + 1, rows: WINDOW_ROWS_MAX };
+      const span = { fromMs: dayMs, toMs: nowMs + 1 };
+      const figures = fromDatabase(figuresOf(c, { account, endpoint: id, span, recentMs }));
       const [tried, waiting, circuit] = await Promise.all([
-        fromDatabase(endpointAttempts(database, window, id, recentMs)),
+        figures,
         fromDatabase(waitingFor(database, account, id, endpoint.cutoff?.atMs ?? null)),
         circuitOf(c, settings, id),
       ]);
-      const { successMs, failureMs } = lastOutcomes(tried.all);
+      const { successMs, failureMs } = lastOutcomes(tried.groups);
       return c.json({
         endpoint: id,
         account,
@@ -48,13 +55,55 @@ export function addEndpointHealth(api: Api): void {
         lastFailureAt: time(failureMs),
         ...showWaiting(waiting, endpoint),
         windows: {
-          last15Minutes: showWindow(tried.recent, recentMs, tried.sinceMs),
-          last24Hours: showWindow(tried.all, dayMs, tried.sinceMs),
+          last15Minutes: showWindow(
+            tried.groups.filter(({ isRecent }) => isRecent),
+            recentMs,
+            tried.sinceMs,
+          ),
+          last24Hours: showWindow(tried.groups, dayMs, tried.sinceMs),
         },
         circuit,
       });
     },
   );
+}
+
+function addHistory(api: Api): void {
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts/{account}/endpoints/{endpoint}/history',
+      summary: 'Attempts, successes and latency of each hour, oldest first: for charts',
+      params: z.strictObject({ account: accountId, endpoint: z.string() }),
+      query: z.strictObject({ hours: ruled(z.string(), checkHours).transform(Number).default(HISTORY_HOURS_DEFAULT) }),
+      answers: { 200: 'An entry for each hour of UTC, the last one under way' },
+    },
+    async ({ c, params: { account, endpoint }, query: { hours } }) => {
+      const settings = await settingsOf(c, account);
+      if (!settings.endpoints.some(({ id }) => id === endpoint)) throw unknownEndpoint(endpoint);
+      const nowMs = Date.now();
+      const span = { fromMs: hourOf(nowMs) - (hours - 1) * HOUR_MS, toMs: nowMs + 1 };
+      const tried = await fromDatabase(figuresOf(c, { account, endpoint, span, recentMs: nowMs }));
+      const byHour = Map.groupBy(tried.groups, ({ hourMs }) => hourMs);
+      const data = Array.from({ length: hours }, (_, i) => span.fromMs + i * HOUR_MS).map((hourMs) => {
+        const { attempts, succeeded, failed, lost, latencyMs } = windowHealth(byHour.get(hourMs) ?? []);
+        return { hour: rfc3339(hourMs), attempts, succeeded, failed, lost, latencyMs };
+      });
+      return c.json({ endpoint, account, data, since: rfc3339(tried.sinceMs), isComplete: tried.isComplete });
+    },
+  );
+}
+
+async function figuresOf(c: AppContext, asked: Omit<Figures, 'there'>) {
+  const there = hoursOf(await readProgress(c.env.CONFIG, ROLL_UP), asked.account);
+  return endpointFigures(logDatabase(asked.account, c.env), { ...asked, there });
+}
+
+function checkHours(text: string): string | null {
+  const hours = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0;
+  return hours >= 1 && hours <= HISTORY_HOURS_MAX
+    ? null
+    : `must be a whole number from 1 to ${HISTORY_HOURS_MAX}; got ${shown(text)}`;
 }
 
 /** What is disabled has nothing waiting, also while the log has not heard yet; a pause has no next retry. */

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { PAYLOAD_FORMATS } from '../core/endpoint.ts';
 import { count, effective, orNull, pageOf, text, time } from './shared-shapes.ts';
 
-const status = z.enum(['enabled', 'paused', 'disabled']);
+export const endpointStatus = z.enum(['enabled', 'paused', 'disabled']);
 const ordering = z.enum(['ordered', 'latest', 'unordered']);
 
 const secretFacts = {
@@ -31,7 +31,7 @@ const endpointShape = z
     timeoutMs: count(),
     retry: z.strictObject({ scheduleSeconds: z.array(count()), windowSeconds: count(), alsoRetry: z.array(count()) }),
     rateLimitPerSecond: count().nullable(),
-    status,
+    status: endpointStatus,
     statusReason: text().nullable(),
     secrets: z.array(secretShape),
     createdAt: time(),
@@ -41,7 +41,7 @@ const endpointShape = z
 
 export const endpointsShape = pageOf('EndpointPage', endpointShape);
 
-const circuit = z
+export const circuitShape = z
   .strictObject({
     state: z.enum(['closed', 'open', 'half-open']),
     since: time().nullable(),
@@ -51,7 +51,7 @@ const circuit = z
   })
   .openapi('Circuit');
 export const endpointNowShape = z
-  .strictObject({ ...endpointShape.shape, circuit: orNull(circuit) })
+  .strictObject({ ...endpointShape.shape, circuit: orNull(circuitShape) })
   .openapi('EndpointNow');
 export const createdEndpointShape = z
   .strictObject({ ...endpointShape.shape, secret: text(), ...effective })
@@ -74,7 +74,7 @@ export const listedEndpointsShape = pageOf(
       externalId: text().nullable(),
       eventTypes: z.array(text()),
       ordering,
-      status,
+      status: endpointStatus,
       statusReason: text().nullable(),
       createdAt: time(),
       updatedAt: time(),

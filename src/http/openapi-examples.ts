@@ -35,6 +35,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       { type: 'ticket.closed', data: { number: 4212 } },
     ],
   },
+  readRecordStatuses: { records: ['ticket/4211', 'ticket/none'] },
   replayDelivery: { reason: 'The CRM had lost it' },
   discardDelivery: { reason: 'Entered by hand' },
   startReplay: {

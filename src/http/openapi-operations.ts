@@ -10,6 +10,7 @@ import * as delivery from './delivery-shapes.ts';
 import * as endpoint from './endpoint-shapes.ts';
 import * as type from './event-type-shapes.ts';
 import * as event from './event-shapes.ts';
+import * as health from './health-shapes.ts';
 import * as job from './job-shapes.ts';
 import * as key from './key-shapes.ts';
 import * as plain from './plain-shapes.ts';
@@ -55,7 +56,7 @@ const OPERATIONS: Record<string, Operation> = {
   [`get ${ofAccount}/events/{event}`]: one('getEvent', { 200: event.eventShape }),
   [`get ${ofRecord}`]: one('getRecord', { 200: event.recordShape }),
   [`get ${ofAccount}/record`]: one('getRecordByKey', { 200: event.recordShape }),
-  [`get ${ofRecord}/events`]: one('listRecordEvents', { 200: event.recordEventsShape }),
+  [`get ${ofRecord}/events`]: one('listRecordEvents', { 200: event.eventsShape }),
 
   [`get ${ofAccount}/deliveries`]: one('listDeliveries', { 200: delivery.deliveriesShape }),
   [`get ${ofAccount}/dead-letters`]: one('listDeadLetters', { 200: delivery.deliveriesShape }),
@@ -96,10 +97,11 @@ const OPERATIONS: Record<string, Operation> = {
   'get /v1/alert-rules': one('listAlertRules', { 200: alert.alertRulesShape }),
   'put /v1/alert-rules': one('putAlertRules', { 200: alert.alertRulesShape }),
 
-  [`get ${ofEndpoint}/health`]: one('getEndpointHealth', {}),
-  [`get ${ofAccount}/overview`]: one('getOverview', {}),
-  'get /v1/overview': one('getOverviewOfAll', {}),
-  [`post ${ofAccount}/record-statuses`]: one('readRecordStatuses', {}),
+  [`get ${ofEndpoint}/health`]: one('getEndpointHealth', { 200: health.endpointHealthShape }),
+  [`get ${ofEndpoint}/history`]: one('getEndpointHistory', { 200: health.endpointHistoryShape }),
+  [`get ${ofAccount}/overview`]: one('getOverview', { 200: health.overviewShape }),
+  'get /v1/overview': one('getOverviewOfAll', { 200: health.overviewOfAllShape }),
+  [`post ${ofAccount}/record-statuses`]: one('readRecordStatuses', { 200: health.recordStatusesShape }),
   [`delete ${ofAccount}/events/{event}/payload`]: one('erasePayload', { 200: event.eventShape }),
 
   [`post ${ofAccount}/replays`]: one('startReplay', { 200: replay.dryRunShape, 202: replay.replayShape }),

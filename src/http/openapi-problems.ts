@@ -35,7 +35,6 @@ const OF_PUBLISHING: readonly ProblemCode[] = [
   'event-conflict',
   'event-type-archived',
   'record-full',
-  'record-storage-full',
   'quota-exceeded',
 ];
 
@@ -52,7 +51,7 @@ const OWN: Readonly<Record<string, readonly ProblemCode[]>> = {
   getEvent: ['several-records'],
   erasePayload: ['several-records'],
   getRecordByKey: ['not-found'],
-  replayDelivery: ['replay-refused', 'payload-erased', 'payload-expired', 'record-full'],
+  replayDelivery: ['replay-refused', 'payload-erased', 'record-full'],
   discardDelivery: ['discard-refused'],
   putEventType: ['breaking-change', 'event-types-full', 'versions-full'],
   putSchemaVersion: ['breaking-change', 'versions-full'],

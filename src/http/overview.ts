@@ -3,6 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
 import {
+  HOUR_MS,
   OVERVIEW_ACCOUNTS_BATCH,
   OVERVIEW_ACCOUNTS_MAX,
   OVERVIEW_MINUTES_DEFAULT,
@@ -11,12 +12,15 @@ import {
   OVERVIEW_SHOWN_MAX,
   WINDOW_ROWS_MAX,
 } from '../core/limits.ts';
+import type { Span } from '../core/hours.ts';
 import { backlogs, silentEndpoints } from '../core/overview.ts';
 import { shown } from '../core/text.ts';
 import { logDatabase } from '../store/database.ts';
 import { type AccountOverview, accountOverviews, activeAccounts } from '../store/overview.ts';
+import { hoursOf, type Progress, readProgress, ROLL_UP } from '../store/hours.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
+import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { ruled } from './fields.ts';
 import { accountId, accountParams, instant } from './params.ts';
@@ -29,7 +33,6 @@ const windowQuery = {
   to: instant.optional(),
 };
 const windowObject = z.strictObject(windowQuery);
-type Span = { fromMs: number; toMs: number };
 type Seen = AccountOverview & { account: string };
 
 export function addOverview(api: Api): void {
@@ -45,7 +48,9 @@ export function addOverview(api: Api): void {
     async ({ c, params: { account }, query }) => {
       const { endpoints } = await settingsOf(c, account);
       const span = spanOf(query);
-      const [found] = await fromDatabase(accountOverviews(logDatabase(account, c.env), [windowOf(account, span)]));
+      const [found] = await fromDatabase(
+        accountOverviews(logDatabase(account, c.env), [windowOf(account, span, await progressOf(c, span))]),
+      );
       const seen = found === undefined ? [] : [{ ...withinSettings(found, endpoints), account }];
       return c.json({ account, ...showOverview(span, seen) });
     },
@@ -62,7 +67,9 @@ export function addOverview(api: Api): void {
     },
     async ({ c, query: { after = '', ...query } }) => {
       const span = spanOf(query);
-      const { seen, next } = await fromDatabase(overviewsAfter(logDatabase(null, c.env), span, after));
+      const { seen, next } = await fromDatabase(
+        overviewsAfter(logDatabase(null, c.env), span, after, await progressOf(c, span)),
+      );
       const answer = showOverview(span, seen);
       return c.json({ ...answer, isComplete: answer.isComplete && next === null, accountsRead: seen.length, next });
     },
@@ -74,6 +81,7 @@ export async function overviewsAfter(
   database: D1Database,
   span: Span,
   after: string,
+  progress: Progress | null = null,
   most = { accounts: OVERVIEW_ACCOUNTS_MAX, rows: OVERVIEW_ROWS_MAX },
 ): Promise<{ seen: Seen[]; next: string | null }> {
   const { accounts, next } = await activeAccounts(database, { ...span, after, most: most.accounts });
@@ -83,7 +91,7 @@ export async function overviewsAfter(
     const some = accounts.slice(from, from + OVERVIEW_ACCOUNTS_BATCH);
     const found = await accountOverviews(
       database,
-      some.map((account) => windowOf(account, span)),
+      some.map((account) => windowOf(account, span, progress)),
     );
     found.forEach((one, index) => seen.push({ ...one, account: some[index] ?? '' }));
     rows += found.reduce((sum, { rowsRead }) => sum + rowsRead, 0);
@@ -93,8 +101,13 @@ export async function overviewsAfter(
   return { seen, next };
 }
 
-function windowOf(account: string, span: Span) {
-  return { account, ...span, rows: WINDOW_ROWS_MAX };
+function windowOf(account: string, span: Span, progress: Progress | null) {
+  return { account, ...span, rows: WINDOW_ROWS_MAX, there: hoursOf(progress, account) };
+}
+
+/** A window that has no whole hour in it needs none. */
+async function progressOf(c: AppContext, { fromMs, toMs }: Span): Promise<Progress | null> {
+  return toMs - fromMs > HOUR_MS ? fromDatabase(readProgress(c.env.CONFIG, ROLL_UP)) : null;
 }
 
 /** Nothing waits for what is disabled or gone, though the log may not have heard yet, and nobody expects it to take anything. */

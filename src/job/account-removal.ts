@@ -14,7 +14,6 @@ import * as rows from '../store/account-rows.ts';
 import { logDatabase } from '../store/database.ts';
 import { deleteAlerts } from '../store/alerts.ts';
 import { deleteJob, jobsOfAccount } from '../store/jobs.ts';
-import { deleteFaults } from '../store/faults.ts';
 import { deleteKeys } from '../store/keys.ts';
 import { accountStub, gateStub, jobStub, recordStub } from '../stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
@@ -29,7 +28,7 @@ export const REMOVAL_MANNER: Manner = {
 };
 
 /** What is erased a chunk at a time, after the Gates. */
-const PARTS = ['account', 'jobs', 'endpoints', 'deliveries', 'events', 'attempts'] as const;
+const PARTS = ['account', 'jobs', 'endpoints', 'deliveries', 'events', 'attempts', 'hours'] as const;
 type Part = (typeof PARTS)[number];
 
 /** Counted in rows of the databases. */
@@ -67,7 +66,6 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
     switch (part) {
       case 'account':
         await deleteAlerts(env.CONFIG, account);
-        await deleteFaults(env.CONFIG, account);
         await deleteKeys(env.CONFIG, account);
         return Number(await rows.deleteAccountRow(env.CONFIG, account));
       case 'jobs': {
@@ -92,6 +90,8 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
       }
       case 'attempts':
         return rows.deleteAttempts(log, account, JOB_PAGE);
+      case 'hours':
+        return rows.deleteHours(log, account, JOB_PAGE);
     }
   }
 

@@ -5,9 +5,10 @@
 import type { Bindings } from '../env.ts';
 import { alertsTask } from './alerts.ts';
 import { retention } from './retention.ts';
+import { rollUp } from './roll-up.ts';
 import type { Task } from './task.ts';
 
-const TASKS: readonly Task[] = [alertsTask, retention];
+const TASKS: readonly Task[] = [alertsTask, retention, rollUp];
 
 export async function runSchedule(env: Bindings, nowMs: number, tasks: readonly Task[] = TASKS): Promise<void> {
   const results = await Promise.allSettled(tasks.map((task) => task.run(env, nowMs)));

@@ -5,7 +5,7 @@
 import { and, count, eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { accounts, endpoints } from './config-schema.ts';
-import { attempts, deliveries, events } from './log-schema.ts';
+import { attempts, deliveries, events, hours } from './log-schema.ts';
 
 export type LogRow = { atMs: number; id: string };
 
@@ -14,13 +14,14 @@ export async function countRows(config: D1Database, log: D1Database, account: st
     countIn(log, deliveries, account),
     countIn(log, events, account),
     countIn(log, attempts, account),
+    countIn(log, hours, account),
     countIn(config, endpoints, account),
     countIn(config, accounts, account),
   ]);
   return counts.reduce((sum, one) => sum + one, 0);
 }
 
-type Counted = typeof deliveries | typeof events | typeof attempts | typeof endpoints | typeof accounts;
+type Counted = typeof deliveries | typeof events | typeof attempts | typeof hours | typeof endpoints | typeof accounts;
 
 async function countIn(database: D1Database, table: Counted, account: string): Promise<number> {
   const rows = await drizzle(database).select({ n: count() }).from(table).where(eq(table.account, account));
@@ -67,6 +68,14 @@ export async function deleteRows(
 export async function deleteAttempts(database: D1Database, account: string, limit: number): Promise<number> {
   const { meta } = await drizzle(database).run(sql`DELETE FROM attempts WHERE account = ${account} AND (at_ms, id) IN (
     SELECT at_ms, id FROM attempts WHERE account = ${account} ORDER BY at_ms, id LIMIT ${limit})`);
+  return meta.changes;
+}
+
+/** Returns how many there were. */
+export async function deleteHours(database: D1Database, account: string, limit: number): Promise<number> {
+  const { meta } = await drizzle(database)
+    .run(sql`DELETE FROM hours WHERE account = ${account} AND (hour_ms, endpoint) IN (
+    SELECT hour_ms, endpoint FROM hours WHERE account = ${account} ORDER BY hour_ms, endpoint LIMIT ${limit})`);
   return meta.changes;
 }
 

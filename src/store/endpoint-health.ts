@@ -1,21 +1,20 @@
 /** What the log says of one endpoint's health (V4): its attempts of a day, and what waits for it. */
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
-import type { AttemptGroup } from '../core/health.ts';
+import { partsOf, type Span } from '../core/hours.ts';
 import { LATENCY_BOUNDS_MS } from '../core/latency.ts';
-import { OPEN_ROWS_MAX } from '../core/limits.ts';
+import { HOUR_MS, OPEN_ROWS_MAX, WINDOW_ROWS_MAX, WINDOW_SLICES_MAX } from '../core/limits.ts';
 import type { ErrorKind } from '../core/outcome.ts';
+import { type HourGroup, rolledAttempts } from './hours.ts';
 import { OPEN_STATUSES } from './log-schema.ts';
-import { bucketColumn, triedTables, type Window } from './tried.ts';
+import { bucketColumn, readSlices, triedTables, type Window } from './tried.ts';
 
-export type EndpointAttempts = {
-  recent: AttemptGroup[];
-  all: AttemptGroup[];
-  /** Since when they are all of them: later than asked for where the account has more than one answer reads. */
-  sinceMs: number;
-};
+/** `isRecent`: since `recentMs`. */
+export type TriedGroup = HourGroup & { isRecent: boolean };
 
 type Row = {
+  /** Null: no attempts. */
+  hour: number | null;
   isRecent: number;
   statusCode: number | null;
   errorKind: ErrorKind | null;
@@ -25,25 +24,63 @@ type Row = {
   sinceMs: number;
 };
 
-/** There is no index by endpoint, so the rows of the whole account are read; `recentMs` splits them. */
+/**
+ * By the hour. There is no index by endpoint, so the rows of the whole account are read, up to those of the window; `sinceMs`: since when
+ * they are all of them.
+ */
 export async function endpointAttempts(
   database: D1Database,
   window: Window,
   endpoint: string,
   recentMs: number,
-): Promise<EndpointAttempts> {
-  // From `edge`, so that an endpoint without attempts has a row too.
+): Promise<{ found: TriedGroup[]; sinceMs: number }> {
+  // From `edge`, so that an endpoint without attempts has a row too. D1 binds numbers as REAL, hence the cast.
   const rows = await drizzle(database).all<Row>(sql`WITH ${triedTables(window)}
-    SELECT at_ms >= ${recentMs} AS "isRecent", status_code AS "statusCode", error_kind AS "errorKind",
+    SELECT CAST(at_ms / ${HOUR_MS} AS INTEGER) AS "hour", at_ms >= ${recentMs} AS "isRecent", status_code AS "statusCode", error_kind AS "errorKind",
       ${bucketColumn(LATENCY_BOUNDS_MS)} AS "bucket", count(at_ms) AS "count", max(at_ms) AS "lastAtMs", edge.since AS "sinceMs"
-    FROM edge LEFT JOIN tried ON endpoint = ${endpoint} GROUP BY 1, 2, 3, 4`);
-  const groups = rows.filter(({ count }) => count > 0).map((row) => ({ ...row, lastAtMs: row.lastAtMs ?? 0 }));
-  return {
-    recent: groups.filter(({ isRecent }) => isRecent === 1),
-    all: groups,
-    sinceMs: rows[0]?.sinceMs ?? window.fromMs,
-  };
+    FROM edge LEFT JOIN tried ON endpoint = ${endpoint} GROUP BY 1, 2, 3, 4, 5`);
+  const found = rows
+    .filter(({ count }) => count > 0)
+    .map(({ hour, isRecent, lastAtMs, ...row }) => ({
+      ...row,
+      hourMs: (hour ?? 0) * HOUR_MS,
+      isRecent: isRecent === 1,
+      lastAtMs: lastAtMs ?? 0,
+    }));
+  return { found, sinceMs: rows[0]?.sinceMs ?? window.fromMs };
 }
+
+/**
+ * A span as the roll-up has it, and row by row what it does not have: the newest part, in as many slices as it takes. `recentMs` lies in
+ * that part. `isComplete` false: it has more rows than are read, so of it only those since `sinceMs` are in.
+ */
+export async function endpointFigures(
+  database: D1Database,
+  { account, endpoint, span, recentMs, there }: Figures,
+): Promise<{ groups: TriedGroup[]; sinceMs: number; isComplete: boolean }> {
+  const { rolled, rest } = partsOf(span, there);
+  const [hours, ...parts] = await Promise.all([
+    rolled === null ? [] : rolledAttempts(database, account, endpoint, rolled),
+    ...rest.map((part) =>
+      readSlices({ account, ...part, rows: WINDOW_ROWS_MAX }, WINDOW_SLICES_MAX, (slice) =>
+        endpointAttempts(database, slice, endpoint, recentMs),
+      ),
+    ),
+  ]);
+  const groups = [...hours.map((group) => ({ ...group, isRecent: false })), ...parts.flatMap(({ found }) => found)];
+  const cut = parts.filter(({ sinceMs }, i) => sinceMs > (rest[i]?.fromMs ?? 0));
+  const sinceMs = Math.max(span.fromMs, ...cut.map((part) => part.sinceMs));
+  return { groups, sinceMs, isComplete: cut.length === 0 };
+}
+
+export type Figures = {
+  account: string;
+  endpoint: string;
+  span: Span;
+  recentMs: number;
+  /** The hours that are rolled up. */
+  there: Span | null;
+};
 
 export type Waiting = {
   count: number;

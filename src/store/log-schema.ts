@@ -136,6 +136,22 @@ export const events = sqliteTable(
   ],
 );
 
+/**
+ * The roll-up: the attempts of one endpoint in one hour of UTC, counted, so that a day is 24 rows. Made by schedule/roll-up.ts of hours
+ * that are over, and replaced as a whole. It keeps no account of its own rows and so may be made again at any time.
+ */
+export const hours = sqliteTable(
+  'hours',
+  {
+    account: text('account').notNull(),
+    hourMs: integer('hour_ms').notNull(),
+    endpoint: text('endpoint').notNull(),
+    /** JSON: a list of [code, kind of error, bucket of latency, hours since the acceptance, how many, the last in ms of the hour]. */
+    counts: text('counts').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.account, t.hourMs, t.endpoint] })],
+);
+
 export type DeliveryRow = typeof deliveries.$inferSelect;
 export type AttemptRow = typeof attempts.$inferSelect;
 export type EventRow = typeof events.$inferSelect;

@@ -5,7 +5,8 @@
 import { sql } from 'drizzle-orm';
 import type { SQL } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
-import { LOG_EMBED_WITHIN_MS, OPEN_ROWS_MAX, OVERVIEW_GROUPS_MAX } from '../core/limits.ts';
+import { partsOf, type Span } from '../core/hours.ts';
+import { HOUR_MS, LOG_EMBED_WITHIN_MS, OPEN_ROWS_MAX, OVERVIEW_GROUPS_MAX } from '../core/limits.ts';
 import type { ErrorKind } from '../core/outcome.ts';
 import type { EndpointTotals, FailureGroup, OpenTotals } from '../core/overview.ts';
 import { OPEN_STATUSES } from './log-schema.ts';
@@ -28,41 +29,58 @@ const BOUNDS: OverviewBounds = { groups: OVERVIEW_GROUPS_MAX, open: OPEN_ROWS_MA
 
 type TriedRow = {
   endpoint: string | null;
-  /** Null: a row of deliveries that were accepted in the window and have arrived. */
-  isSuccess: number | null;
+  isSuccess: number;
   statusCode: number | null;
   errorKind: ErrorKind | null;
   count: number;
-  lastAtMs: number | null;
+  lastAtMs: number;
+  /** Of deliveries accepted before the window. */
+  drained: number;
   sinceMs: number;
   isCut: number;
   rowsRead: number;
 };
 type OpenRow = OpenTotals & { rowsRead: number };
 
+/** `there`: the hours of the account that are rolled up. */
+export type Asked = Window & { there: Span | null };
+
 /** In the order of `windows`, in one round trip. */
 export async function accountOverviews(
   database: D1Database,
-  windows: readonly Window[],
+  windows: readonly Asked[],
   bounds: OverviewBounds = BOUNDS,
 ): Promise<AccountOverview[]> {
-  const statements = windows.flatMap((window) => [triedQuery(window, bounds), openQuery(window, bounds)]);
-  const results = statements.length === 0 ? [] : await database.batch(statements.map((one) => prepare(database, one)));
+  const queries = windows.map((window) => [openQuery(window, bounds), ...triedQueries(window, bounds)]);
+  const statements = queries.flat().map((one) => prepare(database, one));
+  const results = statements.length === 0 ? [] : await database.batch(statements);
+  let at = 0;
   return windows.map((window, index) => {
     // Rows of the statements below, column by column.
-    const tried = (results[index * 2]?.results ?? []) as TriedRow[];
-    const open = (results[index * 2 + 1]?.results ?? []) as OpenRow[];
-    const [first] = tried;
+    const [openResult, ...parts] = results.slice(at, (at += queries[index]?.length ?? 0));
+    const open = (openResult?.results ?? []) as OpenRow[];
+    const tried = parts.map((part) => part.results as TriedRow[]);
+    const firsts = tried.flatMap((rows) => rows[0] ?? []);
     const openRead = open[0]?.rowsRead ?? 0;
+    const isWhole = firsts.every(({ isCut }) => isCut === 0) && tried.every((rows) => rows.length <= bounds.groups);
     return {
-      failures: tried.flatMap(failureOf),
-      totals: totalsOf(tried),
+      failures: failuresOf(tried.flat()),
+      totals: totalsOf(tried.flat()),
       open: open.map(({ rowsRead: _, ...totals }) => totals),
-      sinceMs: first?.sinceMs ?? window.fromMs,
-      isComplete: first?.isCut !== 1 && tried.length <= bounds.groups && openRead <= bounds.open,
-      rowsRead: (first?.rowsRead ?? 0) + openRead,
+      sinceMs: Math.max(window.fromMs, ...firsts.filter(({ isCut }) => isCut === 1).map(({ sinceMs }) => sinceMs)),
+      isComplete: isWhole && openRead <= bounds.open,
+      rowsRead: firsts.reduce((sum, { rowsRead }) => sum + rowsRead, openRead),
     };
   });
+}
+
+/** Whole hours as rolled up, the rest row by row. */
+function triedQueries({ there, ...window }: Asked, bounds: OverviewBounds): SQL[] {
+  const { rolled, rest } = partsOf(window, there);
+  return [
+    ...(rolled === null ? [] : [rolledQuery({ ...window, ...rolled }, window.fromMs, bounds)]),
+    ...rest.map((part) => triedQuery({ ...window, ...part }, window.fromMs, bounds)),
+  ];
 }
 
 /**
@@ -91,16 +109,26 @@ export async function activeAccounts(
   };
 }
 
-/** Failures first, so that a cut at `groups` leaves out what succeeded. */
-export function triedQuery(window: Window, { groups }: OverviewBounds): SQL {
+/** Failures first, so that a cut at `groups` leaves out what succeeded. `sinceMs`: the beginning of the whole window. */
+export function triedQuery(window: Window, sinceMs: number, { groups }: OverviewBounds): SQL {
   return sql`WITH ${triedTables(window)},
     counted AS (SELECT endpoint, error_kind IS NULL AS is_success, CASE WHEN error_kind IS NULL THEN NULL ELSE status_code END AS code,
-        error_kind, count(*) AS n, max(at_ms) AS last FROM tried GROUP BY 1, 2, 3, 4
-      UNION ALL SELECT endpoint, NULL, NULL, NULL, count(*), NULL FROM accepted
-        WHERE accepted_at_ms >= (SELECT since FROM edge) AND status = 'delivered' GROUP BY endpoint)
+        error_kind, count(*) AS n, max(at_ms) AS last, sum(error_kind IS NULL AND accepted_at_ms < ${sinceMs}) AS drained
+      FROM tried GROUP BY 1, 2, 3, 4)
     SELECT endpoint, is_success AS "isSuccess", code AS "statusCode", error_kind AS "errorKind", n AS "count", last AS "lastAtMs",
-      edge.since AS "sinceMs", edge.is_cut AS "isCut", edge.rows_read AS "rowsRead"
+      drained AS "drained", edge.since AS "sinceMs", edge.is_cut AS "isCut", edge.rows_read AS "rowsRead"
     FROM edge LEFT JOIN counted ON true ORDER BY error_kind IS NULL, n DESC, endpoint LIMIT ${groups + 1}`;
+}
+
+/** The same of whole hours. What was accepted in the hour in which the window begins counts as accepted within it. */
+export function rolledQuery({ account, fromMs, toMs }: Window, sinceMs: number, { groups }: OverviewBounds): SQL {
+  return sql`SELECT endpoint, code IS NULL AND kind IS NULL AS "isSuccess", code AS "statusCode", kind AS "errorKind", sum(n) AS "count",
+      max(last) AS "lastAtMs", sum(CASE WHEN kind IS NULL AND hour_ms - age * ${HOUR_MS} + ${HOUR_MS} <= ${sinceMs} THEN n ELSE 0 END) AS "drained",
+      0 AS "sinceMs", 0 AS "isCut", count(*) AS "rowsRead" FROM (
+      SELECT endpoint, hour_ms, CASE WHEN g.value->>1 IS NULL THEN NULL ELSE g.value->>0 END AS code, g.value->>1 AS kind,
+        g.value->>3 AS age, g.value->>4 AS n, hour_ms + (g.value->>5) AS last
+      FROM hours CROSS JOIN json_each(hours.counts) AS g WHERE account = ${account} AND hour_ms >= ${fromMs} AND hour_ms < ${toMs})
+    GROUP BY endpoint, code, kind ORDER BY kind IS NULL, 5 DESC, endpoint LIMIT ${groups + 1}`;
 }
 
 /** The index alone answers: the acceptance is part of the key, which it carries. */
@@ -111,20 +139,27 @@ export function openQuery({ account, fromMs, toMs }: Window, { open }: OverviewB
       WHERE account = ${account} AND ${sql.raw(OPEN_STATUSES)} LIMIT ${open + 1}) GROUP BY endpoint`;
 }
 
-function failureOf({ endpoint, statusCode, errorKind, count, lastAtMs }: TriedRow): FailureGroup[] {
-  if (endpoint === null || errorKind === null) return [];
-  return [{ endpoint, statusCode, errorKind, count, lastAtMs: lastAtMs ?? 0 }];
+function failuresOf(rows: readonly TriedRow[]): FailureGroup[] {
+  const groups = new Map<string, FailureGroup>();
+  for (const { endpoint, statusCode, errorKind, count, lastAtMs } of rows) {
+    if (endpoint === null || errorKind === null) continue;
+    const key = `${endpoint} ${statusCode} ${errorKind}`;
+    const known = groups.get(key) ?? { endpoint, statusCode, errorKind, count: 0, lastAtMs: 0 };
+    groups.set(key, { ...known, count: known.count + count, lastAtMs: Math.max(known.lastAtMs, lastAtMs) });
+  }
+  return [...groups.values()];
 }
 
 function totalsOf(rows: readonly TriedRow[]): EndpointTotals[] {
   const byEndpoint = new Map<string, EndpointTotals>();
-  for (const { endpoint, isSuccess, count, lastAtMs } of rows) {
+  for (const { endpoint, isSuccess, count, drained, lastAtMs } of rows) {
     if (endpoint === null) continue;
-    const totals = byEndpoint.get(endpoint) ?? { endpoint, succeeded: 0, failed: 0, delivered: 0, lastSuccessMs: null };
+    const totals = byEndpoint.get(endpoint) ?? { endpoint, succeeded: 0, failed: 0, drained: 0, lastSuccessMs: null };
     byEndpoint.set(endpoint, totals);
-    if (isSuccess === null) totals.delivered += count;
-    else if (isSuccess === 0) totals.failed += count;
-    else Object.assign(totals, { succeeded: totals.succeeded + count, lastSuccessMs: lastAtMs });
+    totals.drained += drained;
+    if (isSuccess === 0) totals.failed += count;
+    else totals.succeeded += count;
+    if (isSuccess === 1) totals.lastSuccessMs = Math.max(totals.lastSuccessMs ?? 0, lastAtMs);
   }
   return [...byEndpoint.values()];
 }

@@ -5,7 +5,7 @@ import { RETENTION_CHUNK_ROWS } from '../core/limits.ts';
 import { accounts, cursors, jobs } from './config-schema.ts';
 import { OPEN_STATUSES } from './log-schema.ts';
 
-export type Expired = { deliveries: number; attempts: number; events: number };
+export type Expired = { deliveries: number; attempts: number; events: number; hours: number };
 
 /** Accounts that have rows in the log, in their own order: one seek in each table for each, however many rows it has. */
 export async function accountsInLog(database: D1Database, after: string, limit: number): Promise<string[]> {
@@ -16,7 +16,8 @@ export async function accountsInLog(database: D1Database, after: string, limit: 
 const nextAccount = (after: string) => `(SELECT min(account) FROM (
   SELECT min(account) AS account FROM deliveries WHERE account > ${after}
   UNION ALL SELECT min(account) FROM attempts WHERE account > ${after}
-  UNION ALL SELECT min(account) FROM events WHERE account > ${after}))`;
+  UNION ALL SELECT min(account) FROM events WHERE account > ${after}
+  UNION ALL SELECT min(account) FROM hours WHERE account > ${after}))`;
 const ACCOUNTS_IN_LOG = `WITH RECURSIVE known(name, n) AS (
   SELECT ${nextAccount('?1')}, 1
   UNION ALL SELECT ${nextAccount('known.name')}, n + 1 FROM known WHERE name IS NOT NULL AND n < ?2
@@ -35,12 +36,23 @@ export async function logDaysOf(config: D1Database, names: readonly string[]): P
  * Deletes the oldest of an account, at most RETENTION_CHUNK_ROWS of each table, in one transaction. A delivery counts from its end,
  * so that a replay of something old is kept as long as any; what is still open stays, and its attempts with it.
  */
-export async function deleteExpired(database: D1Database, account: string, beforeMs: number): Promise<Expired> {
+export async function deleteExpired(
+  database: D1Database,
+  account: string,
+  beforeMs: number,
+  hoursBeforeMs: number,
+): Promise<Expired> {
   const statements = [DELETE_DELIVERIES, DELETE_ATTEMPTS, DELETE_EVENTS];
   const bound = statements.map((text) => database.prepare(text).bind(account, beforeMs, RETENTION_CHUNK_ROWS));
-  const [deliveries, attempts, events] = await database.batch(bound);
+  bound.push(database.prepare(DELETE_HOURS).bind(account, hoursBeforeMs, RETENTION_CHUNK_ROWS));
+  const [deliveries, attempts, events, hours] = await database.batch(bound);
   const changes = (result: D1Result | undefined) => result?.meta.changes ?? 0;
-  return { deliveries: changes(deliveries), attempts: changes(attempts), events: changes(events) };
+  return {
+    deliveries: changes(deliveries),
+    attempts: changes(attempts),
+    events: changes(events),
+    hours: changes(hours),
+  };
 }
 
 const deleteOldest = (table: string, at: string, condition: string) => `DELETE FROM ${table}
@@ -58,6 +70,9 @@ const DELETE_ATTEMPTS = deleteOldest(
     AND d.id = t.delivery AND ${OPEN_STATUSES})`,
 );
 const DELETE_EVENTS = deleteOldest('events', 'accepted_at_ms', 'true');
+
+const DELETE_HOURS = `DELETE FROM hours WHERE account = ?1 AND (hour_ms, endpoint) IN (
+  SELECT hour_ms, endpoint FROM hours WHERE account = ?1 AND hour_ms < ?2 ORDER BY hour_ms, endpoint LIMIT ?3)`;
 
 /** Ids of jobs that ended before then, oldest creation first. */
 export async function endedJobs(config: D1Database, beforeMs: number, limit: number): Promise<string[]> {

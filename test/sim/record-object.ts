@@ -29,8 +29,6 @@ export type RecordLinks = {
   disable(from: Life, endpoint: string, reason: string, seenRevision: number): Promise<void>;
   /** After each turn that committed. */
   committed(host: RecordHost): void;
-  /** After a ring that was for retention. */
-  rangQuietly(host: RecordHost, effects: Effects): void;
   /** After a ring whose turn did not commit. */
   rangInVain(host: RecordHost, nowMs: number): void;
   /** A request is about to leave, in the turn that says so. */
@@ -89,10 +87,9 @@ export class RecordHost {
   /** Rings at or after its time. The armed alarm goes once the handler is through; if the instance dies in it, it rings again. */
   ring(): void {
     const before = this.alarmAtMs;
-    // As measured on workerd: an instance that the alarm wakes finds none armed, and learns from the ring what it was armed for.
-    this.alarmAtMs = null;
     const instance = this.running();
-    instance.ring(before);
+    this.alarmAtMs = null;
+    instance.ring();
     if (!instance.life.isAlive) this.alarmAtMs = before;
   }
 }
@@ -105,8 +102,6 @@ export class RecordInstance {
   readonly #sql;
   #ledger: Ledger | null = null;
   #runner: Runner | null = null;
-  /** A turn of its own: from then on it doubts what the log knows. */
-  #hasFailed = false;
 
   constructor(host: RecordHost, life: Life, node: Node) {
     this.#host = host;
@@ -114,11 +109,7 @@ export class RecordInstance {
     this.node = node;
     this.#sql = host.storage.sqlFor(
       life,
-      () => {
-        const fault = host.world.turnFault();
-        this.#hasFailed ||= fault !== 'none';
-        return fault;
-      },
+      () => host.world.turnFault(),
       () => host.crash(),
       () => {
         host.hasRungInVain = false;
@@ -162,20 +153,14 @@ export class RecordInstance {
     return this.#perform(this.#open().replay(ref, by, endpoint, this.#at()));
   }
 
-  async erasePayload(id: string) {
-    return this.#perform(this.#open().erasePayload(id, this.#at()));
-  }
-
   async discard(ref: DeliveryRef, by: { key: string; reason: string | null }) {
     return this.#perform(this.#open().discard(ref, by, this.#at()));
   }
 
-  ring(scheduledMs: number | null): void {
-    const rang = this.#alarm.rang(this.#ledger !== null, scheduledMs);
+  ring(): void {
+    const isInherited = this.#alarm.rang(this.#ledger !== null);
     try {
-      const effects = this.#open().alarm(this.#at(), rang);
-      if (rang.isQuiet && !this.#hasFailed) this.#host.links.rangQuietly(this.#host, effects);
-      this.#run().perform(effects);
+      this.#run().perform(this.#open().alarm(this.#at(), isInherited));
     } catch (error) {
       this.#failed('alarm', error);
       const nowMs = this.#nowMs();
@@ -251,7 +236,7 @@ export class RecordInstance {
       report: (endpoint, reports) => links.report(this.life, endpoint, name, reports),
       hints: this.node.hints,
       disable: (endpoint, reason, seenRevision) => links.disable(this.life, endpoint, reason, seenRevision),
-      arm: ({ wakeAtMs, look }) => this.#alarm.arm(wakeAtMs, look),
+      arm: (wakeAtMs) => this.#alarm.arm(wakeAtMs),
       keep: (work) => void work.catch(ignore),
       failed: (what, error) => this.#failed(what, error),
     };
@@ -265,7 +250,6 @@ export class RecordInstance {
   }
 
   #failed(what: string, error: unknown): void {
-    this.#hasFailed = true;
     this.#host.world.note(
       `${this.life.name} failed: ${what}: ${error instanceof Error ? error.message : String(error)}`,
     );

@@ -164,6 +164,14 @@ describe('answers of the running Worker fit the document', () => {
       ({ data }) => data.length > 0,
     );
 
+    const { windows } = await send('getEndpointHealth', { path: where });
+    expect(windows.last24Hours.failed).toBeGreaterThan(0);
+    await send('getEndpointHistory', { path: where });
+    expect((await send('getOverview', { path: at })).failures).not.toEqual([]);
+    await send('getOverviewOfAll');
+    const asked = await send('readRecordStatuses', { path: at });
+    expect(asked.data.map(({ found }: { found: boolean }) => found)).toEqual([true, false]);
+
     const replay = await send('replayDelivery', { path: dead });
     await until(
       () => send('getDelivery', { path: { ...at, delivery: replay.id } }),

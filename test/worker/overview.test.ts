@@ -5,9 +5,10 @@ import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { overviewsAfter } from '../../src/http/overview.ts';
 import { endpointAttempts, waitingFor } from '../../src/store/endpoint-health.ts';
+import { hourQuery, rolledAttempts } from '../../src/store/hours.ts';
 import { writeLog } from '../../src/store/log-write.ts';
 import { metricsQuery, openCountQuery } from '../../src/store/metrics.ts';
-import { accountOverviews, activeAccounts, openQuery, triedQuery } from '../../src/store/overview.ts';
+import { accountOverviews, activeAccounts, openQuery, rolledQuery, triedQuery } from '../../src/store/overview.ts';
 import { call, newAccount } from '../support/api.ts';
 import { ACCEPTED_MS, aDelivery, aMessage, anAttempt, anEntry } from '../support/log.ts';
 import { parsePrometheus } from '../support/prometheus.ts';
@@ -147,7 +148,7 @@ test('all accounts, some at a time: each once, those without news passed over, a
   let after: string | null = '';
   let calls = 0;
   while (after !== null) {
-    const page: Awaited<ReturnType<typeof overviewsAfter>> = await overviewsAfter(env.LOG_DB, span, after, {
+    const page: Awaited<ReturnType<typeof overviewsAfter>> = await overviewsAfter(env.LOG_DB, span, after, null, {
       accounts: 3,
       rows: 1_000,
     });
@@ -156,7 +157,10 @@ test('all accounts, some at a time: each once, those without news passed over, a
     calls += 1;
   }
   expect([found, calls]).toEqual([accounts, 3]);
-  const cut = await accountOverviews(env.LOG_DB, [{ account: 'many-1', ...span, rows: 10 }], { groups: 0, open: 10 });
+  const cut = await accountOverviews(env.LOG_DB, [{ account: 'many-1', ...span, rows: 10, there: null }], {
+    groups: 0,
+    open: 10,
+  });
   expect(cut[0]?.isComplete).toBe(false);
 });
 
@@ -164,7 +168,9 @@ test('no query reads the log but by ranges of its keys', async () => {
   const window = { account: 'acme', fromMs: 1, toMs: 2, rows: 3 };
   const bounds = { groups: 5, open: 6 };
   for (const query of [
-    triedQuery(window, bounds),
+    triedQuery(window, 1, bounds),
+    rolledQuery(window, 1, bounds),
+    hourQuery(window),
     openQuery(window, bounds),
     metricsQuery(window),
     openCountQuery(window),
@@ -184,7 +190,8 @@ test('no query reads the log but by ranges of its keys', async () => {
   await activeAccounts(spy, { fromMs: 1, toMs: 2, after: '', most: 5 });
   await endpointAttempts(spy, window, 'ep_a', 1);
   await waitingFor(spy, 'acme', 'ep_a', null);
-  expect(caught).toHaveLength(3);
+  await rolledAttempts(spy, 'acme', 'ep_a', { fromMs: 0, toMs: 7_200_000 });
+  expect(caught).toHaveLength(4);
   for (const [text, values] of caught) await expectPlan(text, values);
 });
 
@@ -199,8 +206,8 @@ async function expectPlan(text: string, params: unknown[]): Promise<void> {
     .all<{ detail: string }>();
   const plan = results.map(({ detail }) => detail);
   expect(
-    plan.some((step) => /^SEARCH (deliveries|attempts)/.test(step)),
+    plan.some((step) => /^SEARCH (deliveries|attempts|hours)/.test(step)),
     plan.join('\n'),
   ).toBe(true);
-  expect(plan.filter((step) => /^SCAN (deliveries|attempts)\b/.test(step))).toEqual([]);
+  expect(plan.filter((step) => /^SCAN (deliveries|attempts|hours)\b/.test(step))).toEqual([]);
 }
