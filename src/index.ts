@@ -4,8 +4,9 @@
 import { type Bindings, requireVars } from './env.ts';
 import { createSender, type Sender } from './delivery/sender.ts';
 import { createApp } from './http/app.ts';
+import { consumeDead, deadDeps } from './queues/dead.ts';
 import { consumeFanout } from './queues/fanout.ts';
-import { consumeDead, consumeLog, logDeps } from './queues/log.ts';
+import { consumeLog, logDeps } from './queues/log.ts';
 import { runSchedule } from './schedule/schedule.ts';
 import { recordStub } from './stubs.ts';
 
@@ -38,7 +39,7 @@ async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
     case 'tubepost-log':
       return consumeLog(batch, logDeps(env));
     default:
-      return consumeDead(batch, logDeps(env).report);
+      return consumeDead(batch, deadDeps(env));
   }
 }
 

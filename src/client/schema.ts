@@ -6,7 +6,7 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
     errors: ({
       field: string;
       message: string;
@@ -474,6 +474,7 @@ export type Schemas = {
     data?: unknown | undefined;
     forms?: Record<string, unknown> | undefined;
     erasedAt: string | null;
+    payloadExpiredAt: string | null;
   };
   Record: {
     record: string;
@@ -488,9 +489,10 @@ export type Schemas = {
       waiting: number;
     })[];
   };
-  EventPage: {
+  RecordEventPage: {
     data: (Schemas['Event'])[];
     next: string | null;
+    completeFrom: number;
   };
   DeliveryPage: {
     data: (Schemas['Delivery'])[];
@@ -538,6 +540,7 @@ export type Schemas = {
     data?: unknown | undefined;
     body: string | null;
     erasedAt: string | null;
+    payloadExpiredAt: string | null;
   };
   Attempt: {
     id: string;
@@ -1217,7 +1220,7 @@ export type Operations = {
     body: Schemas['NewEvent'];
     answer: Schemas['AcceptedEvent'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "schema-violation" | "unauthorized" | "forbidden" | "unknown-account" | "event-conflict" | "event-type-archived" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "quota-exceeded" | "internal" | "unavailable" | "misconfigured";
+    problem: "invalid-request" | "invalid-json" | "schema-violation" | "unauthorized" | "forbidden" | "unknown-account" | "event-conflict" | "event-type-archived" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "quota-exceeded" | "internal" | "unavailable" | "misconfigured" | "record-storage-full";
   };
   listEvents: {
     path: { account: string };
@@ -1273,7 +1276,7 @@ export type Operations = {
     path: { account: string; record: string };
     query: { after?: number; limit?: number };
     body: undefined | undefined;
-    answer: Schemas['EventPage'];
+    answer: Schemas['RecordEventPage'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1302,7 +1305,7 @@ export type Operations = {
     } | undefined;
     answer: Schemas['Delivery'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "internal" | "unavailable" | "misconfigured";
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "internal" | "unavailable" | "misconfigured";
   };
   discardDelivery: {
     path: { account: string; delivery: string };
@@ -1445,7 +1448,7 @@ export type Operations = {
   };
   listAllAlerts: {
     path: Record<never, never>;
-    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[]; account?: string | (string)[] };
+    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message")[]; endpoint?: string | (string)[]; account?: string | (string)[] };
     body: undefined | undefined;
     answer: Schemas['AlertPage'];
     exports: never;
@@ -1453,7 +1456,7 @@ export type Operations = {
   };
   listAlerts: {
     path: { account: string };
-    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike")[]; endpoint?: string | (string)[] };
+    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message")[]; endpoint?: string | (string)[] };
     body: undefined | undefined;
     answer: Schemas['AlertPage'];
     exports: never;
@@ -1536,6 +1539,16 @@ export type Operations = {
           minimum?: number | undefined;
         } | undefined;
         "retry-spike"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "record-storage"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "poison-message"?: {
           enabled?: boolean | undefined;
           threshold?: number | undefined;
           minimum?: number | undefined;

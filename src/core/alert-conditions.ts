@@ -3,6 +3,7 @@
  * What is not worth opening an alert but no recovery either is said as `holds`, so that a rule at its edge does not flap.
  */
 import { type AlertRule, type Condition, RULES, type RuleBook } from './alert.ts';
+import type { FaultCount } from './fault.ts';
 import { ALERT_BACKLOG_ROWS_MAX } from './limits.ts';
 
 /** Of one endpoint that exists. Counts are over the window of AlertTimes. */
@@ -30,7 +31,14 @@ export type EndpointFacts = {
 };
 
 export type AccountFacts = { account: string; retries: number; retriesBefore: number };
-export type Facts = { nowMs: number; dayMs: number; endpoints: EndpointFacts[]; accounts: AccountFacts[] };
+/** `faults`: of accounts. */
+export type Facts = {
+  nowMs: number;
+  dayMs: number;
+  endpoints: EndpointFacts[];
+  accounts: AccountFacts[];
+  faults: FaultCount[];
+};
 
 /** Null: nothing is wrong. */
 type Finding = { strength: Condition['strength']; value: number; detail: string } | null;
@@ -104,7 +112,7 @@ const ENDPOINT_RULES: Partial<Record<AlertRule, EndpointRule>> = {
   },
 };
 
-export function conditionsIn({ nowMs, dayMs, endpoints, accounts }: Facts, book: RuleBook): Condition[] {
+export function conditionsIn({ nowMs, dayMs, endpoints, accounts, faults }: Facts, book: RuleBook): Condition[] {
   const found: Condition[] = [];
   const add = (rule: AlertRule, account: string, endpoint: string | null, finding: Finding) => {
     if (finding !== null) found.push({ rule, account, endpoint, threshold: book[rule].threshold, ...finding });
@@ -118,6 +126,9 @@ export function conditionsIn({ nowMs, dayMs, endpoints, accounts }: Facts, book:
   if (book['retry-spike'].enabled) {
     for (const facts of accounts) add('retry-spike', facts.account, null, retrySpike(facts, book));
   }
+  for (const { kind, account, ...count } of faults) {
+    if (book[kind].enabled && account !== null) add(kind, account, null, judge(kind, book, count.faults, told(count)));
+  }
   return found;
 }
 
@@ -129,12 +140,28 @@ function retrySpike({ retries, retriesBefore }: AccountFacts, book: RuleBook): F
   return judge('retry-spike', book, times, `${retries} retries in 15 minutes, ${retriesBefore} in the 15 before`);
 }
 
-/** `accounts`: those with an open alert of the rule endpoint-no-success, in this run's accounts and in all others. */
-export function accountsWithoutSuccess(accounts: ReadonlySet<string>, book: RuleBook): Condition[] {
-  const rule = 'accounts-no-success';
-  if (!book[rule].enabled) return [];
-  const found = judge(rule, book, accounts.size, `${accounts.size} accounts have an endpoint without any success`);
-  return found === null ? [] : [{ rule, account: null, endpoint: null, threshold: book[rule].threshold, ...found }];
+/**
+ * What is about all accounts. `withoutSuccess`: accounts with an open alert of the rule endpoint-no-success, in this run's accounts and in
+ * all others. `faults`: those that concern the whole service.
+ */
+export function conditionsOfAll(
+  { withoutSuccess, faults }: { withoutSuccess: ReadonlySet<string>; faults: readonly FaultCount[] },
+  book: RuleBook,
+): Condition[] {
+  const found: Condition[] = [];
+  const add = (rule: AlertRule, value: number, detail: string) => {
+    const finding = book[rule].enabled ? judge(rule, book, value, detail) : null;
+    const { threshold } = book[rule];
+    if (finding !== null) found.push({ rule, account: null, endpoint: null, threshold, ...finding });
+  };
+  const accounts = withoutSuccess.size;
+  add('accounts-no-success', accounts, `${accounts} accounts have an endpoint without any success`);
+  for (const { kind, account, ...count } of faults) if (account === null) add(kind, count.faults, told(count));
+  return found;
+}
+
+function told({ faults, detail }: Pick<FaultCount, 'faults' | 'detail'>): string {
+  return `${faults} in 15 minutes; one of them: ${detail}`;
 }
 
 function counted(n: number): string {

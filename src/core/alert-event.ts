@@ -2,7 +2,7 @@
  * How an alert is told (A2): as an event of a reserved type, through Tubepost itself. Its id is the alert's and its revision, and what
  * it says depends on nothing but that revision, so that telling it again is the same event. Pure.
  */
-import { type Alert, RULES } from './alert.ts';
+import { type Alert, unitOf } from './alert.ts';
 import { rfc3339 } from './body.ts';
 import type { EndpointSettings } from './endpoint.ts';
 
@@ -29,7 +29,7 @@ export function alertKind({ resolvedAtMs, revision }: Alert): 'opened' | 'update
 export function alertEvent(alert: Alert): AlertEvent {
   const { id, rule, account, endpoint, detail } = alert;
   const kind = alertKind(alert);
-  const where = endpoint ?? account ?? 'all accounts';
+  const where = endpoint ?? account ?? 'the whole service';
   return {
     id: `${id}-${alert.revision}`,
     type: `${ALERT_TYPE_PREFIX}${kind}`,
@@ -56,7 +56,7 @@ export function alertFacts({ id, rule, account, endpoint, value, threshold, deta
     status: at.resolvedAtMs === null ? 'open' : 'resolved',
     value,
     threshold,
-    unit: RULES[rule].unit,
+    unit: unitOf(rule),
     detail,
     openedAt: rfc3339(at.openedAtMs),
     updatedAt: rfc3339(at.updatedAtMs),

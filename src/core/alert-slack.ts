@@ -6,7 +6,7 @@
  * (api.slack.com/docs/message-formatting); a text beyond 40,000 characters is cut (api.slack.com/changelog/
  * 2018-04-truncating-really-long-messages). `text` alone is what every Slack-compatible receiver takes, so there are no blocks.
  */
-import { type Alert, RULES } from './alert.ts';
+import { type Alert, unitOf } from './alert.ts';
 import { alertKind } from './alert-event.ts';
 import { rfc3339 } from './body.ts';
 import type { AccountSettings, EndpointSettings } from './endpoint.ts';
@@ -33,7 +33,7 @@ export function slackBody(alert: Alert, names: Names | null): string {
   const lines = [
     `${MARK[kind]} *${rule} ${kind}*: ${clean(detail, SLACK_DETAIL_CHARS_MAX)}`,
     ...where(alert, names),
-    `Value ${value}, threshold ${threshold} (${RULES[rule].unit})`,
+    `Value ${value}, threshold ${threshold} (${unitOf(rule)})`,
     when(alert),
     `Alert \`${alert.id}\``,
   ];
@@ -63,7 +63,7 @@ export function withSlackForm(
 const MARK = { opened: ':red_circle:', updated: ':red_circle:', resolved: ':white_check_mark:' } as const;
 
 function where({ account, endpoint }: Alert, names: Names | null): string[] {
-  if (account === null) return ['About all accounts'];
+  if (account === null) return ['About the whole service'];
   const ofAccount = `Account ${named(names?.account ?? '')}\`${account}\``;
   if (endpoint === null) return [ofAccount];
   const host = names?.endpoint?.host ?? '';

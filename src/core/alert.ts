@@ -24,6 +24,8 @@ export const ALERT_RULES = [
   'endpoint-disabled',
   'secret-age',
   'retry-spike',
+  'record-storage',
+  'poison-message',
 ] as const;
 export type AlertRule = (typeof ALERT_RULES)[number];
 
@@ -69,6 +71,8 @@ export const RULES: Record<
   'endpoint-disabled': rule('endpoint', 1, null, null, 1),
   'secret-age': rule('days since the oldest current secret was made', 90, null, null, 3_650),
   'retry-spike': rule('times the retries of the 15 minutes before', 3, 50, 'retries in 15 minutes', 1_000),
+  'record-storage': rule('records that refused events in 15 minutes, because they hold their most data', 1),
+  'poison-message': rule('messages of queues in 15 minutes that no consumer could take', 1),
 };
 
 function rule(
@@ -79,6 +83,12 @@ function rule(
   most = ALERT_THRESHOLD_MAX,
 ) {
   return { unit, isReached: true, threshold, minimum, minimumOf, most };
+}
+
+/** Empty for a rule of a newer release, read after a rollback. */
+export function unitOf(name: string): string {
+  const known = ALERT_RULES.find((one) => one === name);
+  return known === undefined ? '' : RULES[known].unit;
 }
 
 export function rulesWith(set: readonly ({ rule: AlertRule } & RuleSettings)[]): RuleBook {

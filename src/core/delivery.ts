@@ -114,4 +114,6 @@ export type EventFacts = {
   latestOnly?: boolean | undefined;
   /** When its payload, and with it what receivers answered, was erased. Absent: it was not. */
   erasedAtMs?: number | undefined;
+  /** When its payload, and with it what receivers answered, went because its retention was over. Absent: it is there, or was erased. */
+  payloadExpiredAtMs?: number | undefined;
 };

@@ -19,6 +19,11 @@ export const BATCH_EVENTS_MAX = 100;
 export const PUBLISH_DELIVERIES_SHOWN_MAX = 100;
 /** Open deliveries one record may hold (429 beyond): bounds the Record's memory and its plan. */
 export const OPEN_DELIVERIES_MAX = 10_000;
+/**
+ * Bytes of one Record's database from which on it accepts nothing new (507): the platform's end is 10 GB, and what it has accepted
+ * must still be tried, logged and ended.
+ */
+export const RECORD_BYTES_MAX = 8_000_000_000;
 export const RECORD_KEY_BYTES_MAX = 256;
 export const EVENT_TYPE_BYTES_MAX = 128;
 /** JSON nesting of `data`: deep enough for real payloads, shallow enough for a recursive walk. */
@@ -161,6 +166,10 @@ export const RING_FAILED_WAIT_MS_MIN = 1 * SECOND_MS;
 export const RING_FAILED_WAIT_MS_CAP = MINUTE_MS;
 /** Deliveries packed in one row: an event to few endpoints is one row written. */
 export const DELIVERIES_PER_ROW = 16;
+/** Lanes in one row of a Record's summary: some 300 bytes each, far below the 2 MB of a row. */
+export const SUMMARY_LANES_PER_ROW = 1_000;
+/** Sequences of a lane that only replays were made of, which its summary names: what these superseded has mostly gone too. */
+export const SUMMARY_REPLAYED_ONLY_MAX = 100;
 
 // Log
 /** What still waits after this is logged as `queued`, so that lists show it. */
@@ -321,6 +330,18 @@ export const TARGET_WARN_MS_DEFAULT = MINUTE_MS;
 export const RETENTION_DAYS_DEFAULT = 30;
 export const RETENTION_DAYS_MIN = 7;
 export const RETENTION_DAYS_MAX = 365;
+/** How much longer a Record may keep something, as a share of its days: so that one look takes what ended around the same time. */
+export const RETENTION_SLACK_SHARE = 0.1;
+/** A quiet Record asks for its account's retention at least this often: a shortened one reaches it by then. 30 days and their tenth. */
+export const RETENTION_LOOK_MS_MAX = 33 * DAY_MS;
+/** A quiet Record's alarm rings at a multiple of this, and no other alarm does: so a new instance knows what it was armed for. */
+export const QUIET_RING_MS = HOUR_MS;
+/** A Record whose look came to nothing looks again after this, also if it is never quiet. */
+export const RETENTION_LOOK_AGAIN_MS = HOUR_MS;
+/** Events of a Record that one turn lets go of: some ten milliseconds in which it answers nobody else. */
+export const RETENTION_EVENTS_PER_TURN = 2_000;
+/** Turns of one look, a call to the Account between each two: 100,000 events. */
+export const RETENTION_TURNS_PER_LOOK = 50;
 /** How long an Idempotency-Key's answer is kept. */
 export const IDEMPOTENCY_MS = 7 * DAY_MS;
 /** How long a request may hold its Idempotency-Key; a crashed one is run again after this. */
@@ -415,6 +436,10 @@ export const ALERT_CHANGES_PER_RUN = 200;
 export const ALERT_TELLS_PER_RUN = 50;
 /** An object that does not answer a run by then is asked by the next. */
 export const ALERT_ANSWER_MS = 10 * SECOND_MS;
+/** Faults that one run counts: beyond it the alert says so many, and is no less urgent. */
+export const ALERT_FAULTS_MAX = 10_000;
+/** A fault that goes on is written again after this: far less than the window in which it is counted. */
+export const FAULT_AGAIN_MS = MINUTE_MS;
 /**
  * Of an alert's text for Slack, in characters: its sentence, and each name in it. Escaped, a character is five at most, so that a text
  * stays below the 4,000 that Slack recommends.
@@ -478,6 +503,10 @@ export const RETENTION_ROWS_PER_RUN = 20_000;
 export const RETENTION_ACCOUNTS_PER_RUN = 100;
 /** How long an ended job can be read. */
 export const JOB_RETENTION_DAYS = 90;
+/** How long a resolved alert can be read, and a fault. */
+export const ALERT_RETENTION_DAYS = 90;
+/** Of each deleted in one minute. */
+export const RETENTION_ALERTS_PER_RUN = 1_000;
 /** Ended jobs erased in one minute, a call of its object each. */
 export const RETENTION_JOBS_PER_RUN = 20;
 

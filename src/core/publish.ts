@@ -69,5 +69,7 @@ export type AcceptResult =
   | { kind: 'conflict'; id: string }
   /** The record holds its most open deliveries. */
   | { kind: 'full'; id: string; open: number }
+  /** The record's database holds RECORD_BYTES_MAX. */
+  | { kind: 'storage-full'; id: string; bytes: number }
   /** It was only asked for, and is not known. */
   | { kind: 'unknown'; id: string };

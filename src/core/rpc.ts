@@ -60,7 +60,9 @@ export type ReplayRefusal =
   | { reason: 'endpoint-disabled'; statusReason: string | null }
   | { reason: 'full'; open: number }
   /** Nothing is left to send. */
-  | { reason: 'payload-erased'; erasedAtMs: number };
+  | { reason: 'payload-erased'; erasedAtMs: number }
+  /** Likewise: its retention is over. */
+  | { reason: 'payload-expired'; expiredAtMs: number };
 
 export type DiscardRefusal =
   { reason: 'not-found' } | { reason: 'already-ended'; status: string } | { reason: 'in-flight' };
@@ -86,8 +88,14 @@ export type RecordRpc = {
   erase(): Promise<void>;
   readRecord(): Promise<RecordView | null>;
   readEvent(id: string): Promise<EventView | null>;
-  /** Events with a sequence above `after`, oldest first: `limit`, or fewer where they are large. */
-  readEvents(after: number, limit: number): Promise<{ events: EventView[]; lastSequence: number }>;
+  /**
+   * Events with a sequence above `after`, oldest first: `limit`, or fewer where they are large. From `completeFrom` on none is
+   * missing; absent from a release that let go of none.
+   */
+  readEvents(
+    after: number,
+    limit: number,
+  ): Promise<{ events: EventView[]; lastSequence: number; completeFrom?: number }>;
   /** The ids of all its events that it still knows; null: more than `most`. */
   readEventIds(most: number): Promise<EventIds | null>;
   readDelivery(ref: DeliveryRef): Promise<DeliveryDetail | null>;

@@ -44,13 +44,15 @@ export type EventView = {
   occurredAt: string | null;
   acceptedAtMs: number;
   deliveryCount: number;
-  /** The exact bytes of every request of this event, in its newest form; null once erased. */
+  /** The exact bytes of every request of this event, in its newest form; null once erased or past its retention. */
   body: string | null;
   /** Older forms, newest first, as bodies too; absent where the event has one form. */
   forms?: { version: string; body: string | null }[];
   deliveries: DeliveryView[];
   /** When `body` was erased; absent where it was not, and in lists. */
   erasedAtMs?: number;
+  /** When `body` went because its retention was over; absent where it is there. */
+  payloadExpiredAtMs?: number;
 };
 
 /** Each endpoint's newest delivery in a record, and how many wait there. */
@@ -60,6 +62,8 @@ export type RecordView = {
   /** Of the newest event. */
   sequence: number;
   endpoints: { endpoint: string; delivery: DeliveryView; waiting: number }[];
+  /** From this sequence on every event is still here; absent from a release that let go of none. */
+  completeFrom?: number;
 };
 
 export type DeliveryDetail = {

@@ -39,6 +39,11 @@ export function replayRefused(id: string, refusal: ReplayRefusal): Problem {
       const detail = `the payload was erased at ${erasedAt}; nothing is left to send`;
       return new Problem('payload-erased', detail, { members: { ...members, erasedAt } });
     }
+    case 'payload-expired': {
+      const payloadExpiredAt = rfc3339(refusal.expiredAtMs);
+      const detail = `the payload was kept as long as the account's retention says, until ${payloadExpiredAt}; nothing is left to send`;
+      return new Problem('payload-expired', detail, { members: { ...members, payloadExpiredAt } });
+    }
     case 'full':
       return new Problem('record-full', `the record holds ${refusal.open} open deliveries, which is its most`, {
         headers: { 'retry-after': String(FULL_RETRY_AFTER_SECONDS) },

@@ -76,6 +76,7 @@ export const deliveryDetailShape = z
     data: z.unknown(),
     body: text().nullable(),
     erasedAt: time().nullable(),
+    payloadExpiredAt: time().nullable(),
   })
   .openapi('DeliveryDetail');
 

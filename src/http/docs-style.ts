@@ -49,7 +49,11 @@ ul.told, ul.codes { margin: 0; padding: 0; list-style: none; } ul.codes { margin
 @media (max-width: 60rem) {
   body { display: block; } nav { position: static; height: auto; max-height: 45vh; border-right: 0; border-bottom: 1px solid var(--line); }
   nav summary { padding: .5rem 0; } nav li a { padding: .45rem 0; } main { padding: 1rem 1rem 4rem; } section { padding: 1rem; }
-  td:last-child { min-width: 9rem; }
+}
+@media (max-width: 40rem) {
+  thead { position: absolute; left: -99rem; }
+  tr { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 0 1rem; padding: .5rem 0; border-bottom: 1px solid var(--line); }
+  td, td:first-child, td:last-child { border: 0; padding: 0; min-width: 0; } td:nth-child(2) { color: var(--dim); } td:last-child { grid-column: 1 / -1; }
 }
 @media print { nav { display: none; } body { display: block; } section { break-inside: avoid; } }
 `;

@@ -1,7 +1,7 @@
 /** Events, what publishing them answers, and records. */
 import { z } from '@hono/zod-openapi';
 import { deliveryShape, deliveryStatus } from './delivery-shapes.ts';
-import { count, logPageOf, orNull, pageOf, problemShape, text, time } from './shared-shapes.ts';
+import { count, logPageOf, orNull, problemShape, text, time } from './shared-shapes.ts';
 
 const listedEventShape = z
   .strictObject({
@@ -25,9 +25,18 @@ export const eventShape = z
     data: z.unknown(),
     forms: z.record(z.string(), z.unknown()).optional(),
     erasedAt: time().nullable(),
+    payloadExpiredAt: time().nullable(),
   })
   .openapi('Event');
-export const eventsShape = pageOf('EventPage', eventShape);
+export const recordEventsShape = z
+  .strictObject({
+    data: z.array(eventShape),
+    next: text().nullable(),
+    completeFrom: count().openapi({
+      description: 'From this sequence on nothing is missing; before it, events may be past their retention',
+    }),
+  })
+  .openapi('RecordEventPage');
 
 const accepted = {
   id: text(),

@@ -56,7 +56,7 @@ const OPERATIONS: Record<string, Operation> = {
   [`get ${ofAccount}/events/{event}`]: one('getEvent', { 200: event.eventShape }),
   [`get ${ofRecord}`]: one('getRecord', { 200: event.recordShape }),
   [`get ${ofAccount}/record`]: one('getRecordByKey', { 200: event.recordShape }),
-  [`get ${ofRecord}/events`]: one('listRecordEvents', { 200: event.eventsShape }),
+  [`get ${ofRecord}/events`]: one('listRecordEvents', { 200: event.recordEventsShape }),
 
   [`get ${ofAccount}/deliveries`]: one('listDeliveries', { 200: delivery.deliveriesShape }),
   [`get ${ofAccount}/dead-letters`]: one('listDeadLetters', { 200: delivery.deliveriesShape }),

@@ -35,6 +35,7 @@ const OF_PUBLISHING: readonly ProblemCode[] = [
   'event-conflict',
   'event-type-archived',
   'record-full',
+  'record-storage-full',
   'quota-exceeded',
 ];
 
@@ -51,7 +52,7 @@ const OWN: Readonly<Record<string, readonly ProblemCode[]>> = {
   getEvent: ['several-records'],
   erasePayload: ['several-records'],
   getRecordByKey: ['not-found'],
-  replayDelivery: ['replay-refused', 'payload-erased', 'record-full'],
+  replayDelivery: ['replay-refused', 'payload-erased', 'payload-expired', 'record-full'],
   discardDelivery: ['discard-refused'],
   putEventType: ['breaking-change', 'event-types-full', 'versions-full'],
   putSchemaVersion: ['breaking-change', 'versions-full'],

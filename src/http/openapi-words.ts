@@ -157,6 +157,7 @@ export const FIELD_WORDS: Readonly<Record<string, string>> = {
   acceptedAt: 'When the event was accepted',
   endedAt: 'When it ended; null: it has not',
   erasedAt: 'When the payload was erased; null: it was not',
+  payloadExpiredAt: 'When the payload went because the retention of its account was over; null: it has not',
   oldestAt: 'Acceptance of the oldest',
   newestAt: 'Acceptance of the newest',
   lastSentAt: 'When the last one was sent',

@@ -31,6 +31,8 @@ export const PROBLEM_ADVICE: Readonly<Record<ProblemCode, string>> = {
   'idempotency-in-progress': 'Repeat the same request after `Retry-After`.',
   'replay-refused': '`reason` says why; for an older version, `force` sends it all the same.',
   'payload-erased': 'Nothing is left to send: publish the event anew.',
+  'payload-expired':
+    'Nothing is left to send: publish the event anew, or keep payloads longer (`retention.payloadDays`).',
   'discard-refused': '`reason` says why; after an attempt that is under way, try again.',
   'endpoint-disabled': 'Enable the endpoint first.',
   'job-ended': 'Start a new one.',
@@ -38,6 +40,7 @@ export const PROBLEM_ADVICE: Readonly<Record<ProblemCode, string>> = {
   'too-large': 'Send less: the limit stands in `detail`.',
   'unsupported-media-type': 'Send `Content-Type: application/json`.',
   'record-full': "Wait until the record's deliveries arrive, and publish again with the same id after `Retry-After`.",
+  'record-storage-full': 'Publish under a new record key: repeating does not help, and the event was not stored.',
   'quota-exceeded': 'Publish again with the same ids after `Retry-After`, or raise the quota.',
   'endpoints-full': 'Remove endpoints, or raise `endpointsMax`.',
   'event-types-full': 'Archive does not help: reuse a type, or ask for a greater limit.',

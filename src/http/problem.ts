@@ -32,6 +32,7 @@ const PROBLEMS = {
   'idempotency-in-progress': [409, 'The first request with this Idempotency-Key still runs'],
   'replay-refused': [409, 'The delivery cannot be replayed'],
   'payload-erased': [409, 'The payload was erased'],
+  'payload-expired': [409, 'The payload is past its retention'],
   'discard-refused': [409, 'The delivery cannot be discarded'],
   'endpoint-disabled': [409, 'The endpoint is disabled'],
   'job-ended': [409, 'The job has ended'],
@@ -48,6 +49,7 @@ const PROBLEMS = {
   'unknown-key': [404, 'There is no such key'],
   internal: [500, 'Something broke here'],
   unavailable: [503, 'Storage did not answer'],
+  'record-storage-full': [507, 'The record holds its most data'],
   misconfigured: [503, 'The service is not set up'],
 } as const satisfies Record<string, readonly [number, string]>;
 

@@ -7,12 +7,14 @@ import { acceptRequest, type ReadyEvent } from '../core/accept-request.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
 import type { Forms } from '../core/forms.ts';
 import { madeEventId, recordName, type RecordAddress } from '../core/ids.ts';
-import { FULL_RETRY_AFTER_SECONDS } from '../core/limits.ts';
+import { storageFull } from '../core/fault.ts';
+import { FULL_RETRY_AFTER_SECONDS, RECORD_BYTES_MAX } from '../core/limits.ts';
 import type { Accepted, AcceptResult } from '../core/publish.ts';
 import type { QuotaExceeded } from '../core/quota.ts';
 import { ok, type Result } from '../core/result.ts';
 import { contentHash, recordAddress } from '../delivery/address.ts';
 import type { KnownSettings } from '../delivery/settings.ts';
+import { writeFaults } from '../store/faults.ts';
 import { recordStub } from '../stubs.ts';
 import { unknownAccount } from './account-settings.ts';
 import { type AppContext, catalogueCacheOf, settingsCacheOf } from './context.ts';
@@ -136,6 +138,7 @@ async function acceptGroup(c: AppContext, name: string, group: Typed[], known: K
       (stub) => stub.accept(request),
     );
     const isKeyless = group[0]?.record === null;
+    noteFull(c, group[0], results);
     return results.map((result, i) =>
       result.kind === 'unknown' ? (group[i]?.refused ?? failed(result.id, result)) : shown(result, isKeyless),
     );
@@ -185,7 +188,26 @@ function shown(result: Exclude<AcceptResult, { kind: 'unknown' }>, isKeyless: bo
         problem: new Problem('record-full', detail, { field: 'record', members: { id: result.id }, headers }),
       };
     }
+    case 'storage-full': {
+      const detail = `the record holds ${result.bytes} bytes, and takes no event from ${RECORD_BYTES_MAX} on: nothing of this one was stored`;
+      return {
+        kind: 'problem',
+        problem: new Problem('record-storage-full', detail, { field: 'record', members: { id: result.id } }),
+      };
+    }
   }
+}
+
+/** An alert opens by it. It is not waited for: the publisher has its answer also where D1 does not answer. */
+function noteFull(c: AppContext, one: Typed | undefined, results: AcceptResult[]): void {
+  const full = results.find((result) => result.kind === 'storage-full');
+  if (full === undefined || one === undefined) return;
+  const noted = writeFaults(c.env.CONFIG, [storageFull(one.address, full.bytes)], Date.now());
+  c.executionCtx.waitUntil(
+    noted.catch((error: unknown) =>
+      console.error(JSON.stringify({ message: 'fault not noted', error: String(error) })),
+    ),
+  );
 }
 
 /** Whether it was stored is unknown: the same id makes publishing again safe. */

@@ -50,19 +50,25 @@ export function addRecords(api: Api): void {
       summary: 'Events of a record after a sequence, oldest first: fills a gap',
       params: recordParams,
       query: z.strictObject({ after: after.transform(Number).default(0), limit: pageQuery.limit }),
-      answers: { 200: 'A page of events; `next` is the `after` of the next page' },
+      answers: {
+        200: 'A page of events; `next` is the `after` of the next page, and from the sequence `completeFrom` on none is missing',
+      },
     },
     async ({ c, params: { account, record }, query }) => {
       const settings = await settingsOf(c, account);
       const name = recordName(await recordAddress(settings, record));
-      const { events, lastSequence } = await callObject(
+      const {
+        events,
+        lastSequence,
+        completeFrom = 1,
+      } = await callObject(
         () => recordStub(c.env, name),
         (stub) => stub.readEvents(query.after, query.limit),
       );
       const present = presentOf(settings, Date.now());
       const last = events.at(-1)?.sequence ?? lastSequence;
       const next = last < lastSequence ? String(last) : null;
-      return c.json({ data: events.map((event) => showEvent(event, present)), next });
+      return c.json({ data: events.map((event) => showEvent(event, present)), next, completeFrom });
     },
   );
 }

@@ -155,7 +155,7 @@ function attemptIdOf(delivery: string, number: number): string {
   return attemptId(at, at, number);
 }
 
-/** Lists have no bodies; what was erased has none either. */
+/** Lists have no bodies; what was erased or is past its retention has none either. */
 export function showEvent(view: Omit<EventView, 'body'> & { body?: string | null }, present: Present) {
   return {
     id: view.id,
@@ -165,14 +165,17 @@ export function showEvent(view: Omit<EventView, 'body'> & { body?: string | null
     version: view.version,
     occurredAt: view.occurredAt,
     acceptedAt: rfc3339(view.acceptedAtMs),
-    ...(view.body === undefined
-      ? {}
-      : { ...contentOf(view.body, view.forms), erasedAt: time(view.erasedAtMs ?? null) }),
+    ...(view.body === undefined ? {} : { ...contentOf(view.body, view.forms), ...payloadTimes(view) }),
     deliveryCount: view.deliveryCount,
     deliveries: view.deliveries
       .slice(0, EVENT_DELIVERIES_SHOWN_MAX)
       .map((delivery) => showDelivery(overlay(delivery, present))),
   };
+}
+
+/** When a payload went, and why: a person had it erased, or its retention was over. */
+function payloadTimes({ erasedAtMs, payloadExpiredAtMs }: Pick<EventView, 'erasedAtMs' | 'payloadExpiredAtMs'>) {
+  return { erasedAt: time(erasedAtMs ?? null), payloadExpiredAt: time(payloadExpiredAtMs ?? null) };
 }
 
 type Content = { schemaVersion: string | null; data: unknown; forms?: Record<string, unknown> };
@@ -214,7 +217,7 @@ export function showDetail(detail: DeliveryDetail, present: Present) {
     attemptLog: attempts.map((attempt) => showAttempt(owner, attempt)),
     schemaVersion: schemaVersionOf(body),
     data: dataOf(envelopeOf(body) ?? event.body),
-    erasedAt: time(event.erasedAtMs ?? null),
+    ...payloadTimes(event),
     body,
   };
 }
@@ -237,16 +240,21 @@ export function showRecord(view: RecordView, present: Present) {
     sequence: view.sequence,
     status,
     late: deliveries.some((delivery) => delivery.late),
-    note: recordNote(deliveries, status),
+    note: recordNote(view, deliveries, status),
     endpoints: endpoints.map((entry) => ({ ...entry, delivery: showDelivery(entry.delivery) })),
   };
 }
 
+function emptyNote({ completeFrom = 1 }: RecordView): string {
+  if (completeFrom > 1) return 'Nothing waits; older events of this record are past their retention';
+  return 'No endpoint wants the events of this record';
+}
+
 /** What the worst delivery says; a count where all is well in several places. */
-function recordNote(deliveries: ShownDelivery[], status: string | null): string {
+function recordNote(view: RecordView, deliveries: ShownDelivery[], status: string | null): string {
   const worst = deliveries.filter((delivery) => delivery.status === status);
   const first = worst.find((delivery) => delivery.late) ?? worst[0];
-  if (first === undefined) return 'No endpoint wants the events of this record';
+  if (first === undefined) return emptyNote(view);
   if (status === 'delivered' && worst.length > 1) return `Delivered to all ${worst.length} endpoints`;
   return first.note;
 }

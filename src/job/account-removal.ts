@@ -14,6 +14,7 @@ import * as rows from '../store/account-rows.ts';
 import { logDatabase } from '../store/database.ts';
 import { deleteAlerts } from '../store/alerts.ts';
 import { deleteJob, jobsOfAccount } from '../store/jobs.ts';
+import { deleteFaults } from '../store/faults.ts';
 import { deleteKeys } from '../store/keys.ts';
 import { accountStub, gateStub, jobStub, recordStub } from '../stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
@@ -66,6 +67,7 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
     switch (part) {
       case 'account':
         await deleteAlerts(env.CONFIG, account);
+        await deleteFaults(env.CONFIG, account);
         await deleteKeys(env.CONFIG, account);
         return Number(await rows.deleteAccountRow(env.CONFIG, account));
       case 'jobs': {

@@ -6,14 +6,16 @@
  * a minute later, looks for those; whoever was created after the start is left out.
  */
 import { acceptRequest } from '../core/accept-request.ts';
+import { storageFull } from '../core/fault.ts';
 import { type RecordAddress, recordName } from '../core/ids.ts';
 import type { JobSpec } from '../core/job.ts';
 import { parseExact } from '../core/json.ts';
-import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, JOB_PAGE } from '../core/limits.ts';
+import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, JOB_PAGE, RECORD_BYTES_MAX } from '../core/limits.ts';
 import type { Accepted } from '../core/publish.ts';
 import { eventAddress } from '../delivery/event-address.ts';
 import type { Bindings } from '../env.ts';
 import { accountsCreatedBy, countAccounts } from '../store/accounts.ts';
+import { writeFaults } from '../store/faults.ts';
 import { accountStub, recordStub } from '../stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
 
@@ -65,6 +67,9 @@ export function broadcastWork({ event, accounts }: Broadcast, startedMs: number,
           isFound: true,
           reason: `its record holds ${result.open} open deliveries`,
         };
+      case 'storage-full':
+        await writeFaults(env.CONFIG, [storageFull(address, result.bytes)], Date.now());
+        return failed(`its record holds ${result.bytes} bytes, and takes no event from ${RECORD_BYTES_MAX} on`);
       case 'unknown':
       case undefined:
         throw new Error('a Record answered no result');

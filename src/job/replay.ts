@@ -75,6 +75,7 @@ function refusedOutcome(refusal: ReplayRefusal): Outcome {
     case 'not-missing':
     case 'not-subscribed':
     case 'filtered':
+    case 'payload-expired':
       return skipped(refusal.reason);
     case 'endpoint-removed':
       return { ...nothing(), failed: 1, reason: 'the endpoint was removed' };

@@ -6,7 +6,7 @@
  *                          └─▶ confirm to each Record ─▶ ack
  */
 import type { Bindings } from '../env.ts';
-import { LOG_RETRY_SECONDS_MAX, LOG_RETRY_SECONDS_MIN, SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
+import { SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
 import type { Confirmation, LogMessage } from '../core/log.ts';
 import { recordName } from '../core/ids.ts';
 import { logDatabase } from '../store/database.ts';
@@ -14,6 +14,7 @@ import { recordStub } from '../stubs.ts';
 import { writeLog } from '../store/log-write.ts';
 import type { Written } from '../store/log-write.ts';
 import { logMessageSchema } from './log-message.ts';
+import { retryLater } from './retry-later.ts';
 
 export type LogDeps = {
   /** One transaction: all of the messages or a throw. */
@@ -124,25 +125,6 @@ async function confirm(record: string, confirmations: Confirmation[], deps: LogD
   } catch (error) {
     // The rows are there. The Record sends them again, they write nothing, and that message confirms.
     deps.report({ level: 'warn', message: 'log confirm failed', record, error: shown(error) });
-  }
-}
-
-function retryLater(message: Message): void {
-  const delaySeconds = Math.min(LOG_RETRY_SECONDS_MIN * 2 ** (message.attempts - 1), LOG_RETRY_SECONDS_MAX);
-  message.retry({ delaySeconds });
-}
-
-/** The consumer of the dead-letter queues: says that a message ended there, and not what it held. */
-export function consumeDead(batch: Pick<MessageBatch, 'messages' | 'queue'>, report: LogDeps['report']): void {
-  for (const message of batch.messages) {
-    report({
-      level: 'error',
-      message: 'queue dead',
-      queue: batch.queue,
-      queueMessage: message.id,
-      sentAt: message.timestamp.toISOString(),
-    });
-    message.ack();
   }
 }
 

@@ -6,7 +6,12 @@ import { isGuarded } from '../core/admission.ts';
 import { eventBody, rfc3339 } from '../core/body.ts';
 import type { Delivery, EventFacts } from '../core/delivery.ts';
 import { deliveryId } from '../core/ids.ts';
-import { LOG_QUEUED_AFTER_MS, OPEN_DELIVERIES_MAX, PUBLISH_DELIVERIES_SHOWN_MAX } from '../core/limits.ts';
+import {
+  LOG_QUEUED_AFTER_MS,
+  OPEN_DELIVERIES_MAX,
+  PUBLISH_DELIVERIES_SHOWN_MAX,
+  RECORD_BYTES_MAX,
+} from '../core/limits.ts';
 import type { AcceptRequest, AcceptResult, MatchedEndpoint, NewEvent } from '../core/publish.ts';
 import { disabledReason } from '../core/reasons.ts';
 import { created, ended, held, parked, wireStatus } from '../core/status.ts';
@@ -15,13 +20,18 @@ import { type MemoryEvent, quietLog } from './lanes.ts';
 import type { Memory } from './memory.ts';
 
 /** One answer for each event, to be asked once the plan is made: it may start or supersede what was accepted just now. */
-export function acceptEvents(memory: Memory, request: AcceptRequest, nowMs: number): (() => AcceptResult)[] {
+export function acceptEvents(
+  memory: Memory,
+  request: AcceptRequest,
+  { nowMs, storageBytes }: { nowMs: number; storageBytes: number },
+): (() => AcceptResult)[] {
   const endpoints = new Map(request.endpoints.map((endpoint) => [endpoint.id, endpoint]));
   for (const endpoint of request.endpoints) cancelCutOff(memory, endpoint, nowMs);
   return request.events.map((event) => {
     const known = memory.ids.get(event.id);
     if (known !== undefined) return () => repeat(memory, known, event);
     if (event.isOnlyAsked === true) return () => ({ kind: 'unknown', id: event.id });
+    if (storageBytes >= RECORD_BYTES_MAX) return () => ({ kind: 'storage-full', id: event.id, bytes: storageBytes });
     if (memory.open + event.matches.length > OPEN_DELIVERIES_MAX) {
       const full: AcceptResult = { kind: 'full', id: event.id, open: memory.open };
       return () => full;

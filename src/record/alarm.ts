@@ -1,11 +1,25 @@
 /**
- * A Record's one alarm: when it is armed as far as this instance knows, and what that says. That none is armed says that the log
- * has everything, because confirmation costs no row of its own. Without a runtime; the storage is the shell's or the simulation's.
+ * A Record's one alarm: when it is armed as far as this instance knows, and what that says. The time tells what it is armed for: a
+ * quiet Record's rings at a whole hour and looks at retention, any other never does. So an instance that starts with such an alarm,
+ * or with none, knows that the log has everything: confirmation costs no row of its own. Without a runtime; the storage is the
+ * shell's or the simulation's.
  */
-import { LOG_RESEND_MS, RING_FAILED_WAIT_MS_CAP, RING_FAILED_WAIT_MS_MIN } from '../core/limits.ts';
+import { LOG_RESEND_MS, QUIET_RING_MS, RING_FAILED_WAIT_MS_CAP, RING_FAILED_WAIT_MS_MIN } from '../core/limits.ts';
+import type { Look } from './retaining.ts';
 
 /** Both commit together with the rows of the turn that calls them. */
 export type AlarmStorage = { set(atMs: number): void; delete(): void };
+
+export type Rang = {
+  /** This instance had not armed it, and an earlier one may have known of something that the log lacks. */
+  isInherited: boolean;
+  /** Nothing was owed when it was armed. */
+  isQuiet: boolean;
+};
+
+export function isQuietTime(atMs: number | null): boolean {
+  return atMs !== null && atMs % QUIET_RING_MS === 0;
+}
 
 export class RecordAlarm {
   readonly #storage: AlarmStorage;
@@ -17,40 +31,63 @@ export class RecordAlarm {
     this.#storage = storage;
   }
 
-  /** What an earlier instance left armed: once, before anything else. */
+  /** What an earlier instance left armed: once, before anything else. Null also in an instance that the alarm itself wakes. */
   found(armedAtMs: number | null): void {
     this.#armedAtMs = armedAtMs;
   }
 
   /** For a new ledger: when to tell the log again what it may lack; null if it lacks nothing. */
   suspectFromMs(nowMs: number): number | null {
-    return this.#armedAtMs === null ? null : Math.min(this.#armedAtMs, nowMs + resendMs());
+    if (this.#armedAtMs === null || isQuietTime(this.#armedAtMs)) return null;
+    return Math.min(this.#armedAtMs, nowMs + resendMs());
   }
 
-  /** It rang. True if this instance had not armed it: then an earlier one may have known of something that the log lacks. */
-  rang(hasLedger: boolean): boolean {
-    const isInherited = !hasLedger || this.#armedAtMs === null;
+  /** `scheduledMs`: what it was armed for, by the platform's word; null where that says nothing. */
+  rang(hasLedger: boolean, scheduledMs: number | null): Rang {
+    const armedAtMs = this.#armedAtMs;
+    const isQuiet = isQuietTime(scheduledMs ?? armedAtMs);
+    // An instance that thought the Record quiet, or knew of no alarm, did not arm one for what is owed.
+    const isUnknown = !hasLedger || armedAtMs === null || isQuietTime(armedAtMs);
     this.#armedAtMs = null;
-    return isInherited;
+    return { isInherited: isUnknown && !isQuiet, isQuiet };
   }
 
-  /** An early alarm does no harm and costs less than moving it; one row is written only when it must come sooner, or not at all. */
-  arm(wakeAtMs: number | null): void {
+  /**
+   * An early alarm does no harm and costs less than moving it: for what is owed, one row is written only when it must come sooner, or
+   * when it would say that nothing is owed. A quiet one is moved to where it belongs, unless that is a guess.
+   */
+  arm(wakeAtMs: number | null, look: Pick<Look, 'atMs' | 'isGuess'>): void {
     this.#failures = 0;
-    if (wakeAtMs === null) {
-      if (this.#armedAtMs !== null) this.#storage.delete();
+    const armedAtMs = this.#armedAtMs;
+    const isQuiet = isQuietTime(armedAtMs);
+    if (wakeAtMs !== null) {
+      if (armedAtMs === null || isQuiet || owedTime(wakeAtMs) < armedAtMs) this.#set(owedTime(wakeAtMs));
+    } else if (look.atMs === null) {
+      if (armedAtMs !== null) this.#storage.delete();
       this.#armedAtMs = null;
-    } else if (this.#armedAtMs === null || wakeAtMs < this.#armedAtMs) {
-      this.#armedAtMs = wakeAtMs;
-      this.#storage.set(wakeAtMs);
-    }
+    } else if (!isQuiet || (!look.isGuess && armedAtMs !== quietTime(look.atMs))) this.#set(quietTime(look.atMs));
   }
 
   /** The turn of a ring failed: it rings again soon, as one that this instance did not arm, so that the log is told again too. */
   failed(nowMs: number): void {
-    this.#storage.set(nowMs + Math.min(RING_FAILED_WAIT_MS_CAP, RING_FAILED_WAIT_MS_MIN * 2 ** this.#failures));
+    const waitMs = Math.min(RING_FAILED_WAIT_MS_CAP, RING_FAILED_WAIT_MS_MIN * 2 ** this.#failures);
+    this.#storage.set(owedTime(nowMs + waitMs));
     this.#failures += 1;
   }
+
+  #set(atMs: number): void {
+    this.#armedAtMs = atMs;
+    this.#storage.set(atMs);
+  }
+}
+
+/** Later by a millisecond where it would be taken for a quiet one. Earlier, it would find nothing due and ring again and again. */
+function owedTime(atMs: number): number {
+  return isQuietTime(atMs) ? atMs + 1 : atMs;
+}
+
+function quietTime(atMs: number): number {
+  return Math.ceil(atMs / QUIET_RING_MS) * QUIET_RING_MS;
 }
 
 function resendMs(): number {

@@ -9,7 +9,7 @@
 import type { AttemptOutcome } from '../core/outcome.ts';
 import { PAYLOAD_ERASED } from '../core/reasons.ts';
 import { ended, released } from '../core/status.ts';
-import type { Slot } from './lanes.ts';
+import { forgetAnswer, type Slot } from './lanes.ts';
 import type { Memory } from './memory.ts';
 import { logChanged } from './outbox.ts';
 
@@ -22,7 +22,7 @@ export function eraseEvent(memory: Memory, id: string, nowMs: number): boolean {
   event.facts = { ...event.facts, erasedAtMs: nowMs };
   memory.rows.erase(event.facts);
   for (const slot of event.slots) {
-    if (slot.success !== null) slot.success = { ...slot.success, responseHeaders: null, responseBody: null };
+    forgetAnswer(slot);
     memory.put(slot, { ...slot.delivery, revision: slot.delivery.revision + 1 });
     slot.ackedAttempts = 0;
     logChanged(memory, slot, nowMs);
@@ -40,11 +40,12 @@ export function endErased(memory: Memory, nowMs: number): void {
   }
 }
 
-/** Of an answer that comes after the erasure nothing is kept that may echo the payload. */
+/** Of an answer that comes after the payload has gone nothing is kept that may echo it. */
 export function answerToKeep(
   slot: Slot,
   { responseHeaders, responseBody }: AttemptOutcome,
 ): Pick<AttemptOutcome, 'responseHeaders' | 'responseBody'> {
-  const isErased = slot.event.facts.erasedAtMs !== undefined;
-  return isErased ? { responseHeaders: null, responseBody: null } : { responseHeaders, responseBody };
+  const { erasedAtMs, payloadExpiredAtMs } = slot.event.facts;
+  const isGone = erasedAtMs !== undefined || payloadExpiredAtMs !== undefined;
+  return isGone ? { responseHeaders: null, responseBody: null } : { responseHeaders, responseBody };
 }

@@ -8,8 +8,9 @@ import type { AttemptedVersion, LaneItem } from '../core/lane.ts';
 import { familyOf } from '../core/lane.ts';
 import type { LoggedAttempt } from '../core/log.ts';
 import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
-import { isOpen } from '../core/status.ts';
-import type { KeptFacts } from './rows.ts';
+import { smoothed } from '../core/speed.ts';
+import { isAtGate, isOpen } from '../core/status.ts';
+import type { KeptEvent, KeptFacts, LaneSummary } from './stored.ts';
 
 /** One delivery in memory. Its `delivery` is replaced at each transition, never changed in place. */
 export type Slot = LaneItem & {
@@ -92,6 +93,42 @@ export function newLane(endpoint: string, ordering: Ordering): Lane {
   };
 }
 
+export function laneFrom({ endpoint, ordering, attemptedOfType, replayedOnly, ...known }: LaneSummary): Lane {
+  return {
+    ...newLane(endpoint, ordering),
+    ...known,
+    attemptedOfType: new Map(attemptedOfType),
+    replayedOnly: new Set(replayedOnly),
+  };
+}
+
+/** What a lane must remember of every delivery that was ever sent in it. */
+export function learn(lane: Lane, slot: Slot): void {
+  const { delivery, sequence } = slot;
+  if (sequence > lane.newestSequence) {
+    lane.newestSequence = sequence;
+    lane.ordering = delivery.ordering;
+  }
+  if (delivery.replayFacts?.isMissing === true) lane.replayedOnly.add(sequence);
+  if (delivery.state.kind === 'waiting' && isAtGate(delivery)) {
+    lane.atGate = { untilMs: delivery.state.dueMs, why: delivery.state.parked ?? 'paused' };
+  }
+  // A claim that still reads its settings may yet be given back: it counts once its attempt does.
+  if (delivery.attempts > 0 || (delivery.claim !== null && delivery.claim.under !== null)) noteSent(lane, slot);
+  if (delivery.last !== null && sequence >= lane.newestSequence) lane.latencyMs = smoothed(null, delivery.last);
+}
+
+/** As it is stored. */
+export function keptEvent({ facts, slots }: MemoryEvent): KeptEvent {
+  const kept = slots.map(({ delivery, success, acked, ackedAttempts }) => ({
+    delivery,
+    success,
+    acked,
+    ackedAttempts,
+  }));
+  return { facts, kept };
+}
+
 /** An attempt of this delivery has left, or may have. Replays do not count as sent before what follows. */
 export function noteSent(lane: Lane, slot: Slot): void {
   const { delivery, sequence, version } = slot;
@@ -116,6 +153,13 @@ export function setLogged(slot: Slot): void {
   slot.acked = slot.delivery.revision;
   slot.ackedAttempts = slot.delivery.attempts;
   slot.log = quietLog();
+}
+
+/** What receivers answered may echo a payload that goes. True if there was an answer; those that failed are rows of their own. */
+export function forgetAnswer(slot: Slot): boolean {
+  if (slot.success === null) return false;
+  slot.success = { ...slot.success, responseHeaders: null, responseBody: null };
+  return true;
 }
 
 /** An ordered lane sends by sequence, and needs no clock to know: instances before this one may have had another. */

@@ -18,6 +18,7 @@ import type { ClaimRef, DiscardRefusal, ReplayRefusal, Swept } from '../core/rpc
 import type { Sql } from '../core/sql.ts';
 import type { DeliveryView, EventView } from '../core/view.ts';
 import { acceptEvents } from './accepting.ts';
+import type { Rang } from './alarm.ts';
 import { type Begin, begin, findClaimed, giveBack, hold, promise, isHandedOut, wakeLane } from './departing.ts';
 import { eraseEvent } from './erasing.ts';
 import { nextExpiryMs } from './expiring.ts';
@@ -29,6 +30,7 @@ import { Passes } from './passes.ts';
 import { type PlanningFacts, planTurn } from './planning.ts';
 import { discardDelivery, type Person, type Replayer, replayDelivery } from './replaying.ts';
 import { expire, settle } from './settling.ts';
+import { letGo, type Look, RetentionClock } from './retaining.ts';
 import { sweepLane } from './sweeping.ts';
 import { readEvent } from './views.ts';
 
@@ -44,6 +46,8 @@ export type Effects = {
   reports: { endpoint: string; outcome: AttemptOutcome }[];
   /** Null: nothing is owed. */
   wakeAtMs: number | null;
+  /** Of the account's retention; where nothing is owed, also when to wake. */
+  look: Look;
 };
 
 export type At = { nowMs: number; random: () => number };
@@ -64,6 +68,7 @@ export class Ledger {
   /** By endpoint, the revision that settings must have: its Gate, or a publish, knew better. In no row, so it outlives the picture in memory. */
   readonly #revisions = new Map<string, number>();
   readonly #passes = new Passes();
+  readonly #retention = new RetentionClock();
   readonly #planning: PlanningFacts = {
     latencyElsewhere: (endpoint) => this.#options.latencyElsewhere?.(endpoint) ?? null,
     revisionNeeded: (endpoint) => this.revisionNeeded(endpoint),
@@ -83,14 +88,16 @@ export class Ledger {
     return this.#memory;
   }
 
-  accept(request: AcceptRequest, at: At): { result: AcceptResult[]; effects: Effects } {
+  /** `storageBytes`: what its database holds. */
+  accept(request: AcceptRequest, at: At, storageBytes = 0): { result: AcceptResult[]; effects: Effects } {
     for (const endpoint of request.endpoints) {
       // What the publish knows of a pause or a limit is in force here at once, whatever this isolate remembers.
       const isHeldBack = endpoint.status !== 'enabled' || isGuarded(endpoint);
       if (isHeldBack && request.settings !== null) this.#need(endpoint.id, request.settings.revision);
     }
+    if (request.settings !== null) this.#retention.learn(request.settings);
     return this.#turn(at, (memory) => {
-      const answers = acceptEvents(memory, request, at.nowMs);
+      const answers = acceptEvents(memory, request, { nowMs: at.nowMs, storageBytes });
       planTurn(memory, at.nowMs, request.settings, this.#planning);
       return answers.map((answer) => answer());
     });
@@ -98,14 +105,20 @@ export class Ledger {
 
   /**
    * Claims that ran out, deliveries that are due, log entries that nobody confirmed. `isInherited`: the alarm was set by an
-   * instance that is gone, and perhaps the log lacks what that one knew.
+   * instance that is gone, and perhaps the log lacks what that one knew. `isQuiet`: nothing was owed, it rings for retention.
    */
-  alarm(at: At, isInherited: boolean): Effects {
+  alarm(at: At, { isInherited, isQuiet }: Rang): Effects {
     if (isInherited) {
       this.#memory = null;
       this.#suspectFromMs = at.nowMs;
     }
-    return this.#turn(at, () => undefined).effects;
+    return this.#turn(at, () => undefined, isQuiet).effects;
+  }
+
+  /** Lets go of some of what the account no longer keeps, under settings read just now (null: it is gone). True: there is more. */
+  retain(settings: AccountSettings | null, at: At): { result: boolean; effects: Effects } {
+    this.#retention.learn(settings);
+    return this.#turn(at, (memory) => letGo(memory, settings, at.nowMs));
   }
 
   /** Asks for the request of a claim, under settings read just now (null: the account is gone). `isAdmitted`: its Gate said go. */
@@ -117,6 +130,7 @@ export class Ledger {
   ): { result: Begin; effects: Effects } {
     const mayPass = (endpoint: string, { via }: Claim) =>
       isAdmitted || this.#passes.take(endpoint, at.nowMs, via === 'self' ? PASS_MS : PASS_QUEUED_MS);
+    if (settings !== null) this.#retention.learn(settings);
     return this.#turn(at, (memory) => begin(memory, ref, settings, mayPass, at.nowMs));
   }
 
@@ -245,7 +259,7 @@ export class Ledger {
   }
 
   /** All rows of a turn or none; the picture in memory falls with them. */
-  #turn<T>(at: At, work: (memory: Memory) => T): { result: T; effects: Effects } {
+  #turn<T>(at: At, work: (memory: Memory) => T, isQuietRing = false): { result: T; effects: Effects } {
     try {
       return this.#sql.transaction(() => {
         const { memory } = this;
@@ -257,10 +271,9 @@ export class Ledger {
         planTurn(memory, at.nowMs, null, this.#planning);
         const log = collectLog(memory, at.nowMs);
         memory.write();
-        return {
-          result,
-          effects: { ...memory.takeStarted(), log, disable: [], reports: [], wakeAtMs: this.#wakeAtMs(memory) },
-        };
+        const wakeAtMs = this.#wakeAtMs(memory);
+        const look = this.#retention.look(memory.finished, at.nowMs, isQuietRing);
+        return { result, effects: { ...memory.takeStarted(), log, disable: [], reports: [], wakeAtMs, look } };
       });
     } catch (error) {
       // What was owed before is still owed, and the log may lack anything that this instance had told it.

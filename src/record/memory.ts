@@ -1,18 +1,21 @@
 /**
- * The Record's picture of itself in memory: every id, every lane, and the events that are not finished with. Built from the rows
- * when an instance starts and after a failed turn; the rows are the truth. Applies no rule.
+ * The Record's picture of itself in memory: every id, every lane, and the events that are not finished with. Built from the summary
+ * and the rows when an instance starts and after a failed turn; these are the truth. Applies no rule.
  */
 import type { Delivery } from '../core/delivery.ts';
 import type { Ordering } from '../core/endpoint.ts';
 import type { RecordAddress } from '../core/ids.ts';
 import { DELIVERIES_PER_ROW } from '../core/limits.ts';
-import { smoothed } from '../core/speed.ts';
 import type { Sql } from '../core/sql.ts';
-import { isAtGate, isOpen } from '../core/status.ts';
+import { isOpen } from '../core/status.ts';
+import { Finished } from './finished.ts';
 import {
   isFinished,
   type Lane,
+  keptEvent,
+  laneFrom,
   laneKey,
+  learn,
   type MemoryEvent,
   newLane,
   noteSent,
@@ -22,8 +25,8 @@ import {
   type Slot,
   type Started,
 } from './lanes.ts';
-import type { Kept, KeptEvent } from './rows.ts';
 import { Rows } from './rows.ts';
+import type { Kept, KeptEvent, Summary } from './stored.ts';
 
 export class Memory {
   readonly rows: Rows;
@@ -32,6 +35,7 @@ export class Memory {
   readonly lanes = new Map<string, Lane>();
   /** Events with something open, claimed or unknown to the log. Oldest first as far as they were not loaded again later. */
   readonly events = new Map<number, MemoryEvent>();
+  readonly finished = new Finished();
   readonly claimed = new Set<Slot>();
   /** Open live deliveries that expire (expiring.ts). */
   readonly expiring = new Set<Slot>();
@@ -53,6 +57,8 @@ export class Memory {
   started: Started = nothingStarted();
   readonly address: RecordAddress;
   lastSequence = 0;
+  /** The highest sequence of which retention took the row; what came before may still have one. */
+  goneThrough = 0;
   /** Deliveries that are open or still claimed. */
   open = 0;
   /** The record key; null for events without one, and before the first event. */
@@ -65,16 +71,26 @@ export class Memory {
   constructor(sql: Sql, address: RecordAddress, suspectFromMs: number | null) {
     this.address = address;
     this.rows = new Rows(sql);
-    const loggedThrough = suspectFromMs === null ? Infinity : this.rows.loggedThrough();
+    const summary = this.rows.summary();
+    if (summary !== null) this.#recall(summary);
+    const known = Math.max(summary?.loggedThrough ?? 0, this.rows.loggedThrough());
+    const loggedThrough = suspectFromMs === null ? Infinity : known;
     for (const kept of this.rows.events()) {
       const event = this.adopt(kept);
-      this.lastSequence = event.facts.sequence;
+      this.lastSequence = Math.max(this.lastSequence, event.facts.sequence);
       this.record = event.facts.record;
       this.ids.set(event.facts.id, event.facts.sequence);
       this.#admit(event, suspectFromMs, event.facts.sequence <= loggedThrough);
     }
     this.touched.clear();
     for (const lane of this.lanes.values()) this.touched.add(lane);
+  }
+
+  #recall({ record, lastSequence, goneThrough, lanes }: Summary): void {
+    this.record = record;
+    this.lastSequence = lastSequence;
+    this.goneThrough = goneThrough;
+    for (const lane of lanes) this.lanes.set(lane.endpoint, laneFrom(lane));
   }
 
   /** Builds an event's slots and lets its lanes learn from them. */
@@ -102,7 +118,7 @@ export class Memory {
       log: quietLog(),
     };
     event.slots.push(slot);
-    this.#learn(slot);
+    learn(this.laneOf(slot), slot);
     return slot;
   }
 
@@ -119,8 +135,8 @@ export class Memory {
       this.logEventAt(event, suspectFromMs);
       this.events.set(event.facts.sequence, event);
     }
-    if (isFinished(event)) return;
-    for (const slot of event.slots) this.track(slot);
+    if (!isFinished(event)) for (const slot of event.slots) this.track(slot);
+    else if (!this.events.has(event.facts.sequence)) this.finished.add(event);
   }
 
   /**
@@ -151,23 +167,6 @@ export class Memory {
 
   laneOf(slot: Slot): Lane {
     return this.lane(slot.delivery.endpoint, slot.delivery.ordering);
-  }
-
-  /** What a lane must remember of every delivery that was ever sent in it. */
-  #learn(slot: Slot): void {
-    const { delivery, sequence } = slot;
-    const lane = this.laneOf(slot);
-    if (sequence > lane.newestSequence) {
-      lane.newestSequence = sequence;
-      lane.ordering = delivery.ordering;
-    }
-    if (delivery.replayFacts?.isMissing === true) lane.replayedOnly.add(sequence);
-    if (delivery.state.kind === 'waiting' && isAtGate(delivery)) {
-      lane.atGate = { untilMs: delivery.state.dueMs, why: delivery.state.parked ?? 'paused' };
-    }
-    // A claim that still reads its settings may yet be given back: it counts once its attempt does.
-    if (delivery.attempts > 0 || (delivery.claim !== null && delivery.claim.under !== null)) this.sent(slot);
-    if (delivery.last !== null && sequence >= lane.newestSequence) lane.latencyMs = smoothed(null, delivery.last);
   }
 
   /** An attempt of this delivery has left, or may have. */
@@ -201,6 +200,8 @@ export class Memory {
     }
     this.open += Number(isActive) - Number(isCounted);
     if (isActive) this.events.set(slot.sequence, slot.event);
+    // Also where the log has all of it already: a claim of what has ended was given back.
+    else this.#maybeFinished.add(slot.event);
     this.touched.add(lane);
   }
 
@@ -269,33 +270,25 @@ export class Memory {
     return oldest - 1;
   }
 
-  keep(event: MemoryEvent): KeptEvent {
-    const kept = event.slots.map(({ delivery, success, acked, ackedAttempts }) => ({
-      delivery,
-      success,
-      acked,
-      ackedAttempts,
-    }));
-    return { facts: event.facts, kept };
-  }
-
   /** Ends a turn: writes each changed row once, then lets go of what is finished and known to the log. */
   write(): void {
     if (this.inserted.size > 0) {
       const loggedThrough = this.loggedThrough();
       for (const [sequence, body] of this.inserted) {
-        this.rows.insertEvent(this.keep(this.#present(sequence)), loggedThrough, body);
+        this.rows.insertEvent(keptEvent(this.#present(sequence)), loggedThrough, body);
         this.dirty.delete(sequence);
       }
       this.inserted.clear();
     }
     for (const [sequence, chunks] of this.dirty) {
-      const kept = this.keep(this.#present(sequence));
+      const kept = keptEvent(this.#present(sequence));
       for (const chunk of chunks) this.rows.updateChunk(kept, chunk);
     }
     this.dirty.clear();
     for (const event of this.#maybeFinished) {
-      if (isFinished(event) && !this.#isUnlogged(event)) this.events.delete(event.facts.sequence);
+      if (!isFinished(event) || this.#isUnlogged(event)) continue;
+      this.events.delete(event.facts.sequence);
+      this.finished.add(event);
     }
     this.#maybeFinished.clear();
   }

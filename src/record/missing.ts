@@ -17,7 +17,7 @@ import { cancelCutOff } from './departing.ts';
 import type { MemoryEvent } from './lanes.ts';
 import type { Memory } from './memory.ts';
 import { append, factsOf, ofJob, refuseReplay, type Replayer } from './replaying.ts';
-import type { KeptFacts } from './rows.ts';
+import type { KeptFacts } from './stored.ts';
 import { viewDelivery } from './views.ts';
 
 /** `endpoint` as it is now; undefined once removed. */

@@ -66,7 +66,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
 
   async accept(request: AcceptRequest) {
     if (request.account !== this.#address.account) throw new Error('a publish reached the record of another account');
-    return this.#perform(this.#open().accept(request, this.#at()));
+    return this.#perform(this.#open().accept(request, this.#at(), this.ctx.storage.sql.databaseSize));
   }
 
   async begin(claims: ClaimRef[]) {
@@ -150,10 +150,10 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   }
 
   /** Never awaits the network and never throws: the platform drops an alarm that fails too often. */
-  override async alarm(): Promise<void> {
-    const isInherited = this.#alarm.rang(this.#ledger !== null);
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    const rang = this.#alarm.rang(this.#ledger !== null, info?.scheduledTime ?? null);
     try {
-      this.#run().perform(this.#open().alarm(this.#at(), isInherited));
+      this.#run().perform(this.#open().alarm(this.#at(), rang));
     } catch (error) {
       this.#failed('alarm', error);
       this.#alarm.failed(Date.now());
@@ -206,7 +206,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
       report: (endpoint, reports) => this.#gate(endpoint).report(recordName(this.#address), reports),
       hints,
       disable: (endpoint, reason, seenRevision) => this.#account().disableEndpoint(endpoint, reason, seenRevision),
-      arm: (wakeAtMs) => this.#alarm.arm(wakeAtMs),
+      arm: ({ wakeAtMs, look }) => this.#alarm.arm(wakeAtMs, look),
       keep: (work) => this.ctx.waitUntil(work),
       failed: (what, error) => this.#failed(what, error),
     };

@@ -87,8 +87,9 @@ export function refuseReplay(
   force: boolean,
   endpoint: EndpointSettings | undefined,
 ): ReplayRefusal | null {
-  const { erasedAtMs, sequence, version } = facts;
+  const { erasedAtMs, payloadExpiredAtMs: expiredAtMs, sequence, version } = facts;
   if (erasedAtMs !== undefined) return { reason: 'payload-erased', erasedAtMs };
+  if (expiredAtMs !== undefined) return { reason: 'payload-expired', expiredAtMs };
   const open = slots.find(({ delivery }) => delivery.endpoint === id && (isOpen(delivery) || delivery.claim !== null));
   if (open !== undefined) {
     const { replay } = open.delivery;

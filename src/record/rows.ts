@@ -1,133 +1,26 @@
 /**
- * The Record's tables, and the stored JSON in them. An event and its first 16 deliveries are one row, body included: a first-try
- * success is one insert and one update. Tables beyond the first are made when first needed, because each is billed in each object.
+ * The Record's tables. An event and its first 16 deliveries are one row, body included: a first-try success is one insert and one
+ * update. Tables beyond the first are made when first needed, because each is billed in each object; dropping them costs nothing.
  *
  *   event    sequence, id, facts, deliveries 1..16 (packed), the exact body
  *   wide     further deliveries of a wide event, 16 to a row
  *   attempt  attempts that failed (the last success is packed with its delivery)
  *   form     bodies of other forms of an event, each once (older versions, an alert for Slack); the newest is the event's own
+ *   summary  what must be known of events whose rows are gone; one row, and another for each thousand lanes
  */
-import { z } from 'zod';
-import { ENDED_STATUSES, TRIGGERS, WAITING_STATUSES } from '../core/delivery.ts';
-import { DELIVERIES_PER_ROW } from '../core/limits.ts';
-import { ERROR_KINDS } from '../core/outcome.ts';
+import { DELIVERIES_PER_ROW, SUMMARY_LANES_PER_ROW } from '../core/limits.ts';
 import type { Sql } from '../core/sql.ts';
-
-const attemptError = z.object({ kind: z.enum(ERROR_KINDS), message: z.string() }).nullable();
-const trigger = z.enum(TRIGGERS);
-const ordering = z.enum(['ordered', 'latest', 'unordered']);
-const retryPolicy = z.object({
-  scheduleSeconds: z.array(z.number()),
-  windowSeconds: z.number(),
-  alsoRetry: z.array(z.number()),
-});
-
-const loggedAttempt = z.object({
-  atMs: z.number(),
-  latencyMs: z.number(),
-  statusCode: z.number().nullable(),
-  error: attemptError,
-  responseHeaders: z.record(z.string(), z.string()).nullable(),
-  responseBody: z.string().nullable(),
-  number: z.number(),
-  trigger,
-  willRetry: z.boolean(),
-  nextAttemptAtMs: z.number().nullable(),
-});
-
-const delivery = z.object({
-  endpoint: z.string(),
-  replay: z.number(),
-  form: z.string().optional(),
-  replayFacts: z
-    .object({
-      of: z.number(),
-      by: z.string(),
-      reason: z.string().nullable(),
-      atMs: z.number(),
-      force: z.boolean(),
-      job: z.string().optional(),
-      isMissing: z.boolean().optional(),
-      isOutOfOrder: z.boolean().optional(),
-    })
-    .nullable(),
-  ordering,
-  state: z.discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('waiting'),
-      as: z.enum(WAITING_STATUSES),
-      dueMs: z.number(),
-      parked: z.enum(['circuit', 'pace']).optional(),
-    }),
-    z.object({
-      kind: z.literal('ended'),
-      as: z.enum(ENDED_STATUSES),
-      atMs: z.number(),
-      reason: z.string().nullable(),
-      supersededBy: z.number().nullable(),
-    }),
-  ]),
-  claim: z
-    .object({
-      number: z.number(),
-      attempt: z.number(),
-      via: z.enum(['self', 'fanout', 'slow']),
-      trigger,
-      begunAtMs: z.number().nullable(),
-      untilMs: z.number(),
-      under: z.object({ revision: z.number(), retry: retryPolicy, isWatched: z.boolean().optional() }).nullable(),
-    })
-    .nullable(),
-  claims: z.number(),
-  attempts: z.number(),
-  retries: z.number(),
-  firstAttemptAtMs: z.number().nullable(),
-  heldMs: z.number(),
-  heldSinceMs: z.number().nullable(),
-  last: z
-    .object({ atMs: z.number(), statusCode: z.number().nullable(), error: attemptError, latencyMs: z.number() })
-    .nullable(),
-  previous: z.object({ sequence: z.number().nullable() }).nullable(),
-  revision: z.number(),
-});
-
-/** A delivery as stored: with its successful attempt, and how much of it the log is known to have. */
-const kept = z.object({
-  delivery,
-  success: loggedAttempt.nullable(),
-  acked: z.number(),
-  ackedAttempts: z.number(),
-});
-
-const facts = z.object({
-  sequence: z.number(),
-  id: z.string(),
-  type: z.string(),
-  version: z.number().nullable(),
-  schemaVersion: z.string().nullable(),
-  occurredAt: z.string().nullable(),
-  acceptedAtMs: z.number(),
-  contentHash: z.string(),
-  forms: z.array(z.string()).optional(),
-  expiresAtMs: z.number().optional(),
-  retryWindowSeconds: z.number().optional(),
-  latestGroup: z.string().optional(),
-  latestOnly: z.boolean().optional(),
-  erasedAtMs: z.number().optional(),
-  /** Live deliveries: those that matched at acceptance. */
-  deliveryCount: z.number(),
-  record: z.string().nullable(),
-});
-
-/** A failed attempt, with the claim that made it: a late outcome finds its number by that. */
-const keptAttempt = loggedAttempt.extend({ claim: z.number() });
-
-export type Kept = z.infer<typeof kept>;
-export type KeptFacts = z.infer<typeof facts>;
-export type KeptAttempt = z.infer<typeof keptAttempt>;
-export type KeptEvent = { facts: KeptFacts; kept: Kept[] };
-
-const keptList = z.array(kept);
+import {
+  facts,
+  keptAttempt,
+  type KeptAttempt,
+  type KeptEvent,
+  type KeptFacts,
+  keptList,
+  laneSummaries,
+  type Summary,
+  summaryFacts,
+} from './stored.ts';
 
 const EVENT_TABLE = `CREATE TABLE event (
   sequence INTEGER PRIMARY KEY, logged_through INTEGER NOT NULL, facts TEXT NOT NULL, deliveries TEXT NOT NULL, body TEXT
@@ -144,12 +37,17 @@ const FORM_TABLE = `CREATE TABLE form (
   sequence INTEGER NOT NULL, version TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (sequence, version)
 ) WITHOUT ROWID`;
 
-type Table = 'event' | 'wide' | 'attempt' | 'form';
+const SUMMARY_TABLE = `CREATE TABLE summary (part INTEGER PRIMARY KEY, facts TEXT NOT NULL, lanes TEXT NOT NULL)`;
+
+/** All that hold rows of events, by their sequence. */
+const EVENT_TABLES = ['event', 'wide', 'attempt', 'form'] as const;
+type Table = (typeof EVENT_TABLES)[number] | 'summary';
 const DEFINITIONS: Record<Table, string> = {
   event: EVENT_TABLE,
   wide: WIDE_TABLE,
   attempt: ATTEMPT_TABLE,
   form: FORM_TABLE,
+  summary: SUMMARY_TABLE,
 };
 
 /** Reads and writes rows. Knows no rule of delivery. */
@@ -163,29 +61,31 @@ export class Rows {
     this.#tables = new Set(names.map((row) => String(row['name'])));
   }
 
-  /** False for an object that never accepted anything. */
-  exists(): boolean {
-    return this.#tables.has('event');
-  }
-
   /** Every event in order of sequence, without bodies. */
   *events(): Generator<KeptEvent> {
-    if (!this.exists()) return;
-    const sequences = this.#sql.exec('SELECT sequence FROM event ORDER BY sequence').toArray();
-    for (const { sequence } of sequences) {
-      const event = this.event(Number(sequence));
+    for (const sequence of this.sequencesAfter(0, Infinity)) {
+      const event = this.event(sequence);
       if (event !== null) yield event;
     }
   }
 
+  sequencesAfter(after: number, limit: number): number[] {
+    if (!this.#tables.has('event')) return [];
+    const most = Number.isFinite(limit) ? limit : -1;
+    const rows = this.#sql
+      .exec('SELECT sequence FROM event WHERE sequence > ? ORDER BY sequence LIMIT ?', after, most)
+      .toArray();
+    return rows.map(({ sequence }) => Number(sequence));
+  }
+
   loggedThrough(): number {
-    if (!this.exists()) return 0;
+    if (!this.#tables.has('event')) return 0;
     const [row] = this.#sql.exec('SELECT MAX(logged_through) AS through FROM event').toArray();
     return Number(row?.['through'] ?? 0);
   }
 
   event(sequence: number): KeptEvent | null {
-    if (!this.exists()) return null;
+    if (!this.#tables.has('event')) return null;
     const [row] = this.#sql.exec('SELECT facts, deliveries FROM event WHERE sequence = ?', sequence).toArray();
     if (row === undefined) return null;
     const parsed = facts.parse(JSON.parse(String(row['facts'])));
@@ -264,12 +164,73 @@ export class Rows {
   /** The facts that say so take the payload's place; answers of receivers, which may echo it, go too. */
   erase(facts: KeptFacts): void {
     this.#sql.exec('UPDATE event SET facts = ?, body = NULL WHERE sequence = ?', JSON.stringify(facts), facts.sequence);
-    if (this.#tables.has('form')) this.#sql.exec('DELETE FROM form WHERE sequence = ?', facts.sequence);
+    this.#eraseAside(facts.sequence);
+  }
+
+  /** Likewise, with the event's first deliveries in the same row: its answers are taken out of them already. */
+  expirePayload({ facts, kept }: KeptEvent): void {
+    this.#sql.exec(
+      'UPDATE event SET facts = ?, deliveries = ?, body = NULL WHERE sequence = ?',
+      JSON.stringify(facts),
+      JSON.stringify(kept.slice(0, DELIVERIES_PER_ROW)),
+      facts.sequence,
+    );
+    this.#eraseAside(facts.sequence);
+  }
+
+  #eraseAside(sequence: number): void {
+    if (this.#tables.has('form')) this.#sql.exec('DELETE FROM form WHERE sequence = ?', sequence);
     if (!this.#tables.has('attempt')) return;
     this.#sql.exec(
       `UPDATE attempt SET facts = json_set(facts, '$.responseHeaders', NULL, '$.responseBody', NULL) WHERE sequence = ?`,
-      facts.sequence,
+      sequence,
     );
+  }
+
+  deleteEvents(sequences: readonly number[]): void {
+    const list = JSON.stringify(sequences);
+    for (const table of EVENT_TABLES) {
+      if (!this.#tables.has(table)) continue;
+      this.#sql.exec(`DELETE FROM ${table} WHERE sequence IN (SELECT value FROM json_each(?))`, list);
+    }
+  }
+
+  /** For a Record without events: what deleting each row would cost, dropping the tables does not. */
+  dropEvents(): void {
+    for (const table of EVENT_TABLES) this.#drop(table);
+  }
+
+  summary(): Summary | null {
+    if (!this.#tables.has('summary')) return null;
+    const rows = this.#sql.exec('SELECT facts, lanes FROM summary ORDER BY part').toArray();
+    const [first] = rows;
+    if (first === undefined) return null;
+    const lanes = rows.flatMap((row) => laneSummaries.parse(JSON.parse(String(row['lanes']))));
+    return { ...summaryFacts.parse(JSON.parse(String(first['facts']))), lanes };
+  }
+
+  writeSummary({ lanes, ...known }: Summary): void {
+    this.#need('summary');
+    const parts = Math.max(1, Math.ceil(lanes.length / SUMMARY_LANES_PER_ROW));
+    this.#sql.exec('DELETE FROM summary WHERE part >= ?', parts);
+    for (let part = 0; part < parts; part += 1) {
+      const of = lanes.slice(part * SUMMARY_LANES_PER_ROW, (part + 1) * SUMMARY_LANES_PER_ROW);
+      this.#sql.exec(
+        `INSERT INTO summary (part, facts, lanes) VALUES (?, ?, ?)
+         ON CONFLICT (part) DO UPDATE SET facts = excluded.facts, lanes = excluded.lanes`,
+        part,
+        JSON.stringify(known),
+        JSON.stringify(of),
+      );
+    }
+  }
+
+  dropSummary(): void {
+    this.#drop('summary');
+  }
+
+  #drop(table: Table): void {
+    if (this.#tables.delete(table)) this.#sql.exec(`DROP TABLE ${table}`);
   }
 
   #writeWide(event: KeptEvent, chunk: number): void {

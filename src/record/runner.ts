@@ -9,6 +9,7 @@ import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import {
   LOG_SEND_FAILED_WAIT_MS,
   QUEUE_FAILED_WAIT_MS,
+  RETENTION_TURNS_PER_LOOK,
   UNAVAILABLE_WAIT_MS_MAX,
   UNAVAILABLE_WAIT_MS_MIN,
 } from '../core/limits.ts';
@@ -37,8 +38,8 @@ export type RunnerDeps = {
   report(endpoint: string, reports: Report[]): Promise<void>;
   hints: Pick<EndpointHints, 'answered' | 'takeSuccesses'>;
   disable(endpoint: string, reason: string, seenRevision: number): Promise<void>;
-  /** In the same turn as the ledger's rows. Null: nothing is owed. */
-  arm(wakeAtMs: number | null): void;
+  /** In the same turn as the ledger's rows. */
+  arm(effects: Pick<Effects, 'wakeAtMs' | 'look'>): void;
   /** Keeps the object alive until the promise has settled. */
   keep(work: Promise<void>): void;
   failed(what: string, error: unknown): void;
@@ -60,7 +61,8 @@ export class Runner {
   /** Call it in the turn that returned the effects. Starts everything, awaits nothing. */
   perform(effects: Effects): void {
     const { arm, keep } = this.#deps;
-    arm(effects.wakeAtMs);
+    arm(effects);
+    if (effects.look.isDue) keep(this.#retain());
     for (const run of effects.run) keep(this.#run(run));
     if (effects.fanout.length > 0) keep(this.#sendClaims('fanout', effects.fanout));
     if (effects.slow.length > 0) keep(this.#sendClaims('slow', effects.slow));
@@ -184,6 +186,22 @@ export class Runner {
     const { nowMs, random } = this.at();
     const waitMs = UNAVAILABLE_WAIT_MS_MIN + random() * (UNAVAILABLE_WAIT_MS_MAX - UNAVAILABLE_WAIT_MS_MIN);
     this.perform(this.#ledger.release(claims, Math.ceil(nowMs + waitMs), this.at()));
+  }
+
+  /** What is not done here, or fails, comes with the next look. */
+  async #retain(): Promise<void> {
+    try {
+      let isMore = true;
+      for (let turns = 0; isMore && turns < RETENTION_TURNS_PER_LOOK; turns += 1) {
+        // Read for each turn: others get their turn meanwhile.
+        const settings = await this.#deps.settings({ minRevision: 0, isFresh: true });
+        const { result, effects } = this.#ledger.retain(settings, this.at());
+        this.perform(effects);
+        isMore = result;
+      }
+    } catch (error) {
+      this.#deps.failed('retention', error);
+    }
   }
 
   async #run({ claim, request }: Run): Promise<void> {

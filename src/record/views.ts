@@ -101,6 +101,7 @@ function viewEvent(memory: Memory, event: MemoryEvent): EventView {
     ...(facts.forms === undefined ? {} : { forms: olderForms(memory, facts.sequence, facts.forms) }),
     deliveries: event.slots.map((slot) => viewDelivery(memory, slot)),
     ...(facts.erasedAtMs === undefined ? {} : { erasedAtMs: facts.erasedAtMs }),
+    ...(facts.payloadExpiredAtMs === undefined ? {} : { payloadExpiredAtMs: facts.payloadExpiredAtMs }),
   };
 }
 
@@ -108,7 +109,7 @@ function olderForms(memory: Memory, sequence: number, versions: string[]): NonNu
   return versions.map((version) => ({ version, body: memory.rows.form(sequence, version) }));
 }
 
-/** The bytes of every attempt of a delivery; null once erased. */
+/** The bytes of every attempt of a delivery; null once erased or past its retention. */
 export function bodyOf(memory: Memory, { sequence, delivery: { form } }: Slot): string | null {
   if (form !== undefined) return memory.rows.form(sequence, form);
   return memory.inserted.get(sequence) ?? memory.rows.body(sequence);
@@ -156,7 +157,8 @@ export function readRecord(memory: Memory): RecordView | null {
       if (isOpen(delivery) && wireStatus(delivery) !== 'delivering') waiting += 1;
     endpoints.push({ endpoint, delivery: viewDelivery(memory, slot), waiting });
   }
-  return { record: memory.record, account: memory.address.account, sequence: memory.lastSequence, endpoints };
+  const { record, address, lastSequence: sequence, goneThrough } = memory;
+  return { record, account: address.account, sequence, endpoints, completeFrom: goneThrough + 1 };
 }
 
 export function readEvent(memory: Memory, id: string): EventView | null {
@@ -169,10 +171,11 @@ export function readEvents(
   memory: Memory,
   after: number,
   limit: number,
-): { events: EventView[]; lastSequence: number } {
+): { events: EventView[]; lastSequence: number; completeFrom: number } {
   const views: EventView[] = [];
   let room = READ_EVENTS_CHARS_MAX;
-  for (let sequence = after + 1; sequence <= memory.lastSequence && views.length < limit && room > 0; sequence += 1) {
+  for (const sequence of memory.rows.sequencesAfter(after, limit)) {
+    if (room <= 0) break;
     const event = memory.load(sequence);
     if (event === null) continue;
     const view = viewEvent(memory, event);
@@ -180,7 +183,7 @@ export function readEvents(
     room -= (view.body?.length ?? 0) + forms + view.deliveries.length * DELIVERY_VIEW_CHARS;
     views.push(view);
   }
-  return { events: views, lastSequence: memory.lastSequence };
+  return { events: views, lastSequence: memory.lastSequence, completeFrom: memory.goneThrough + 1 };
 }
 
 export function readEventIds(memory: Memory, most: number): EventIds | null {

@@ -2,6 +2,7 @@
 import type { AlertTimes } from '../core/alert.ts';
 import type { EndpointFacts, Facts } from '../core/alert-conditions.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
+import type { FaultCount } from '../core/fault.ts';
 import { ALERT_ANSWER_MS, ALERT_CALLS_AT_ONCE, ALERT_OBJECTS_PER_RUN } from '../core/limits.ts';
 import { within } from '../delivery/within.ts';
 import type { Bindings } from '../env.ts';
@@ -9,7 +10,14 @@ import * as counts from '../store/alert-facts.ts';
 import { logDatabase } from '../store/database.ts';
 import { accountStub, gateStub } from '../stubs.ts';
 
-type Looked = { accounts: string[]; after: string; upTo: string; nowMs: number; times: AlertTimes };
+type Looked = {
+  accounts: string[];
+  after: string;
+  upTo: string;
+  nowMs: number;
+  times: AlertTimes;
+  faults: readonly FaultCount[];
+};
 type Circuit = EndpointFacts['circuit'];
 
 /** `isWhole` false: what is not in the facts may be so all the same. */
@@ -34,6 +42,7 @@ export async function gather(env: Bindings, looked: Looked): Promise<{ facts: Fa
       nowMs,
       dayMs: times.dayMs,
       accounts: retries.rows,
+      faults: looked.faults.filter(({ account }) => account !== null && account > after && account <= upTo),
       endpoints: endpoints.rows.map((endpoint) => {
         const key = keyOf(endpoint);
         const made = attemptsOf.get(key);

@@ -3,7 +3,7 @@
  * is cut off or doubled does no harm: an alert opens once in the database, and is told under an id of its revision.
  */
 import type { AlertRule } from '../core/alert.ts';
-import { accountsWithoutSuccess, conditionsIn } from '../core/alert-conditions.ts';
+import { conditionsIn, conditionsOfAll } from '../core/alert-conditions.ts';
 import { type AlertChange, reconcile } from '../core/alert-reconcile.ts';
 import { base32 } from '../core/base32.ts';
 import { alertId } from '../core/ids.ts';
@@ -12,6 +12,7 @@ import { type Bindings, requireVars } from '../env.ts';
 import { accountsBehind } from '../store/alert-facts.ts';
 import { readRules } from '../store/alert-rules.ts';
 import * as store from '../store/alerts.ts';
+import { countFaults } from '../store/faults.ts';
 import { gather } from './alert-gathering.ts';
 import { tellAlerts } from './alert-telling.ts';
 import type { Task } from './task.ts';
@@ -37,16 +38,21 @@ async function evaluate(env: Bindings, nowMs: number): Promise<void> {
   const { alertTimes: times } = requireVars(env);
   const { resolveAfterMs } = times;
   const after = await store.readProgress(CONFIG);
-  const [book, accounts] = await Promise.all([readRules(CONFIG), accountsBehind(CONFIG, after)]);
+  const [book, accounts, faults] = await Promise.all([
+    readRules(CONFIG),
+    accountsBehind(CONFIG, after),
+    countFaults(CONFIG, nowMs - times.windowMs),
+  ]);
   const isLast = accounts.length < ALERT_ACCOUNTS_PER_RUN;
   const upTo = isLast ? LAST : (accounts.at(-1) ?? LAST);
   const open = await store.openAlerts(CONFIG, after, upTo);
-  const { facts, isWhole } = await gather(env, { accounts, after, upTo, nowMs, times });
+  const { facts, isWhole } = await gather(env, { accounts, after, upTo, nowMs, times, faults });
   if (!isWhole) console.warn(JSON.stringify({ message: 'alerts saw only a part', after, upTo }));
   await write(env, reconcile(open, conditionsIn(facts, book), { nowMs, resolveAfterMs, isWhole }), nowMs);
 
   const ofAll = await store.openAlertsOfAll(CONFIG);
-  const conditions = accountsWithoutSuccess(await store.accountsWithAlert(CONFIG, NO_SUCCESS), book);
+  const withoutSuccess = await store.accountsWithAlert(CONFIG, NO_SUCCESS);
+  const conditions = conditionsOfAll({ withoutSuccess, faults }, book);
   await write(env, reconcile(ofAll, conditions, { nowMs, resolveAfterMs, isWhole: true }), nowMs);
 
   const next = isLast ? '' : upTo;

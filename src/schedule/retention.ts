@@ -1,12 +1,14 @@
 /**
- * Retention of the log and of jobs (O4), a bounded step each minute: the next accounts in their own order, each a chunk of rows at a
+ * Retention of the log, of jobs and of alerts (O4), a bounded step each minute: the next accounts in their own order, each a chunk of rows at a
  * time. The cursor only makes it fair: a run that is lost or doubled deletes nothing that another would not. An account with more to
  * delete than a run may is gone on with when its turn comes again.
  */
 import {
+  ALERT_RETENTION_DAYS,
   DAY_MS,
   JOB_RETENTION_DAYS,
   RETENTION_ACCOUNTS_PER_RUN,
+  RETENTION_ALERTS_PER_RUN,
   RETENTION_CHUNK_ROWS,
   RETENTION_ROWS_PER_RUN,
   RETENTION_DAYS_DEFAULT,
@@ -14,7 +16,9 @@ import {
   ROLL_UP_DAYS,
 } from '../core/limits.ts';
 import type { Bindings } from '../env.ts';
+import { deleteResolved } from '../store/alerts.ts';
 import { logDatabase } from '../store/database.ts';
+import { deleteOldFaults } from '../store/faults.ts';
 import * as rows from '../store/retention.ts';
 import { jobStub } from '../stubs.ts';
 
@@ -26,8 +30,9 @@ export const retention = {
   run: async (env: Bindings, nowMs: number): Promise<void> => {
     const { accounts, deleted } = await expireLog(env, nowMs);
     const jobs = await expireJobs(env, nowMs);
-    const sum = deleted.deliveries + deleted.attempts + deleted.events + deleted.hours + jobs;
-    if (sum > 0) console.log(JSON.stringify({ message: TASK, accounts, ...deleted, jobs }));
+    const { alerts, faults } = await expireAlerts(env, nowMs);
+    const sum = deleted.deliveries + deleted.attempts + deleted.events + deleted.hours + jobs + alerts + faults;
+    if (sum > 0) console.log(JSON.stringify({ message: TASK, accounts, ...deleted, jobs, alerts, faults }));
   },
 };
 
@@ -65,4 +70,13 @@ async function expireJobs(env: Bindings, nowMs: number): Promise<number> {
   await Promise.all(ids.map((id) => jobStub(env, id).erase()));
   await rows.deleteJobs(env.CONFIG, ids);
   return ids.length;
+}
+
+/** Open ones stay, however old; so does what nobody has been told. */
+async function expireAlerts({ CONFIG }: Bindings, nowMs: number): Promise<{ alerts: number; faults: number }> {
+  const beforeMs = nowMs - ALERT_RETENTION_DAYS * DAY_MS;
+  return {
+    alerts: await deleteResolved(CONFIG, beforeMs, RETENTION_ALERTS_PER_RUN),
+    faults: await deleteOldFaults(CONFIG, beforeMs, RETENTION_ALERTS_PER_RUN),
+  };
 }

@@ -1,8 +1,9 @@
 /** Alerts: what is open, what changes, and the lists. Each write names the revision that it follows, so that of two runs at once one wins. */
-import { and, desc, eq, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
-import type { Alert, AlertRule, Condition } from '../core/alert.ts';
+import { type Alert, ALERT_RULES, type AlertRule, type Condition } from '../core/alert.ts';
 import type { AlertChange } from '../core/alert-reconcile.ts';
+import { alertId } from '../core/ids.ts';
 import { ALERT_OPEN_MAX, ALERT_TELLS_PER_RUN } from '../core/limits.ts';
 import { type FieldError, ok, type Result } from '../core/result.ts';
 import { type AlertRow, alertProgress, alerts } from './config-schema.ts';
@@ -19,6 +20,10 @@ export type AlertFilter = {
   rule?: readonly AlertRule[] | undefined;
   status?: 'open' | 'resolved' | undefined;
 };
+
+/** As in the index `alerts_open`. */
+const isOpen = sql`resolved_at_ms IS NULL`;
+const isKnown = inArray(alerts.rule, [...ALERT_RULES]);
 
 /** Newest first. */
 export async function listAlerts(
@@ -67,12 +72,12 @@ export async function acknowledge(
     .where(and(eq(alerts.id, id), isNull(alerts.acknowledgedAtMs)));
 }
 
-/** Of accounts behind `after` and up to `upTo`. */
+/** Of accounts behind `after` and up to `upTo`. Those of rules that a newer release has, read after a rollback, are left alone. */
 export async function openAlerts(database: D1Database, after: string, upTo: string): Promise<Alert[]> {
   const rows = await drizzle(database)
     .select()
     .from(alerts)
-    .where(and(sql`resolved_at_ms IS NULL`, sql`${alerts.account} > ${after}`, sql`${alerts.account} <= ${upTo}`))
+    .where(and(isOpen, isKnown, sql`${alerts.account} > ${after}`, sql`${alerts.account} <= ${upTo}`))
     .orderBy(alerts.account)
     .limit(ALERT_OPEN_MAX);
   return rows.map(alertOf);
@@ -83,7 +88,7 @@ export async function openAlertsOfAll(database: D1Database): Promise<Alert[]> {
   const rows = await drizzle(database)
     .select()
     .from(alerts)
-    .where(and(sql`resolved_at_ms IS NULL`, eq(alerts.account, '')));
+    .where(and(isOpen, isKnown, eq(alerts.account, '')));
   return rows.map(alertOf);
 }
 
@@ -147,6 +152,16 @@ export async function markTold(database: D1Database, { id, revision }: Alert): P
     .update(alerts)
     .set({ toldRevision: revision })
     .where(and(eq(alerts.id, id), eq(alerts.revision, revision)));
+}
+
+/** The oldest that were resolved before then, and told. They opened before, so their ids are a range. Returns how many there were. */
+export async function deleteResolved(database: D1Database, beforeMs: number, limit: number): Promise<number> {
+  const { meta } = await drizzle(database).run(sql`
+    DELETE FROM alerts WHERE id IN (
+      SELECT id FROM alerts
+      WHERE id < ${alertId(beforeMs, '')} AND resolved_at_ms < ${beforeMs} AND told_revision >= revision
+      ORDER BY id LIMIT ${limit})`);
+  return meta.changes;
 }
 
 /** Of an account that is removed. */

@@ -8,6 +8,7 @@ import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, real, sqliteTable, text, uniqueIndex } from 'drizzle-orm/sqlite-core';
 import type { AlertRule } from '../core/alert.ts';
 import type { EndpointStatus, Ordering } from '../core/endpoint.ts';
+import type { FaultKind } from '../core/fault.ts';
 import type { JobKind, JobStatus } from '../core/job.ts';
 
 export const accounts = sqliteTable(
@@ -104,6 +105,20 @@ export const alerts = sqliteTable(
       .where(sql`told_revision < revision`),
     index('alerts_by_account').on(t.account, t.id),
   ],
+);
+
+/** For the rules of alerts. `account` is empty where a fault concerns the whole service. */
+export const faults = sqliteTable(
+  'faults',
+  {
+    kind: text('kind').$type<FaultKind>().notNull(),
+    account: text('account').notNull(),
+    subject: text('subject').notNull(),
+    detail: text('detail').notNull(),
+    /** Seen last. */
+    atMs: integer('at_ms').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.kind, t.account, t.subject] }), index('faults_by_time').on(t.atMs)],
 );
 
 /** What an operator set of a rule; a rule without a row is as core/alert.ts has it. */

@@ -55,7 +55,7 @@ describe('an alert for Slack', () => {
   });
 
   test('about all accounts, about an account, and about one that did not answer, names what there is', () => {
-    expect(text({ ...alert, account: null, endpoint: null }, null).split('\n')[1]).toBe('About all accounts');
+    expect(text({ ...alert, account: null, endpoint: null }, null).split('\n')[1]).toBe('About the whole service');
     expect(
       text({ ...alert, endpoint: null })
         .split('\n')

@@ -10,10 +10,12 @@ import {
   checkThreshold,
   rulesWith,
   scopeKey,
+  unitOf,
 } from '../../src/core/alert.ts';
-import { accountsWithoutSuccess, conditionsIn, type EndpointFacts } from '../../src/core/alert-conditions.ts';
+import { conditionsIn, conditionsOfAll, type EndpointFacts } from '../../src/core/alert-conditions.ts';
 import { alertEvent, isSubscribed } from '../../src/core/alert-event.ts';
 import { type AlertChange, reconcile } from '../../src/core/alert-reconcile.ts';
+import type { FaultCount } from '../../src/core/fault.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
 const MINUTE_MS = 60_000;
@@ -39,7 +41,7 @@ const healthy: EndpointFacts = {
 
 function found(facts: Partial<EndpointFacts>, rules = book): string[] {
   const conditions = conditionsIn(
-    { nowMs: NOW, dayMs: DAY_MS, accounts: [], endpoints: [{ ...healthy, ...facts }] },
+    { nowMs: NOW, dayMs: DAY_MS, accounts: [], faults: [], endpoints: [{ ...healthy, ...facts }] },
     rules,
   );
   return conditions.map(({ rule, strength, value }) => `${rule} ${strength} ${value}`);
@@ -82,14 +84,36 @@ describe('a rule', () => {
     [60, 20, [3]],
     [60, 21, []],
   ])('%i retries after %i', (retries, retriesBefore, values) => {
-    const facts = { nowMs: NOW, dayMs: DAY_MS, endpoints: [], accounts: [{ account: 'acc', retries, retriesBefore }] };
+    const facts = {
+      nowMs: NOW,
+      dayMs: DAY_MS,
+      endpoints: [],
+      faults: [],
+      accounts: [{ account: 'acc', retries, retriesBefore }],
+    };
     expect(conditionsIn(facts, book).map(({ value }) => value)).toEqual(values);
   });
 
   test('of many accounts counts accounts', () => {
-    expect(accountsWithoutSuccess(new Set(['a', 'b']), book)).toEqual([]);
-    const [condition] = accountsWithoutSuccess(new Set(['a', 'b', 'c']), book);
+    const without = (...accounts: string[]) => conditionsOfAll({ withoutSuccess: new Set(accounts), faults: [] }, book);
+    expect(without('a', 'b')).toEqual([]);
+    const [condition] = without('a', 'b', 'c');
     expect(condition).toMatchObject({ rule: 'accounts-no-success', account: null, endpoint: null, value: 3 });
+  });
+
+  test('of faults is about the account that has them, or about the whole service', () => {
+    const detail = 'm1 of tubepost-log-dead';
+    const poison: FaultCount = { kind: 'poison-message', account: null, faults: 2, detail };
+    const full: FaultCount = { kind: 'record-storage', account: 'acc', faults: 1, detail: 'dlv_k…' };
+    const faults = [poison, full];
+    const ofAll = conditionsOfAll({ withoutSuccess: new Set(), faults }, book);
+    const ofAccounts = conditionsIn({ nowMs: NOW, dayMs: DAY_MS, accounts: [], endpoints: [], faults }, book);
+    expect(
+      [...ofAll, ...ofAccounts].map(({ rule, account, value, detail: told }) => [rule, account, value, told]),
+    ).toEqual([
+      ['poison-message', null, 2, '2 in 15 minutes; one of them: m1 of tubepost-log-dead'],
+      ['record-storage', 'acc', 1, '1 in 15 minutes; one of them: dlv_k…'],
+    ]);
   });
 
   test('that is off finds nothing, and one that was set judges by what was set', () => {
@@ -241,6 +265,11 @@ describe('alerts', () => {
       'opened',
       ...Array.from({ length: 4 }, () => 'updated'),
     ]);
+  });
+
+  test('of a rule that only a newer release has can still be read, after a rollback', () => {
+    expect(unitOf('a-rule-to-come')).toBe('');
+    for (const rule of ALERT_RULES) expect(unitOf(rule)).not.toBe('');
   });
 
   test('are for endpoints that ask by name, and never for the one they are about', () => {

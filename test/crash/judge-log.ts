@@ -63,7 +63,7 @@ export function wrongSequences(published: Published[]): string[] {
   const sparse = [...Map.groupBy(keyed, ({ record }) => record ?? '')].flatMap(([record, all]) => {
     const sequences = all.map(({ accepted }) => accepted.sequence ?? 0).sort((a, b) => a - b);
     try {
-      sequencesAreDense(record, sequences);
+      sequencesAreDense(record, sequences, []);
       return [];
     } catch (error) {
       if (error instanceof Violation) return [error.message];

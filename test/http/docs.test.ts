@@ -118,5 +118,18 @@ describe('the curl of each operation', () => {
     },
   );
 
+  it('survives a quote in an example', () => {
+    const text = curlOf({
+      method: 'post',
+      path: '/',
+      parameters: [],
+      example: { reason: "it's back" },
+      isPublic: true,
+    });
+    const env = { PATH: `${folder}:/usr/bin:/bin`, TUBEPOST: 'http://at' };
+    const given = execFileSync('sh', ['-euc', text], { env, encoding: 'utf8' }).split('\0');
+    expect(JSON.parse(given[given.indexOf('-d') + 1] ?? '')).toEqual({ reason: "it's back" });
+  });
+
   it('leaves nothing behind', () => rmSync(folder, { recursive: true }));
 });

@@ -88,7 +88,7 @@ class RecordHost {
   }
 
   ring(): void {
-    this.perform(this.ledger.alarm(this.#world.at, false));
+    this.perform(this.ledger.alarm(this.#world.at, { isInherited: false, isQuiet: false }));
   }
 
   /** Each of these may be the last thing that this instance does. */

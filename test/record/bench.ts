@@ -56,6 +56,7 @@ export class Bench {
   ledger: Ledger;
   endpoint: EndpointSettings;
   revision = 1;
+  retention = { payloadDays: 30, logDays: 30 };
 
   constructor(given: Partial<EndpointSettings> = {}) {
     this.endpoint = endpointOf('crm', given);
@@ -76,7 +77,8 @@ export class Bench {
   }
 
   settings(): AccountSettings {
-    return anAccount({ revision: this.revision, createdAtMs: START_MS, endpoints: [this.endpoint] });
+    const { revision, retention, endpoint } = this;
+    return anAccount({ revision, retention, createdAtMs: START_MS, endpoints: [endpoint] });
   }
 
   /** Published with fresh settings: what may start at once leaves in the same turn. */
@@ -104,7 +106,7 @@ export class Bench {
           revision: this.revision,
           readAtMs: this.nowMs,
           endpoints: [this.endpoint],
-          retention: { payloadDays: 30, logDays: 30 },
+          retention: this.retention,
         },
       },
       this.at,
@@ -123,8 +125,37 @@ export class Bench {
     throw new Error('the turn did not fail');
   }
 
-  alarm(): Effects {
-    return this.ledger.alarm(this.at, false);
+  /** `isInherited`: of an instance that is gone. */
+  alarm(isInherited = false): Effects {
+    return this.ledger.alarm(this.at, { isInherited, isQuiet: false });
+  }
+
+  /** The log has all that the Record knows of this event. */
+  confirm(sequence: number): Effects {
+    const slots = this.ledger.memory.load(sequence)?.slots ?? [];
+    const none = { sequence, endpoint: null, replay: 0, revision: 0 };
+    const of = slots.map(({ delivery: { endpoint, replay, revision } }) => ({ sequence, endpoint, replay, revision }));
+    return this.ledger.confirm(of.length === 0 ? [none] : of, this.at);
+  }
+
+  /** Published, delivered at the first try, and known to the log. */
+  deliver(id: string, given: Partial<NewEvent> = {}): Effects {
+    const [run] = this.publish(id, given).run;
+    this.settle(run?.claim, SUCCESS);
+    return this.confirm(run?.claim.sequence ?? 0);
+  }
+
+  /** Reads the settings and lets go, as the runner does, to the end. */
+  retain(settings: AccountSettings | null = this.settings()): Effects {
+    for (;;) {
+      const { result, effects } = this.ledger.retain(settings, this.at);
+      if (!result) return effects;
+    }
+  }
+
+  /** A new instance of a Record that was quiet. */
+  restart(): void {
+    this.ledger = this.#open(null);
   }
 
   begin(claim: ClaimRef | undefined): AttemptRequest {

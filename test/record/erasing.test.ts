@@ -119,7 +119,7 @@ test('an erasure that the log confirmed nothing of is told again after a crash, 
   expect(bench.ledger.memory.events.size).toBe(0);
   expect(erase(bench).effects.wakeAtMs).not.toBeNull();
   bench.crash();
-  const { log } = bench.ledger.alarm(bench.at, true);
+  const { log } = bench.alarm(true);
   expect(log).toMatchObject([{ event: { erasedAtMs: bench.nowMs }, attempts: [{ number: 1, responseBody: null }] }]);
   expect(readEvent(bench.ledger.memory, 'evt_1')?.body).toBeNull();
   const ref = { sequence: 1, endpoint: bench.endpoint.id, replay: 0 };

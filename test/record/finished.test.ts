@@ -158,7 +158,7 @@ test('attempts too many for one log entry follow in the next, until the log has 
   }
   bench.crash();
   const told: number[] = [];
-  let { log } = bench.ledger.alarm(bench.at, true);
+  let { log } = bench.alarm(true);
   for (let n = 0; n < 10 && log.length > 0; n += 1) {
     expect(JSON.stringify(log).length).toBeLessThan(60 * 1_024);
     told.push(...log.flatMap(({ attempts }) => attempts.map(({ number }) => number)));

@@ -1,6 +1,13 @@
 /** The account's endpoints: what they start as, and the changes that a person makes. */
-import type { EndpointSecret, EndpointSettings, Ordering, RetryPolicy } from '../../src/core/endpoint.ts';
+import type {
+  AccountSettings,
+  EndpointSecret,
+  EndpointSettings,
+  Ordering,
+  RetryPolicy,
+} from '../../src/core/endpoint.ts';
 import { RETRY_SCHEDULE_SECONDS_DEFAULT } from '../../src/core/limits.ts';
+import { type KeptMs, keptFor } from '../../src/core/retention.ts';
 import type { AccountHost } from './account-object.ts';
 import type { World } from './world.ts';
 import { anEndpoint } from '../support/settings.ts';
@@ -9,6 +16,13 @@ const SCHEDULES: readonly RetryPolicy[] = [
   { scheduleSeconds: [...RETRY_SCHEDULE_SECONDS_DEFAULT], windowSeconds: 86_400, alsoRetry: [] },
   { scheduleSeconds: [1, 2], windowSeconds: 86_400, alsoRetry: [404] },
   { scheduleSeconds: [5, 30, 120, 600], windowSeconds: 300, alsoRetry: [] },
+];
+
+const RETENTIONS: readonly AccountSettings['retention'][] = [
+  { payloadDays: 7, logDays: 7 },
+  { payloadDays: 7, logDays: 30 },
+  { payloadDays: 30, logDays: 7 },
+  { payloadDays: 14, logDays: 90 },
 ];
 
 const LIMITS: readonly (number | null)[] = [null, null, null, 1, 5];
@@ -20,12 +34,16 @@ export class Endpoints {
   readonly #world: World;
   readonly #account: AccountHost;
   readonly #orderings = new Map<string, Ordering | null>();
+  /** The shortest and the longest that the account has ever said, in ms. */
+  readonly keptMsMin: KeptMs = { payload: Infinity, rows: Infinity };
+  readonly keptMsMax: KeptMs = { payload: 0, rows: 0 };
   #made = 0;
   #secrets = 0;
 
   constructor(world: World, account: AccountHost, wide: number) {
     this.#world = world;
     this.#account = account;
+    this.#retain();
     for (const ordering of REGULAR) this.#create(ordering, ['plan.*', 'wide.*']);
     for (let n = 0; n < wide; n += 1) this.#create(world.prng.pick(REGULAR), ['wide.*']);
   }
@@ -36,6 +54,16 @@ export class Endpoints {
 
   all(): EndpointSettings[] {
     return this.#account.book.settings()?.endpoints ?? [];
+  }
+
+  #retain(): void {
+    const retention = this.#world.prng.pick(RETENTIONS);
+    const kept = keptFor({ retention });
+    for (const what of ['payload', 'rows'] as const) {
+      this.keptMsMin[what] = Math.min(this.keptMsMin[what], kept[what]);
+      this.keptMsMax[what] = Math.max(this.keptMsMax[what], kept[what]);
+    }
+    this.#account.change((book, atMs) => book.put({ retention }, atMs));
   }
 
   #create(ordering: Ordering, eventTypes: string[]): void {
@@ -71,6 +99,7 @@ export class Endpoints {
       retry: 10,
       limit: 8,
       rotate: 5,
+      retention: 4,
     });
     switch (what) {
       case 'status':
@@ -92,6 +121,9 @@ export class Endpoints {
         break;
       case 'limit':
         this.#set(id, { rateLimitPerSecond: prng.pick(LIMITS) });
+        break;
+      case 'retention':
+        this.#retain();
         break;
       case 'rotate':
         this.#rotate(id);

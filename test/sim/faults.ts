@@ -24,6 +24,8 @@ export type Faults = {
   databaseFailsLate: number;
   alarmRepeats: number;
   clockSkewMs: number;
+  /** Nothing ran for days: the share of steps in which time goes on so. */
+  longPauses: number;
 };
 
 export const NO_FAULTS: Faults = {
@@ -46,6 +48,7 @@ export const NO_FAULTS: Faults = {
   databaseFailsLate: 0,
   alarmRepeats: 0,
   clockSkewMs: 0,
+  longPauses: 0,
 };
 
 export function drawFaults(prng: Prng): Faults {
@@ -70,5 +73,6 @@ export function drawFaults(prng: Prng): Faults {
     databaseFailsLate: rate(0.1),
     alarmRepeats: rate(0.05),
     clockSkewMs: prng.pick([0, 0, 200, 2_000]),
+    longPauses: prng.pick([0, 0.05, 0.4]),
   };
 }

@@ -1,6 +1,9 @@
-/** What must be true of everything once all is quiet: I1, I4 and I8. */
+/** What must be true of everything once all is quiet: I1, I4 and I8; and once retention has had its time: I2. */
 import type { LoggedAttempt } from '../../src/core/log.ts';
 import type { DeliveryView } from '../../src/core/view.ts';
+import { deliveryId } from '../../src/core/ids.ts';
+import { QUIET_RING_MS, RETENTION_SLACK_SHARE } from '../../src/core/limits.ts';
+import { isQuietTime } from '../../src/record/alarm.ts';
 import { Ledger } from '../../src/record/ledger.ts';
 import { readDelivery } from '../../src/record/views.ts';
 import { unpackAttempt } from '../../src/store/stored-attempt.ts';
@@ -8,6 +11,7 @@ import * as invariants from '../support/invariants.ts';
 import { Violation } from '../support/invariants.ts';
 import type { RecordHost } from './record-object.ts';
 import { Life } from './schedule.ts';
+import { endedAtMs } from './watch.ts';
 import type { System } from './system.ts';
 
 type Row = Record<string, unknown>;
@@ -28,18 +32,36 @@ export function judge(system: System): void {
         throw new Violation('I8', host.name, `the log lacks the event ${facts.id}, which nobody wanted`);
       }
     }
-    for (const { view, attempts } of pictures(host)) {
+    for (const { facts, deliveries: of } of system.watch.gone(host).values()) {
+      stored.add(`${host.name} ${facts.id}`);
+      for (const { sequence, delivery } of of) {
+        const id = deliveryId(host.address, { sequence, endpoint: delivery.endpoint, replay: delivery.replay });
+        known.deliveries.add(id);
+        const row = logged.deliveries.get(id);
+        invariants.logAgrees(host.name, id, { revision: delivery.revision, status: delivery.state.as }, row);
+        for (let n = 1; n <= delivery.attempts; n += 1) known.attempts.add(attemptOf(id, n));
+      }
+    }
+    for (const { view, attempts, isExpired } of pictures(host)) {
       invariants.attemptsAreContiguous(host.name, view, attempts);
       known.deliveries.add(view.id);
       invariants.logAgrees(host.name, view.id, deliveryRow(view), logged.deliveries.get(view.id));
       for (const [index, attempt] of attempts.entries()) {
-        const id = attemptOf(view, attempt.number);
+        const id = attemptOf(view.id, attempt.number);
         known.attempts.add(id);
         const row = logged.attempts.get(id) ?? embedded(logged.deliveries.get(view.id), index);
-        invariants.logAgrees(host.name, id, attemptRow(attempt), row);
+        const { response_body: body, ...facts } = attemptRow(attempt);
+        // What receivers answered the log keeps for its own time.
+        invariants.logAgrees(host.name, id, isExpired ? facts : { ...facts, response_body: body }, row);
       }
     }
-    if (host.alarmAtMs !== null) throw new Violation('I5', host.name, 'an alarm is armed for nothing');
+    if (host.alarmAtMs !== null && !isQuietTime(host.alarmAtMs)) {
+      throw new Violation('I5', host.name, 'an alarm is armed for nothing');
+    }
+    if ((host.alarmAtMs === null) !== (system.watch.stored(host).size === 0)) {
+      throw new Violation('I5', host.name, 'it has rows and no alarm for their retention, or the other way round');
+    }
+    judgeKept(system, host);
   }
   invariants.nothingLost('the world', [...system.publisher.acknowledged.keys()], stored);
   invariants.logHasOnly('the world', 'deliveries', known.deliveries, logged.deliveries.keys());
@@ -54,32 +76,69 @@ export function judge(system: System): void {
   world.saw('calm in the end');
 }
 
+/** O4: nothing is kept for longer than the longest that the account has ever said, its tenth, a look and an hour. */
+function judgeKept(system: System, host: RecordHost): void {
+  const { keptMsMax } = system.endpoints;
+  const { nowMs, drawn } = system.world;
+  // A look that failed is about to be repeated.
+  if (host.alarmAtMs !== null && host.alarmAtMs <= nowMs + QUIET_RING_MS) return;
+  const late = (keptMs: number) => keptMs * (1 + RETENTION_SLACK_SHARE) + 2 * QUIET_RING_MS + 2 * drawn.clockSkewMs;
+  for (const event of system.watch.stored(host).values()) {
+    const { facts } = event;
+    invariants.hasGone(host.name, `row of ${facts.sequence}`, endedAtMs(event), nowMs, late(keptMsMax.rows));
+    const isGone = (facts.erasedAtMs ?? facts.payloadExpiredAtMs) !== undefined;
+    if (isGone) continue;
+    invariants.hasGone(host.name, `payload of ${facts.sequence}`, endedAtMs(event), nowMs, late(keptMsMax.payload));
+  }
+}
+
+/** When no alarm is left: every Record is empty, and knows what comes next. */
+export function judgeRetention(system: System): void {
+  for (const host of system.records.values()) {
+    const kept = system.watch.stored(host).size;
+    if (kept > 0 || host.alarmAtMs !== null) throw new Violation('I5', host.name, `${kept} rows stay for ever`);
+    const { memory } = ledgerOf(host);
+    const last = Math.max(0, ...system.watch.gone(host).keys());
+    if (memory.lastSequence !== last || memory.goneThrough !== last) {
+      throw new Violation('I2', host.name, `it will go on after ${memory.lastSequence}, but ${last} was given`);
+    }
+  }
+}
+
 function rowsOf(system: System, table: 'deliveries' | 'attempts' | 'events'): Map<string, Row> {
   return new Map(system.d1.storage.query(`SELECT * FROM ${table}`).map((row) => [String(row['id']), row]));
 }
 
-/** Read by the code under test, from the rows alone. */
-function pictures(host: RecordHost): { view: DeliveryView; attempts: LoggedAttempt[] }[] {
+/** The code under test, on the rows alone. */
+function ledgerOf(host: RecordHost): Ledger {
   const sql = host.storage.sqlFor(
     new Life('judge'),
     () => 'none',
     () => undefined,
     () => undefined,
   );
-  const { memory } = new Ledger(sql, null, { address: host.address });
-  const found: { view: DeliveryView; attempts: LoggedAttempt[] }[] = [];
+  return new Ledger(sql, null, { address: host.address });
+}
+
+type Picture = { view: DeliveryView; attempts: LoggedAttempt[]; isExpired: boolean };
+
+function pictures(host: RecordHost): Picture[] {
+  const { memory } = ledgerOf(host);
+  const found: Picture[] = [];
   for (let sequence = 1; sequence <= memory.lastSequence; sequence += 1) {
     const event = memory.load(sequence);
     for (const { delivery } of event?.slots ?? []) {
       const detail = readDelivery(memory, { sequence, endpoint: delivery.endpoint, replay: delivery.replay });
-      if (detail !== null) found.push({ view: detail.delivery, attempts: detail.attempts });
+      if (detail === null) continue;
+      const isExpired = event?.facts.payloadExpiredAtMs !== undefined;
+      found.push({ view: detail.delivery, attempts: detail.attempts, isExpired });
     }
   }
   return found;
 }
 
-function attemptOf(view: DeliveryView, number: number): string {
-  return `${view.id.replace('dlv_', 'att_')}_a${number}`;
+function attemptOf(delivery: string, number: number): string {
+  return `${delivery.replace('dlv_', 'att_')}_a${number}`;
 }
 
 function embedded(row: Row | undefined, index: number): Row | undefined {

@@ -28,8 +28,8 @@ export type PublisherLinks = {
   settings(node: Node, isFresh: boolean): Promise<{ settings: AccountSettings; readAtMs: number } | null>;
   accept(from: Life, record: string, request: AcceptRequest): Promise<AcceptResult[]>;
   broken(error: unknown): void;
-  /** The event as its record keeps it. */
-  stored(record: string, id: string): { id: string; contentHash: string } | undefined;
+  /** Events of this id as their record keeps them, or kept them until retention took them; the newest first. */
+  known(record: string, id: string): { id: string; sequence: number; contentHash: string; isGone: boolean }[];
 };
 
 const KEYED_RECORDS = 5;
@@ -200,12 +200,23 @@ export class Publisher {
   #answered(target: Target, draft: Draft | undefined, result: AcceptResult): void {
     const world = this.#world;
     world.saw(`publish: ${result.kind}${result.kind === 'accepted' && result.duplicate ? ' duplicate' : ''}`);
-    if (draft === undefined || result.kind === 'full' || result.kind === 'unknown') return;
-    standsForOneContent(target.name, result.kind, this.#links.stored(target.name, draft.id), draft.contentHash);
+    const isStored = result.kind === 'accepted' || result.kind === 'conflict';
+    if (draft === undefined || !isStored) return;
+    const known = this.#links.known(target.name, draft.id);
+    // The one that answered, where its row has not gone meanwhile; an id that came again after that stands for what it is now.
+    const asked = known.find((one) => result.kind === 'accepted' && one.sequence === result.sequence) ?? known[0];
+    const isOnly = known.length === 1;
+    if (result.kind === 'accepted' || isOnly) {
+      standsForOneContent(target.name, result.kind, asked, draft.contentHash);
+    }
     if (result.kind !== 'accepted') return;
     const key = `${target.name} ${draft.id}`;
     const first = this.acknowledged.get(key)?.accepted;
-    if (first === undefined) {
+    const isAgain = known.some(({ isGone, sequence }) => isGone && sequence === first?.sequence);
+    if (isAgain && first !== undefined && first.sequence < result.sequence) world.saw('accepted again after retention');
+    // A late answer to an earlier publish.
+    if (first !== undefined && first.sequence > result.sequence) return;
+    if (first === undefined || (isAgain && first.sequence < result.sequence)) {
       this.acknowledged.set(key, { record: target.name, accepted: result });
       if (result.deliveryCount === 0) world.saw('event that nobody wants');
       return;

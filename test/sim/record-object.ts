@@ -29,6 +29,8 @@ export type RecordLinks = {
   disable(from: Life, endpoint: string, reason: string, seenRevision: number): Promise<void>;
   /** After each turn that committed. */
   committed(host: RecordHost): void;
+  /** After a ring that was for retention. */
+  rangQuietly(host: RecordHost, effects: Effects): void;
   /** After a ring whose turn did not commit. */
   rangInVain(host: RecordHost, nowMs: number): void;
   /** A request is about to leave, in the turn that says so. */
@@ -87,9 +89,10 @@ export class RecordHost {
   /** Rings at or after its time. The armed alarm goes once the handler is through; if the instance dies in it, it rings again. */
   ring(): void {
     const before = this.alarmAtMs;
-    const instance = this.running();
+    // As measured on workerd: an instance that the alarm wakes finds none armed, and learns from the ring what it was armed for.
     this.alarmAtMs = null;
-    instance.ring();
+    const instance = this.running();
+    instance.ring(before);
     if (!instance.life.isAlive) this.alarmAtMs = before;
   }
 }
@@ -102,6 +105,8 @@ export class RecordInstance {
   readonly #sql;
   #ledger: Ledger | null = null;
   #runner: Runner | null = null;
+  /** A turn of its own: from then on it doubts what the log knows. */
+  #hasFailed = false;
 
   constructor(host: RecordHost, life: Life, node: Node) {
     this.#host = host;
@@ -109,7 +114,11 @@ export class RecordInstance {
     this.node = node;
     this.#sql = host.storage.sqlFor(
       life,
-      () => host.world.turnFault(),
+      () => {
+        const fault = host.world.turnFault();
+        this.#hasFailed ||= fault !== 'none';
+        return fault;
+      },
       () => host.crash(),
       () => {
         host.hasRungInVain = false;
@@ -153,14 +162,20 @@ export class RecordInstance {
     return this.#perform(this.#open().replay(ref, by, endpoint, this.#at()));
   }
 
+  async erasePayload(id: string) {
+    return this.#perform(this.#open().erasePayload(id, this.#at()));
+  }
+
   async discard(ref: DeliveryRef, by: { key: string; reason: string | null }) {
     return this.#perform(this.#open().discard(ref, by, this.#at()));
   }
 
-  ring(): void {
-    const isInherited = this.#alarm.rang(this.#ledger !== null);
+  ring(scheduledMs: number | null): void {
+    const rang = this.#alarm.rang(this.#ledger !== null, scheduledMs);
     try {
-      this.#run().perform(this.#open().alarm(this.#at(), isInherited));
+      const effects = this.#open().alarm(this.#at(), rang);
+      if (rang.isQuiet && !this.#hasFailed) this.#host.links.rangQuietly(this.#host, effects);
+      this.#run().perform(effects);
     } catch (error) {
       this.#failed('alarm', error);
       const nowMs = this.#nowMs();
@@ -236,7 +251,7 @@ export class RecordInstance {
       report: (endpoint, reports) => links.report(this.life, endpoint, name, reports),
       hints: this.node.hints,
       disable: (endpoint, reason, seenRevision) => links.disable(this.life, endpoint, reason, seenRevision),
-      arm: (wakeAtMs) => this.#alarm.arm(wakeAtMs),
+      arm: ({ wakeAtMs, look }) => this.#alarm.arm(wakeAtMs, look),
       keep: (work) => void work.catch(ignore),
       failed: (what, error) => this.#failed(what, error),
     };
@@ -250,6 +265,7 @@ export class RecordInstance {
   }
 
   #failed(what: string, error: unknown): void {
+    this.#hasFailed = true;
     this.#host.world.note(
       `${this.life.name} failed: ${what}: ${error instanceof Error ? error.message : String(error)}`,
     );

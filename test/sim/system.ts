@@ -4,6 +4,7 @@ import type { LogMessage } from '../../src/core/log.ts';
 import type { ClaimRef } from '../../src/core/rpc.ts';
 import { SettingsCache } from '../../src/delivery/settings.ts';
 import { NOTHING_BUT_FAILURES } from '../../src/core/reasons.ts';
+import { isQuietTime } from '../../src/record/alarm.ts';
 import { EndpointHints } from '../../src/record/hints.ts';
 import { consumeFanout } from '../../src/queues/fanout.ts';
 import { consumeLog } from '../../src/queues/log.ts';
@@ -17,8 +18,12 @@ import { Receivers } from './receivers.ts';
 import { RecordHost, type RecordInstance, type RecordLinks } from './record-object.ts';
 import { Life } from './schedule.ts';
 import { SqliteD1 } from './sqlite.ts';
+import type { StoredEvent } from './stored.ts';
 import { Watch } from './watch.ts';
 import { type Node, World } from './world.ts';
+
+/** `isQuiet`: of a Record that waits for nothing but retention. */
+type Alarm = { what: string; atMs: number; isQuiet: boolean; ring: () => void };
 
 export class System {
   readonly world: World;
@@ -43,6 +48,7 @@ export class System {
     this.d1 = new SqliteD1((what, work) => this.#databaseCall(what, work));
     this.watch = new Watch(world, this.d1, {
       orderingOf: (endpoint) => this.endpoints.orderingOf(endpoint),
+      keptMsMin: () => this.endpoints.keptMsMin,
       isParked: (endpoint, record) => this.gates.get(endpoint)?.parked().has(record) ?? false,
     });
     this.receivers = new Receivers(world, this.watch);
@@ -66,9 +72,12 @@ export class System {
           : this.#cache(node).get(ACCOUNT, world.clockOf(node)),
       accept: (from, record, request) =>
         this.#call(from, record, 'accept', true, (instance) => instance.accept(structuredClone(request))),
-      stored: (record, id) => {
-        const events = [...this.watch.stored(this.#record(record)).values()];
-        return events.find(({ facts }) => facts.id === id)?.facts;
+      known: (record, id) => {
+        const host = this.#record(record);
+        const of = (events: Iterable<StoredEvent>, isGone: boolean) =>
+          [...events].filter(({ facts }) => facts.id === id).map(({ facts }) => ({ ...facts, isGone }));
+        const known = [...of(this.watch.stored(host).values(), false), ...of(this.watch.gone(host).values(), true)];
+        return known.sort((a, b) => b.sequence - a.sequence);
       },
       broken: (error) => this.watch.broken(error),
     });
@@ -166,6 +175,7 @@ export class System {
           },
         })),
       committed: (host) => this.watch.committed(host),
+      rangQuietly: (host, effects) => this.watch.rangQuietly(host, effects),
       rangInVain: (host, nowMs) => this.watch.rangInVain(host, nowMs),
       departs: (host, request) => this.watch.departs(host, request),
     };
@@ -252,13 +262,25 @@ export class System {
     );
   }
 
-  /** A person replays or discards some delivery. */
+  /** A person replays or discards some delivery, perhaps of an event that is gone, or has a payload erased. */
   act(): string {
     const { prng } = this.world;
+    const eventsOf = (host: RecordHost) => [
+      ...this.watch.stored(host).values(),
+      ...(prng.chance(0.2) ? this.watch.gone(host).values() : []),
+    ];
     const hosts = [...this.records.values()].filter((host) => this.watch.stored(host).size > 0);
     if (hosts.length === 0) return 'nothing to act on';
     const host = prng.pick(hosts);
-    const deliveries = [...this.watch.stored(host).values()].flatMap((event) => event.deliveries);
+    const events = eventsOf(host);
+    if (prng.chance(0.1)) {
+      const { facts } = prng.pick(events);
+      this.#call(this.#person, host.name, 'erasePayload', true, (instance) => instance.erasePayload(facts.id)).catch(
+        () => this.world.saw('erasure without an answer'),
+      );
+      return `erase ${facts.id} of ${host.name.slice(-6)}`;
+    }
+    const deliveries = events.flatMap((event) => event.deliveries);
     if (deliveries.length === 0) return 'nothing to act on';
     const dead = deliveries.filter(({ delivery }) => delivery.state.as === 'dead');
     const { sequence, delivery } = prng.pick(dead.length > 0 && prng.chance(0.5) ? dead : deliveries);
@@ -278,6 +300,19 @@ export class System {
       () => this.world.saw('discard without an answer'),
     );
     return `discard ${text}`;
+  }
+
+  /** No more faults; every receiver is well, every endpoint enabled. */
+  calmDown(): void {
+    this.world.calmDown();
+    this.receivers.isCalm = true;
+    this.endpoints.enableAll();
+  }
+
+  /** Hostile again. */
+  goOn(): void {
+    this.world.faults = this.world.drawn;
+    this.receivers.isCalm = false;
   }
 
   /** Something dies: one record's instance, a gate's, or a machine with all that ran there. */
@@ -310,19 +345,23 @@ export class System {
   }
 
   /** Alarms whose time has come. */
-  alarms(): { what: string; atMs: number; ring: () => void }[] {
-    const alarms: { what: string; atMs: number; ring: () => void }[] = [];
+  alarms(): Alarm[] {
+    const alarms: Alarm[] = [];
     for (const host of this.records.values()) {
       if (host.alarmAtMs === null) continue;
-      alarms.push({ what: `alarm of ${host.name.slice(-6)}`, atMs: host.alarmAtMs, ring: () => this.#ring(host) });
+      const isQuiet = isQuietTime(host.alarmAtMs);
+      const what = `${isQuiet ? 'quiet alarm' : 'alarm'} of ${host.name.slice(-6)}`;
+      alarms.push({ what, atMs: host.alarmAtMs, isQuiet, ring: () => this.#ring(host) });
     }
     for (const gate of this.gates.values()) {
       if (gate.alarmAtMs === null || gate.isRinging) continue;
-      alarms.push({ what: `alarm of gate ${gate.endpoint.slice(-4)}`, atMs: gate.alarmAtMs, ring: () => gate.ring() });
+      const what = `alarm of gate ${gate.endpoint.slice(-4)}`;
+      alarms.push({ what, atMs: gate.alarmAtMs, isQuiet: false, ring: () => gate.ring() });
     }
     const { account } = this;
     if (account.alarmAtMs !== null && !account.isTelling) {
-      alarms.push({ what: 'alarm of the account', atMs: account.alarmAtMs, ring: () => account.ring() });
+      const ring = () => account.ring();
+      alarms.push({ what: 'alarm of the account', atMs: account.alarmAtMs, isQuiet: false, ring });
     }
     return alarms;
   }

@@ -3,13 +3,16 @@ import type { Ordering } from '../../src/core/endpoint.ts';
 import { deliveryId } from '../../src/core/ids.ts';
 import { CLAIM_GRACE_MS } from '../../src/core/limits.ts';
 import type { AttemptRequest } from '../../src/core/rpc.ts';
+import type { KeptMs } from '../../src/core/retention.ts';
+import { isQuietTime } from '../../src/record/alarm.ts';
+import type { Effects } from '../../src/record/ledger.ts';
 import * as invariants from '../support/invariants.ts';
-import type { StoredDelivery } from '../support/invariants.ts';
+import { type StoredDelivery, Violation } from '../support/invariants.ts';
 import type { RecordHost } from './record-object.ts';
 import type { Sent } from './receivers.ts';
 import { pinsOld } from './publisher.ts';
 import type { SqliteD1 } from './sqlite.ts';
-import { keyOf, readStored, type StoredEvent } from './stored.ts';
+import { keyOf, payloadRows, readStored, type StoredEvent } from './stored.ts';
 import type { World } from './world.ts';
 
 type LaneHistory = {
@@ -21,7 +24,12 @@ type LaneHistory = {
   running: Sent[];
 };
 
+/** An event whose row retention took. */
+export type GoneEvent = StoredEvent & { endedAtMs: number };
+
 export type WatchLinks = {
+  /** The shortest that the account has ever said, in ms from an event's end. */
+  keptMsMin: () => KeptMs;
   /** The ordering that an endpoint has always had; null where it was changed. */
   orderingOf(endpoint: string): Ordering | null;
   isParked(endpoint: string, record: string): boolean;
@@ -36,6 +44,7 @@ export class Watch {
   readonly #before = new Map<RecordHost, ReadonlyMap<number, StoredEvent>>();
   readonly #lanes = new Map<string, LaneHistory>();
   readonly #changed = new Set<RecordHost>();
+  readonly #gone = new Map<RecordHost, Map<number, GoneEvent>>();
   readonly #departed = new Map<string, { number: number; atMs: number }>();
   #departures = 0;
   /** Thrown inside code that catches: kept until the step ends. */
@@ -49,6 +58,18 @@ export class Watch {
 
   stored(host: RecordHost): ReadonlyMap<number, StoredEvent> {
     return this.#stored.get(host) ?? new Map<number, StoredEvent>();
+  }
+
+  gone(host: RecordHost): ReadonlyMap<number, GoneEvent> {
+    return this.#gone.get(host) ?? new Map<number, GoneEvent>();
+  }
+
+  /** A ring for retention must not make the Record tell the log what that has, and has perhaps deleted since. */
+  rangQuietly(host: RecordHost, { log }: Pick<Effects, 'log'>): void {
+    this.#world.saw('quiet ring');
+    this.#guard(() => {
+      if (log.length > 0) throw new Violation('I8', host.name, `a quiet ring told the log of ${log.length} entries`);
+    });
   }
 
   committed(host: RecordHost): void {
@@ -85,7 +106,8 @@ export class Watch {
     const after = readStored(host.storage, before);
     this.#before.set(host, before);
     this.#stored.set(host, after);
-    invariants.sequencesAreDense(host.name, after.keys());
+    this.#lookAtRetention(host, before, after);
+    invariants.sequencesAreDense(host.name, after.keys(), this.gone(host).keys());
     for (const [sequence, event] of after) {
       const old = before.get(sequence);
       if (old === event) continue;
@@ -98,6 +120,34 @@ export class Watch {
         }
         this.#count(host, earlier, one, after);
       }
+    }
+  }
+
+  #lookAtRetention(
+    host: RecordHost,
+    before: ReadonlyMap<number, StoredEvent>,
+    after: ReadonlyMap<number, StoredEvent>,
+  ): void {
+    const kept = this.#links.keptMsMin();
+    for (const [sequence, event] of before) {
+      if (after.has(sequence)) continue;
+      invariants.mayGo(host.name, 'row', event.deliveries, host.turnMs, kept.rows);
+      this.#logHas(host, event);
+      const gone = this.#gone.get(host) ?? new Map<number, GoneEvent>();
+      this.#gone.set(host, gone.set(sequence, { ...event, endedAtMs: endedAtMs(event) }));
+      this.#world.saw('row let go');
+    }
+    if (before.size > 0 && after.size === 0) this.#world.saw('record emptied');
+    for (const [sequence, event] of after) {
+      const { erasedAtMs, payloadExpiredAtMs } = event.facts;
+      if (before.get(sequence) === event || (erasedAtMs ?? payloadExpiredAtMs) === undefined) continue;
+      const old = before.get(sequence)?.facts;
+      if (erasedAtMs !== undefined && old?.erasedAtMs === undefined) this.#world.saw('payload erased');
+      if (payloadExpiredAtMs !== undefined && old?.payloadExpiredAtMs === undefined) {
+        invariants.mayGo(host.name, 'payload', event.deliveries, host.turnMs, kept.payload);
+        this.#world.saw('payload expired');
+      }
+      invariants.payloadIsGone(host.name, sequence, payloadRows(host.storage, sequence));
     }
   }
 
@@ -126,8 +176,8 @@ export class Watch {
     if (earlier?.delivery.last?.error?.kind === 'lost' && state.as === 'delivered') world.saw('delivered after a loss');
     if (state.as !== 'superseded') return;
     // The newer event may have gone out as a replay only.
-    const candidates =
-      all.get(state.supersededBy ?? 0)?.deliveries.filter((by) => by.delivery.endpoint === endpoint) ?? [];
+    const newer = all.get(state.supersededBy ?? 0) ?? this.gone(host).get(state.supersededBy ?? 0);
+    const candidates = newer?.deliveries.filter((by) => by.delivery.endpoint === endpoint) ?? [];
     const by = candidates.find(({ delivery }) => delivery.claims > 0) ?? candidates[0];
     const ordering = host.address.kind === 'k' ? this.#links.orderingOf(endpoint) : 'unordered';
     if (by !== undefined && by.type !== one.type && by.delivery.claims === 0) world.saw('superseded by its group');
@@ -155,22 +205,22 @@ export class Watch {
       turnMs: host.turnMs,
       isParkedAt: (endpoint) => this.#links.isParked(endpoint, host.name),
     });
-    if (host.alarmAtMs === null) this.#logIsComplete(host, stored);
+    // I8: such an alarm, or none, says that the log has everything.
+    if (host.alarmAtMs === null || isQuietTime(host.alarmAtMs)) {
+      for (const event of stored.values()) this.#logHas(host, event);
+    }
   }
 
-  /** I8: no alarm says that the log has everything. */
-  #logIsComplete(host: RecordHost, stored: ReadonlyMap<number, StoredEvent>): void {
-    for (const { facts, deliveries } of stored.values()) {
-      const rows = new Map(
-        this.#d1.storage
-          .query('SELECT id, revision, status FROM deliveries WHERE account = ? AND event_id = ?', 'acme', facts.id)
-          .map((row) => [row['id'], row]),
-      );
-      for (const { sequence, delivery } of deliveries) {
-        const id = deliveryId(host.address, { sequence, endpoint: delivery.endpoint, replay: delivery.replay });
-        const { revision, state } = delivery;
-        invariants.logAgrees(host.name, `${id} without an alarm`, { revision, status: state.as }, rows.get(id));
-      }
+  #logHas(host: RecordHost, { facts, deliveries }: StoredEvent): void {
+    const rows = new Map(
+      this.#d1.storage
+        .query('SELECT id, revision, status FROM deliveries WHERE account = ? AND event_id = ?', 'acme', facts.id)
+        .map((row) => [row['id'], row]),
+    );
+    for (const { sequence, delivery } of deliveries) {
+      const id = deliveryId(host.address, { sequence, endpoint: delivery.endpoint, replay: delivery.replay });
+      const { revision, state } = delivery;
+      invariants.logAgrees(host.name, `${id} that nothing is owed of`, { revision, status: state.as }, rows.get(id));
     }
   }
 
@@ -205,11 +255,13 @@ export class Watch {
     invariants.isTheSame(host.name, known.request, request, isOrdered);
     known.numbers.add(request.attempt);
     if (isOrdered && replay === 0) {
-      const perhaps = lane.filter(({ delivery }) => delivery.attempts > 0).map((one) => one.sequence);
+      const ever = [...lane, ...laneOf(this.gone(host), endpoint)];
+      const perhaps = ever.filter(({ delivery }) => delivery.attempts > 0).map((one) => one.sequence);
       invariants.namesPrevious(host.name, request, history.sent, perhaps);
     }
     if (replay === 0) history.sent.push(sequence);
     const facts = this.stored(host).get(sequence)?.facts;
+    if (facts?.erasedAtMs !== undefined) throw new Violation('I6', host.name, `${sequence} left after its erasure`);
     const version = facts?.version ?? null;
     if (facts !== undefined) {
       const { id, type, forms } = facts;
@@ -256,6 +308,12 @@ export class Watch {
     this.#lanes.set(key, lane);
     return lane;
   }
+}
+
+/** Of an event that has ended: of its last delivery, or its acceptance where it has none. */
+export function endedAtMs({ facts, deliveries }: StoredEvent): number {
+  const ends = deliveries.map(({ delivery: { state } }) => (state.kind === 'ended' ? state.atMs : Infinity));
+  return Math.max(facts.acceptedAtMs, ...ends);
 }
 
 function claimKey(record: string, { sequence, delivery }: StoredDelivery, claim: number | undefined): string {

@@ -53,13 +53,35 @@ export function nothingLost(where: string, acknowledged: string[], stored: Reado
   if (lost.length > 0) throw new Violation('I1', where, `acknowledged, but nowhere: ${lost.join(', ')}`);
 }
 
-/** I2: 1, 2, 3, … without a gap. */
-export function sequencesAreDense(where: string, sequences: Iterable<number>): void {
+/** I2: 1, 2, 3, … without a gap, those included of which retention took the rows: none is given again. */
+export function sequencesAreDense(where: string, present: Iterable<number>, gone: Iterable<number>): void {
   let expected = 1;
-  for (const sequence of sequences) {
+  for (const sequence of [...present, ...gone].sort((a, b) => a - b)) {
     if (sequence !== expected) throw new Violation('I2', where, `sequence ${sequence} where ${expected} was next`);
     expected += 1;
   }
+}
+
+/** What retention may take, and when: `keptMs` from the end, as the account says; what is open or under way never. */
+export function mayGo(where: string, what: string, deliveries: StoredDelivery[], nowMs: number, keptMs: number): void {
+  for (const one of deliveries) {
+    const { state, claim } = one.delivery;
+    if (state.kind !== 'ended' || claim !== null)
+      throw new Violation('I1', where, `the ${what} of ${nameOf(one)} went`);
+    const earlyMs = state.atMs + keptMs - nowMs;
+    if (earlyMs > 0) throw new Violation('I2', where, `the ${what} of ${nameOf(one)} went ${earlyMs} ms too early`);
+  }
+}
+
+/** O4: once a Record is quiet, nothing stays for longer than it is kept, the slack and one look. */
+export function hasGone(where: string, what: string, endedAtMs: number, nowMs: number, keptMsMax: number): void {
+  const lateMs = nowMs - endedAtMs - keptMsMax;
+  if (lateMs > 0) throw new Violation('I2', where, `the ${what} is still there, ${lateMs} ms late`);
+}
+
+/** O4: of a payload that was erased, or has expired, no row keeps anything. */
+export function payloadIsGone(where: string, sequence: number, found: number): void {
+  if (found > 0) throw new Violation('I6', where, `${found} rows keep something of the payload of ${sequence}`);
 }
 
 /** I2: the same id answers the same, however often it is asked. */
@@ -242,12 +264,15 @@ export type Watched = {
   isParkedAt: (endpoint: string) => boolean;
 };
 
+/** A due time that would be taken for a quiet Record's alarm is armed this much later (record/alarm.ts). */
+const ALARM_LATE_MS = 1;
+
 /** I5: what is owed has an alarm in time, or its lane waits at its Gate with an alarm of its own. */
 export function workIsWatched(where: string, { lanes, alarmAtMs, turnMs, isParkedAt }: Watched): void {
   const broken = (what: string) => {
     throw new Violation('I5', where, what);
   };
-  const armedMs = alarmAtMs ?? Infinity;
+  const armedMs = (alarmAtMs ?? Infinity) - ALARM_LATE_MS;
   const fanout = lanes.flatMap(({ items }) => items).filter(({ delivery }) => delivery.claim?.via === 'fanout').length;
   for (const { ordering, items } of lanes) {
     for (const one of items) {

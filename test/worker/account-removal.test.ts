@@ -4,6 +4,8 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { recordName } from '../../src/core/ids.ts';
 import { recordAddress } from '../../src/delivery/address.ts';
+import { alertsTask } from '../../src/schedule/alerts.ts';
+import { writeFaults } from '../../src/store/faults.ts';
 import { call, newAccount } from '../support/api.ts';
 import { jobOf, until, untilFinished } from '../support/jobs.ts';
 import { answers, requests } from '../support/receiver.ts';
@@ -29,7 +31,7 @@ async function rowsOf(account: string): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   for (const [database, tables] of [
     [env.LOG_DB, ['deliveries', 'events', 'attempts', 'hours']],
-    [env.CONFIG, ['accounts', 'endpoints']],
+    [env.CONFIG, ['accounts', 'endpoints', 'alerts', 'faults']],
   ] as const) {
     for (const table of tables) {
       const row = await database
@@ -41,7 +43,7 @@ async function rowsOf(account: string): Promise<Record<string, number>> {
   }
   return counts;
 }
-const NOTHING = { deliveries: 0, events: 0, attempts: 0, hours: 0, accounts: 0, endpoints: 0 };
+const NOTHING = { deliveries: 0, events: 0, attempts: 0, hours: 0, accounts: 0, endpoints: 0, alerts: 0, faults: 0 };
 
 /** An account with everything: delivered, retrying and held deliveries, an unwanted event, a test, a removed endpoint and its job. */
 async function fullAccount() {
@@ -75,6 +77,9 @@ async function fullAccount() {
 test('everything is gone: objects, rows of both databases, jobs; and the id is free for a new account', async () => {
   const { account, at, endpoints, sweep, host } = await fullAccount();
   const { key } = (await call('POST', '/v1/keys', { name: 'theirs', scopes: ['read'], account })).body;
+  await writeFaults(env.CONFIG, [{ kind: 'record-storage', account, subject: 'k', detail: 'full' }], Date.now());
+  await alertsTask.run(env, Date.now());
+  expect((await rowsOf(account))['alerts']).toBeGreaterThan(0);
   const removed = await call('DELETE', `${at}?reason=closed`);
   expect(removed.status, removed.text).toBe(202);
   expect(removed.body).toEqual({ account, job: expect.any(String), effectiveWithinMs: 5_000 });

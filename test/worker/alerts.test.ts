@@ -1,11 +1,21 @@
 /** A1, A2: real traffic opens and resolves alerts; they go out as signed events, and never about their own failure. */
-import { runDurableObjectAlarm } from 'cloudflare:test';
+import {
+  createExecutionContext,
+  createMessageBatch,
+  evictDurableObject,
+  getQueueResult,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { recordName } from '../../src/core/ids.ts';
+import { RECORD_BYTES_MAX } from '../../src/core/limits.ts';
 import { recordAddress } from '../../src/delivery/address.ts';
+import worker from '../../src/index.ts';
 import { alertsTask } from '../../src/schedule/alerts.ts';
+import { writeFaults } from '../../src/store/faults.ts';
 import { gateStub, recordStub } from '../../src/stubs.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, requests } from '../support/receiver.ts';
@@ -270,6 +280,69 @@ describe('real traffic that is retried', () => {
     await after(6 * MINUTE_MS);
     expect(await ofAll()).toEqual([expect.objectContaining({ status: 'resolved' })]);
     await setRules({ 'accounts-no-success': { threshold: 3 }, 'endpoint-no-success': { threshold: 10 } });
+  });
+});
+
+describe('what no row of the log shows', () => {
+  const ofAll = async (rule: string) => (await call('GET', `/v1/alerts?rule=${rule}&limit=200`)).body.data;
+
+  test('a queue message that nobody could take opens an alert about the whole service, and resolves after the window', async () => {
+    const batch = createMessageBatch('tubepost-log-dead', [
+      { id: 'poison-1', timestamp: new Date(), attempts: 1, body: { secret: 'payload' } },
+    ]);
+    await worker.queue(batch, env);
+    const { explicitAcks } = await getQueueResult(batch, createExecutionContext());
+    expect(explicitAcks).toEqual(['poison-1']);
+    await run();
+    await after(MINUTE_MS);
+    expect(await ofAll('poison-message')).toEqual([
+      expect.objectContaining({
+        account: null,
+        value: 1,
+        status: 'open',
+        detail: '1 in 15 minutes; one of them: poison-1 of tubepost-log-dead',
+      }),
+    ]);
+    await after(15 * MINUTE_MS);
+    await after(6 * MINUTE_MS);
+    expect(await ofAll('poison-message')).toEqual([expect.objectContaining({ status: 'resolved' })]);
+  });
+
+  test('a record whose storage is full answers 507 with the id, and opens an alert about its account', async () => {
+    const stub = recordStub(env, recordName(await recordAddress({ account }, 'plan/full')));
+    await publish('plan/full');
+    await runInDurableObject(stub, (_, state) => {
+      const { sql } = state.storage;
+      const full = { exec: sql.exec.bind(sql), databaseSize: RECORD_BYTES_MAX };
+      Object.defineProperty(state.storage, 'sql', { configurable: true, value: full });
+    });
+    const event = { type: 'plan.updated', record: 'plan/full', data: {}, id: 'evt-late' };
+    const refused = await call('POST', `/v1/accounts/${account}/events`, event);
+    expect([refused.status, refused.body.code, refused.body.id]).toEqual([507, 'record-storage-full', 'evt-late']);
+    expect(refused.body.errors).toEqual([
+      { field: 'record', message: expect.stringContaining(`takes no event from ${RECORD_BYTES_MAX} on`) },
+    ]);
+    await inLists(`SELECT subject FROM faults WHERE account = '${account}'`);
+    await run();
+    expect(await alerts('&rule=record-storage')).toEqual([
+      expect.objectContaining({ account, endpoint: null, value: 1, status: 'open' }),
+    ]);
+    await evictDurableObject(stub);
+    expect((await call('POST', `/v1/accounts/${account}/events`, event)).status).toBe(202);
+    await after(16 * MINUTE_MS);
+    await after(6 * MINUTE_MS);
+    expect(await alerts('&rule=record-storage')).toEqual([expect.objectContaining({ status: 'resolved' })]);
+  });
+
+  test('a fault that goes on for a minute is written once', async () => {
+    const seen = [{ kind: 'record-storage' as const, account, subject: 'k1', detail: 'full' }];
+    const writtenAt = async () =>
+      (await env.CONFIG.prepare('SELECT at_ms AS at FROM faults WHERE account = ?').bind(account).all()).results;
+    await writeFaults(env.CONFIG, seen, 1_000_000);
+    await writeFaults(env.CONFIG, seen, 1_059_999);
+    expect(await writtenAt()).toEqual([{ at: 1_000_000 }]);
+    await writeFaults(env.CONFIG, seen, 1_060_000);
+    expect(await writtenAt()).toEqual([{ at: 1_060_000 }]);
   });
 });
 

@@ -9,8 +9,8 @@ const DELIVERY =
 const ATTEMPT =
   'id delivery endpoint event number trigger at latencyMs statusCode error responseHeaders responseBody willRetry nextAttemptAt';
 const EVENT = 'id type record sequence version occurredAt acceptedAt deliveryCount deliveries';
-/** Beside PRODUCT.md's: P7 and the erasure of O4. */
-const EVENT_CONTENT = 'data schemaVersion erasedAt';
+/** Beside PRODUCT.md's: P7, and the erasure and the retention of O4. */
+const EVENT_CONTENT = 'data schemaVersion erasedAt payloadExpiredAt';
 const RECORD = 'record account sequence status late note endpoints';
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
@@ -64,7 +64,9 @@ describe('the shapes of PRODUCT.md', () => {
 
   test('a delivery, with its attempts and payload, in its own answer and in lists', async () => {
     const { account, at, endpoint, published, delivery, detail } = await failing();
-    expect(fieldsOf(detail)).toEqual(fields(`${DELIVERY} attemptLog body data schemaVersion replay erasedAt`));
+    expect(fieldsOf(detail)).toEqual(
+      fields(`${DELIVERY} attemptLog body data schemaVersion replay erasedAt payloadExpiredAt`),
+    );
     expect(detail).toMatchObject({
       id: delivery,
       account,
@@ -154,8 +156,12 @@ describe('the shapes of PRODUCT.md', () => {
       status: 'retrying',
     });
     const after = await call('GET', `${at}/records/sub%2F81/events?after=0`);
-    expect(fieldsOf(after.body)).toEqual(['data', 'next']);
-    expect((await call('GET', `${at}/records/sub%2F81/events?after=1`)).body).toEqual({ data: [], next: null });
+    expect(fieldsOf(after.body)).toEqual(['completeFrom', 'data', 'next']);
+    expect((await call('GET', `${at}/records/sub%2F81/events?after=1`)).body).toEqual({
+      data: [],
+      next: null,
+      completeFrom: 1,
+    });
   });
 
   test('a creation answers 201 with the object, prefixed ids, times in UTC with milliseconds', async () => {

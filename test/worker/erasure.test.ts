@@ -111,3 +111,16 @@ test('messages of before the erasure bring no answer back into the log, in which
   expect(seen[0]).not.toContain('PAYLOAD');
   expect(seen[0]).toContain('"statusCode":503');
 });
+
+test('an attempt that the log first hears of after the erasure, from a message of before it, comes without its answer', async () => {
+  const echo = { responseBody: 'PAYLOAD', responseHeaders: { 'x-echo': 'PAYLOAD' } };
+  const account = 'late-attempt';
+  const late = anAttempt({ ...echo, number: 2, atMs: ACCEPTED_MS + 20_000 });
+  // Attempts too many for one entry follow in the next: this one names none yet.
+  await writeLog(env.LOG_DB, [
+    aMessage(account, [anEntry({ erasedAtMs: 5 }, aDelivery({ revision: 5, attempts: 2 }), [])]),
+  ]);
+  await writeLog(env.LOG_DB, [aMessage(account, [anEntry({}, aDelivery({ revision: 4, attempts: 2 }), [late])])]);
+  const { results } = await env.LOG_DB.prepare('SELECT * FROM attempts WHERE account = ?').bind(account).all();
+  expect(results).toMatchObject([{ number: 2, response_body: null, response_headers: null }]);
+});

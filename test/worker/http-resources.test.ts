@@ -284,6 +284,7 @@ describe('V1, V2', () => {
       schemaVersion: null,
       data: { n: 1 },
       erasedAt: null,
+      payloadExpiredAt: null,
       body: expect.stringContaining('"data":{"n":1}'),
     });
     expect((await call('GET', `${at}/attempts/${attempt.id}`)).body).toEqual(attempt);
@@ -298,6 +299,7 @@ describe('V1, V2', () => {
       schemaVersion: null,
       data: { n: 1 },
       erasedAt: null,
+      payloadExpiredAt: null,
       deliveryCount: 1,
       deliveries: [shape],
     });
@@ -360,7 +362,7 @@ describe('V1, V2', () => {
       [2, 2],
       [3, 3],
     ]);
-    expect(body.next).toBe('3');
+    expect([body.next, body.completeFrom]).toEqual(['3', 1]);
     const rest = (await call('GET', `${path}?after=${body.next}&limit=2`)).body;
     expect([rest.data.map((event: { sequence: number }) => event.sequence), rest.next]).toEqual([[4, 5], null]);
   });

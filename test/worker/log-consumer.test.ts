@@ -1,7 +1,9 @@
 import { env } from 'cloudflare:workers';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { Fault } from '../../src/core/fault.ts';
 import { LOG_RETRY_SECONDS_MAX, LOG_RETRY_SECONDS_MIN } from '../../src/core/limits.ts';
-import { consumeDead, consumeLog } from '../../src/queues/log.ts';
+import { consumeDead } from '../../src/queues/dead.ts';
+import { consumeLog } from '../../src/queues/log.ts';
 import type { LogDeps } from '../../src/queues/log.ts';
 import { listDeliveries } from '../../src/store/deliveries.ts';
 import { writeLog } from '../../src/store/log-write.ts';
@@ -151,20 +153,40 @@ test('a Record that does not take its confirmation costs a line, not the batch n
   expect(lines).toMatchObject([{ message: 'log confirm failed', record: `v1:${account}:k:${hashOf(1)}` }]);
 });
 
-test('a dead letter of a queue is one line without its body, and acked', () => {
+describe('a dead letter of a queue', () => {
   const attempt = anAttempt({ responseBody: 'whsec_secret' });
-  const body = aMessage('acc', [anEntry({}, aDelivery({ endpoint: endpointOf(1) }), [attempt])]);
-  const batch = aBatch([body, null]);
-  const { deps, lines } = fakeDeps();
-  consumeDead(batch, (line) => deps.report(line));
-  expect(batch.decided).toEqual(['ack', 'ack']);
-  expect(lines).toEqual(
-    ['m0', 'm1'].map((queueMessage) => ({
-      level: 'error',
-      message: 'queue dead',
-      queue: 'tubepost-log-dead',
-      queueMessage,
-      sentAt: '1970-01-01T00:00:00.000Z',
-    })),
-  );
+  const dead = () => aBatch([aMessage('acc', [anEntry({}, aDelivery({ endpoint: endpointOf(1) }), [attempt])]), null]);
+
+  test('is a line and a fault, both without its body, and acked', async () => {
+    const batch = dead();
+    const { deps, lines } = fakeDeps();
+    const faults: Fault[] = [];
+    await consumeDead(batch, { report: deps.report, write: async (seen) => void faults.push(...seen) });
+    expect(batch.decided).toEqual(['ack', 'ack']);
+    expect(lines).toEqual(
+      ['m0', 'm1'].map((queueMessage) => ({
+        level: 'error',
+        message: 'queue dead',
+        queue: 'tubepost-log-dead',
+        queueMessage,
+        sentAt: '1970-01-01T00:00:00.000Z',
+      })),
+    );
+    expect(faults).toEqual(
+      ['m0', 'm1'].map((subject) => ({
+        kind: 'poison-message',
+        account: null,
+        subject,
+        detail: `${subject} of tubepost-log-dead`,
+      })),
+    );
+  });
+
+  test('stays in its queue while the database is down: nobody would hear of it', async () => {
+    const batch = dead();
+    const { deps, lines } = fakeDeps();
+    await consumeDead(batch, { report: deps.report, write: () => Promise.reject(new Error('D1 is down')) });
+    expect(batch.decided).toEqual(['retry 5', 'retry 5']);
+    expect(lines.at(-1)).toMatchObject({ message: 'queue dead not stored', error: 'Error: D1 is down' });
+  });
 });

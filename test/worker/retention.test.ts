@@ -1,10 +1,17 @@
 /** O4: what the cron deletes of the log and of jobs, and what it leaves. */
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { DAY_MS, RETENTION_ACCOUNTS_PER_RUN, RETENTION_CHUNK_ROWS } from '../../src/core/limits.ts';
+import { alertId } from '../../src/core/ids.ts';
+import {
+  DAY_MS,
+  RETENTION_ACCOUNTS_PER_RUN,
+  RETENTION_ALERTS_PER_RUN,
+  RETENTION_CHUNK_ROWS,
+} from '../../src/core/limits.ts';
 import type { LoggedDelivery } from '../../src/core/log.ts';
 import { retention } from '../../src/schedule/retention.ts';
 import { upsertAccount } from '../../src/store/accounts.ts';
+import { writeFaults } from '../../src/store/faults.ts';
 import { upsertJob } from '../../src/store/jobs.ts';
 import { writeLog } from '../../src/store/log-write.ts';
 import { accountsInLog, readCursor } from '../../src/store/retention.ts';
@@ -19,7 +26,8 @@ let lines: string[];
 
 beforeEach(async () => {
   for (const table of ['deliveries', 'attempts', 'events']) await log.prepare(`DELETE FROM ${table}`).run();
-  for (const table of ['cursors', 'jobs', 'accounts']) await env.CONFIG.prepare(`DELETE FROM ${table}`).run();
+  for (const table of ['cursors', 'jobs', 'accounts', 'alerts', 'faults'])
+    await env.CONFIG.prepare(`DELETE FROM ${table}`).run();
   lines = [];
   vi.spyOn(console, 'log').mockImplementation((line: string) => void lines.push(line));
 });
@@ -67,7 +75,17 @@ test('rows older than their own account keeps them go; what is open, or ended si
     attempts: ['evt-29', 'evt-90'],
     events: ['unwanted-29'],
   });
-  const line = { message: 'retention', accounts: 2, deliveries: 3, attempts: 5, events: 2, hours: 0, jobs: 0 };
+  const line = {
+    message: 'retention',
+    accounts: 2,
+    deliveries: 3,
+    attempts: 5,
+    events: 2,
+    hours: 0,
+    jobs: 0,
+    alerts: 0,
+    faults: 0,
+  };
   expect(lines.map((text) => JSON.parse(text))).toEqual([line]);
   await run();
   expect(lines).toHaveLength(1);
@@ -124,4 +142,43 @@ test('jobs that ended 90 days ago are erased, row and object; others stay', asyn
   const { results } = await env.CONFIG.prepare('SELECT id FROM jobs ORDER BY id').all();
   expect(results.map((row) => row['id'])).toEqual([`job_${'1'.repeat(26)}`, `job_${'2'.repeat(26)}`]);
   expect(await jobStub(env, old).read()).toBeNull();
+});
+
+test('resolved alerts go after 90 days, a bounded number a minute; open ones and those not told stay, and faults go too', async () => {
+  const anAlert = async (days: number, tail: string, given: { resolvedDays: number | null; isTold?: boolean }) => {
+    const { resolvedDays, isTold = true } = given;
+    const id = alertId(daysAgo(days), tail.padEnd(16, 'a'));
+    await env.CONFIG.prepare(
+      `INSERT INTO alerts VALUES (?, 'dead-letter', 'acc', ?, 1, 1, '', ?, ?, NULL, ?, 2, ?, NULL, NULL, NULL)`,
+    )
+      .bind(id, tail, daysAgo(days), daysAgo(days), resolvedDays && daysAgo(resolvedDays), isTold ? 2 : 1)
+      .run();
+    return id;
+  };
+  await anAlert(100, 'old', { resolvedDays: 91 });
+  const kept = [
+    await anAlert(200, 'open', { resolvedDays: null }),
+    await anAlert(150, 'late', { resolvedDays: 89 }),
+    await anAlert(140, 'untold', { resolvedDays: 91, isTold: false }),
+    await anAlert(10, 'new', { resolvedDays: 9 }),
+  ];
+  const fault = { kind: 'poison-message' as const, account: null, detail: '' };
+  await writeFaults(env.CONFIG, [{ ...fault, subject: 'old' }], daysAgo(91));
+  await writeFaults(env.CONFIG, [{ ...fault, subject: 'new' }], daysAgo(89));
+  await run();
+  const left = async (query: string) => (await env.CONFIG.prepare(query).all()).results.map(({ id }) => id);
+  expect(await left('SELECT id FROM alerts ORDER BY id')).toEqual(kept);
+  expect(await left('SELECT subject AS id FROM faults')).toEqual(['new']);
+
+  const { meta } = await env.CONFIG.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= ?1)
+     INSERT INTO alerts SELECT printf('alr_00%08d', i), 'dead-letter', 'acc', i, 1, 1, '', 1, 1, NULL, 1, 2, 2, NULL, NULL, NULL FROM n`,
+  )
+    .bind(RETENTION_ALERTS_PER_RUN)
+    .run();
+  expect(meta.changes).toBe(RETENTION_ALERTS_PER_RUN + 1);
+  await run();
+  expect(await left(`SELECT id FROM alerts WHERE id < 'alr_01'`)).toHaveLength(1);
+  await run();
+  expect(await left('SELECT id FROM alerts ORDER BY id')).toEqual(kept);
 });

@@ -1,0 +1,20 @@
+/** What no row of the log shows and a person must hear of all the same: kept for the rules of alerts, which count it. Pure. */
+import type { RecordAddress } from './ids.ts';
+
+export const FAULT_KINDS = ['poison-message', 'record-storage'] as const;
+export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/**
+ * `account`: null where it concerns the whole service. `subject`: what it is about; the same again is the same fault.
+ * `detail`: without payload, key or secret.
+ */
+export type Fault = { kind: FaultKind; account: string | null; subject: string; detail: string };
+
+/** Faults of one kind and account in the window: how many subjects, and one of them. */
+export type FaultCount = { kind: FaultKind; account: string | null; faults: number; detail: string };
+
+/** Named by what the ids of its deliveries begin with: a record's key may be a person's name. */
+export function storageFull({ account, kind, hash }: RecordAddress, bytes: number): Fault {
+  const subject = `${kind}${hash}`;
+  return { kind: 'record-storage', account, subject, detail: `dlv_${subject}_… holds ${bytes} bytes` };
+}

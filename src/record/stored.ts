@@ -1,0 +1,152 @@
+/** The stored JSON of a Record's rows (rows.ts): parsed here and nowhere else. */
+import { z } from 'zod';
+import { ENDED_STATUSES, TRIGGERS, WAITING_STATUSES } from '../core/delivery.ts';
+import { ERROR_KINDS } from '../core/outcome.ts';
+
+const attemptError = z.object({ kind: z.enum(ERROR_KINDS), message: z.string() }).nullable();
+const trigger = z.enum(TRIGGERS);
+const ordering = z.enum(['ordered', 'latest', 'unordered']);
+const retryPolicy = z.object({
+  scheduleSeconds: z.array(z.number()),
+  windowSeconds: z.number(),
+  alsoRetry: z.array(z.number()),
+});
+
+const loggedAttempt = z.object({
+  atMs: z.number(),
+  latencyMs: z.number(),
+  statusCode: z.number().nullable(),
+  error: attemptError,
+  responseHeaders: z.record(z.string(), z.string()).nullable(),
+  responseBody: z.string().nullable(),
+  number: z.number(),
+  trigger,
+  willRetry: z.boolean(),
+  nextAttemptAtMs: z.number().nullable(),
+});
+
+const delivery = z.object({
+  endpoint: z.string(),
+  replay: z.number(),
+  form: z.string().optional(),
+  replayFacts: z
+    .object({
+      of: z.number(),
+      by: z.string(),
+      reason: z.string().nullable(),
+      atMs: z.number(),
+      force: z.boolean(),
+      job: z.string().optional(),
+      isMissing: z.boolean().optional(),
+      isOutOfOrder: z.boolean().optional(),
+    })
+    .nullable(),
+  ordering,
+  state: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('waiting'),
+      as: z.enum(WAITING_STATUSES),
+      dueMs: z.number(),
+      parked: z.enum(['circuit', 'pace']).optional(),
+    }),
+    z.object({
+      kind: z.literal('ended'),
+      as: z.enum(ENDED_STATUSES),
+      atMs: z.number(),
+      reason: z.string().nullable(),
+      supersededBy: z.number().nullable(),
+    }),
+  ]),
+  claim: z
+    .object({
+      number: z.number(),
+      attempt: z.number(),
+      via: z.enum(['self', 'fanout', 'slow']),
+      trigger,
+      begunAtMs: z.number().nullable(),
+      untilMs: z.number(),
+      under: z.object({ revision: z.number(), retry: retryPolicy, isWatched: z.boolean().optional() }).nullable(),
+    })
+    .nullable(),
+  claims: z.number(),
+  attempts: z.number(),
+  retries: z.number(),
+  firstAttemptAtMs: z.number().nullable(),
+  heldMs: z.number(),
+  heldSinceMs: z.number().nullable(),
+  last: z
+    .object({ atMs: z.number(), statusCode: z.number().nullable(), error: attemptError, latencyMs: z.number() })
+    .nullable(),
+  previous: z.object({ sequence: z.number().nullable() }).nullable(),
+  revision: z.number(),
+});
+
+/** A delivery as stored: with its successful attempt, and how much of it the log is known to have. */
+const kept = z.object({
+  delivery,
+  success: loggedAttempt.nullable(),
+  acked: z.number(),
+  ackedAttempts: z.number(),
+});
+
+export const facts = z.object({
+  sequence: z.number(),
+  id: z.string(),
+  type: z.string(),
+  version: z.number().nullable(),
+  schemaVersion: z.string().nullable(),
+  occurredAt: z.string().nullable(),
+  acceptedAtMs: z.number(),
+  contentHash: z.string(),
+  forms: z.array(z.string()).optional(),
+  expiresAtMs: z.number().optional(),
+  retryWindowSeconds: z.number().optional(),
+  latestGroup: z.string().optional(),
+  latestOnly: z.boolean().optional(),
+  erasedAtMs: z.number().optional(),
+  payloadExpiredAtMs: z.number().optional(),
+  /** Live deliveries: those that matched at acceptance. */
+  deliveryCount: z.number(),
+  record: z.string().nullable(),
+});
+
+/** A failed attempt, with the claim that made it: a late outcome finds its number by that. */
+export const keptAttempt = loggedAttempt.extend({ claim: z.number() });
+
+export type Kept = z.infer<typeof kept>;
+export type KeptFacts = z.infer<typeof facts>;
+export type KeptAttempt = z.infer<typeof keptAttempt>;
+export type KeptEvent = { facts: KeptFacts; kept: Kept[] };
+
+export const keptList = z.array(kept);
+
+const sending = z.object({ atMs: z.number(), sequence: z.number() }).nullable();
+
+/** What a lane must know of deliveries whose rows are gone (lanes.ts says what each means). */
+const laneSummary = z.object({
+  endpoint: z.string(),
+  ordering,
+  newestSequence: z.number(),
+  attempted: z.object({ version: z.number(), sequence: z.number() }).nullable(),
+  attemptedOfType: z.array(z.tuple([z.string(), z.number()])),
+  replayedOnly: z.array(z.number()),
+  newestAttempted: z.number(),
+  lastSent: sending,
+  sentBefore: sending,
+  latencyMs: z.number().nullable(),
+});
+
+/** What a Record must know of events whose rows are gone. */
+export const summaryFacts = z.object({
+  record: z.string().nullable(),
+  /** The next event gets the one after it. */
+  lastSequence: z.number(),
+  /** The highest of which the row is gone. */
+  goneThrough: z.number(),
+  /** As the column of `event`. */
+  loggedThrough: z.number(),
+});
+export const laneSummaries = z.array(laneSummary);
+
+export type LaneSummary = z.infer<typeof laneSummary>;
+export type Summary = z.infer<typeof summaryFacts> & { lanes: LaneSummary[] };
