@@ -4,6 +4,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
+import { type AuditAct, type AuditFilter, BY_RECEIVER, BY_TUBEPOST } from '../core/audit.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { OUTBOX_FIRST_WAIT_MS, OUTBOX_TRY_MS } from '../core/limits.ts';
 import { type Bucket, QUOTA_DEFAULT, type QuotaExceeded, take } from '../core/quota.ts';
@@ -23,6 +24,8 @@ import { beginRemoval, endpointsOfRemoved, removalOf, setRemovalDue } from './re
 import { beginTest } from './test-sends.ts';
 import { tell } from './tell.ts';
 
+/** Whoever asked through a release that did not say. */
+const UNNAMED = 'unnamed';
 const NAME = /^v1:([A-Za-z0-9_-]{1,64})$/;
 
 export class Account extends DurableObject<Bindings> implements AccountRpc {
@@ -59,10 +62,10 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     this.#book = new AccountBook(this.#sql, account);
   }
 
-  async put(change: AccountChange) {
+  async put(change: AccountChange, by = UNNAMED) {
     const removal = removalOf(this.#sql);
     if (removal !== null) return fail({ reason: 'removing' as const, job: removal.start.id });
-    return this.#after(this.#book.put(change, Date.now()));
+    return this.#after(this.#book.put(change, by, Date.now()));
   }
 
   async settings() {
@@ -90,16 +93,16 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     return exceeded;
   }
 
-  async createEndpoint(endpoint: EndpointSettings, by?: string) {
-    return this.#after(this.#book.createEndpoint(endpoint, Date.now(), by ?? null));
+  async createEndpoint(endpoint: EndpointSettings, by = UNNAMED) {
+    return this.#after(this.#book.createEndpoint(endpoint, by, Date.now()));
   }
 
-  async changeEndpoint(id: string, change: EndpointChange, by?: string) {
-    return this.#after(this.#book.changeEndpoint(id, change, Date.now(), newSweep(by)));
+  async changeEndpoint(id: string, change: EndpointChange, by = UNNAMED) {
+    return this.#after(this.#book.changeEndpoint(id, change, by, Date.now(), newSweep(by)));
   }
 
-  async removeEndpoint(id: string, by?: string) {
-    return this.#after(this.#book.removeEndpoint(id, Date.now(), newSweep(by)) ?? false);
+  async removeEndpoint(id: string, by = UNNAMED) {
+    return this.#after(this.#book.removeEndpoint(id, by, Date.now(), newSweep(by)) ?? false);
   }
 
   async rotateSecret(id: string, fresh: EndpointSecret, overlapSeconds: number, by: string) {
@@ -119,15 +122,19 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   }
 
   async auditErasure(by: string, detail: string) {
-    return this.#book.auditErasure(by, detail, Date.now());
+    return this.#book.auditAhead({ action: 'payload.erased', detail }, by, Date.now());
   }
 
-  async audit(before: number, limit: number) {
-    return auditPage(this.#sql, before, limit);
+  async auditAhead(act: AuditAct, by: string) {
+    return this.#book.auditAhead(act, by, Date.now());
+  }
+
+  async audit(before: number, limit: number, filter: AuditFilter = {}) {
+    return auditPage(this.#sql, before, limit, filter);
   }
 
   async disableEndpoint(id: string, reason: string, seenRevision: number) {
-    this.#after(this.#book.disableEndpoint(id, reason, seenRevision, Date.now(), newSweep('tubepost')));
+    this.#after(this.#book.disableEndpoint(id, reason, seenRevision, BY_RECEIVER, Date.now(), newSweep(BY_TUBEPOST)));
   }
 
   async watchEndpoint(id: string, isWatched: boolean) {
@@ -141,7 +148,9 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     if (endpoint.updatedAtMs > sinceMs) return endpoint.updatedAtMs;
     const succeededAtMs = await lastSuccessMs(this.env.LOG_DB, account, id, sinceMs);
     if (succeededAtMs !== null) return succeededAtMs;
-    this.#after(this.#book.disableEndpoint(id, NOTHING_BUT_FAILURES, revision, Date.now(), newSweep()));
+    this.#after(
+      this.#book.disableEndpoint(id, NOTHING_BUT_FAILURES, revision, BY_TUBEPOST, Date.now(), newSweep(BY_TUBEPOST)),
+    );
     return null;
   }
 
@@ -176,8 +185,8 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     idempotency.end(this.#sql, key, answer);
   }
 
-  async beginTest(endpoint: string) {
-    return beginTest(this.#sql, this.#book.settings(), endpoint, Date.now());
+  async beginTest(endpoint: string, by = UNNAMED) {
+    return beginTest(this.#sql, this.#book.settings(), endpoint, by, Date.now());
   }
 
   /** Never throws: the platform drops an alarm that fails too often, and with it what is owed. */

@@ -5,7 +5,7 @@
  * makes of the settings is changes.ts.
  */
 import { type GateNews, newsOf } from '../core/admission.ts';
-import type { AuditEntry } from '../core/audit.ts';
+import { type AuditAct, changesBetween } from '../core/audit.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { checkPayloadFormat } from '../core/endpoint-rules.ts';
 import { liveSecrets, type RemovalRefusal, rotated, withoutSecret } from '../core/endpoint-secrets.ts';
@@ -23,6 +23,9 @@ import { storedEndpoint, storedFacts, type StoredFacts } from './stored.ts';
 
 /** Names of Records follow from them: changed, what was accepted would not be found again. */
 const FIXED_FIELDS = ['unkeyedShards', 'jurisdiction'] as const satisfies FixedField['field'][];
+
+/** Of an endpoint's settings: they follow from what is changed, or are audited by themselves. */
+const NOT_CHANGED_BY_PEOPLE = ['updatedAtMs', 'isWatched', 'cutoff', 'secrets'];
 
 type Entry = { revision: number; settings: EndpointSettings };
 /** What the tables say. The object is their only writer, so this stays right until a change fails half-way. */
@@ -44,10 +47,14 @@ export class AccountBook {
     return { ...image.facts, revision: image.revision, endpoints: settingsIn(image) };
   }
 
-  put(change: AccountChange, nowMs: number): Result<{ created: boolean; settings: AccountSettings }, FixedField> {
+  put(
+    change: AccountChange,
+    by: string,
+    nowMs: number,
+  ): Result<{ created: boolean; settings: AccountSettings }, FixedField> {
     const image = this.#read();
     if (image === null) {
-      this.#create({ ...defaults(this.#account, nowMs), ...given(change) });
+      this.#create({ ...defaults(this.#account, nowMs), ...given(change) }, by);
       return ok({ created: true, settings: this.#settingsOfExisting() });
     }
     const fixed = FIXED_FIELDS.find((field) => change[field] !== undefined && change[field] !== image.facts[field]);
@@ -56,6 +63,7 @@ export class AccountBook {
     if (!same(facts, image.facts)) {
       this.#change(image, (revision) => {
         this.#sql.exec('UPDATE account SET facts = ?', JSON.stringify(facts));
+        this.#audit({ action: 'account.changed', changes: changesBetween(image.facts, facts) }, by, nowMs);
         image.facts = facts;
         owe(this.#sql, 'account', revision, nowMs);
       });
@@ -65,8 +73,8 @@ export class AccountBook {
 
   createEndpoint(
     endpoint: EndpointSettings,
+    by: string,
     nowMs: number,
-    by: string | null = null,
   ): Result<EndpointSettings, { reason: 'no-account' } | { reason: 'full'; most: number } | EndpointRefusal> {
     const image = this.#read();
     if (image === null) return fail({ reason: 'no-account' });
@@ -79,8 +87,11 @@ export class AccountBook {
 
     this.#change(image, (revision) => {
       this.#store(image, endpoint, revision, nowMs);
-      if (by === null) return;
-      for (const secret of endpoint.secrets) this.#audit('secret.created', endpoint.id, secret.id, by, nowMs);
+      const { id, url, secrets } = endpoint;
+      this.#audit({ action: 'endpoint.created', endpoint: id, changes: changesBetween({}, { url }) }, by, nowMs);
+      for (const secret of secrets) {
+        this.#audit({ action: 'secret.created', endpoint: id, secret: secret.id }, by, nowMs);
+      }
     });
     return ok(endpoint);
   }
@@ -88,6 +99,7 @@ export class AccountBook {
   changeEndpoint(
     id: string,
     change: EndpointChange,
+    by: string,
     nowMs: number,
     sweep: SweepOrder | null = null,
   ): Result<EndpointSettings, { reason: 'not-found' } | EndpointRefusal> & { job?: JobStart } {
@@ -99,11 +111,13 @@ export class AccountBook {
     const refused = this.#refusal(image, after);
     if (refused !== null) return fail(refused);
     if (same({ ...after, updatedAtMs: before.updatedAtMs }, before)) return ok(before);
+    const changes = changesBetween(before, after, { secret: ['headers'], leftOut: NOT_CHANGED_BY_PEOPLE });
     after.secrets = liveSecrets(after.secrets, nowMs);
 
     let job: JobStart | null = null;
     this.#change(image, (revision) => {
       this.#store(image, after, revision, nowMs);
+      this.#audit({ action: 'endpoint.changed', endpoint: id, changes }, by, nowMs);
       if (concernsGate(before, after)) owe(this.#sql, `gate:${id}`, revision, nowMs);
       if (after.status === 'disabled' && before.status !== 'disabled') {
         job = this.#sweep(id, 'disabled', sweep, revision, nowMs);
@@ -137,13 +151,14 @@ export class AccountBook {
   }
 
   /** False where there is no such endpoint; null where no sweep was asked for. */
-  removeEndpoint(id: string, nowMs: number, sweep: SweepOrder | null = null): JobStart | null | false {
+  removeEndpoint(id: string, by: string, nowMs: number, sweep: SweepOrder | null = null): JobStart | null | false {
     const image = this.#read();
     if (!image?.endpoints.has(id)) return false;
     let job: JobStart | null = null;
     this.#change(image, (revision) => {
       this.#sql.exec('DELETE FROM endpoint WHERE id = ?', id);
       image.endpoints.delete(id);
+      this.#audit({ action: 'endpoint.removed', endpoint: id }, by, nowMs);
       owe(this.#sql, `endpoint:${id}`, revision, nowMs);
       owe(this.#sql, `gate:${id}`, revision, nowMs);
       job = this.#sweep(id, 'removed', sweep, revision, nowMs);
@@ -182,7 +197,7 @@ export class AccountBook {
     const detail = `${fresh.kind}; the ones before it end within ${overlapSeconds} s`;
     return ok(
       this.#putSecrets(image, before, secrets.value, nowMs, () => {
-        this.#audit('secret.rotated', id, fresh.id, by, nowMs, detail);
+        this.#audit({ action: 'secret.rotated', endpoint: id, secret: fresh.id, detail }, by, nowMs);
       }),
     );
   }
@@ -200,7 +215,7 @@ export class AccountBook {
     if (!secrets.ok) return secrets;
     return ok(
       this.#putSecrets(image, before, secrets.value, nowMs, () => {
-        this.#audit('secret.removed', id, secret, by, nowMs);
+        this.#audit({ action: 'secret.removed', endpoint: id, secret }, by, nowMs);
       }),
     );
   }
@@ -216,7 +231,7 @@ export class AccountBook {
     if (settings === undefined) return fail({ reason: 'not-found' });
     const secret = liveSecrets(settings.secrets, nowMs).find((candidate) => candidate.id === secretId);
     if (secret === undefined) return fail({ reason: 'unknown-secret' });
-    this.#atomically(() => this.#audit('secret.read', id, secretId, by, nowMs));
+    this.#atomically(() => this.#audit({ action: 'secret.read', endpoint: id, secret: secretId }, by, nowMs));
     return ok(secret);
   }
 
@@ -241,7 +256,7 @@ export class AccountBook {
     this.#change(image, (revision) => {
       for (const { settings } of changes) this.#write(image, settings, revision);
       const detail = `${counts.secrets} secrets and ${counts.headers} headers of ${counts.endpoints} endpoints, under ${key}`;
-      this.#audit('secrets.resealed', null, null, by, nowMs, detail);
+      this.#audit({ action: 'secrets.resealed', detail }, by, nowMs);
     });
     return counts;
   }
@@ -251,12 +266,13 @@ export class AccountBook {
     id: string,
     reason: string,
     seenRevision: number,
+    by: string,
     nowMs: number,
     sweep: SweepOrder | null = null,
   ): void {
     const entry = this.#read()?.endpoints.get(id);
     if (entry === undefined || entry.revision > seenRevision || entry.settings.status === 'disabled') return;
-    this.changeEndpoint(id, { status: 'disabled', statusReason: reason }, nowMs, sweep);
+    this.changeEndpoint(id, { status: 'disabled', statusReason: reason }, by, nowMs, sweep);
   }
 
   #settingsOfExisting(): AccountSettings {
@@ -265,7 +281,7 @@ export class AccountBook {
     return settings;
   }
 
-  #create(facts: StoredFacts): void {
+  #create(facts: StoredFacts, by: string): void {
     this.#atomically(() => {
       const tables = migrate(this.#sql);
       this.#sql.exec(
@@ -273,6 +289,8 @@ export class AccountBook {
         tables,
         JSON.stringify(facts),
       );
+      const changes = changesBetween(defaults(this.#account, facts.createdAtMs), facts);
+      this.#audit({ action: 'account.created', changes }, by, facts.createdAtMs);
       owe(this.#sql, 'account', 1, facts.createdAtMs);
     });
     this.#image = { revision: 1, facts, endpoints: new Map() };
@@ -312,22 +330,15 @@ export class AccountBook {
     return after;
   }
 
-  /** False where there is no account. */
-  auditErasure(by: string, detail: string, nowMs: number): boolean {
+  /** Of something that happens elsewhere, before it does. False where there is no account: then it may not happen. */
+  auditAhead(act: AuditAct, by: string, nowMs: number): boolean {
     if (this.#read() === null) return false;
-    this.#atomically(() => this.#audit('payload.erased', null, null, by, nowMs, detail));
+    this.#atomically(() => this.#audit(act, by, nowMs));
     return true;
   }
 
-  #audit(
-    action: AuditEntry['action'],
-    endpoint: string | null,
-    secret: string | null,
-    by: string,
-    atMs: number,
-    detail: string | null = null,
-  ): void {
-    audit(this.#sql, { atMs, by, action, endpoint, secret, detail });
+  #audit(act: AuditAct, by: string, atMs: number): void {
+    audit(this.#sql, act, by, atMs);
   }
 
   #store(image: Image, settings: EndpointSettings, revision: number, nowMs: number): void {

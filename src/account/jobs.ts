@@ -27,7 +27,7 @@ export function removalStart(
 }
 
 /** `by`: the name of a key, or `tubepost` where a receiver or we ourselves asked for it. */
-export function newSweep(by = 'tubepost'): SweepOrder {
+export function newSweep(by: string): SweepOrder {
   return { id: newJobId(), by };
 }
 

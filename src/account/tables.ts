@@ -27,7 +27,7 @@ const MIGRATIONS: readonly string[] = [
      sealed TEXT
    ) WITHOUT ROWID;
    CREATE INDEX idempotency_expiry ON idempotency (expires_ms);`,
-  // Rows are added and never changed: audit.ts has no other statement.
+  // Rows are added, never changed, and go by age: audit.ts has no other statement.
   `CREATE TABLE audit (
      number INTEGER PRIMARY KEY,
      at_ms INTEGER NOT NULL,
@@ -39,6 +39,9 @@ const MIGRATIONS: readonly string[] = [
    );`,
   // What a topic needs beyond its name: of a job, what to start.
   `ALTER TABLE outbox ADD COLUMN detail TEXT;`,
+  // Which fields changed, and what else was concerned.
+  `ALTER TABLE audit ADD COLUMN target TEXT;
+   ALTER TABLE audit ADD COLUMN changes TEXT;`,
 ];
 
 /** False too for an account that is being removed: there is nothing to read or change any more. */

@@ -8,23 +8,25 @@ import { TEST_SENDS_MAX, TEST_SENDS_WINDOW_MS } from '../core/limits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { TestRefusal } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
+import { audit } from './audit.ts';
 
 export function beginTest(
   sql: Sql,
   settings: AccountSettings | null,
   id: string,
+  by: string,
   nowMs: number,
 ): Result<{ endpoint: EndpointSettings; number: number }, TestRefusal> {
   if (settings === null) return fail({ reason: 'no-account' });
   const endpoint = settings.endpoints.find((one) => one.id === id);
   if (endpoint === undefined) return fail({ reason: 'not-found' });
   if (endpoint.status === 'disabled') return fail({ reason: 'disabled', statusReason: endpoint.statusReason });
-  const counted = count(sql, nowMs);
+  const counted = count(sql, id, by, nowMs);
   return counted.ok ? ok({ endpoint, number: counted.value }) : fail({ reason: 'too-many', ...counted.error });
 }
 
 /** The test's number, never given twice while it matters; or, where there were too many, how long to wait. */
-function count(sql: Sql, nowMs: number): Result<number, { retryAfterMs: number }> {
+function count(sql: Sql, endpoint: string, by: string, nowMs: number): Result<number, { retryAfterMs: number }> {
   return sql.transaction(() => {
     sql.exec('CREATE TABLE IF NOT EXISTS test_send (at_ms INTEGER PRIMARY KEY)');
     // Also those from the future, after a clock was set back: they would lock the account for as long.
@@ -42,6 +44,7 @@ function count(sql: Sql, nowMs: number): Result<number, { retryAfterMs: number }
     // Two within one millisecond: the later one takes the next.
     const number = Math.max(nowMs, Number(row?.['newest'] ?? 0) + 1);
     sql.exec('INSERT INTO test_send (at_ms) VALUES (?)', number);
+    audit(sql, { action: 'endpoint.tested', endpoint }, by, nowMs);
     return ok(number);
   });
 }

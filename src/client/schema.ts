@@ -288,13 +288,34 @@ export type Schemas = {
   };
   AuditEntry: {
     id: string;
-    account: string;
     at: string;
     by: string;
     action: string;
+    target: string | null;
+    detail: string | null;
+    changes: (Schemas['AuditChange'])[];
+    account: string;
     endpoint: string | null;
     secret: string | null;
+  };
+  AuditChange: {
+    field: string;
+    from?: unknown | undefined;
+    to?: unknown | undefined;
+  };
+  OperatorAuditPage: {
+    data: (Schemas['OperatorAuditEntry'])[];
+    next: string | null;
+  };
+  OperatorAuditEntry: {
+    id: string;
+    at: string;
+    by: string;
+    action: string;
+    target: string | null;
     detail: string | null;
+    changes: (Schemas['AuditChange'])[];
+    account: string | null;
   };
   ChangedEventType: {
     name: string;
@@ -1146,11 +1167,19 @@ export type Operations = {
   };
   listAuditEntries: {
     path: { account: string };
-    query: { limit?: number; cursor?: string };
+    query: { limit?: number; cursor?: string; action?: string | (string)[]; from?: string; to?: string };
     body: undefined | undefined;
     answer: Schemas['AuditPage'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+  };
+  listOperatorAuditEntries: {
+    path: Record<never, never>;
+    query: { limit?: number; cursor?: string; action?: string | (string)[]; from?: string; to?: string; account?: string | (string)[] };
+    body: undefined | undefined;
+    answer: Schemas['OperatorAuditPage'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   putEventType: {
     path: { type: string };
@@ -1738,6 +1767,7 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   deleteSecret: ['DELETE', '/v1/accounts/{account}/endpoints/{endpoint}/secrets/{secret}'],
   resealAccount: ['POST', '/v1/accounts/{account}/reseal'],
   listAuditEntries: ['GET', '/v1/accounts/{account}/audit'],
+  listOperatorAuditEntries: ['GET', '/v1/audit'],
   putEventType: ['PUT', '/v1/event-types/{type}'],
   getEventType: ['GET', '/v1/event-types/{type}'],
   listEventTypes: ['GET', '/v1/event-types'],

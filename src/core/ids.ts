@@ -175,6 +175,11 @@ export function alertId(atMs: number, tail: string): string {
   return `alr_${timeAndTail(atMs, tail)}`;
 }
 
+/** Likewise. */
+export function auditId(atMs: number, tail: string): string {
+  return `aud_${timeAndTail(atMs, tail)}`;
+}
+
 function timeAndTail(atMs: number, tail: string): string {
   let time = '';
   for (let left = atMs; time.length < TIME_CHARS; left = Math.floor(left / 32))

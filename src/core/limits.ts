@@ -510,6 +510,18 @@ export const RETENTION_ALERTS_PER_RUN = 1_000;
 /** Ended jobs erased in one minute, a call of its object each. */
 export const RETENTION_JOBS_PER_RUN = 20;
 
+// Audit log (S3)
+/** How long a row is kept: a year, and time to look at it. */
+export const AUDIT_DAYS = 400;
+/** Rows too old that go with each new one. */
+export const AUDIT_SWEEP_MAX = 10;
+/** Rows of D1 that one run of the cron deletes. */
+export const AUDIT_ROWS_PER_RUN = 1_000;
+/** Fields that a row names: more than any request has. */
+export const AUDIT_CHANGES_MAX = 50;
+/** Old and new value, each cut to this: enough to see what was done. In characters of JSON. */
+export const AUDIT_VALUE_CHARS_MAX = 200;
+
 // Keys (S1, S2)
 /** An isolate believes a key this long: with the reading itself a revocation is in force within 5 s. */
 export const KEY_REMEMBERED_MS = 4 * SECOND_MS;

@@ -3,7 +3,7 @@
  * Old and new code coexist during a deploy: fields are added, never renamed or given another meaning.
  */
 import type { Admission, GateNews, GateView, Woken } from './admission.ts';
-import type { AuditEntry } from './audit.ts';
+import type { AuditAct, AuditEntry, AuditFilter } from './audit.ts';
 import type { Report } from './circuit.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings, Sealed } from './endpoint.ts';
 import type { RemovalRefusal } from './endpoint-secrets.ts';
@@ -180,7 +180,11 @@ export type FixedField = { reason: 'fixed'; field: 'unkeyedShards' | 'jurisdicti
 
 /** Addressed by `v1:{account id}`. Reads of an account that does not exist answer null and write nothing. */
 export type AccountRpc = {
-  put(change: AccountChange): Promise<
+  /** `by`, here and below: the name of the key, for the audit log. */
+  put(
+    change: AccountChange,
+    by?: string,
+  ): Promise<
     Result<
       { created: boolean; settings: AccountSettings },
       /** `removing`: the account of this id is being erased. */
@@ -197,8 +201,7 @@ export type AccountRpc = {
     events?: number,
   ): Promise<AccountSettings | 'unchanged' | QuotaExceeded | null>;
   /**
-   * Creating again with the same id answers the endpoint as it is (idempotency). `by` is the name of the key that is shown the
-   * secret, for the audit log.
+   * Creating again with the same id answers the endpoint as it is (idempotency).
    */
   createEndpoint(
     endpoint: EndpointSettings,
@@ -242,8 +245,10 @@ export type AccountRpc = {
   ): Promise<{ endpoints: number; secrets: number; headers: number }>;
   /** Before a payload is erased: says who asked for it. False: there is no such account, and nothing may be erased. */
   auditErasure(by: string, detail: string): Promise<boolean>;
+  /** Before something happens at a Record or a Job. False: there is no such account, and it may not happen. */
+  auditAhead(act: AuditAct, by: string): Promise<boolean>;
   /** Newest first, those before number `before`. */
-  audit(before: number, limit: number): Promise<AuditEntry[] | null>;
+  audit(before: number, limit: number, filter?: AuditFilter): Promise<AuditEntry[] | null>;
   /** From the delivery path (410, `webhook-delivery: disable`). Ignored where the endpoint was changed after `seenRevision`. */
   disableEndpoint(id: string, reason: string, seenRevision: number): Promise<void>;
   /** From its Gate: whether Records must ask before each attempt. No change for people; answers what the Gate must know. */
@@ -271,7 +276,10 @@ export type AccountRpc = {
   >;
   idempotencyEnd(key: string, answer: { status: number; sealed: string } | null): Promise<void>;
   /** E4. Counts one test send: not to be repeated. `number` tells it from the account's other tests, and is near the time. */
-  beginTest(endpoint: string): Promise<Result<{ endpoint: EndpointSettings; number: number }, TestRefusal>>;
+  beginTest(
+    endpoint: string,
+    by?: string,
+  ): Promise<Result<{ endpoint: EndpointSettings; number: number }, TestRefusal>>;
 };
 
 /** Addressed by `jobName(id)`. Reads of one that was never started answer null and write nothing. */

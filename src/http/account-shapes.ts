@@ -1,4 +1,4 @@
-/** Accounts, their audit log, and what changing and removing them answers. */
+/** Accounts, and what changing and removing them answers. */
 import { z } from '@hono/zod-openapi';
 import { JURISDICTIONS } from '../core/ids.ts';
 import { count, effective, pageOf, text, time } from './shared-shapes.ts';
@@ -29,23 +29,6 @@ export const accountsShape = pageOf(
 export const removedAccountShape = z
   .strictObject({ account: text(), job: text(), ...effective })
   .openapi('RemovedAccount');
-
-export const auditShape = pageOf(
-  'AuditPage',
-  z
-    .strictObject({
-      id: text(),
-      account: text(),
-      at: time(),
-      by: text(),
-      // Actions are added.
-      action: text(),
-      endpoint: text().nullable(),
-      secret: text().nullable(),
-      detail: text().nullable(),
-    })
-    .openapi('AuditEntry'),
-);
 
 export const resealShape = z
   .strictObject({

@@ -17,7 +17,8 @@ import { checkText } from '../core/text.ts';
 import { listAccounts } from '../store/accounts.ts';
 import { accountStub } from '../stubs.ts';
 import type { Api } from './api.ts';
-import { settingsCacheOf, type AppContext } from './context.ts';
+import { auditForOperators } from './audit-trail.ts';
+import { readSettings, settingsCacheOf, type AppContext } from './context.ts';
 import { settingsOf, unknownAccount } from './account-settings.ts';
 import { fromDatabase } from './database.ts';
 import { defined } from './defined.ts';
@@ -111,7 +112,7 @@ async function putAccount(c: AppContext, account: string, body: z.output<typeof 
   // Safe to repeat: the second run finds the account as the first left it, and then says 200 instead of 201.
   const put = await callObject(
     () => accountStub(c.env, account),
-    (stub) => stub.put(defined(body)),
+    (stub) => stub.put(defined(body), c.get('keyName')),
   );
   if (!put.ok) throw refusal(account, put.error);
   await settingsCacheOf(c.env).fresh(account, Date.now());
@@ -120,6 +121,10 @@ async function putAccount(c: AppContext, account: string, body: z.output<typeof 
 }
 
 async function removeAccount(c: AppContext, account: string, reason: string | null): Promise<Response> {
+  // One that is being removed already has its row.
+  if ((await readSettings(c.env, account)) !== null) {
+    await auditForOperators(c, { action: 'account.removed', account, detail: reason });
+  }
   const start = await callObject(
     () => accountStub(c.env, account),
     (stub) => stub.remove(c.get('keyName'), reason),

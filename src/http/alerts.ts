@@ -1,6 +1,7 @@
 /** Alerts: lists, one of them, acknowledging, and the rules. The lists are as new as the last run of the cron. */
 import { z } from '@hono/zod-openapi';
 import { ALERT_RULES, type AlertRule, checkMinimum, checkThreshold, type RuleBook, RULES } from '../core/alert.ts';
+import { changesBetween } from '../core/audit.ts';
 import { alertFacts } from '../core/alert-event.ts';
 import { rfc3339 } from '../core/body.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
@@ -11,6 +12,7 @@ import { readRules, writeRule } from '../store/alert-rules.ts';
 import { acknowledge, type ListedAlert, listAlerts, readAlert } from '../store/alerts.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
+import { auditForOperators } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { many, ruled } from './fields.ts';
@@ -85,8 +87,11 @@ export function addAlerts(api: Api): void {
       ownIdempotency: true,
     },
     async ({ c, params, body }) => {
-      const { id } = await alertOf(c, params.alert);
+      const alert = await alertOf(c, params.alert);
+      if (alert.acknowledged !== null) return c.json(showAlert(alert));
+      const { id, account } = alert;
       const by = { key: c.get('keyName'), note: body.note ?? null, atMs: Date.now() };
+      await auditForOperators(c, { action: 'alert.acknowledged', account, target: id, detail: by.note });
       await fromDatabase(acknowledge(c.env.CONFIG, id, by));
       return c.json(showAlert(await alertOf(c, id)));
     },
@@ -128,15 +133,19 @@ async function putRules(c: AppContext, given: z.output<typeof rulesBody>['rules'
   }
   if (faults.length > 0) throw invalid(faults);
   const book = await fromDatabase(readRules(c.env.CONFIG));
-  for (const { rule, set } of named) {
+  const wanted = named.map(({ rule, set }) => {
     const { enabled, threshold, minimum } = book[rule];
     const next = {
       enabled: set.enabled ?? enabled,
       threshold: set.threshold ?? threshold,
       minimum: set.minimum ?? minimum,
     };
-    await fromDatabase(writeRule(c.env.CONFIG, rule, next));
-  }
+    const changes = changesBetween(book[rule], next);
+    return { rule, next, changes: changes.map((change) => ({ ...change, field: `${rule}.${change.field}` })) };
+  });
+  const changes = wanted.flatMap((one) => one.changes);
+  if (changes.length > 0) await auditForOperators(c, { action: 'alert-rules.changed', changes });
+  for (const { rule, next } of wanted) await fromDatabase(writeRule(c.env.CONFIG, rule, next));
   return c.json(showRules(await fromDatabase(readRules(c.env.CONFIG))));
 }
 

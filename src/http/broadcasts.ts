@@ -12,6 +12,7 @@ import { comparable, parseExact } from '../core/json.ts';
 import { BROADCAST_ACCOUNTS_MAX } from '../core/limits.ts';
 import { contentHash, recordAddress } from '../delivery/address.ts';
 import type { Api } from './api.ts';
+import { auditForOperators } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { ruled } from './fields.ts';
 import { showJob } from './jobs.ts';
@@ -60,6 +61,9 @@ async function broadcast(c: AppContext, body: EventBody, accounts: string[] | nu
   if (checked instanceof Problem && (given === null || !(await isStarted(c, id)))) throw checked;
   const typed = checked instanceof Problem ? { forms, policy: {} } : checked;
   const spec = await specOf(body, typed, given ?? (await newEventId(body.record ?? null)), accounts);
+  const to = accounts === null ? 'to every account' : `to ${accounts.length} accounts`;
+  const detail = `event ${spec.event.id} of type ${spec.event.type} ${to}`;
+  await auditForOperators(c, { action: 'broadcast.started', target: id, detail });
   const started = await callObject(
     () => jobStub(c.env, id),
     (stub) => stub.start({ id, spec, by: c.get('keyName'), reason: null }),

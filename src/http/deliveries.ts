@@ -6,6 +6,7 @@ import type { DeliveryDetail } from '../core/view.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { recordStub } from '../stubs.ts';
+import { auditInAccount } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { answerDeliveries } from './delivery-lists.ts';
 import { discardRefused, replayRefused } from './delivery-refusals.ts';
@@ -64,6 +65,8 @@ export function addDeliveries(api: Api): void {
       const at = locate(delivery);
       const settings = await settingsOf(c, account);
       const by = { key: c.get('keyName'), reason: body.reason ?? null, force: body.force ?? false };
+      const act = { endpoint: at.endpoint, target: delivery, detail: by.reason };
+      await auditInAccount(c, account, { action: 'delivery.replayed', ...act });
       // Once: a second run would meet its own replay and refuse.
       const replayed = await callObjectOnce(
         () => recordOf(c, settings, at),
@@ -88,6 +91,8 @@ export function addDeliveries(api: Api): void {
       const at = locate(delivery);
       const settings = await settingsOf(c, account);
       const by = { key: c.get('keyName'), reason: body.reason ?? null };
+      const act = { endpoint: at.endpoint, target: delivery, detail: by.reason };
+      await auditInAccount(c, account, { action: 'delivery.discarded', ...act });
       const discarded = await callObjectOnce(
         () => recordOf(c, settings, at),
         (stub) => stub.discard(refOf(at), by),

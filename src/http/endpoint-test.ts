@@ -35,7 +35,7 @@ export function addEndpointTest(api: Api): void {
     async ({ c, params: { account, endpoint } }) => {
       const begun = await callObjectOnce(
         () => accountStub(c.env, account),
-        (stub) => stub.beginTest(endpoint),
+        (stub) => stub.beginTest(endpoint, c.get('keyName')),
       );
       if (!begun.ok) throw refusal(account, endpoint, begun.error);
       const nowMs = Date.now();

@@ -1,5 +1,6 @@
 /** P7: the schema versions of an event type, and what changed between two. */
 import { z } from '@hono/zod-openapi';
+import { changesBetween } from '../core/audit.ts';
 import { rfc3339 } from '../core/body.ts';
 import { checkEventType } from '../core/event-rules.ts';
 import { checkSchemaVersion } from '../core/event-type-rules.ts';
@@ -7,10 +8,19 @@ import type { EventTypeDetail, SchemaVersion } from '../core/event-type.ts';
 import { changeLines, schemaChanges } from '../core/schema-changes.ts';
 import { shown } from '../core/text.ts';
 import type { Api } from './api.ts';
+import { auditForOperators } from './audit-trail.ts';
 import { type AppContext, callCatalogue } from './context.ts';
 import { defined } from './defined.ts';
 import { versionBody, type VersionBody, versionParams } from './event-type-body.ts';
-import { answerPut, checkExampleFits, exampleJson, parsedSchema, readType, typeRefused } from './event-types.ts';
+import {
+  answerPut,
+  checkExampleFits,
+  exampleJson,
+  parsedSchema,
+  readType,
+  schemaOf,
+  typeRefused,
+} from './event-types.ts';
 import { ruled } from './fields.ts';
 import { Problem } from './problem.ts';
 
@@ -81,6 +91,9 @@ async function putVersion(
   if (Number(wanted) >= detail.versions.length) checkExampleFits(detail, schema, example);
   else if (example !== undefined) checkExampleFits(detail, undefined, example);
   const change = { schemaJson: JSON.stringify(schema), ...defined({ exampleJson: exampleJson(example) }) };
+  const before = schemaOf(detail.versions.find((one) => one.version === wanted));
+  const changes = changesBetween({ schema: before }, { schema });
+  await auditForOperators(c, { action: 'schema-version.put', target: type, detail: `version ${wanted}`, changes });
   const put = await callCatalogue(c.env, (stub) => stub.putVersion(type, wanted, change));
   if (!put.ok) throw typeRefused(type, put.error);
   return answerPut(c, put.value);

@@ -1,7 +1,8 @@
 /** P6: the catalogue of event types, one for all accounts. The Catalogue answers, so that a change is visible in the instant after it. */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
-import type { EventType, EventTypeDetail } from '../core/event-type.ts';
+import { changesBetween } from '../core/audit.ts';
+import type { EventType, EventTypeDetail, SchemaVersion } from '../core/event-type.ts';
 import { EFFECTIVE_WITHIN_MS } from '../core/limits.ts';
 import { ok } from '../core/result.ts';
 import type { EventTypeRefusal } from '../core/rpc.ts';
@@ -9,6 +10,7 @@ import { isSchemaObject, type JsonSchema } from '../core/schema.ts';
 import { shown } from '../core/text.ts';
 import { cutPage, newestFirst, parseCursor } from '../store/page.ts';
 import type { Api } from './api.ts';
+import { auditForOperators } from './audit-trail.ts';
 import { type AppContext, callCatalogue, catalogueCacheOf } from './context.ts';
 import { defined } from './defined.ts';
 import { typeBody, type TypeBody, typeParams } from './event-type-body.ts';
@@ -68,17 +70,31 @@ export function addEventTypes(api: Api): void {
 }
 
 async function putType(c: AppContext, name: string, { schema, example, ...facts }: TypeBody): Promise<Response> {
-  if (schema !== undefined || example !== undefined) {
-    checkExampleFits(await callCatalogue(c.env, (stub) => stub.detail(name)), schema, example);
-  }
+  const known = await callCatalogue(c.env, (stub) => stub.detail(name));
+  if (schema !== undefined || example !== undefined) checkExampleFits(known, schema, example);
   const change = defined({
     ...facts,
     exampleJson: exampleJson(example),
     schemaJson: schema === undefined ? undefined : JSON.stringify(schema),
   });
+  const changes = changesBetween(known === null ? {} : auditedFacts(known), defined({ ...facts, schema, example }));
+  if (known === null || changes.length > 0) {
+    await auditForOperators(c, { action: 'event-type.put', target: name, changes });
+  }
   const put = await callCatalogue(c.env, (stub) => stub.put(name, change));
   if (!put.ok) throw typeRefused(name, put.error);
   return answerPut(c, put.value);
+}
+
+/** As a request names them. */
+function auditedFacts({ type, versions }: EventTypeDetail) {
+  const { exampleJson: text, ...facts } = type;
+  const example: unknown = text === null ? null : JSON.parse(text);
+  return { ...facts, example, schema: schemaOf(versions.at(-1)) };
+}
+
+export function schemaOf(version: SchemaVersion | undefined): JsonSchema | null {
+  return version === undefined ? null : parsedSchema(version.schemaJson);
 }
 
 /** The isolate that made a change is the first to know of it. */

@@ -9,6 +9,7 @@ import { shown } from '../core/text.ts';
 import { within } from '../delivery/within.ts';
 import { listJobs } from '../store/jobs.ts';
 import type { Api } from './api.ts';
+import { auditForOperators } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { many, ruled } from './fields.ts';
@@ -18,6 +19,7 @@ import { Problem } from './problem.ts';
 import { jobStub } from '../stubs.ts';
 
 const jobParams = z.strictObject({ job: z.string() });
+const PAST = { pause: 'job.paused', resume: 'job.resumed', cancel: 'job.cancelled' } as const;
 const acts = ['pause', 'resume', 'cancel'] as const;
 const summaries = {
   pause: 'Stop a job after the step under way; resume goes on from there',
@@ -52,15 +54,7 @@ export function addJobs(api: Api): void {
       params: jobParams,
       answers: { 200: 'The job' },
     },
-    async ({ c, params }) => {
-      requireJobId(params.job);
-      const view = await callObject(
-        () => jobOf(c, params.job),
-        (stub) => stub.read(),
-      );
-      if (view === null) throw unknownJob(params.job);
-      return c.json(showJob(view));
-    },
+    async ({ c, params }) => c.json(showJob(await readJob(c, params.job))),
   );
 
   for (const action of acts) {
@@ -76,8 +70,9 @@ export function addJobs(api: Api): void {
         ownIdempotency: true,
       },
       async ({ c, params, body }) => {
-        requireJobId(params.job);
+        const { account } = await readJob(c, params.job);
         const by = { key: c.get('keyName'), reason: body.reason ?? null };
+        await auditForOperators(c, { action: PAST[action], account, target: params.job, detail: by.reason });
         const acted = await callObject(
           () => jobOf(c, params.job),
           (stub) => stub.act(action, by),
@@ -88,6 +83,16 @@ export function addJobs(api: Api): void {
       },
     );
   }
+}
+
+async function readJob(c: AppContext, id: string): Promise<JobView> {
+  requireJobId(id);
+  const view = await callObject(
+    () => jobOf(c, id),
+    (stub) => stub.read(),
+  );
+  if (view === null) throw unknownJob(id);
+  return view;
 }
 
 /** Its Account starts it in any case; started here too, it is there when the answer that names it arrives. */

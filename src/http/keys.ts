@@ -1,5 +1,6 @@
 /** S1: keys, made, changed and revoked by operator-wide keys. A key is shown once, in the answer that makes it. */
 import { z } from '@hono/zod-openapi';
+import { changesBetween } from '../core/audit.ts';
 import { rfc3339 } from '../core/body.ts';
 import { SCOPES } from '../core/key.ts';
 import {
@@ -13,6 +14,7 @@ import { changeKey, findKey, insertKey, type KeyRow, listKeys, revokeKey } from 
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { hashKey, scopesOf } from './auth.ts';
+import { auditForOperators } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { defined } from './defined.ts';
@@ -85,7 +87,12 @@ export function addKeys(api: Api): void {
     async ({ c, params, body }) => {
       const before = await known(c, params.key);
       const change = defined(body);
-      if (Object.keys(change).length > 0) await fromDatabase(changeKey(c.env.CONFIG, before.id, change));
+      const changes = changesBetween(before, change);
+      if (changes.length > 0) {
+        const { id: target, account } = before;
+        await auditForOperators(c, { action: 'key.changed', account, target, changes });
+        await fromDatabase(changeKey(c.env.CONFIG, target, change));
+      }
       return c.json({ ...showKey({ ...before, ...change }), effectiveWithinMs: EFFECTIVE_WITHIN_MS });
     },
   );
@@ -98,8 +105,11 @@ export function addKeys(api: Api): void {
       answers: { 204: 'Revoked; the header effective-within-ms says how soon everywhere' },
     },
     async ({ c, params }) => {
-      const { id } = await known(c, params.key);
-      await fromDatabase(revokeKey(c.env.CONFIG, id, Date.now()));
+      const { id: target, account, revokedAtMs } = await known(c, params.key);
+      if (revokedAtMs === null) {
+        await auditForOperators(c, { action: 'key.revoked', account, target });
+        await fromDatabase(revokeKey(c.env.CONFIG, target, Date.now()));
+      }
       return c.body(null, 204, { 'effective-within-ms': String(EFFECTIVE_WITHIN_MS) });
     },
   );
@@ -131,11 +141,21 @@ async function create(c: AppContext, body: z.output<typeof createBody>): Promise
     revokedAtMs: null,
     lastUsedAtMs: null,
   };
-  const isNew = await fromDatabase(insertKey(c.env.CONFIG, row));
+  const before = again === null ? null : await fromDatabase(findKey(c.env.CONFIG, id));
+  const isNew = before === null && (await insert(c, row));
   const stored = isNew ? row : await known(c, id);
   if (stored.hash !== row.hash || stored.createdAtMs < nowMs - IDEMPOTENCY_MS) throw taken();
   const replayed = isNew ? {} : { 'idempotent-replayed': 'true' };
   return c.json({ ...showKey(stored), key: text }, 201, { 'cache-control': 'no-store', ...replayed });
+}
+
+/** False where the same request was quicker. */
+async function insert(c: AppContext, row: KeyRow): Promise<boolean> {
+  const { id: target, account, name: called, expiresAtMs, rateLimitPerSecond } = row;
+  const expiresAt = expiresAtMs === null ? null : rfc3339(expiresAtMs);
+  const made = { name: called, scopes: scopesOf(row), expiresAt, rateLimitPerSecond };
+  await auditForOperators(c, { action: 'key.created', account, target, changes: changesBetween({}, made) });
+  return fromDatabase(insertKey(c.env.CONFIG, row));
 }
 
 function taken(): Problem {

@@ -5,6 +5,7 @@
  */
 import type { z } from '@hono/zod-openapi';
 import * as account from './account-shapes.ts';
+import * as audit from './audit-shapes.ts';
 import * as alert from './alert-shapes.ts';
 import * as delivery from './delivery-shapes.ts';
 import * as endpoint from './endpoint-shapes.ts';
@@ -36,7 +37,8 @@ const OPERATIONS: Record<string, Operation> = {
   [`get ${ofAccount}`]: one('getAccount', { 200: account.accountShape }),
   [`delete ${ofAccount}`]: one('deleteAccount', { 202: account.removedAccountShape }),
   'get /v1/accounts': one('listAccounts', { 200: account.accountsShape }),
-  [`get ${ofAccount}/audit`]: one('listAuditEntries', { 200: account.auditShape }),
+  [`get ${ofAccount}/audit`]: one('listAuditEntries', { 200: audit.auditShape }),
+  'get /v1/audit': one('listOperatorAuditEntries', { 200: audit.operatorAuditShape }),
   [`post ${ofAccount}/reseal`]: one('resealAccount', { 200: account.resealShape }),
 
   [`post ${ofAccount}/endpoints`]: one('createEndpoint', { 201: endpoint.createdEndpointShape }),
@@ -157,7 +159,6 @@ export function tagOf(path: string): string {
 const TAGS: Record<string, string> = {
   record: 'records',
   'dead-letters': 'deliveries',
-  audit: 'accounts',
   reseal: 'accounts',
   metrics: 'health',
   overview: 'health',

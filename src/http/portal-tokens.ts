@@ -5,6 +5,7 @@ import { type Scope, SCOPES } from '../core/key.ts';
 import { PORTAL_TOKEN_SECONDS_DEFAULT, PORTAL_TOKEN_SECONDS_MAX } from '../core/limits.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
+import { auditInAccount } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { requireOwnScopes } from './grant.ts';
 import { accountParams } from './params.ts';
@@ -32,6 +33,8 @@ export function addPortalTokens(api: Api): void {
       await requireMaker(c, scopes);
       const { createdAtMs: accountCreatedAtMs } = await settingsOf(c, account);
       const expiresAtMs = Date.now() + expiresInSeconds * 1_000;
+      const detail = `${scopes.join(', ')}, for ${expiresInSeconds} s`;
+      await auditInAccount(c, account, { action: 'portal-token.created', detail });
       const granted = { account, accountCreatedAtMs, scopes, key: c.get('grant').id, expiresAtMs };
       const token = await signPortal(c.get('vars').masterKey.key, granted);
       const answer = { token, account, scopes, expiresAt: rfc3339(expiresAtMs) };

@@ -13,6 +13,7 @@ import { jobStub } from '../stubs.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { discardBody, rangeOf, replayBody, requireFew } from './bulk-body.ts';
+import { auditInAccount } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { answerDeliveries } from './delivery-lists.ts';
@@ -23,6 +24,7 @@ import { accountId, accountParams, logQuery, pageQuery, showPage } from './param
 import { unknownEndpoint } from './secret-text.ts';
 
 const path = '/v1/accounts/{account}/replays';
+const PAST = { pause: 'replay.paused', resume: 'replay.resumed', cancel: 'replay.cancelled' } as const;
 const replayParams = z.strictObject({ account: accountId, replay: z.string() });
 
 export function addReplays(api: Api): void {
@@ -119,6 +121,7 @@ export function addReplays(api: Api): void {
       async ({ c, params: { account, replay }, body }) => {
         await readReplay(c, account, replay);
         const by = { key: c.get('keyName'), reason: body.reason ?? null };
+        await auditInAccount(c, account, { action: PAST[action], target: replay, detail: by.reason });
         const acted = await callObject(
           () => jobStub(c.env, replay),
           (stub) => stub.act(action, by),
@@ -161,6 +164,8 @@ async function bulk(
   requireFew(counted.count, limit);
   const id = `job_${ulid().toLowerCase()}`;
   if (!isJobId(id)) throw new Error(`${id} is no job id`);
+  const action = spec.kind === 'replay' ? 'replay.started' : 'discard.started';
+  await auditInAccount(c, account, { action, endpoint: range.endpoint, target: id, detail: reason });
   const started = await callObject(
     () => jobStub(c.env, id),
     (stub) => stub.start({ id, spec, by: c.get('keyName'), reason }),

@@ -4,11 +4,12 @@
  */
 import type { Bindings } from '../env.ts';
 import { alertsTask } from './alerts.ts';
+import { auditTask } from './audit.ts';
 import { retention } from './retention.ts';
 import { rollUp } from './roll-up.ts';
 import type { Task } from './task.ts';
 
-const TASKS: readonly Task[] = [alertsTask, retention, rollUp];
+const TASKS: readonly Task[] = [alertsTask, retention, auditTask, rollUp];
 
 export async function runSchedule(env: Bindings, nowMs: number, tasks: readonly Task[] = TASKS): Promise<void> {
   const results = await Promise.allSettled(tasks.map((task) => task.run(env, nowMs)));

@@ -162,6 +162,21 @@ export const keys = sqliteTable(
   (t) => [uniqueIndex('keys_by_hash').on(t.hash)],
 );
 
+/** S3: what concerns all accounts. Not removed with an account: its removal is among it. */
+export const audit = sqliteTable('audit', {
+  /** Sorts by time. */
+  id: text('id').primaryKey(),
+  atMs: integer('at_ms').notNull(),
+  by: text('by').notNull(),
+  action: text('action').notNull(),
+  account: text('account'),
+  target: text('target'),
+  detail: text('detail'),
+  /** JSON, as core/audit.ts has it; null: none. */
+  changes: text('changes'),
+});
+
+export type AuditRow = typeof audit.$inferSelect;
 export type KeyRow = typeof keys.$inferSelect;
 export type JobRow = typeof jobs.$inferSelect;
 export type AccountRow = typeof accounts.$inferSelect;

@@ -26,6 +26,7 @@ export type ListName =
   | 'accounts'
   | 'endpoints'
   | 'audit'
+  | 'audit-of-operators'
   | 'jobs'
   | 'keys'
   | 'event-types'

@@ -44,7 +44,7 @@ export class AccountHost {
       () => undefined,
     );
     this.book = new AccountBook(this.#sql, ACCOUNT);
-    this.book.put({}, world.nowMs);
+    this.book.put({}, 'operator', world.nowMs);
   }
 
   /** For calls to it. */

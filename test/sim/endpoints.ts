@@ -63,7 +63,7 @@ export class Endpoints {
       this.keptMsMin[what] = Math.min(this.keptMsMin[what], kept[what]);
       this.keptMsMax[what] = Math.max(this.keptMsMax[what], kept[what]);
     }
-    this.#account.change((book, atMs) => book.put({ retention }, atMs));
+    this.#account.change((book, atMs) => book.put({ retention }, 'operator', atMs));
   }
 
   #create(ordering: Ordering, eventTypes: string[]): void {
@@ -83,7 +83,7 @@ export class Endpoints {
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
     });
-    this.#account.change((book, atMs) => book.createEndpoint(settings, atMs));
+    this.#account.change((book, atMs) => book.createEndpoint(settings, 'operator', atMs));
   }
 
   /** One change of one endpoint, at random. Returns what was done. */
@@ -109,7 +109,7 @@ export class Endpoints {
         this.#set(id, { status: 'disabled', statusReason: 'asked for by a person' });
         break;
       case 'remove':
-        this.#account.change((book, atMs) => book.removeEndpoint(id, atMs));
+        this.#account.change((book, atMs) => book.removeEndpoint(id, 'operator', atMs));
         this.#create(ordering, eventTypes);
         break;
       case 'ordering':
@@ -137,7 +137,7 @@ export class Endpoints {
   }
 
   #set(id: string, change: Partial<EndpointSettings>): void {
-    this.#account.change((book, atMs) => book.changeEndpoint(id, change, atMs));
+    this.#account.change((book, atMs) => book.changeEndpoint(id, change, 'operator', atMs));
   }
 
   #rotate(id: string): void {

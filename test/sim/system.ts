@@ -1,4 +1,5 @@
 /** The whole system in a simulated world: one account, its endpoints, records, gates, queues and D1, wired as env.ts would. */
+import { BY_RECEIVER, BY_TUBEPOST } from '../../src/core/audit.ts';
 import { parseDeliveryId } from '../../src/core/ids.ts';
 import type { LogMessage } from '../../src/core/log.ts';
 import type { ClaimRef } from '../../src/core/rpc.ts';
@@ -171,7 +172,9 @@ export class System {
         world.call(from, 'account.disableEndpoint', true, () => ({
           life: this.account.life,
           run: async () => {
-            this.account.change((book, nowMs) => book.disableEndpoint(endpoint, reason, seenRevision, nowMs));
+            this.account.change((book, nowMs) =>
+              book.disableEndpoint(endpoint, reason, seenRevision, BY_RECEIVER, nowMs),
+            );
           },
         })),
       committed: (host) => this.watch.committed(host),
@@ -219,7 +222,7 @@ export class System {
     if (typeof at === 'number') return at;
     this.world.saw('disabled for failing');
     this.account.change((book, nowMs) =>
-      book.disableEndpoint(endpoint, NOTHING_BUT_FAILURES, settings?.revision ?? 0, nowMs),
+      book.disableEndpoint(endpoint, NOTHING_BUT_FAILURES, settings?.revision ?? 0, BY_TUBEPOST, nowMs),
     );
     return null;
   }

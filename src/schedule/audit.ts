@@ -1,0 +1,13 @@
+/** Retention of the audit log for operators: the oldest rows, a bounded number a minute. An account's own is bounded by its Account. */
+import { auditId } from '../core/ids.ts';
+import { AUDIT_DAYS, AUDIT_ROWS_PER_RUN, DAY_MS } from '../core/limits.ts';
+import { deleteAudit } from '../store/audit.ts';
+import type { Task } from './task.ts';
+
+export const auditTask: Task = {
+  name: 'audit',
+  run: async ({ CONFIG }, nowMs) => {
+    const rows = await deleteAudit(CONFIG, auditId(nowMs - AUDIT_DAYS * DAY_MS, ''), AUDIT_ROWS_PER_RUN);
+    if (rows > 0) console.log(JSON.stringify({ message: 'audit', rows }));
+  },
+};
