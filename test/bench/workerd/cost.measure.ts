@@ -1,11 +1,14 @@
 /**
- * What one event costs (Q4): one endpoint, first try, ten events a record, counted by the code that runs and priced per million.
- * `npm run bench:cost`
+ * What one event costs (Q4): one endpoint, first try, ten events a record, counted by the code that runs and priced per million; first
+ * until it is delivered and logged, then its retention and its storage. `npm run bench:cost`
  */
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { expect, test, vi } from 'vitest';
+import { afterAll, expect, test, vi } from 'vitest';
 import { Account, Gate, Record as RecordObject } from '../../../src/index.ts';
 import { recordName } from '../../../src/core/ids.ts';
+import { DAY_MS, RETENTION_DAYS_DEFAULT, RETENTION_SLACK_SHARE } from '../../../src/core/limits.ts';
+import { retention } from '../../../src/schedule/retention.ts';
 import { recordAddress } from '../../../src/delivery/address.ts';
 import { call, newAccount } from '../../support/api.ts';
 import { counts, startCounting } from './meter.ts';
@@ -22,6 +25,12 @@ const QUEUE_OPERATIONS = 0.4;
 const OPERATIONS_PER_MESSAGE = 3;
 /** Waiting for a receiver of 0.1 s in an object of 128 MB, at $12.50 a million GB-s. */
 const DURATION = 0.1 * 0.128 * 12.5;
+/** Bytes of a million events for a month, in GB times the price of one. */
+const OBJECT_STORAGE = 0.2 / 1_000;
+const DATABASE_STORAGE = 0.75 / 1_000;
+/** How long a Record keeps, in months: its days and their tenth, at most. */
+const RECORD_MONTHS = (RETENTION_DAYS_DEFAULT * (1 + RETENTION_SLACK_SHARE)) / 30;
+const LOG_MONTHS = RETENTION_DAYS_DEFAULT / 30;
 /** 3 ms of Worker CPU for a publish and its share of a log batch (assumed, not counted here). */
 const CPU = 3 * 0.02;
 
@@ -39,8 +48,48 @@ async function allLogged(account: string, endpoint: string): Promise<void> {
   );
 }
 
+type Line = [what: string, count: number, price: number];
+
+function print(head: string, lines: Line[]): number {
+  const total = lines.reduce((sum, [, count, price]) => sum + count * price, 0);
+  const rows = lines.map(([what, count, price]) => {
+    const amount = count >= 100 ? Math.round(count).toString() : count.toFixed(2);
+    return `| ${what} | ${amount} | $${price < 0.01 ? price.toFixed(5) : price.toFixed(2)} | $${(count * price).toFixed(2)} |`;
+  });
+  const table = [`| ${head} | per event | a million units | a million events |`, '|---|---|---|---|', ...rows];
+  process.stdout.write(`\n${[...table, `| **total** | | | **$${total.toFixed(2)}** |`].join('\n')}\n`);
+  return total;
+}
+
+/** What was counted since `before`, for each event. */
+function perEvent(before: typeof counts): typeof counts {
+  return Object.fromEntries(
+    Object.entries(counts).map(([unit, n]) => [unit, (n - before[unit as keyof typeof before]) / EVENTS]),
+  ) as typeof counts;
+}
+
+async function recordBytes(account: string): Promise<number> {
+  let sum = 0;
+  for (let record = 0; record < RECORDS; record += 1) {
+    const stub = env.RECORD.getByName(recordName(await recordAddress({ account }, `sub/${record}`)));
+    sum += await runInDurableObject(stub, (_, { storage }) => storage.sql.databaseSize);
+  }
+  return sum;
+}
+
+async function logBytes(): Promise<number> {
+  const { meta } = await env.LOG_DB.prepare('SELECT 1').run();
+  return meta.size_after;
+}
+
+let account = '';
+let untilLogged = 0;
+let emptyLogBytes = 0;
+afterAll(() => vi.useRealTimers());
+
 test('the cost of an event', async () => {
-  const account = await newAccount();
+  account = await newAccount();
+  emptyLogBytes = await logBytes();
   const created = await call('POST', `/v1/accounts/${account}/endpoints`, { url: 'https://cost.example.com/' });
   const warm = env.RECORD.getByName(recordName(await recordAddress({ account }, 'warm-up')));
   await startCounting(warm, { Record: RecordObject, Account, Gate });
@@ -60,10 +109,8 @@ test('the cost of an event', async () => {
   await allLogged(account, created.body.id);
   await vi.waitFor(() => expect(counts.alarms).toBeGreaterThanOrEqual(EVENTS), { timeout: 10_000, interval: 100 });
 
-  const per = Object.fromEntries(
-    Object.entries(counts).map(([unit, n]) => [unit, (n - before[unit as keyof typeof before]) / EVENTS]),
-  ) as typeof counts;
-  const lines: [string, number, number][] = [
+  const per = perEvent(before);
+  untilLogged = print('unit', [
     ['Worker request', 1, WORKER_REQUESTS],
     ['Worker CPU (3 ms, assumed)', 1, CPU],
     ['Record rows written, tables included', per.recordRows, ROWS],
@@ -76,12 +123,40 @@ test('the cost of an event', async () => {
     ['LOG messages', per.logMessages, QUEUE_OPERATIONS * OPERATIONS_PER_MESSAGE],
     ['FANOUT messages', per.fanoutMessages, QUEUE_OPERATIONS * OPERATIONS_PER_MESSAGE],
     ['D1 rows written', per.d1Rows, ROWS],
-  ];
-  const total = lines.reduce((sum, [, count, price]) => sum + count * price, 0);
-  const table = lines.map(
-    ([what, count, price]) =>
-      `| ${what} | ${count.toFixed(2)} | $${price.toFixed(2)} | $${(count * price).toFixed(2)} |`,
+  ]);
+});
+
+test('what its retention and its storage add', async () => {
+  const stored = { record: (await recordBytes(account)) / EVENTS, log: ((await logBytes()) - emptyLogBytes) / EVENTS };
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 34 * DAY_MS });
+  const before = { ...counts };
+  for (let record = 0; record < RECORDS; record += 1) {
+    const stub = env.RECORD.getByName(recordName(await recordAddress({ account }, `sub/${record}`)));
+    // As the platform rings; runDurableObjectAlarm() would delete the alarm first, and be counted.
+    await runInDurableObject(stub, async (instance, { storage }) => {
+      const scheduledTime = await storage.getAlarm();
+      if (!(instance instanceof RecordObject) || scheduledTime === null) throw new Error('no Record that is quiet');
+      await instance.alarm({ scheduledTime, retryCount: 0, isRetry: false });
+    });
+    await vi.waitFor(async () => {
+      const armed = await runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
+      expect(armed).toBeNull();
+    });
+  }
+  await retention.run(env, Date.now());
+  const per = perEvent(before);
+  expect(per.logMessages).toBe(0);
+  const left = (await recordBytes(account)) / EVENTS;
+  const added = print('unit', [
+    ['Record rows written: the summary and its table; the rest is dropped', per.recordRows, ROWS],
+    ['alarms set or deleted', per.alarms, ROWS],
+    ['Record alarms run', per.recordCalls, OBJECT_REQUESTS],
+    ['Account calls', per.accountCalls, OBJECT_REQUESTS],
+    ['D1 rows deleted', per.d1Rows, ROWS],
+    [`bytes in a Record, ${RECORD_MONTHS.toFixed(1)} months`, stored.record * RECORD_MONTHS, OBJECT_STORAGE],
+    [`bytes in D1, ${LOG_MONTHS.toFixed(1)} months`, stored.log * LOG_MONTHS, DATABASE_STORAGE],
+  ]);
+  process.stdout.write(
+    `\nAll in: $${(untilLogged + added).toFixed(2)}. An emptied Record keeps ${Math.round(left * EVENTS_PER_RECORD)} bytes.\n`,
   );
-  const head = ['| unit | per event | a million units | a million events |', '|---|---|---|---|'];
-  process.stdout.write(`\n${[...head, ...table, `| **total** | | | **$${total.toFixed(2)}** |`].join('\n')}\n`);
 });

@@ -53,7 +53,7 @@ function rowsOf(cursor: unknown): number {
 export async function startCounting(record: DurableObjectStub, classes: Record<'Record' | 'Account' | 'Gate', object>) {
   await runInDurableObject(record, (_, state) => {
     wrap(Object.getPrototypeOf(state.storage.sql), 'exec', (cursor, [query]) => {
-      const isRecord = / (event|wide|attempt|form)\b/.test(String(query));
+      const isRecord = / (event|wide|attempt|form|summary)\b/.test(String(query));
       counts[isRecord ? 'recordRows' : 'otherObjectRows'] += rowsOf(cursor);
     });
     const storage = Object.getPrototypeOf(state.storage);
