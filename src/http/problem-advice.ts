@@ -40,7 +40,8 @@ export const PROBLEM_ADVICE: Readonly<Record<ProblemCode, string>> = {
   'too-large': 'Send less: the limit stands in `detail`.',
   'unsupported-media-type': 'Send `Content-Type: application/json`.',
   'record-full': "Wait until the record's deliveries arrive, and publish again with the same id after `Retry-After`.",
-  'record-storage-full': 'Publish under a new record key: repeating does not help, and the event was not stored.',
+  'record-storage-full':
+    'Publish under another record key, or again with the same id once the retention of its events has made room.',
   'quota-exceeded': 'Publish again with the same ids after `Retry-After`, or raise the quota.',
   'endpoints-full': 'Remove endpoints, or raise `endpointsMax`.',
   'event-types-full': 'Archive does not help: reuse a type, or ask for a greater limit.',
