@@ -5,7 +5,7 @@ import { isRejected, PICKY, wantedBy } from './cast.ts';
 import { deliveryKey } from './judge-requests.ts';
 import type { Published } from './load.ts';
 import { isDone, type Seen } from './seen.ts';
-import type { Log } from './settle.ts';
+import type { Log, Range } from './settle.ts';
 
 export type Evidence = {
   published: Published[];
@@ -71,6 +71,30 @@ export function wrongSequences(published: Published[]): string[] {
     }
   });
   return [...misplaced.map(({ id, step, accepted }) => `${id} is ${accepted.sequence}, not ${step}`), ...sparse];
+}
+
+/** R3: each job came to its end and counted everything; none sent a delivery twice, nor what another had brought. */
+export function wrongRanges(ranges: Range[]): string[] {
+  const brought = Map.groupBy(
+    ranges.flatMap(({ sent }) => sent.filter(({ status }) => status === 'delivered')),
+    ({ replayOf }) => replayOf,
+  );
+  const doubled = [...brought].flatMap(([of, all]) =>
+    all.length > 1 ? [`${of} was brought ${all.length} times`] : [],
+  );
+  return [...doubled, ...ranges.flatMap(wrongRange)];
+}
+
+function wrongRange({ job: { id, status, note, progress }, sent }: Range): string[] {
+  const { total, delivered, failed, skipped } = progress;
+  const faults = status === 'finished' ? [] : [`${id} is ${status}: ${note}`];
+  if (delivered + failed + skipped !== total) faults.push(`${id} has a total of ${total}: ${note}`);
+  const arrived = sent.filter((one) => one.status === 'delivered').length;
+  if (arrived !== delivered) faults.push(`${id} counts ${delivered}, and the log has ${arrived} of it as delivered`);
+  for (const [of, all] of Map.groupBy(sent, ({ replayOf }) => replayOf)) {
+    if (all.length > 1) faults.push(`${id} sent ${of} ${all.length} times`);
+  }
+  return faults;
 }
 
 /** I8: the log's lists are the exact reads, no delivery or attempt more or less; I4: attempts count 1, 2, 3, … */

@@ -69,6 +69,18 @@ function whole(): Told & { exact: Map<string, DeliveryDetail> } {
     kills: [{ atMs: 1, moment: 'working', afterMs: 1 }],
     owner: { pauses: [{ fromMs: 1e9, toMs: 2e9 }], rotations: [], replays: new Map() },
     unreadable: [],
+    ranges: [aRange()],
+  };
+}
+
+function aRange(): Told['ranges'][number] {
+  const [one] = aPublished(1).accepted.deliveries;
+  if (one === undefined) throw new Error('nobody wants it');
+  const { attemptLog: _, body: __, ...delivery } = aDetail(aPublished(1), one);
+  const progress = { total: 2, delivered: 1, failed: 0, skipped: 1 };
+  return {
+    job: { id: 'job_1', status: 'finished', note: '', skippedBy: { 'already-replayed': 1 }, progress },
+    sent: [{ ...delivery, id: `${delivery.id}_r1`, replayOf: delivery.id }],
   };
 }
 
@@ -80,6 +92,12 @@ function request(told: Told, path: string, step: number): Seen {
   const found = told.seen.find((one) => one.path === path && one.sequence === step);
   if (found === undefined) throw new Error(`no request of ${step} to ${path}`);
   return found;
+}
+
+function rangeOf(told: Told): Told['ranges'][number] {
+  const [range] = told.ranges;
+  if (range === undefined) throw new Error('no range was replayed');
+  return range;
 }
 
 const last = (told: Told, path: string) => request(told, path, 2);
@@ -115,6 +133,11 @@ const PLANTS: Plant[] = [
     'two requests of a lane at a time',
     (told) => (request(told, '/losing', 1).over = { kind: 'over', n: 1, atMs: 1e6, end: 200 }),
   ],
+  ['ranges', 'a replay of a range that never ended', (told) => (rangeOf(told).job.status = 'running')],
+  ['ranges', 'one that lost a delivery on its way', (told) => (rangeOf(told).job.progress.total = 3)],
+  ['ranges', 'one that counts what it did not send', (told) => rangeOf(told).sent.pop()],
+  ['ranges', 'one that sent a delivery twice', (told) => rangeOf(told).sent.push(...aRange().sent)],
+  ['ranges', 'two that brought the same delivery', (told) => told.ranges.push(aRange())],
   ['log gaps', 'a delivery that is not listed', (told) => told.log.deliveries.pop()],
   ['log gaps', 'an attempt that is not listed', (told) => told.log.attempts.pop()],
   [

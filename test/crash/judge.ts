@@ -9,16 +9,18 @@ import {
   sentWhilePaused,
   wronglySigned,
 } from './judge-lanes.ts';
-import { type Evidence, gaps, lost, unlogged, wrongSequences } from './judge-log.ts';
+import { type Evidence, gaps, lost, unlogged, wrongRanges, wrongSequences } from './judge-log.ts';
 import { changed, misnumbered, unverified } from './judge-requests.ts';
 import type { Kill } from './killer.ts';
 import type { Published } from './load.ts';
 import type { Owner } from './owner.ts';
+import type { Range } from './settle.ts';
 
 export type Told = Evidence & {
   kills: Kill[];
   owner: Pick<Owner, 'pauses' | 'rotations' | 'replays'>;
   unreadable: string[];
+  ranges: Range[];
 };
 
 export function faultsOf(told: Told): Record<string, string[]> {
@@ -38,6 +40,7 @@ export function faultsOf(told: Told): Record<string, string[]> {
     'log gaps': [...gaps(told), ...unlogged(told)],
     unverified: [...unverified(seen, told.unreadable), ...wronglySigned(seen, owner.rotations)],
     changed: [...changed(seen, published), ...misnumbered(seen)],
+    ranges: wrongRanges(told.ranges),
     'while paused': sentWhilePaused(seen, owner.pauses),
     'nothing to check': Object.entries({ published, seen, kills: told.kills, pauses: owner.pauses }).flatMap(
       ([what, all]) => (all.length === 0 ? [what] : []),

@@ -1,5 +1,5 @@
 /**
- * What an endpoint's owner and support do while everything is being killed: pause and resume, rotate secrets, replay. Remembers
+ * What an endpoint's owner and support do while everything is being killed: pause and resume, rotate secrets, replay one and all. Remembers
  * when each was acknowledged, for the judge.
  */
 import { randomBytes } from 'node:crypto';
@@ -29,6 +29,8 @@ export class Owner {
   readonly rotations: Rotation[] = [];
   /** Deliveries that were asked to be replayed; the answer is the replay's id, or null where it was refused. */
   readonly replays = new Map<string, string | null>();
+  /** Ids of the jobs that replay whatever is dead. */
+  readonly ranges: string[] = [];
   readonly #api: Tubepost;
   readonly #receiver: ReceiverProcess;
   readonly #endpoints: ReadonlyMap<string, string>;
@@ -45,7 +47,7 @@ export class Owner {
 
   /** Ends with nothing paused. */
   async run(published: Published[]): Promise<void> {
-    await Promise.all([this.#pauseOften(), this.#rotateOften(), this.#replayOften(published)]);
+    await Promise.all([this.#pauseOften(), this.#rotateOften(), this.#replayOften(published), this.#replayRanges()]);
   }
 
   stop(): void {
@@ -85,6 +87,16 @@ export class Owner {
       const deliveries = old.flatMap(({ accepted }) => accepted.deliveries.filter((one) => one.endpoint === endpoint));
       const fresh = deliveries.filter(({ id }) => !this.replays.has(id));
       if (fresh.length > 0) await this.#replay(prng.pick(fresh).id);
+    }
+  }
+
+  /** Over the same dead letters again and again, older versions too: nothing of them may go out twice. */
+  async #replayRanges(): Promise<void> {
+    const prng = new Prng(this.#seed + 404);
+    const range = { endpoint: this.#id(PICKY), statuses: ['dead'], force: true, reason: 'crash test' };
+    while (await this.#idle(prng.between(...BETWEEN_MS))) {
+      const { id } = await this.#api.replayRange(range, `range-${this.ranges.length}`);
+      this.ranges.push(id);
     }
   }
 

@@ -20,7 +20,7 @@ import { Load } from './load.ts';
 import { Owner } from './owner.ts';
 import { ReceiverProcess } from './receiver-process.ts';
 import { readSeen } from './seen.ts';
-import { untilEnded, untilLogged } from './settle.ts';
+import { untilEnded, untilLogged, untilReplayed } from './settle.ts';
 import { tell } from './tell.ts';
 
 const { values } = parseArgs({
@@ -83,12 +83,16 @@ async function run(): Promise<Counts> {
     `${load.published.length} events are acknowledged, ${api.publishedAgain} publishes were sent again; all is quiet now`,
   );
 
-  const asked = [...owner.replays.values()].filter((id) => id !== null);
+  const ranges = await untilReplayed(api, owner.ranges);
+  const sent = ranges.flatMap((range) => range.sent);
+  say(`${ranges.length} replays of ranges have ended, and sent ${sent.length} deliveries`);
+  const asked = [...owner.replays.values(), ...sent.map(({ id }) => id)].filter((id) => id !== null);
   const ids = load.published.flatMap(({ accepted }) => accepted.deliveries.map(({ id }) => id));
   const exact = await untilEnded(api, [...ids, ...asked]);
   const endedMs = Date.now();
   say(`${exact.size} deliveries were read until they had ended`);
   const replayed = new Set(owner.replays.keys());
+  for (const { replayOf } of sent) if (replayOf !== null) replayed.add(replayOf);
   const log = await untilLogged(api, (found) => gaps({ exact, log: found, replayed }));
   const isWhole = gaps({ exact, log, replayed }).length === 0;
   say(isWhole ? 'the log says the same' : 'the log still does not say the same');
@@ -97,7 +101,7 @@ async function run(): Promise<Counts> {
   const seen = await readSeen(seenFile);
   appendFileSync(join(folder, 'published.json'), JSON.stringify(load.published));
   const evidence = { published: load.published, seen, paths, exact, log, replayed };
-  const told = { ...evidence, kills: killer.kills, owner, unreadable: receiver.unreadable };
+  const told = { ...evidence, ranges, kills: killer.kills, owner, unreadable: receiver.unreadable };
   return tell(told, { quietMs, endedMs, loggedMs });
 }
 

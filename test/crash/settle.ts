@@ -4,7 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { eventually } from '../support/poll.ts';
-import type { Attempt, Delivery, DeliveryDetail, Tubepost } from '../support/tubepost.ts';
+import type { Attempt, Delivery, DeliveryDetail, ReplayJob, Tubepost } from '../support/tubepost.ts';
 
 const ENDED = new Set(['delivered', 'dead', 'superseded', 'cancelled']);
 const READS_AT_ONCE = 6;
@@ -18,6 +18,9 @@ const READ_AGAIN_MS = 2_000;
 
 /** The log's lists, as they came. */
 export type Log = { deliveries: Delivery[]; attempts: Attempt[] };
+
+/** A job that replayed a range, and what the log says that it sent. */
+export type Range = { job: ReplayJob; sent: Delivery[] };
 
 /** Reads each until it has ended. Answers all, ended or not, by id. */
 export async function untilEnded(api: Tubepost, ids: Iterable<string>): Promise<Map<string, DeliveryDetail>> {
@@ -39,6 +42,19 @@ async function readAll(api: Tubepost, ids: string[]): Promise<DeliveryDetail[]> 
   };
   await Promise.all(Array.from({ length: READS_AT_ONCE }, next));
   return read;
+}
+
+/** Reads each job until it has ended, and then what the log says that it sent, until that is what the job counts. */
+export async function untilReplayed(api: Tubepost, ids: string[]): Promise<Range[]> {
+  const ranges: Range[] = [];
+  for (const id of ids) {
+    await eventually(END_WITHIN_MS, async () => (await api.replayOfRange(id)).status !== 'running');
+    const job = await api.replayOfRange(id);
+    const arrived = (sent: Delivery[]) => sent.filter(({ status }) => status === 'delivered').length;
+    await eventually(LOG_WITHIN_MS, async () => arrived(await api.replayed(id)) === job.progress.delivered);
+    ranges.push({ job, sent: await api.replayed(id) });
+  }
+  return ranges;
 }
 
 /** Reads the lists until nothing is missing or wrong in them, or the time is over. */

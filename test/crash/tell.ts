@@ -22,6 +22,10 @@ export function tell(told: Told, times: Times): { passed: number; failed: number
   line('deliveries', `${exact.size}: ${counts([...exact.values()].map(({ status }) => status))}`);
   line('requests', `${seen.length}; ${attempts} attempts in the log, ${cut} of them cut off by a kill`);
   line('owner', `${owner.pauses.length} pauses, ${owner.rotations.length} rotations, ${replays} replays`);
+  line(
+    'ranges',
+    `${told.ranges.length} replays of ranges sent ${told.ranges.flatMap(({ sent }) => sent).length} deliveries`,
+  );
   line('duplicates', `${duplicates(seen)} requests for what was done already (allowed)`);
   line('paced', `at most ${mostInASecond(paced)} requests in any second`);
   line('recovery', recovery(told, times));
