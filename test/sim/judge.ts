@@ -1,7 +1,7 @@
 /** What must be true of everything once all is quiet: I1, I4 and I8; and once retention has had its time: I2. */
-import type { LoggedAttempt } from '../../src/core/log.ts';
+import { deliveryId, isReplay } from '../../src/core/ids.ts';
+import { type LoggedAttempt, REPLAYS_NOTHING } from '../../src/core/log.ts';
 import type { DeliveryView } from '../../src/core/view.ts';
-import { deliveryId } from '../../src/core/ids.ts';
 import { QUIET_RING_MS, RETENTION_SLACK_SHARE } from '../../src/core/limits.ts';
 import { isQuietTime } from '../../src/record/alarm.ts';
 import { Ledger } from '../../src/record/ledger.ts';
@@ -163,8 +163,9 @@ function deliveryRow(view: DeliveryView): Row {
     next_attempt_at_ms: view.nextAttemptAtMs,
     blocked_by: view.blockedBy,
     superseded_by: view.supersededBy,
-    replay_of: view.replayOf,
+    replay_of: view.replayOf ?? (isReplay(view.id) ? REPLAYS_NOTHING : null),
     replayed_by: view.replayedBy,
+    out_of_order: view.isOutOfOrder === true ? 1 : null,
     reason: view.reason,
     accepted_at_ms: view.acceptedAtMs,
     ended_at_ms: view.endedAtMs,

@@ -9,10 +9,12 @@ import type { AccountSettings } from '../../src/core/endpoint.ts';
 import type { Confirmation, LogEntry, LogMessage } from '../../src/core/log.ts';
 import type { AttemptOutcome } from '../../src/core/outcome.ts';
 import type { AcceptRequest } from '../../src/core/publish.ts';
+import { ok } from '../../src/core/result.ts';
 import type { AttemptRequest, BeginResult, ClaimRef } from '../../src/core/rpc.ts';
 import { RecordAlarm } from '../../src/record/alarm.ts';
 import { type At, type Effects, Ledger } from '../../src/record/ledger.ts';
 import { packLog } from '../../src/record/log-messages.ts';
+import { ofJob, type Replayer } from '../../src/record/replaying.ts';
 import { Runner, type RunnerDeps } from '../../src/record/runner.ts';
 import { Life } from './schedule.ts';
 import { ObjectStorage } from './sqlite.ts';
@@ -156,14 +158,27 @@ export class RecordInstance {
     return this.#perform(this.#open().wake(endpoint, revision, passes, this.#at()));
   }
 
-  async replay(ref: DeliveryRef, by: { key: string; reason: string | null; force: boolean }) {
-    const settings = await this.#host.links.settings(this.node, 0, true);
-    const endpoint = settings?.endpoints.find(({ id }) => id === ref.endpoint);
+  async replay(ref: DeliveryRef, by: Replayer) {
+    const own = ofJob(this.#open().memory, ref, by.job);
+    if (own !== null) return ok(own);
+    const endpoint = await this.#endpointNow(ref.endpoint);
     return this.#perform(this.#open().replay(ref, by, endpoint, this.#at()));
   }
 
   async erasePayload(id: string) {
     return this.#perform(this.#open().erasePayload(id, this.#at()));
+  }
+
+  async replayMissing(missing: { sequence: number; endpoint: string }, by: Replayer) {
+    const own = ofJob(this.#open().memory, { ...missing, replay: 0 }, by.job);
+    if (own !== null) return ok(own);
+    const endpoint = await this.#endpointNow(missing.endpoint);
+    return this.#perform(this.#open().replayMissing(missing, by, endpoint, this.#at()));
+  }
+
+  async #endpointNow(id: string) {
+    const settings = await this.#host.links.settings(this.node, 0, true);
+    return settings?.endpoints.find((endpoint) => endpoint.id === id);
   }
 
   async discard(ref: DeliveryRef, by: { key: string; reason: string | null }) {

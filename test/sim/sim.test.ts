@@ -28,6 +28,7 @@ const MUST_SEE = [
   'superseded in an ordered lane',
   'older form sent',
   'replay accepted',
+  'missing event sent',
   'crash inside a turn',
   'turn that threw',
   'ring in vain',

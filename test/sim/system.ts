@@ -290,13 +290,14 @@ export class System {
     const ref = { sequence, endpoint: delivery.endpoint, replay: delivery.replay };
     const text = `of ${host.name.slice(-6)} ${sequence}/${delivery.endpoint.slice(-4)}/${delivery.replay}`;
     if (prng.chance(0.7)) {
-      const by = { key: 'key_1', reason: null, force: prng.chance(0.3) };
-      this.#call(this.#person, host.name, 'replay', false, (instance) => instance.replay(ref, by)).then(
+      const by = this.#replayer();
+      this.#call(this.#person, host.name, 'replay', by.job !== undefined, (instance) => instance.replay(ref, by)).then(
         (result) => this.world.saw(result.ok ? 'replay accepted' : `replay refused: ${result.error.reason}`),
         () => this.world.saw('replay without an answer'),
       );
       return `replay ${text}`;
     }
+    if (prng.chance(0.5)) return this.#sendMissing(host);
     const by = { key: 'key_1', reason: prng.chance(0.5) ? 'not needed' : null };
     this.#call(this.#person, host.name, 'discard', false, (instance) => instance.discard(ref, by)).then(
       (result) => this.world.saw(result.ok ? 'discarded' : `discard refused: ${result.error.reason}`),
@@ -316,6 +317,30 @@ export class System {
   goOn(): void {
     this.world.faults = this.world.drawn;
     this.receivers.isCalm = false;
+  }
+
+  /** A person, or a job, whose calls come again. */
+  #replayer() {
+    const { prng } = this.world;
+    const job = prng.chance(0.5) ? 'job_1' : undefined;
+    return { key: 'key_1', reason: null, force: prng.chance(0.3), job };
+  }
+
+  /** Some event to some endpoint, which mostly has a delivery of it. */
+  #sendMissing(host: RecordHost): string {
+    const { prng } = this.world;
+    const missing = {
+      sequence: prng.pick([...this.watch.stored(host).keys()]),
+      endpoint: prng.pick(this.endpoints.all()).id,
+    };
+    const by = this.#replayer();
+    this.#call(this.#person, host.name, 'replayMissing', by.job !== undefined, (instance) =>
+      instance.replayMissing(missing, by),
+    ).then(
+      (result) => this.world.saw(result.ok ? 'missing event sent' : `missing event refused: ${result.error.reason}`),
+      () => this.world.saw('missing event without an answer'),
+    );
+    return `send ${host.name.slice(-6)} ${missing.sequence} to ${missing.endpoint.slice(-4)} as missing`;
   }
 
   /** Something dies: one record's instance, a gate's, or a machine with all that ran there. */

@@ -111,6 +111,7 @@ export class Watch {
     for (const [sequence, event] of after) {
       const old = before.get(sequence);
       if (old === event) continue;
+      invariants.isReplayedOnceByAJob(host.name, event.deliveries);
       const was = new Map(old?.deliveries.map((one) => [keyOf(one), one]));
       for (const one of event.deliveries) {
         const earlier = was.get(keyOf(one));

@@ -53,6 +53,22 @@ export function nothingLost(where: string, acknowledged: string[], stored: Reado
   if (lost.length > 0) throw new Violation('I1', where, `acknowledged, but nowhere: ${lost.join(', ')}`);
 }
 
+/** I6: a job that is repeated makes one replay of a delivery; what was missing is sent by one replay that repeats nothing. */
+export function isReplayedOnceByAJob(where: string, ofEvent: Iterable<StoredDelivery>): void {
+  const known = new Set<string>();
+  for (const one of ofEvent) {
+    const { endpoint, replay, replayFacts } = one.delivery;
+    const { isMissing, job, of } = replayFacts ?? {};
+    if (isMissing === true && replay !== 1)
+      throw new Violation('I6', where, `${nameOf(one)} was missing, and is not the first`);
+    if (job === undefined) continue;
+    const key = `${endpoint} ${of} ${job}`;
+    if (known.has(key))
+      throw new Violation('I6', where, `${nameOf(one)} is the second replay of one delivery by ${job}`);
+    known.add(key);
+  }
+}
+
 /** I2: 1, 2, 3, … without a gap, those included of which retention took the rows: none is given again. */
 export function sequencesAreDense(where: string, present: Iterable<number>, gone: Iterable<number>): void {
   let expected = 1;
