@@ -276,6 +276,8 @@ export const GATE_ANSWER_MS = 5 * SECOND_MS;
 // Jobs
 /** Items of one step: they are worked on at the same time, what others ask for waits behind these, and a crash repeats at most these. */
 export const JOB_STEP_ITEMS = 10;
+/** Nor more than the pace allows in this long: what is published meanwhile waits behind a step. */
+export const JOB_STEP_MS = 100;
 /** Items per second, at most: a job also rests for as long as its last step took, so that it never has more than half of what is there. */
 export const JOB_PACE_PER_SECOND = 100;
 /** The same for looks at what a job has set going and waits for: a look is a read, and progress may be seconds old. */

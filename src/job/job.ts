@@ -70,9 +70,9 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
     const given = ledger.given();
     if (given === null) return;
     const fromMs = Date.now();
-    const task = ledger.next(fromMs);
-    if (task.kind === 'wait') return;
     const manner = mannerOf(given.spec);
+    const task = ledger.next(manner, fromMs);
+    if (task.kind === 'wait') return;
     const work = workOf(given, ledger.startedMs(), this.env);
     try {
       switch (task.kind) {

@@ -22,6 +22,7 @@ import {
   JOB_REST_MS_MIN,
   JOB_STEP_ITEMS,
   JOB_STEP_LOOKS,
+  JOB_STEP_MS,
   JOB_TELL_MS,
   JOB_WAIT_MS_CAP,
   JOB_WAIT_MS_MIN,
@@ -118,7 +119,7 @@ export class JobLedger {
   }
 
   /** One step at a time, to be answered by `listed`, `performed`, `closed` or `failed`. */
-  next(nowMs: number): Task {
+  next(manner: Manner, nowMs: number): Task {
     if (this.given() === null) return { kind: 'wait' };
     const state = readState(this.#sql);
     // Not before: a step that was under way at the end has counted its items by now.
@@ -127,7 +128,7 @@ export class JobLedger {
     const { phase } = state;
     if (phase.kind === 'closing') return { kind: 'close' };
     if (phase.kind === 'resting') return phase.untilMs > nowMs ? { kind: 'wait' } : this.#beginPass(nowMs);
-    const work = state.paceMs <= nowMs ? dueItems(this.#sql, 'work', nowMs, JOB_STEP_ITEMS) : [];
+    const work = state.paceMs <= nowMs ? dueItems(this.#sql, 'work', nowMs, workOfStep(manner)) : [];
     const looks = state.looksMs <= nowMs ? dueItems(this.#sql, 'look', nowMs, JOB_STEP_LOOKS) : [];
     if (work.length + looks.length > 0) return { kind: 'perform', items: [...work, ...looks] };
     if (phase.kind === 'listing' && openItems(this.#sql).count < JOB_ITEMS_AHEAD_MAX) {
@@ -320,6 +321,11 @@ function firstState({ by, reason }: JobStart, nowMs: number): State {
     updatedAtMs: nowMs,
     endedAtMs: null,
   };
+}
+
+/** At most what its pace allows in a moment: not ten at once and then nothing. */
+function workOfStep({ pacePerSecond }: Manner): number {
+  return Math.min(JOB_STEP_ITEMS, Math.ceil((pacePerSecond * JOB_STEP_MS) / 1_000));
 }
 
 function stepped(state: State): void {

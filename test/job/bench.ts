@@ -38,7 +38,7 @@ export class Bench {
   }
 
   next(): Task {
-    return this.ledger.next(this.nowMs);
+    return this.ledger.next(this.manner, this.nowMs);
   }
 
   /** Moves the clock to when the job wants to be woken. */

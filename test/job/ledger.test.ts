@@ -243,3 +243,15 @@ test('a job that an earlier release started goes on, with items that it stored',
   bench.finish(pages(60, 60), () => DONE);
   expect(bench.view()).toMatchObject({ status: 'finished', progress: { total: 60, done: 60 } });
 });
+
+test.each([
+  [50, 5],
+  [100, 10],
+  [500, 10],
+  [1, 1],
+])('at %d a second it does %d at a time, so that others wait behind few', (pacePerSecond, most) => {
+  const bench = new Bench({ pacePerSecond });
+  bench.step(pages(60, 60), () => DONE);
+  const task = bench.next();
+  expect(task.kind === 'perform' && task.items.length).toBe(most);
+});

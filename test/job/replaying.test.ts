@@ -227,7 +227,7 @@ class JobHost {
   async step(): Promise<void> {
     const { nowMs } = this.#world;
     try {
-      const task = this.ledger.next(nowMs);
+      const task = this.ledger.next(BULK_MANNER, nowMs);
       this.#world.mayDie();
       const { spec } = this.#given;
       if (spec.kind !== 'replay') throw new Error('no replay');
