@@ -1,4 +1,5 @@
 /** What the API's log says, judged against what was published and what the receiver saw (C7, V3). */
+import type { Schemas } from '../../src/client/client.ts';
 import type { Attempt, Delivery } from '../support/tubepost.ts';
 import { CAST, isWanted } from './cast.ts';
 import type { Published } from './publisher.ts';
@@ -14,7 +15,7 @@ export type Evidence = {
 };
 
 export const ENDED = ['delivered', 'dead', 'superseded', 'cancelled'];
-export const OPEN = ['queued', 'delivering', 'retrying', 'held'];
+export const OPEN: Schemas['DeliveryStatus'][] = ['queued', 'delivering', 'retrying', 'held'];
 
 export function expectedDeliveries(published: Published[]): { path: string; event: string }[] {
   return published.flatMap(({ id, type }) =>

@@ -1,14 +1,17 @@
 /**
  * Tubepost's API as a careful publisher uses it: what has an id is published again with the same id until it is acknowledged
- * (P1). Answers are parsed, never trusted.
+ * (P1). Reads go by the typed client; its answers too are parsed, never trusted.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { type Answered, type Client, createClient, type ListName, type Reading } from '../../src/client/client.ts';
 
 const REQUEST_MS = 30_000;
 const AGAIN_MS = 250;
 /** A patient one gives up after this. */
 const PATIENCE_MS = 240_000;
+/** The largest pages. */
+const ALL = { limit: 200 };
 
 export type NewEvent = { id?: string; type: string; record?: string; version?: number; data: unknown };
 
@@ -60,7 +63,6 @@ const record = z.object({
   endpoints: z.array(z.object({ endpoint: z.string(), delivery, waiting: z.number() })),
 });
 const detail = delivery.extend({ attemptLog: z.array(attempt), body: z.string().nullable() });
-const page = <T extends z.ZodType>(item: T) => z.object({ data: z.array(item), next: z.string().nullable() });
 const endpoint = z.object({ id: z.string(), secret: z.string() });
 const counted = z.object({ count: z.number() });
 const replayJob = z.object({
@@ -90,6 +92,7 @@ export class Tubepost {
   readonly #key: string;
   readonly #account: string;
   readonly #isPatient: boolean;
+  readonly #client: Client;
   /** Publishes that had to be sent again because no 202 came. */
   publishedAgain = 0;
 
@@ -98,6 +101,8 @@ export class Tubepost {
     this.#url = at.url;
     this.#key = at.key;
     this.#account = at.account;
+    const triesMax = this.#isPatient ? PATIENCE_MS / AGAIN_MS : 1;
+    this.#client = createClient({ origin: at.url, key: at.key, triesMax, sleep: () => wait(AGAIN_MS) });
   }
 
   async createAccount(): Promise<void> {
@@ -140,12 +145,12 @@ export class Tubepost {
     return (await this.#call('POST', '/events', event)).status;
   }
 
-  record(key: string) {
-    return this.#ok(record, 'GET', `/records/${encodeURIComponent(key)}`);
+  async record(key: string) {
+    return record.parse(told(await this.#client.call('getRecord', { path: this.#at({ record: key }) })));
   }
 
-  delivery(id: string) {
-    return this.#ok(detail, 'GET', `/deliveries/${id}`);
+  async delivery(id: string) {
+    return detail.parse(told(await this.#client.call('getDelivery', { path: this.#at({ delivery: id }) })));
   }
 
   replay(id: string, reason: string, key?: string) {
@@ -162,47 +167,37 @@ export class Tubepost {
     return this.#ok(replayJob, 'POST', '/replays', range, key);
   }
 
-  replayOfRange(id: string) {
-    return this.#ok(replayJob, 'GET', `/replays/${id}`);
+  async replayOfRange(id: string) {
+    return replayJob.parse(told(await this.#client.call('getReplay', { path: this.#at({ replay: id }) })));
   }
 
   replayed(id: string) {
-    return this.#all(delivery, `/replays/${id}/deliveries`, {});
+    return this.#all(delivery, 'listReplayedDeliveries', { path: this.#at({ replay: id }), query: ALL });
   }
 
   discard(id: string, reason: string) {
     return this.#ok(delivery, 'POST', `/deliveries/${id}/discard`, { reason });
   }
 
-  deliveries(query: Record<string, string | string[]> = {}) {
-    return this.#all(delivery, '/deliveries', query);
+  deliveries(query: Reading<'listDeliveries'>['query'] = {}) {
+    return this.#all(delivery, 'listDeliveries', { path: this.#at({}), query: { ...ALL, ...query } });
   }
 
-  deadLetters(query: Record<string, string | string[]> = {}) {
-    return this.#all(delivery, '/dead-letters', query);
+  deadLetters(query: Reading<'listDeadLetters'>['query'] = {}) {
+    return this.#all(delivery, 'listDeadLetters', { path: this.#at({}), query: { ...ALL, ...query } });
   }
 
-  attempts(query: Record<string, string | string[]> = {}) {
-    return this.#all(attempt, '/attempts', query);
+  attempts(query: Reading<'listAttempts'>['query'] = {}) {
+    return this.#all(attempt, 'listAttempts', { path: this.#at({}), query: { ...ALL, ...query } });
   }
 
-  async #all<T extends z.ZodType>(item: T, path: string, query: Record<string, string | string[]>) {
+  #at<T extends object>(more: T): T & { account: string } {
+    return { ...more, account: this.#account };
+  }
+
+  async #all<T extends z.ZodType, N extends ListName>(item: T, name: N, input: Reading<N>): Promise<z.output<T>[]> {
     const all: z.output<T>[] = [];
-    let cursor: string | null = null;
-    do {
-      const parameters = new URLSearchParams({ limit: '200' });
-      for (const [name, values] of Object.entries(query)) {
-        for (const value of [values].flat()) parameters.append(name, value);
-      }
-      if (cursor !== null) parameters.set('cursor', cursor);
-      const answer: { data: z.output<T>[]; next: string | null } = await this.#ok(
-        page(item),
-        'GET',
-        `${path}?${parameters.toString()}`,
-      );
-      all.push(...answer.data);
-      cursor = answer.next;
-    } while (cursor !== null);
+    for await (const one of this.#client.list(name, input)) all.push(item.parse(one));
     return all;
   }
 
@@ -258,6 +253,12 @@ export class Tubepost {
       retryAfterMs: retryAfter === null ? null : Number(retryAfter) * 1_000,
     };
   }
+}
+
+/** The data of an answer; what is refused is thrown. */
+function told<T>(answer: Answered<T>): T {
+  if (answer.ok) return answer.data;
+  throw new Refused(`${answer.status} ${answer.problem.code}: ${answer.problem.detail}`, answer.status);
 }
 
 /** The service understood and said no. */
