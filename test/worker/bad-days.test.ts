@@ -48,7 +48,8 @@ function soon(check: () => Promise<void>) {
 describe('on a bad day', () => {
   test('with D1 gone, publishing and deliveries go on, and the log catches up when it is back', async () => {
     await endpoint('crm');
-    await env.LOG_DB.exec('DROP TABLE deliveries; DROP TABLE attempts; DROP TABLE events; DROP TABLE d1_migrations');
+    const tables = ['deliveries', 'attempts', 'events', 'hours', 'd1_migrations'];
+    await env.LOG_DB.exec(tables.map((name) => `DROP TABLE ${name}`).join('; '));
     const { deliveries } = await publish('sub/1');
     await soon(async () => expect(await requests(host)).toHaveLength(1));
     await soon(async () => {

@@ -73,7 +73,7 @@ describe('an account with a jurisdiction', () => {
     expect((await call('GET', `${at()}/records/sub%2F2/events`)).body.data).toHaveLength(1);
   });
 
-  test('is logged, and the log confirms: the Record then keeps no alarm', async () => {
+  test('is logged, and the log confirms: the Record then wakes for its retention alone', async () => {
     await endpoint('crm');
     await publish({ id: 'logged-1', record: 'sub/3' });
     const stub = env.RECORD.getByName(recordName(await recordAddress({ account, jurisdiction: 'eu' }, 'sub/3')));
@@ -81,7 +81,8 @@ describe('an account with a jurisdiction', () => {
       async () => {
         const { body } = await call('GET', `${at()}/deliveries?event=logged-1`);
         expect(body.data).toMatchObject([{ status: 'delivered' }]);
-        expect(await runInDurableObject(stub, (_, { storage }) => storage.getAlarm())).toBeNull();
+        const alarmMs = await runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
+        expect(alarmMs).toBeGreaterThan(Date.now() + 20 * 86_400_000);
       },
       { timeout: 10_000, interval: 50 },
     );
