@@ -1,6 +1,6 @@
 /** Judged from outside: by what receivers got and by what the API lists. */
 import { z } from 'zod';
-import type { Checks } from '../demo/checks.ts';
+import type { Checks } from '../support/checks.ts';
 import type { Got, Receiver } from './receiver.ts';
 import { OPS, scope, type Told } from './story.ts';
 

@@ -1,7 +1,7 @@
 /** The checks of the demo, each in plain words, with the evidence of both sides: what the receiver saw and what the API says. */
 import type { Delivery } from '../support/tubepost.ts';
 import { CAST, HANGING, isWanted, MISSING_TYPE, PAUSED } from './cast.ts';
-import type { Checks } from './checks.ts';
+import type { Checks } from '../support/checks.ts';
 import * as log from './judge-log.ts';
 import * as seen from './judge-requests.ts';
 import { eventually } from '../support/poll.ts';

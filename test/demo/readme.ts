@@ -6,7 +6,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Checks } from './checks.ts';
+import type { Checks } from '../support/checks.ts';
 
 const README = join(import.meta.dirname, '../../README.md');
 /** A command, and the answer that stands below it. */

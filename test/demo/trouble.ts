@@ -5,7 +5,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { until } from '../support/poll.ts';
 import { type Accepted, Tubepost } from '../support/tubepost.ts';
-import type { Checks } from './checks.ts';
+import type { Checks } from '../support/checks.ts';
 import { isSuccess, type Mood, Receiver, type Request } from './receiver.ts';
 
 const WITHIN_MS = 60_000;
