@@ -76,10 +76,12 @@ function replayed({ replayedBy, replayResolved = null }: DeliveryView): string {
   return `. It was sent again by a replay${how}`;
 }
 
-function gateCause(parked: Parked, name: string): string {
+function gateCause(parked: Parked | 'watched', name: string): string {
   switch (parked) {
     case 'circuit':
       return `waiting for ${name} to recover`;
+    case 'watched':
+      return `waiting for its turn: ${name} is failing, or catching up`;
     case 'pace':
       return `waiting for its turn: ${name} takes a limited number of requests a second`;
   }

@@ -19,8 +19,11 @@ export type DeliveryView = {
   attempts: number;
   last: LastAttempt | null;
   nextAttemptAtMs: number | null;
-  /** Why it waits at its endpoint's Gate although that is not paused; absent where the log answers, which does not know. */
-  parked?: Parked | null;
+  /**
+   * Why it waits at its endpoint's Gate although that is not paused. The log does not know: there it is absent, or `watched` where it is
+   * overdue and the settings say that the endpoint is failing or catching up.
+   */
+  parked?: Parked | 'watched' | null;
   /** Delivery ids. */
   blockedBy: string | null;
   supersededBy: string | null;

@@ -27,7 +27,7 @@ export function presentOf(settings: AccountSettings, nowMs: number): Present {
 
 export function overlay(view: DeliveryView, { endpoints, targets, nowMs }: Present): ShownDelivery {
   const endpoint = endpoints.get(view.endpoint);
-  const now = isWaiting(view) ? withEndpoint(view, endpoint) : view;
+  const now = isWaiting(view) ? withEndpoint(view, endpoint, nowMs) : view;
   return { ...now, ...note(now, nowMs, { endpointName: nameOf(endpoint), targets }) };
 }
 
@@ -35,7 +35,7 @@ function isWaiting({ status }: DeliveryView): boolean {
   return status === 'queued' || status === 'retrying' || status === 'held';
 }
 
-function withEndpoint(view: DeliveryView, endpoint: EndpointSettings | undefined): DeliveryView {
+function withEndpoint(view: DeliveryView, endpoint: EndpointSettings | undefined, nowMs: number): DeliveryView {
   if (endpoint === undefined) return cancelled(view, ENDPOINT_REMOVED, null);
   const { status, statusReason, cutoff } = endpoint;
   if (status === 'disabled') return cancelled(view, disabledReason(statusReason), cutoff?.atMs ?? null);
@@ -44,8 +44,10 @@ function withEndpoint(view: DeliveryView, endpoint: EndpointSettings | undefined
     return cancelled(view, cutoff.reason, cutoff.atMs);
   }
   if (status === 'paused') return { ...view, status: 'held', nextAttemptAtMs: null };
-  if (view.status === 'held') return { ...view, status: view.attempts === 0 ? 'queued' : 'retrying' };
-  return view;
+  const now: DeliveryView =
+    view.status === 'held' ? { ...view, status: view.attempts === 0 ? 'queued' : 'retrying' } : view;
+  const isOverdue = now.blockedBy === null && (now.nextAttemptAtMs ?? 0) <= nowMs;
+  return now.parked === undefined && endpoint.isWatched === true && isOverdue ? { ...now, parked: 'watched' } : now;
 }
 
 function cancelled(view: DeliveryView, reason: string, endedAtMs: number | null): DeliveryView {

@@ -109,3 +109,27 @@ describe('E5: what a read shows of a delivery', () => {
     expect(shown({}, [endpoint({})]).note).toContain('crm.example:8443');
   });
 });
+
+describe('what the log answers does not know of Gates, but the settings do', () => {
+  const watched = [endpoint({ description: 'CRM', isWatched: true })];
+  const sentence = (given: Partial<DeliveryView>, endpoints = watched) => shown(given, endpoints).note;
+
+  test('an overdue delivery to an endpoint that is failing says what it waits for', () => {
+    const turn = 'aiting for its turn: CRM is failing, or catching up';
+    expect(sentence({})).toBe(`W${turn}`);
+    expect(sentence({ status: 'retrying', attempts: 1, nextAttemptAtMs: NOW_MS })).toContain(`, w${turn}`);
+    expect(sentence({ status: 'held' })).toContain(turn);
+  });
+
+  test('one with a retry to come, one behind another, and what a Record answered say what is their own', () => {
+    for (const own of [
+      { status: 'retrying', attempts: 1, nextAttemptAtMs: NOW_MS + 60_000 },
+      { blockedBy: 'dlv_0' },
+      { parked: null },
+      { parked: 'circuit' },
+    ] as const) {
+      expect(sentence(own)).not.toContain('failing, or catching up');
+    }
+    expect(sentence({}, [endpoint({ description: 'CRM' })])).not.toContain('failing');
+  });
+});
