@@ -6,7 +6,8 @@
 import { and, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { Walk } from '../core/limits.ts';
-import { isFrom, type LogFilter, upperBound } from './filter.ts';
+import { hasValues, isFrom, type LogFilter, upperBound } from './filter.ts';
+import { attempts } from './log-schema.ts';
 import { type Found, newestFirst, type Position } from './page.ts';
 import { type At, columnsOf, isInAccount, newestAcross, type Source } from './source.ts';
 
@@ -75,7 +76,9 @@ export function inRange(search: Search): SQL {
 }
 
 function boundOf({ source, filter }: Search, { byKey, bySeek }: Walk): number {
-  return source.where === undefined && filter.account !== null ? byKey : bySeek;
+  // The status of an attempt is its delivery's, which is looked up.
+  const isSeeking = source.table === attempts && hasValues(filter.status);
+  return source.where === undefined && filter.account !== null && !isSeeking ? byKey : bySeek;
 }
 
 /** Whole rows in the order of the list: of one account by a range of its key, of all accounts merged. */

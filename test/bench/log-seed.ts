@@ -37,7 +37,7 @@ const DELIVERIES = `${FACTS}
   SELECT account, at, 'dlv_' || address || '_' || sequence || '_' || endpoint, endpoint, 'evt_' || i, 'type.' || (i % 20), record, sequence, i,
     1, 3, CASE WHEN dead THEN 'dead' WHEN waits THEN 'retrying' ELSE 'delivered' END, 1 + failed,
     at + 20 + failed * 10000, CASE WHEN dead OR waits THEN 503 ELSE 200 END, 35, at + 60 + failed * 10000, at + 20,
-    json_object('latencyMs', 35, 'statusCode', CASE WHEN failed THEN 503 ELSE 200 END, 'error', NULL,
+    json_object('latencyMs', 35, 'statusCode', CASE WHEN failed THEN 503 ELSE 200 END, 'error', CASE WHEN failed THEN json_object('kind', 'http-5xx', 'message', 'answered 503') END,
       'responseHeaders', json_object('content-type', 'application/json', 'server', 'nginx', 'x-request-id', printf('%032d', i)),
       'responseBody', CASE WHEN failed THEN printf('%.300c', 'x') ELSE 'ok' END, 'trigger', 'first',
       'willRetry', json(CASE WHEN failed THEN 'true' ELSE 'false' END), 'nextAttemptAtMs', NULL)
@@ -45,9 +45,10 @@ const DELIVERIES = `${FACTS}
 
 const ATTEMPTS = `${FACTS}
   INSERT INTO attempts (account, at_ms, id, delivery, accepted_at_ms, endpoint, event_id, event_type, record, number, "trigger", status_code,
-    latency_ms, response_headers, response_body, will_retry)
+    error_kind, error_message, latency_ms, response_headers, response_body, will_retry)
   SELECT account, at + 10020, 'att_' || address || '_' || sequence || '_' || endpoint || '_a2',
     'dlv_' || address || '_' || sequence || '_' || endpoint, at, endpoint, 'evt_' || i, 'type.' || (i % 20), record, 2, 'retry',
-    CASE WHEN dead OR waits THEN 503 ELSE 200 END, 35, json_object('content-type', 'application/json', 'server', 'nginx'),
+    CASE WHEN dead OR waits THEN 503 ELSE 200 END, CASE WHEN dead OR waits THEN 'http-5xx' END,
+    CASE WHEN dead OR waits THEN 'answered 503' END, 35, json_object('content-type', 'application/json', 'server', 'nginx'),
     CASE WHEN dead OR waits THEN printf('%.300c', 'x') ELSE 'ok' END, waits
   FROM facts WHERE failed`;
