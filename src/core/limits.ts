@@ -336,7 +336,7 @@ export const RETENTION_DAYS_MAX = 365;
 export const RETENTION_SLACK_SHARE = 0.1;
 /** A quiet Record asks for its account's retention at least this often: a shortened one reaches it by then. 30 days and their tenth. */
 export const RETENTION_LOOK_MS_MAX = 33 * DAY_MS;
-/** A quiet Record's alarm rings at a multiple of this, and no other alarm does: so a new instance knows what it was armed for. */
+/** A quiet Record's alarm rings at a multiple of this after its own phase, and no other alarm does: so a new instance knows what it was armed for. */
 export const QUIET_RING_MS = HOUR_MS;
 /** A Record whose look came to nothing looks again after this, also if it is never quiet. */
 export const RETENTION_LOOK_AGAIN_MS = HOUR_MS;

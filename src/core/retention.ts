@@ -3,7 +3,7 @@
  * `logDays`, both from the end of the event's last delivery, and at most a tenth longer. Pure.
  */
 import type { AccountSettings } from './endpoint.ts';
-import { DAY_MS, RETENTION_DAYS_DEFAULT, RETENTION_DAYS_MIN, RETENTION_SLACK_SHARE } from './limits.ts';
+import { DAY_MS, QUIET_RING_MS, RETENTION_DAYS_DEFAULT, RETENTION_DAYS_MIN, RETENTION_SLACK_SHARE } from './limits.ts';
 
 /** From the end of an event. */
 export type KeptMs = { payload: number; rows: number };
@@ -21,6 +21,15 @@ export function keptFor(account: Pick<AccountSettings, 'retention'> | null): Kep
     logDays: RETENTION_DAYS_DEFAULT,
   };
   return { payload: payloadDays * DAY_MS, rows: Math.max(logDays, RETENTION_DAYS_MIN) * DAY_MS };
+}
+
+/**
+ * At which millisecond of an hour a quiet Record rings (record/alarm.ts): its own, drawn from its `hash`, or those of an account would
+ * all ask it for its settings in one moment. It never changes: alarms that are armed are told apart by it.
+ */
+export function quietPhaseMs(hash: string): number {
+  const [digits, base] = [6, 36];
+  return Number.parseInt(hash.slice(0, digits), base) % QUIET_RING_MS;
 }
 
 /** The last moment to look: what ended before then may go a little later than its days, together with what ended after it. */

@@ -12,6 +12,7 @@ import type { Confirmation, LogEntry } from '../core/log.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AcceptRequest } from '../core/publish.ts';
 import { ok } from '../core/result.ts';
+import { quietPhaseMs } from '../core/retention.ts';
 import type { AttemptRequest, ClaimRef, RecordRpc } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import { type Sender, createSender } from '../delivery/sender.ts';
@@ -57,10 +58,11 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
     const address = parseRecordName(ctx.id.name ?? '');
     if (address === null) throw new Error('a Record is addressed by recordName() of core/ids.ts');
     this.#address = address;
-    this.#alarm = new RecordAlarm({
-      set: (atMs) => void ctx.storage.setAlarm(atMs),
+    const storage = {
+      set: (atMs: number) => void ctx.storage.setAlarm(atMs),
       delete: () => void ctx.storage.deleteAlarm(),
-    });
+    };
+    this.#alarm = new RecordAlarm(storage, quietPhaseMs(address.hash));
     void ctx.blockConcurrencyWhile(async () => this.#alarm.found(await ctx.storage.getAlarm()));
   }
 

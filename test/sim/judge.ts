@@ -3,7 +3,6 @@ import { deliveryId, isReplay } from '../../src/core/ids.ts';
 import { type LoggedAttempt, REPLAYS_NOTHING } from '../../src/core/log.ts';
 import type { DeliveryView } from '../../src/core/view.ts';
 import { QUIET_RING_MS, RETENTION_SLACK_SHARE } from '../../src/core/limits.ts';
-import { isQuietTime } from '../../src/record/alarm.ts';
 import { Ledger } from '../../src/record/ledger.ts';
 import { readDelivery } from '../../src/record/views.ts';
 import { unpackAttempt } from '../../src/store/stored-attempt.ts';
@@ -55,7 +54,7 @@ export function judge(system: System): void {
         invariants.logAgrees(host.name, id, isExpired ? facts : { ...facts, response_body: body }, row);
       }
     }
-    if (host.alarmAtMs !== null && !isQuietTime(host.alarmAtMs)) {
+    if (host.alarmAtMs !== null && !host.isArmedQuietly) {
       throw new Violation('I5', host.name, 'an alarm is armed for nothing');
     }
     if ((host.alarmAtMs === null) !== (system.watch.stored(host).size === 0)) {

@@ -10,8 +10,9 @@ import type { Confirmation, LogEntry, LogMessage } from '../../src/core/log.ts';
 import type { AttemptOutcome } from '../../src/core/outcome.ts';
 import type { AcceptRequest } from '../../src/core/publish.ts';
 import { ok } from '../../src/core/result.ts';
+import { quietPhaseMs } from '../../src/core/retention.ts';
 import type { AttemptRequest, BeginResult, ClaimRef } from '../../src/core/rpc.ts';
-import { RecordAlarm } from '../../src/record/alarm.ts';
+import { isQuietTime, RecordAlarm } from '../../src/record/alarm.ts';
 import { type At, type Effects, Ledger } from '../../src/record/ledger.ts';
 import { packLog } from '../../src/record/log-messages.ts';
 import { ofJob, type Replayer } from '../../src/record/replaying.ts';
@@ -60,6 +61,11 @@ export class RecordHost {
     this.address = address;
     this.world = world;
     this.links = links;
+  }
+
+  /** Its alarm is armed, for nothing but its retention. */
+  get isArmedQuietly(): boolean {
+    return isQuietTime(this.alarmAtMs, quietPhaseMs(this.address.hash));
   }
 
   /** The one instance, started where there is none. */
@@ -127,14 +133,15 @@ export class RecordInstance {
         host.links.committed(host);
       },
     );
-    this.#alarm = new RecordAlarm({
-      set: (atMs) => {
+    const storage = {
+      set: (atMs: number) => {
         if (life.isAlive) host.alarmAtMs = atMs;
       },
       delete: () => {
         if (life.isAlive) host.alarmAtMs = null;
       },
-    });
+    };
+    this.#alarm = new RecordAlarm(storage, quietPhaseMs(host.address.hash));
     this.#alarm.found(host.alarmAtMs);
   }
 

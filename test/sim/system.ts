@@ -5,7 +5,6 @@ import type { LogMessage } from '../../src/core/log.ts';
 import type { ClaimRef } from '../../src/core/rpc.ts';
 import { SettingsCache } from '../../src/delivery/settings.ts';
 import { NOTHING_BUT_FAILURES } from '../../src/core/reasons.ts';
-import { isQuietTime } from '../../src/record/alarm.ts';
 import { EndpointHints } from '../../src/record/hints.ts';
 import { consumeFanout } from '../../src/queues/fanout.ts';
 import { consumeLog } from '../../src/queues/log.ts';
@@ -377,7 +376,7 @@ export class System {
     const alarms: Alarm[] = [];
     for (const host of this.records.values()) {
       if (host.alarmAtMs === null) continue;
-      const isQuiet = isQuietTime(host.alarmAtMs);
+      const isQuiet = host.isArmedQuietly;
       const what = `${isQuiet ? 'quiet alarm' : 'alarm'} of ${host.name.slice(-6)}`;
       alarms.push({ what, atMs: host.alarmAtMs, isQuiet, ring: () => this.#ring(host) });
     }

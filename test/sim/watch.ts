@@ -4,7 +4,6 @@ import { deliveryId } from '../../src/core/ids.ts';
 import { CLAIM_GRACE_MS } from '../../src/core/limits.ts';
 import type { AttemptRequest } from '../../src/core/rpc.ts';
 import type { KeptMs } from '../../src/core/retention.ts';
-import { isQuietTime } from '../../src/record/alarm.ts';
 import type { Effects } from '../../src/record/ledger.ts';
 import * as invariants from '../support/invariants.ts';
 import { type StoredDelivery, Violation } from '../support/invariants.ts';
@@ -207,7 +206,7 @@ export class Watch {
       isParkedAt: (endpoint) => this.#links.isParked(endpoint, host.name),
     });
     // I8: such an alarm, or none, says that the log has everything.
-    if (host.alarmAtMs === null || isQuietTime(host.alarmAtMs)) {
+    if (host.alarmAtMs === null || host.isArmedQuietly) {
       for (const event of stored.values()) this.#logHas(host, event);
     }
   }
