@@ -9,6 +9,7 @@ import type {
 import { RETRY_SCHEDULE_SECONDS_DEFAULT } from '../../src/core/limits.ts';
 import { type KeptMs, keptFor } from '../../src/core/retention.ts';
 import type { AccountHost } from './account-object.ts';
+import { pinsOld, TYPES } from './publisher.ts';
 import type { World } from './world.ts';
 import { anEndpoint } from '../support/settings.ts';
 
@@ -76,6 +77,8 @@ export class Endpoints {
       url: `https://receiver.example/${this.#made}`,
       description: `endpoint ${this.#made}`,
       eventTypes,
+      // As the publisher says it: what was missing is sent in the form that the settings pin.
+      schemaVersions: pinsOld(id) ? Object.fromEntries(Object.keys(TYPES).map((type) => [type, '1'])) : {},
       ordering,
       timeoutMs: prng.pick([1_000, 5_000, 30_000]),
       retry: prng.pick(SCHEDULES),

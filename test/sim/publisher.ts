@@ -36,7 +36,7 @@ const KEYED_RECORDS = 5;
 const SHARDS = 2;
 /** Then another record takes its place: every look at a record costs what it holds. */
 const EVENTS_OF_A_RECORD_MAX = 25;
-const TYPES = { 'plan.updated': 60, 'plan.renewed': 25, 'wide.news': 4, 'nobody.cares': 6 };
+export const TYPES = { 'plan.updated': 60, 'plan.renewed': 25, 'wide.news': 4, 'nobody.cares': 6 };
 
 export class Publisher {
   readonly #world: World;
