@@ -45,16 +45,19 @@ async function step(env: Bindings, pass: Pass, nowMs: number): Promise<void> {
       most: OVERVIEW_ACCOUNTS_MAX,
     });
     queries += 1;
-    const isOver = next === null;
-    const looked = [];
-    for (const account of accounts) {
-      if (queries >= ROLL_UP_QUERIES_PER_RUN) break;
-      queries += await hours.rollUpHour(log, account, progress.hourMs);
-      looked.push(account);
+    let looked = 0;
+    try {
+      for (const account of accounts) {
+        if (queries >= ROLL_UP_QUERIES_PER_RUN) break;
+        queries += await hours.rollUpHour(log, account, progress.hourMs);
+        looked += 1;
+      }
+    } finally {
+      // Also where an account failed: those before it are done.
+      if (looked < accounts.length) progress = { ...progress, after: accounts[looked - 1] ?? progress.after };
+      else if (next === null) progress = { ...progress, hourMs: progress.hourMs + HOUR_MS, after: '' };
+      else progress = { ...progress, after: next };
+      await hours.writeProgress(env.CONFIG, pass.name, progress);
     }
-    if (looked.length < accounts.length) progress = { ...progress, after: looked.at(-1) ?? progress.after };
-    else if (isOver) progress = { ...progress, hourMs: progress.hourMs + HOUR_MS, after: '' };
-    else progress = { ...progress, after: next };
-    await hours.writeProgress(env.CONFIG, pass.name, progress);
   }
 }

@@ -169,6 +169,32 @@ test('an hour that is not over, or only just, is not rolled up; one run after th
   expect([await rolledRows(), await there('acc')]).toMatchObject([{ length: 2 }, { toMs: FIRST_MS + HOUR_MS }]);
 });
 
+test('what was done before an account failed is not done again, and nothing is passed over', async () => {
+  for (const account of ['a', 'b', 'c']) await write(account, busy);
+  const failing = Object.create(log, {
+    prepare: {
+      value: (query: string) => {
+        const statement = log.prepare(query);
+        return Object.create(statement, {
+          bind: {
+            value: (...values: unknown[]) => {
+              if (query.startsWith('WITH own') && values.includes('b')) throw new Error('D1 is busy');
+              return statement.bind(...values);
+            },
+          },
+        });
+      },
+    },
+  });
+  const afterHour = FIRST_MS + HOUR_MS + ROLL_UP_AFTER_MS;
+  await rollUp.run(env, FIRST_MS + ROLL_UP_AFTER_MS);
+  await expect(rollUp.run({ ...env, LOG_DB: failing }, afterHour)).rejects.toThrow('params: b,');
+  const done = await Promise.all(['a', 'b', 'c'].map(there));
+  expect(done.map((span) => span?.toMs)).toEqual([FIRST_MS + HOUR_MS, FIRST_MS, FIRST_MS]);
+  await rollUp.run(env, afterHour);
+  expect(await rolledRows()).toHaveLength(6);
+});
+
 test('roll-ups go after their time, and with their account', async () => {
   await write('old', busy);
   await rollUp.run(env, NOW_MS + ROLL_UP_AFTER_MS);
