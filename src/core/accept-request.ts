@@ -33,6 +33,7 @@ export function acceptRequest(
   const endpoints = [...matched.values()];
   return {
     account: settings.account,
+    accountCreatedAtMs: settings.createdAtMs,
     record,
     events,
     endpoints: endpoints.map(matchedOf),

@@ -336,6 +336,11 @@ export const RETENTION_DAYS_MAX = 365;
 export const RETENTION_SLACK_SHARE = 0.1;
 /** A quiet Record asks for its account's retention at least this often: a shortened one reaches it by then. 30 days and their tenth. */
 export const RETENTION_LOOK_MS_MAX = 33 * DAY_MS;
+/**
+ * A Record of which nothing but its summary is left looks this often whether its account and endpoints are still there: by then a
+ * removed account has left nothing. $5 a year for a million of them.
+ */
+export const RETENTION_EMPTIED_LOOK_MS = 90 * DAY_MS;
 /** A quiet Record's alarm rings at a multiple of this after its own phase, and no other alarm does: so a new instance knows what it was armed for. */
 export const QUIET_RING_MS = HOUR_MS;
 /** A Record whose look came to nothing looks again after this, also if it is never quiet. */

@@ -40,6 +40,8 @@ export function matchedOf(endpoint: EndpointSettings): MatchedEndpoint {
 
 export type AcceptRequest = {
   account: string;
+  /** When the account was created, which tells it from one of the same id before or after it. Absent from a release that did not ask. */
+  accountCreatedAtMs?: number;
   /** The record key; null for a shard of events without one. */
   record: string | null;
   /** In the publisher's order. */

@@ -3,7 +3,7 @@
  * `logDays`, both from the end of the event's last delivery, and at most a tenth longer. Pure.
  */
 import type { AccountSettings } from './endpoint.ts';
-import { DAY_MS, QUIET_RING_MS, RETENTION_DAYS_DEFAULT, RETENTION_DAYS_MIN, RETENTION_SLACK_SHARE } from './limits.ts';
+import { DAY_MS, QUIET_RING_MS, RETENTION_DAYS_MIN, RETENTION_SLACK_SHARE } from './limits.ts';
 
 /** From the end of an event. */
 export type KeptMs = { payload: number; rows: number };
@@ -14,12 +14,8 @@ export type OldestEnds = { payloadMs: number; rowsMs: number };
 /** What every account keeps: for as long as its own days are not known. */
 export const KEPT_AT_LEAST: KeptMs = { payload: RETENTION_DAYS_MIN * DAY_MS, rows: RETENTION_DAYS_MIN * DAY_MS };
 
-/** Null: the account is gone. Ids are remembered for 7 days, whatever the log keeps (P2). */
-export function keptFor(account: Pick<AccountSettings, 'retention'> | null): KeptMs {
-  const { payloadDays, logDays } = account?.retention ?? {
-    payloadDays: RETENTION_DAYS_DEFAULT,
-    logDays: RETENTION_DAYS_DEFAULT,
-  };
+/** Ids are remembered for 7 days, whatever the log keeps (P2). */
+export function keptFor({ retention: { payloadDays, logDays } }: Pick<AccountSettings, 'retention'>): KeptMs {
   return { payload: payloadDays * DAY_MS, rows: Math.max(logDays, RETENTION_DAYS_MIN) * DAY_MS };
 }
 

@@ -67,7 +67,10 @@ export type ReplayRefusal =
 export type DiscardRefusal =
   { reason: 'not-found' } | { reason: 'already-ended'; status: string } | { reason: 'in-flight' };
 
-/** Addressed by `recordName(address)`. Reads of a record that never accepted anything answer null and write nothing. */
+/**
+ * Addressed by `recordName(address)`. Reads of a record that never accepted anything answer null and write nothing. `life`: when the
+ * account that asks was created; a Record of a former account of its id is then answered as one that never accepted anything.
+ */
 export type RecordRpc = {
   /** Idempotent by event id; safe to repeat. One result per event, in order. */
   accept(request: AcceptRequest): Promise<AcceptResult[]>;
@@ -86,8 +89,8 @@ export type RecordRpc = {
   sweep(endpoint: string, revision: number): Promise<Swept>;
   /** Everything of this record is gone, its alarm too. Only for an account that is removed. Safe to repeat. */
   erase(): Promise<void>;
-  readRecord(): Promise<RecordView | null>;
-  readEvent(id: string): Promise<EventView | null>;
+  readRecord(life?: number): Promise<RecordView | null>;
+  readEvent(id: string, life?: number): Promise<EventView | null>;
   /**
    * Events with a sequence above `after`, oldest first: `limit`, or fewer where they are large. From `completeFrom` on none is
    * missing; absent from a release that let go of none.
@@ -95,10 +98,11 @@ export type RecordRpc = {
   readEvents(
     after: number,
     limit: number,
+    life?: number,
   ): Promise<{ events: EventView[]; lastSequence: number; completeFrom?: number }>;
   /** The ids of all its events that it still knows; null: more than `most`. */
-  readEventIds(most: number): Promise<EventIds | null>;
-  readDelivery(ref: DeliveryRef): Promise<DeliveryDetail | null>;
+  readEventIds(most: number, life?: number): Promise<EventIds | null>;
+  readDelivery(ref: DeliveryRef, life?: number): Promise<DeliveryDetail | null>;
   replay(
     ref: DeliveryRef,
     /** A job that asks again is answered the replay that it has. */
@@ -115,7 +119,11 @@ export type RecordRpc = {
   /** Its payload and what receivers answered to it are gone; what waits of it is cancelled. Null: no such event. Safe to repeat. */
   erasePayload(id: string): Promise<EventView | null>;
   /** A waiting delivery or a dead letter becomes `cancelled`, reason `discarded`. */
-  discard(ref: DeliveryRef, by: { key: string; reason: string | null }): Promise<Result<DeliveryView, DiscardRefusal>>;
+  discard(
+    ref: DeliveryRef,
+    by: { key: string; reason: string | null },
+    life?: number,
+  ): Promise<Result<DeliveryView, DiscardRefusal>>;
 };
 
 /** `isWhole` false: it has let some go, which had ended RETENTION_DAYS_MIN ago at the latest. */

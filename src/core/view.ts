@@ -60,7 +60,8 @@ export type EventView = {
 
 /** Each endpoint's newest delivery in a record, and how many wait there. */
 export type RecordView = {
-  record: string;
+  /** Null once nothing of its events is left: its key has gone with them. */
+  record: string | null;
   account: string;
   /** Of the newest event. */
   sequence: number;

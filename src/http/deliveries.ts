@@ -1,5 +1,6 @@
 /** Deliveries (V2, V3, R1): lists from the log, one delivery from its Record, replay and discard by its Record. */
 import { z } from '@hono/zod-openapi';
+import type { AccountSettings } from '../core/endpoint.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
 import { type AccountPlace, type DeliveryLocator, parseDeliveryId, recordName } from '../core/ids.ts';
 import type { DeliveryDetail } from '../core/view.ts';
@@ -95,7 +96,7 @@ export function addDeliveries(api: Api): void {
       await auditInAccount(c, account, { action: 'delivery.discarded', ...act });
       const discarded = await callObjectOnce(
         () => recordOf(c, settings, at),
-        (stub) => stub.discard(refOf(at), by),
+        (stub) => stub.discard(refOf(at), by, settings.createdAtMs),
       );
       if (!discarded.ok) throw discardRefused(delivery, discarded.error);
       return c.json(showDelivery(overlay(discarded.value, presentOf(settings, Date.now()))));
@@ -104,10 +105,14 @@ export function addDeliveries(api: Api): void {
 }
 
 /** Null where the account's Record of this id has no such delivery: ids of other accounts lead to a Record that is not there. */
-export function readDelivery(c: AppContext, place: AccountPlace, at: DeliveryLocator): Promise<DeliveryDetail | null> {
+export function readDelivery(
+  c: AppContext,
+  settings: AccountSettings,
+  at: DeliveryLocator,
+): Promise<DeliveryDetail | null> {
   return callObject(
-    () => recordOf(c, place, at),
-    (stub) => stub.readDelivery(refOf(at)),
+    () => recordOf(c, settings, at),
+    (stub) => stub.readDelivery(refOf(at), settings.createdAtMs),
   );
 }
 

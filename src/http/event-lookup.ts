@@ -35,12 +35,12 @@ export async function locateEvent(
   record: string | undefined,
 ): Promise<Located | null> {
   const { account } = settings;
-  if (record !== undefined) return readEvent(c, await recordAddress(settings, record), id);
+  if (record !== undefined) return readEvent(c, settings, await recordAddress(settings, record), id);
 
   const tried = new Set<string>();
   for (const address of await knownAddresses(settings, id)) {
     tried.add(recordName(address));
-    const located = await readEvent(c, address, id);
+    const located = await readEvent(c, settings, address, id);
     if (located !== null) return located;
   }
 
@@ -54,7 +54,7 @@ export async function locateEvent(
       id,
       fresh.map((event) => event.record),
     );
-  return first === undefined ? null : readEvent(c, first.address, id);
+  return first === undefined ? null : readEvent(c, settings, first.address, id);
 }
 
 async function knownAddresses(settings: AccountSettings, id: string): Promise<RecordAddress[]> {
@@ -71,10 +71,15 @@ function boundTo(
   return { account, jurisdiction, kind, hash };
 }
 
-async function readEvent(c: AppContext, address: RecordAddress, id: string): Promise<Located | null> {
+async function readEvent(
+  c: AppContext,
+  { createdAtMs }: AccountSettings,
+  address: RecordAddress,
+  id: string,
+): Promise<Located | null> {
   const event = await callObject(
     () => recordStub(c.env, recordName(address)),
-    (stub) => stub.readEvent(id),
+    (stub) => stub.readEvent(id, createdAtMs),
   );
   return event === null ? null : { address, event };
 }

@@ -51,9 +51,11 @@ async function entryOf(c: AppContext, settings: AccountSettings, present: Presen
     const name = recordName(await recordAddress(settings, record));
     const view = await callObject(
       () => recordStub(c.env, name),
-      (stub) => stub.readRecord(),
+      (stub) => stub.readRecord(settings.createdAtMs),
     );
-    return view === null ? { record, found: false } : { record, found: true, status: showRecord(view, present) };
+    return view === null
+      ? { record, found: false }
+      : { record, found: true, status: showRecord({ ...view, record }, present) };
   } catch (error) {
     // One record's failure is its own: the others are still worth showing.
     const { code, detail } =

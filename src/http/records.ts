@@ -63,7 +63,7 @@ export function addRecords(api: Api): void {
         completeFrom = 1,
       } = await callObject(
         () => recordStub(c.env, name),
-        (stub) => stub.readEvents(query.after, query.limit),
+        (stub) => stub.readEvents(query.after, query.limit, settings.createdAtMs),
       );
       const present = presentOf(settings, Date.now());
       const last = events.at(-1)?.sequence ?? lastSequence;
@@ -78,8 +78,8 @@ async function answerRecord(c: AppContext, account: string, record: string): Pro
   const name = recordName(await recordAddress(settings, record));
   const view = await callObject(
     () => recordStub(c.env, name),
-    (stub) => stub.readRecord(),
+    (stub) => stub.readRecord(settings.createdAtMs),
   );
   if (view === null) throw new Problem('not-found', `the record ${shown(record)} has no events`);
-  return c.json(showRecord(view, presentOf(settings, Date.now())));
+  return c.json(showRecord({ ...view, record }, presentOf(settings, Date.now())));
 }

@@ -226,7 +226,8 @@ function showReplayFacts({ by, reason, atMs, job, isMissing }: ReplayFacts) {
   return { by, reason, at: rfc3339(atMs), job: job ?? null, missing: isMissing === true };
 }
 
-export function showRecord(view: RecordView, present: Present) {
+/** With the key that was asked for: an emptied Record no longer knows its own. */
+export function showRecord(view: RecordView & { record: string }, present: Present) {
   const endpoints = view.endpoints.map(({ endpoint, delivery, waiting }) => {
     const shown = overlay(delivery, present);
     const isOver = shown.status === 'cancelled' && delivery.status !== 'cancelled';

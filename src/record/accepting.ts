@@ -74,7 +74,12 @@ function append(
     ...policyFacts(event, nowMs),
   };
   const added: MemoryEvent = {
-    facts: { ...facts, deliveryCount: event.matches.length, record },
+    facts: {
+      ...facts,
+      deliveryCount: event.matches.length,
+      record,
+      ...(memory.life === null ? {} : { accountCreatedAtMs: memory.life }),
+    },
     slots: [],
     log: quietLog(),
   };

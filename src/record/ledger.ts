@@ -23,6 +23,7 @@ import { type Begin, begin, findClaimed, giveBack, hold, promise, isHandedOut, w
 import { eraseEvent } from './erasing.ts';
 import { nextExpiryMs } from './expiring.ts';
 import type { Run } from './lanes.ts';
+import { begins } from './life.ts';
 import { Memory } from './memory.ts';
 import { replayMissing } from './missing.ts';
 import { collectLog, confirmLog, logFailed, nextLogMs } from './outbox.ts';
@@ -96,11 +97,12 @@ export class Ledger {
       if (isHeldBack && request.settings !== null) this.#need(endpoint.id, request.settings.revision);
     }
     if (request.settings !== null) this.#retention.learn(request.settings);
-    return this.#turn(at, (memory) => {
+    const work = (memory: Memory) => {
       const answers = acceptEvents(memory, request, { nowMs: at.nowMs, storageBytes });
       planTurn(memory, at.nowMs, request.settings, this.#planning);
       return answers.map((answer) => answer());
-    });
+    };
+    return this.#turn(at, work, { publishing: request.accountCreatedAtMs });
   }
 
   /**
@@ -112,11 +114,11 @@ export class Ledger {
       this.#memory = null;
       this.#suspectFromMs = at.nowMs;
     }
-    return this.#turn(at, () => undefined, isQuiet).effects;
+    return this.#turn(at, () => undefined, { isQuiet }).effects;
   }
 
-  /** Lets go of some of what the account no longer keeps, under settings read just now (null: it is gone). True: there is more. */
-  retain(settings: AccountSettings | null, at: At): { result: boolean; effects: Effects } {
+  /** Lets go of some of what the account no longer keeps, under its settings, read just now. True: there is more. */
+  retain(settings: AccountSettings, at: At): { result: boolean; effects: Effects } {
     this.#retention.learn(settings);
     return this.#turn(at, (memory) => letGo(memory, settings, at.nowMs));
   }
@@ -258,11 +260,17 @@ export class Ledger {
     return this.#turn(at, (memory) => discardDelivery(memory, ref, by, at.nowMs));
   }
 
-  /** All rows of a turn or none; the picture in memory falls with them. */
-  #turn<T>(at: At, work: (memory: Memory) => T, isQuietRing = false): { result: T; effects: Effects } {
+  /** All rows of a turn or none; the picture in memory falls with them. `publishing`: for whom it is a publish (life.ts). */
+  #turn<T>(
+    at: At,
+    work: (memory: Memory) => T,
+    { isQuiet = false, publishing }: { isQuiet?: boolean; publishing?: number | undefined } = {},
+  ): { result: T; effects: Effects } {
     try {
       return this.#sql.transaction(() => {
+        if (begins(this.memory, publishing)) this.#startAnew();
         const { memory } = this;
+        memory.life = publishing ?? memory.life;
         const result = work(memory);
         for (const slot of [...memory.claimed]) {
           const { claim } = slot.delivery;
@@ -272,7 +280,7 @@ export class Ledger {
         const log = collectLog(memory, at.nowMs);
         memory.write();
         const wakeAtMs = this.#wakeAtMs(memory);
-        const look = this.#retention.look(memory.finished, at.nowMs, isQuietRing);
+        const look = this.#retention.look(memory, at.nowMs, isQuiet);
         return { result, effects: { ...memory.takeStarted(), log, disable: [], reports: [], wakeAtMs, look } };
       });
     } catch (error) {
@@ -281,6 +289,13 @@ export class Ledger {
       this.#suspectFromMs ??= at.nowMs;
       throw error;
     }
+  }
+
+  /** Nothing is known, and so nothing is owed, of what was here. */
+  #startAnew(): void {
+    this.memory.rows.dropAll();
+    this.#suspectFromMs = null;
+    this.#memory = null;
   }
 
   /** The one place that derives when to wake (I5). */

@@ -61,8 +61,10 @@ export class Memory {
   goneThrough = 0;
   /** Deliveries that are open or still claimed. */
   open = 0;
-  /** The record key; null for events without one, and before the first event. */
+  /** The record key; null for events without one, before the first event, and once none is left. */
   record: string | null = null;
+  /** When its account was created (life.ts); null: not known, of a release that did not ask. */
+  life: number | null = null;
 
   /**
    * `suspectFrom` is when unconfirmed entries are to be sent again. Null says that no alarm was armed: the last instance knew that
@@ -79,6 +81,7 @@ export class Memory {
       const event = this.adopt(kept);
       this.lastSequence = Math.max(this.lastSequence, event.facts.sequence);
       this.record = event.facts.record;
+      this.life = event.facts.accountCreatedAtMs ?? this.life;
       this.ids.set(event.facts.id, event.facts.sequence);
       this.#admit(event, suspectFromMs, event.facts.sequence <= loggedThrough);
     }
@@ -86,8 +89,8 @@ export class Memory {
     for (const lane of this.lanes.values()) this.touched.add(lane);
   }
 
-  #recall({ record, lastSequence, goneThrough, lanes }: Summary): void {
-    this.record = record;
+  #recall({ accountCreatedAtMs, lastSequence, goneThrough, lanes }: Summary): void {
+    this.life = accountCreatedAtMs;
     this.lastSequence = lastSequence;
     this.goneThrough = goneThrough;
     for (const lane of lanes) this.lanes.set(lane.endpoint, laneFrom(lane));

@@ -5,13 +5,13 @@
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
 import type { Admission, GateNews } from '../core/admission.ts';
-import type { AccountSettings } from '../core/endpoint.ts';
+import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import { type DeliveryRef, parseRecordName, type RecordAddress, recordName } from '../core/ids.ts';
 import { GATE_ANSWER_MS, QUEUE_SEND_BATCH_MAX } from '../core/limits.ts';
 import type { Confirmation, LogEntry } from '../core/log.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AcceptRequest } from '../core/publish.ts';
-import { ok } from '../core/result.ts';
+import { fail, ok } from '../core/result.ts';
 import { quietPhaseMs } from '../core/retention.ts';
 import type { AttemptRequest, ClaimRef, RecordRpc } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
@@ -23,7 +23,9 @@ import { accountStub, gateStub } from '../stubs.ts';
 import { RecordAlarm } from './alarm.ts';
 import { EndpointHints } from './hints.ts';
 import { type Effects, Ledger } from './ledger.ts';
+import { isOfAnother, isOver } from './life.ts';
 import { packLog } from './log-messages.ts';
+import { Memory } from './memory.ts';
 import { ofJob, type Replayer } from './replaying.ts';
 import { Runner, type RunnerDeps } from './runner.ts';
 import { readDelivery, readEvent, readEventIds, readEvents, readRecord } from './views.ts';
@@ -32,6 +34,10 @@ import { readDelivery, readEvent, readEventIds, readEvents, readRecord } from '.
 let settingsCache: SettingsCache | null = null;
 let sender: Sender | null = null;
 const hints = new EndpointHints();
+const NO_ROWS: Sql = {
+  exec: () => ({ toArray: () => [] }),
+  transaction: (work) => work(),
+};
 
 export class Record extends DurableObject<Bindings> implements RecordRpc {
   readonly #address: RecordAddress;
@@ -93,7 +99,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   }
 
   /** Attempts under way still end; their outcomes then find nothing to write to. */
-  async erase() {
+  async erase(): Promise<void> {
     this.#life.isOver = true;
     this.#life = { isOver: false };
     this.#ledger = null;
@@ -102,43 +108,47 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
     await this.ctx.storage.deleteAll();
   }
 
-  async readRecord() {
-    return readRecord(this.#open().memory);
+  async readRecord(life?: number) {
+    return readRecord(this.#seenBy(life));
   }
 
-  async readEvent(id: string) {
-    return readEvent(this.#open().memory, id);
+  async readEvent(id: string, life?: number) {
+    return readEvent(this.#seenBy(life), id);
   }
 
-  async readEvents(after: number, limit: number) {
-    return readEvents(this.#open().memory, after, limit);
+  async readEvents(after: number, limit: number, life?: number) {
+    return readEvents(this.#seenBy(life), after, limit);
   }
 
-  async readEventIds(most: number) {
-    return readEventIds(this.#open().memory, most);
+  async readEventIds(most: number, life?: number) {
+    return readEventIds(this.#seenBy(life), most);
   }
 
-  async readDelivery(ref: DeliveryRef) {
-    return readDelivery(this.#open().memory, ref);
+  async readDelivery(ref: DeliveryRef, life?: number) {
+    return readDelivery(this.#seenBy(life), ref);
+  }
+
+  /** What is of a former account is as nothing. */
+  #seenBy(life: number | undefined): Memory {
+    const { memory } = this.#open();
+    return isOfAnother(memory, life) ? new Memory(NO_ROWS, this.#address, null) : memory;
   }
 
   async replay(ref: DeliveryRef, by: Replayer) {
     const own = ofJob(this.#open().memory, ref, by.job);
     if (own !== null) return ok(own);
-    const endpoint = await this.#endpointNow(ref.endpoint);
-    return this.#perform(this.#open().replay(ref, by, endpoint, this.#at()));
+    const settings = await this.#settings(0, true);
+    if (isOver(this.#open().memory, settings)) return fail({ reason: 'not-found' as const });
+    return this.#perform(this.#open().replay(ref, by, endpointIn(settings, ref.endpoint), this.#at()));
   }
 
   async replayMissing(missing: { sequence: number; endpoint: string }, by: Replayer) {
     const own = ofJob(this.#open().memory, { ...missing, replay: 0 }, by.job);
     if (own !== null) return ok(own);
-    const endpoint = await this.#endpointNow(missing.endpoint);
-    return this.#perform(this.#open().replayMissing(missing, by, endpoint, this.#at()));
-  }
-
-  async #endpointNow(id: string) {
     const settings = await this.#settings(0, true);
-    return settings?.endpoints.find((endpoint) => endpoint.id === id);
+    if (isOver(this.#open().memory, settings)) return fail({ reason: 'not-found' as const });
+    const endpoint = endpointIn(settings, missing.endpoint);
+    return this.#perform(this.#open().replayMissing(missing, by, endpoint, this.#at()));
   }
 
   async erasePayload(id: string) {
@@ -147,7 +157,8 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
     return this.#perform(this.#open().erasePayload(id, this.#at()));
   }
 
-  async discard(ref: DeliveryRef, by: { key: string; reason: string | null }) {
+  async discard(ref: DeliveryRef, by: { key: string; reason: string | null }, life?: number) {
+    if (isOfAnother(this.#open().memory, life)) return fail({ reason: 'not-found' as const });
     return this.#perform(this.#open().discard(ref, by, this.#at()));
   }
 
@@ -208,6 +219,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
       report: (endpoint, reports) => this.#gate(endpoint).report(recordName(this.#address), reports),
       hints,
       disable: (endpoint, reason, seenRevision) => this.#account().disableEndpoint(endpoint, reason, seenRevision),
+      erase: () => this.erase(),
       arm: ({ wakeAtMs, look }) => this.#alarm.arm(wakeAtMs, look),
       keep: (work) => this.ctx.waitUntil(work),
       failed: (what, error) => this.#failed(what, error),
@@ -264,4 +276,9 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
       JSON.stringify({ message: 'record step failed', step: what, account, record: kind + hash, error: message }),
     );
   }
+}
+
+/** Undefined once removed. */
+function endpointIn(settings: AccountSettings | null, id: string): EndpointSettings | undefined {
+  return settings?.endpoints.find((endpoint) => endpoint.id === id);
 }

@@ -6,12 +6,13 @@
 import type { AccountSettings } from '../core/endpoint.ts';
 import {
   DELIVERIES_PER_ROW,
+  RETENTION_EMPTIED_LOOK_MS,
   RETENTION_EVENTS_PER_TURN,
   RETENTION_LOOK_AGAIN_MS,
   RETENTION_LOOK_MS_MAX,
 } from '../core/limits.ts';
 import { KEPT_AT_LEAST, type KeptMs, keptFor, lookDueMs } from '../core/retention.ts';
-import type { Finished, FinishedEvent } from './finished.ts';
+import type { FinishedEvent } from './finished.ts';
 import { forgetAnswer, keptEvent } from './lanes.ts';
 import type { Memory } from './memory.ts';
 import { summaryOf } from './summary.ts';
@@ -29,14 +30,17 @@ export class RetentionClock {
   #kept: KeptMs | null = null;
   #askFromMs = 0;
 
-  /** Whatever brings settings brings the days. Null: the account is gone. */
-  learn(account: Pick<AccountSettings, 'retention'> | null): void {
+  /** Whatever brings settings brings the days. */
+  learn(account: Pick<AccountSettings, 'retention'>): void {
     this.#kept = keptFor(account);
   }
 
   /** `isRung`: the alarm of a quiet Record rang, which is for this. */
-  look(finished: Finished, nowMs: number, isRung: boolean): Look {
-    if (finished.isEmpty) return { atMs: null, isGuess: false, isDue: false };
+  look({ finished, lastSequence }: Pick<Memory, 'finished' | 'lastSequence'>, nowMs: number, isRung: boolean): Look {
+    if (lastSequence === 0) return { atMs: null, isGuess: false, isDue: false };
+    if (finished.isEmpty) {
+      return { atMs: nowMs + RETENTION_EMPTIED_LOOK_MS, isGuess: this.#kept === null, isDue: isRung };
+    }
     const dueMs = lookDueMs(finished.oldest, this.#kept ?? KEPT_AT_LEAST);
     const isDue = isRung || (dueMs <= nowMs && nowMs >= this.#askFromMs);
     if (isDue) this.#askFromMs = nowMs + RETENTION_LOOK_AGAIN_MS;
@@ -45,13 +49,14 @@ export class RetentionClock {
   }
 }
 
-/** True: there is more to let go of. `settings` as they are now; null: the account is gone. */
-export function letGo(memory: Memory, settings: AccountSettings | null, nowMs: number): boolean {
+/** True: there is more to let go of. `settings` as they are now. */
+export function letGo(memory: Memory, settings: AccountSettings, nowMs: number): boolean {
   const kept = keptFor(settings);
   const isOver = (event: FinishedEvent, ms: number) =>
     event.endedAtMs + ms <= nowMs && !memory.events.has(event.sequence);
   const rows = memory.finished.find((event) => isOver(event, kept.rows), RETENTION_EVENTS_PER_TURN);
   if (rows.length > 0) deleteRows(memory, rows, settings);
+  else if (isEmptied(memory)) forgetLanes(memory, settings);
   const left = RETENTION_EVENTS_PER_TURN - rows.length;
   const payloads = memory.finished.find((event) => event.hasPayload && isOver(event, kept.payload), left);
   for (const event of payloads) expirePayload(memory, event, nowMs);
@@ -71,16 +76,30 @@ function expirePayload(memory: Memory, finished: FinishedEvent, nowMs: number): 
   memory.finished.emptied(finished);
 }
 
-function deleteRows(memory: Memory, gone: FinishedEvent[], settings: AccountSettings | null): void {
+function deleteRows(memory: Memory, gone: FinishedEvent[], settings: AccountSettings): void {
   for (const event of gone) {
     memory.finished.remove(event);
     memory.ids.delete(event.id);
     memory.goneThrough = Math.max(memory.goneThrough, event.sequence);
   }
-  if (memory.finished.isEmpty && memory.events.size === 0) memory.rows.dropEvents();
-  else memory.rows.deleteEvents(gone.map(({ sequence }) => sequence));
+  if (isEmptied(memory)) {
+    memory.rows.dropEvents();
+    // Its key may name a person. The next publish brings it again.
+    memory.record = null;
+  } else memory.rows.deleteEvents(gone.map(({ sequence }) => sequence));
   const [oldest = Infinity] = memory.rows.sequencesAfter(0, 1);
-  // Nobody will publish to it again: nothing of it stays.
-  if (settings === null && oldest === Infinity) memory.rows.dropSummary();
-  else memory.rows.writeSummary(summaryOf(memory, settings, oldest));
+  memory.rows.writeSummary(summaryOf(memory, settings, oldest));
+}
+
+/** Of an emptied Record nothing but endpoints that are still there is known. */
+function forgetLanes(memory: Memory, settings: AccountSettings): void {
+  const summary = summaryOf(memory, settings, Infinity);
+  if (summary.lanes.length === memory.lanes.size) return;
+  memory.rows.writeSummary(summary);
+  const kept = new Set(summary.lanes.map(({ endpoint }) => endpoint));
+  for (const endpoint of memory.lanes.keys()) if (!kept.has(endpoint)) memory.lanes.delete(endpoint);
+}
+
+function isEmptied({ finished, events, lastSequence }: Memory): boolean {
+  return lastSequence > 0 && finished.isEmpty && events.size === 0;
 }

@@ -211,6 +211,8 @@ export class Rows {
 
   writeSummary({ lanes, ...known }: Summary): void {
     this.#need('summary');
+    // A release that kept the key here still asks for it.
+    const kept = JSON.stringify({ record: null, ...known });
     const parts = Math.max(1, Math.ceil(lanes.length / SUMMARY_LANES_PER_ROW));
     this.#sql.exec('DELETE FROM summary WHERE part >= ?', parts);
     for (let part = 0; part < parts; part += 1) {
@@ -219,13 +221,15 @@ export class Rows {
         `INSERT INTO summary (part, facts, lanes) VALUES (?, ?, ?)
          ON CONFLICT (part) DO UPDATE SET facts = excluded.facts, lanes = excluded.lanes`,
         part,
-        JSON.stringify(known),
+        kept,
         JSON.stringify(of),
       );
     }
   }
 
-  dropSummary(): void {
+  /** Nothing is left, and none of it is billed. */
+  dropAll(): void {
+    this.dropEvents();
     this.#drop('summary');
   }
 

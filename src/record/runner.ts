@@ -18,6 +18,7 @@ import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AttemptRequest, BeginResult, ClaimRef } from '../core/rpc.ts';
 import type { Begin } from './departing.ts';
 import type { EndpointHints } from './hints.ts';
+import { isOver } from './life.ts';
 import type { At, Effects, Ledger } from './ledger.ts';
 import type { Run } from './lanes.ts';
 
@@ -40,6 +41,8 @@ export type RunnerDeps = {
   disable(endpoint: string, reason: string, seenRevision: number): Promise<void>;
   /** In the same turn as the ledger's rows. */
   arm(effects: Pick<Effects, 'wakeAtMs' | 'look'>): void;
+  /** Of this Record nothing is left, nor of what is under way. */
+  erase(): Promise<void>;
   /** Keeps the object alive until the promise has settled. */
   keep(work: Promise<void>): void;
   failed(what: string, error: unknown): void;
@@ -124,7 +127,11 @@ export class Runner {
       settings = await this.#deps.settings({ minRevision, isFresh: false });
       // What is remembered may be older than the endpoint, or than its enabling. Cancelling is final: only what is true now may do it.
       const wouldCancel = claims.some((claim) => isGone(settings, claim.endpoint));
-      if (wouldCancel) settings = await this.#deps.settings({ minRevision, isFresh: true });
+      if (wouldCancel) {
+        const now = await this.#now();
+        if (now === 'over') return { settings: null, begun: claims.map(() => GONE) };
+        settings = now;
+      }
     } catch (error) {
       this.#unavailable('settings', claims, error);
       return { settings: null, begun: claims.map(() => GONE) };
@@ -194,7 +201,8 @@ export class Runner {
       let isMore = true;
       for (let turns = 0; isMore && turns < RETENTION_TURNS_PER_LOOK; turns += 1) {
         // Read for each turn: others get their turn meanwhile.
-        const settings = await this.#deps.settings({ minRevision: 0, isFresh: true });
+        const settings = await this.#now();
+        if (settings === 'over') return;
         const { result, effects } = this.#ledger.retain(settings, this.at());
         this.perform(effects);
         isMore = result;
@@ -202,6 +210,22 @@ export class Runner {
     } catch (error) {
       this.#deps.failed('retention', error);
     }
+  }
+
+  /**
+   * Settings read now. Where the account is gone, or another has its id, nothing of this Record may stay: nobody would be shown it, and
+   * the log would be told again of what was erased there.
+   */
+  async #now(): Promise<AccountSettings | 'over'> {
+    const { life } = this.#ledger.memory;
+    const settings = await this.#deps.settings({ minRevision: 0, isFresh: true });
+    // A publish that came meanwhile knows better.
+    if (isOver({ life }, settings) && this.#ledger.memory.life === life) {
+      await this.#deps.erase();
+      return 'over';
+    }
+    if (settings === null) throw new Error('the account was removed and made again meanwhile');
+    return settings;
   }
 
   async #run({ claim, request }: Run): Promise<void> {

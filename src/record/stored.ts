@@ -108,6 +108,8 @@ export const facts = z.object({
   /** Live deliveries: those that matched at acceptance. */
   deliveryCount: z.number(),
   record: z.string().nullable(),
+  /** As `AcceptRequest` has it. */
+  accountCreatedAtMs: z.number().optional(),
 });
 
 /** A failed attempt, with the claim that made it: a late outcome finds its number by that. */
@@ -136,9 +138,9 @@ const laneSummary = z.object({
   latencyMs: z.number().nullable(),
 });
 
-/** What a Record must know of events whose rows are gone. */
+/** What a Record must know of events whose rows are gone. Nothing personal: neither its key nor ids of events. */
 export const summaryFacts = z.object({
-  record: z.string().nullable(),
+  accountCreatedAtMs: z.number().nullable().default(null),
   /** The next event gets the one after it. */
   lastSequence: z.number(),
   /** The highest of which the row is gone. */

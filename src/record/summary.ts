@@ -10,14 +10,14 @@ import type { Memory } from './memory.ts';
 import type { LaneSummary, Summary } from './stored.ts';
 
 /** `oldest`: the lowest sequence that still has a row; Infinity: none has. */
-export function summaryOf(memory: Memory, settings: AccountSettings | null, oldest: number): Summary {
-  const present = new Set(settings?.endpoints.map(({ id }) => id));
-  const { record, lastSequence, goneThrough, lanes } = memory;
+export function summaryOf(memory: Memory, settings: AccountSettings, oldest: number): Summary {
+  const present = new Set(settings.endpoints.map(({ id }) => id));
+  const { life, lastSequence, goneThrough, lanes } = memory;
   const kept = [...lanes.values()].filter(
     ({ endpoint, items, newestAttempted }) => newestAttempted > 0 && (present.has(endpoint) || items.size > 0),
   );
   return {
-    record,
+    accountCreatedAtMs: life,
     lastSequence,
     goneThrough,
     loggedThrough: memory.loggedThrough(),

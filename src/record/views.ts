@@ -140,7 +140,7 @@ function inForce(memory: Memory, slot: Slot): Slot {
 }
 
 export function readRecord(memory: Memory): RecordView | null {
-  if (memory.record === null) return null;
+  if (memory.address.kind === 'u' || memory.lastSequence === 0) return null;
   const newest = new Map<string, Slot>();
   // Each event once: a wide one is the newest of thousands of lanes.
   for (const sequence of new Set([...memory.lanes.values()].map((lane) => lane.newestSequence))) {

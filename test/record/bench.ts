@@ -57,6 +57,8 @@ export class Bench {
   endpoint: EndpointSettings;
   revision = 1;
   retention = { payloadDays: 30, logDays: 30 };
+  createdAtMs = START_MS;
+  record = 'sub/1';
 
   constructor(given: Partial<EndpointSettings> = {}) {
     this.endpoint = endpointOf('crm', given);
@@ -77,8 +79,8 @@ export class Bench {
   }
 
   settings(): AccountSettings {
-    const { revision, retention, endpoint } = this;
-    return anAccount({ revision, retention, createdAtMs: START_MS, endpoints: [endpoint] });
+    const { revision, retention, createdAtMs, endpoint } = this;
+    return anAccount({ revision, retention, createdAtMs, endpoints: [endpoint] });
   }
 
   /** Published with fresh settings: what may start at once leaves in the same turn. */
@@ -87,7 +89,8 @@ export class Bench {
     const { effects } = this.ledger.accept(
       {
         account: 'acme',
-        record: 'sub/1',
+        accountCreatedAtMs: this.createdAtMs,
+        record: this.record,
         events: [
           {
             id,
@@ -146,7 +149,7 @@ export class Bench {
   }
 
   /** Reads the settings and lets go, as the runner does, to the end. */
-  retain(settings: AccountSettings | null = this.settings()): Effects {
+  retain(settings: AccountSettings = this.settings()): Effects {
     for (;;) {
       const { result, effects } = this.ledger.retain(settings, this.at);
       if (!result) return effects;

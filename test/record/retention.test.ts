@@ -1,6 +1,11 @@
 /** O4, P2 and I2 inside a Record: what goes when, what stays of it, and what a new instance knows afterwards. */
 import { describe, expect, test } from 'vitest';
-import { DAY_MS, RETENTION_EVENTS_PER_TURN, RETENTION_LOOK_MS_MAX } from '../../src/core/limits.ts';
+import {
+  DAY_MS,
+  RETENTION_EMPTIED_LOOK_MS,
+  RETENTION_EVENTS_PER_TURN,
+  RETENTION_LOOK_MS_MAX,
+} from '../../src/core/limits.ts';
 import { readDelivery, readEvent, readEvents, readRecord } from '../../src/record/views.ts';
 import { Bench, FAILURE, START_MS, SUCCESS } from './bench.ts';
 
@@ -26,7 +31,8 @@ describe('what ended longer ago than the account keeps', () => {
     const bench = new Bench();
     for (let n = 1; n <= 3; n += 1) bench.deliver(`evt_${n}`);
     days(bench, 30);
-    expect(bench.retain()).toMatchObject({ wakeAtMs: null, look: { atMs: null } });
+    const look = { atMs: bench.nowMs + RETENTION_EMPTIED_LOOK_MS, isDue: false };
+    expect(bench.retain()).toMatchObject({ wakeAtMs: null, look });
     expect([rows(bench, 'event'), rows(bench, 'summary')]).toMatchObject([[], [{ part: 0 }]]);
     expect(readRecord(bench.ledger.memory)).toMatchObject({ sequence: 3, endpoints: [], completeFrom: 4 });
     expect(readEvent(bench.ledger.memory, 'evt_1')).toBeNull();
@@ -88,16 +94,36 @@ describe('what ended longer ago than the account keeps', () => {
     expect(rows(bench, 'event')).toEqual([]);
   });
 
-  test('of an account that is gone goes after 30 days, and leaves not even the summary', () => {
+  test('takes its record key with it, and its ids: what stays names nobody', () => {
     const bench = new Bench();
-    bench.retention = { payloadDays: 365, logDays: 365 };
+    bench.record = 'user/jane@example.com';
+    bench.deliver('evt_jane', { type: 'jane.moved' });
+    expect(text(bench)).toContain('jane');
+    days(bench, 30);
+    bench.retain();
+    expect(text(bench)).not.toContain('jane');
+    expect(readRecord(bench.ledger.memory)).toMatchObject({ record: null, sequence: 1 });
+    bench.restart();
+    expect(readRecord(bench.ledger.memory)).toMatchObject({ record: null, sequence: 1 });
+    const { log } = bench.deliver('evt_2');
+    expect([log, readRecord(bench.ledger.memory)]).toMatchObject([[], { record: bench.record, sequence: 2 }]);
+  });
+
+  test('leaves the names of endpoints no longer than the endpoints are there', () => {
+    const bench = new Bench();
     bench.deliver('evt_1');
-    days(bench, 29);
-    bench.retain(null);
-    expect(rows(bench, 'event')).toHaveLength(1);
-    days(bench, 1);
-    bench.retain(null);
-    expect(bench.database.prepare('SELECT name FROM sqlite_master').all()).toEqual([]);
+    days(bench, 30);
+    bench.retain();
+    bench.restart();
+    days(bench, 90);
+    const { look } = bench.ledger.alarm(bench.at, { isInherited: false, isQuiet: true });
+    expect(look.isDue).toBe(true);
+    bench.retain();
+    expect(text(bench)).toContain(bench.endpoint.id);
+    bench.retain({ ...bench.settings(), endpoints: [] });
+    expect(text(bench)).not.toContain(bench.endpoint.id);
+    bench.restart();
+    expect(bench.ledger.memory.lastSequence).toBe(1);
   });
 });
 

@@ -30,6 +30,7 @@ function runnerOf(
     report: none,
     hints: new EndpointHints(),
     disable: none,
+    erase: none,
     arm: () => undefined,
     keep: (work) => void work,
     failed: () => undefined,

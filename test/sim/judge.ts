@@ -57,8 +57,13 @@ export function judge(system: System): void {
     if (host.alarmAtMs !== null && !host.isArmedQuietly) {
       throw new Violation('I5', host.name, 'an alarm is armed for nothing');
     }
-    if ((host.alarmAtMs === null) !== (system.watch.stored(host).size === 0)) {
-      throw new Violation('I5', host.name, 'it has rows and no alarm for their retention, or the other way round');
+    const everStored = system.watch.stored(host).size + system.watch.gone(host).size;
+    if ((host.alarmAtMs === null) !== (everStored === 0)) {
+      throw new Violation(
+        'I5',
+        host.name,
+        'it has or had events and no alarm for what is left, or the other way round',
+      );
     }
     judgeKept(system, host);
   }
@@ -91,12 +96,13 @@ function judgeKept(system: System, host: RecordHost): void {
   }
 }
 
-/** When no alarm is left: every Record is empty, and knows what comes next. */
+/** When no alarm is left but those that look whether the account is still there: every Record is empty, and knows what comes next. */
 export function judgeRetention(system: System): void {
   for (const host of system.records.values()) {
     const kept = system.watch.stored(host).size;
-    if (kept > 0 || host.alarmAtMs !== null) throw new Violation('I5', host.name, `${kept} rows stay for ever`);
+    if (kept > 0) throw new Violation('I5', host.name, `${kept} rows stay for ever`);
     const { memory } = ledgerOf(host);
+    if (memory.record !== null) throw new Violation('I5', host.name, 'it is empty and keeps its record key');
     const last = Math.max(0, ...system.watch.gone(host).keys());
     if (memory.lastSequence !== last || memory.goneThrough !== last) {
       throw new Violation('I2', host.name, `it will go on after ${memory.lastSequence}, but ${last} was given`);

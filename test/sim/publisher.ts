@@ -187,6 +187,7 @@ export class Publisher {
     const endpoints = [...matched.values()];
     return {
       account: ACCOUNT,
+      accountCreatedAtMs: settings.createdAtMs,
       record: target.record,
       events,
       endpoints: endpoints.map(matchedOf),

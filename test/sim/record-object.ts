@@ -273,6 +273,7 @@ export class RecordInstance {
       report: (endpoint, reports) => links.report(this.life, endpoint, name, reports),
       hints: this.node.hints,
       disable: (endpoint, reason, seenRevision) => links.disable(this.life, endpoint, reason, seenRevision),
+      erase: () => Promise.reject(new Error('no account of the simulation is removed')),
       arm: ({ wakeAtMs, look }) => this.#alarm.arm(wakeAtMs, look),
       keep: (work) => void work.catch(ignore),
       failed: (what, error) => this.#failed(what, error),

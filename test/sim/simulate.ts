@@ -153,8 +153,8 @@ function advance(system: System): string {
 async function calm(system: System, most: number, isToTheEnd = false): Promise<void> {
   const { world } = system;
   world.note('calm');
-  const isWaitedFor = ({ atMs, isQuiet }: { atMs: number; isQuiet: boolean }) =>
-    isToTheEnd || !isQuiet || atMs <= world.nowMs;
+  const isWaitedFor = ({ atMs, isQuiet, isOver }: { atMs: number; isQuiet: boolean; isOver: boolean }) =>
+    (isToTheEnd ? !isOver : !isQuiet) || atMs <= world.nowMs;
   for (let n = 1; n <= most; n += 1) {
     world.step += 1;
     const [item] = world.schedule.ready();

@@ -22,8 +22,8 @@ import type { StoredEvent } from './stored.ts';
 import { Watch } from './watch.ts';
 import { type Node, World } from './world.ts';
 
-/** `isQuiet`: of a Record that waits for nothing but retention. */
-type Alarm = { what: string; atMs: number; isQuiet: boolean; ring: () => void };
+/** `isQuiet`: of a Record that waits for nothing but retention; `isOver`: that is through with it, and rings for ever. */
+type Alarm = { what: string; atMs: number; isQuiet: boolean; isOver: boolean; ring: () => void };
 
 export class System {
   readonly world: World;
@@ -377,18 +377,19 @@ export class System {
     for (const host of this.records.values()) {
       if (host.alarmAtMs === null) continue;
       const isQuiet = host.isArmedQuietly;
+      const isOver = isQuiet && this.watch.stored(host).size === 0;
       const what = `${isQuiet ? 'quiet alarm' : 'alarm'} of ${host.name.slice(-6)}`;
-      alarms.push({ what, atMs: host.alarmAtMs, isQuiet, ring: () => this.#ring(host) });
+      alarms.push({ what, atMs: host.alarmAtMs, isQuiet, isOver, ring: () => this.#ring(host) });
     }
     for (const gate of this.gates.values()) {
       if (gate.alarmAtMs === null || gate.isRinging) continue;
       const what = `alarm of gate ${gate.endpoint.slice(-4)}`;
-      alarms.push({ what, atMs: gate.alarmAtMs, isQuiet: false, ring: () => gate.ring() });
+      alarms.push({ what, atMs: gate.alarmAtMs, isQuiet: false, isOver: false, ring: () => gate.ring() });
     }
     const { account } = this;
     if (account.alarmAtMs !== null && !account.isTelling) {
       const ring = () => account.ring();
-      alarms.push({ what: 'alarm of the account', atMs: account.alarmAtMs, isQuiet: false, ring });
+      alarms.push({ what: 'alarm of the account', atMs: account.alarmAtMs, isQuiet: false, isOver: false, ring });
     }
     return alarms;
   }

@@ -1,9 +1,11 @@
 /** E0: an account that is removed is gone at once, and a job erases everything of it. */
 import { env } from 'cloudflare:workers';
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { recordName } from '../../src/core/ids.ts';
+import { quietPhaseMs } from '../../src/core/retention.ts';
 import { recordAddress } from '../../src/delivery/address.ts';
+import { isQuietTime } from '../../src/record/alarm.ts';
 import { alertsTask } from '../../src/schedule/alerts.ts';
 import { writeFaults } from '../../src/store/faults.ts';
 import { call, newAccount } from '../support/api.ts';
@@ -153,4 +155,60 @@ test('an account that never was cannot be removed, and the job of another erases
   const account = await newAccount();
   await env.ACCOUNT.getByName(`v1:${account}`).erase(`job_${'0'.repeat(26)}`);
   expect((await call('GET', `/v1/accounts/${account}`)).status).toBe(200);
+});
+
+/** What the log has let go of is not found by the removal of its account. */
+async function unknownToTheLog() {
+  const account = await newAccount();
+  const at = `/v1/accounts/${account}`;
+  const host = `https://${account.replace('_', '-')}.left.example.com`;
+  await call('POST', `${at}/endpoints`, { url: host });
+  const event = { type: 'a.b', record: 'user/jane@example.com', id: 'evt-1', data: 'of the former' };
+  const { deliveries } = (await call('POST', `${at}/events`, event)).body;
+  const record = await stubOf(account, event.record);
+  const phaseMs = quietPhaseMs((await recordAddress({ account }, event.record)).hash);
+  const isQuiet = () =>
+    runInDurableObject(record, async (_, { storage }) => isQuietTime(await storage.getAlarm(), phaseMs));
+  await vi.waitFor(async () => expect(await isQuiet()).toBe(true), { timeout: 15_000, interval: 100 });
+  await env.LOG_DB.prepare('DELETE FROM deliveries WHERE account = ?').bind(account).run();
+  const { job } = (await call('DELETE', at)).body;
+  await untilFinished(job);
+  expect(await tablesOf(record)).toEqual([{ name: 'event' }, 'alarm']);
+  return { account, at, host, event, record, delivery: deliveries[0].id as string };
+}
+
+test('a record that the log no longer knew erases itself when its alarm rings', async () => {
+  const { record } = await unknownToTheLog();
+  expect(await runDurableObjectAlarm(record)).toBe(true);
+  await vi.waitFor(async () => expect(await tablesOf(record)).toEqual([]), { timeout: 15_000, interval: 50 });
+});
+
+test('a later account of the id reads nothing of such a record, acts on nothing of it, and begins anew with its first event', async () => {
+  const { at, host, event, record, delivery } = await unknownToTheLog();
+  expect((await call('PUT', at, {})).status).toBe(201);
+  const fresh = (await call('POST', `${at}/endpoints`, { url: `${host}/fresh` })).body.id;
+  const key = encodeURIComponent(event.record);
+  for (const [method, path] of [
+    ['GET', `records/${key}`],
+    ['GET', `record?key=${key}`],
+    ['GET', `events/evt-1?record=${key}`],
+    ['GET', `deliveries/${delivery}`],
+    ['POST', `deliveries/${delivery}/replay`],
+    ['POST', `deliveries/${delivery}/discard`],
+    ['DELETE', `events/evt-1/payload?record=${key}`],
+  ] as const) {
+    const answer = await call(method, `${at}/${path}`);
+    expect([path, answer.status, answer.text.includes('of the former')]).toEqual([path, 404, false]);
+  }
+  expect((await call('GET', `${at}/records/${key}/events`)).body).toEqual({ data: [], next: null, completeFrom: 1 });
+  expect((await call('POST', `${at}/record-statuses`, { records: [event.record] })).body.data).toMatchObject([
+    { found: false },
+  ]);
+
+  const published = await call('POST', `${at}/events`, { ...event, data: 'of the later' });
+  expect(published.status, published.text).toBe(202);
+  expect(published.body).toMatchObject({ sequence: 1, duplicate: false, deliveries: [{ endpoint: fresh }] });
+  await evictDurableObject(record);
+  expect((await call('GET', `${at}/events/evt-1?record=${key}`)).body).toMatchObject({ data: 'of the later' });
+  expect((await call('GET', `${at}/deliveries/${delivery}`)).status).toBe(404);
 });
