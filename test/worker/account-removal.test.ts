@@ -11,6 +11,7 @@ import { writeFaults } from '../../src/store/faults.ts';
 import { call, newAccount } from '../support/api.ts';
 import { jobOf, until, untilFinished } from '../support/jobs.ts';
 import { answers, requests } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() }));
 afterEach(() => {
@@ -66,13 +67,10 @@ async function fullAccount() {
   }
   await call('POST', `${at}/events`, { type: 'nobody.wants', record: 'r/3', data: {} });
   expect((await call('POST', `${at}/endpoints/${up}/test`)).status).toBe(200);
-  await vi.waitFor(
-    async () => {
-      const { deliveries, events, attempts, endpoints } = await rowsOf(account);
-      expect([Number(deliveries) >= 9, events, Number(attempts) >= 1, endpoints]).toEqual([true, 1, true, 4]);
-    },
-    { timeout: 15_000, interval: 100 },
-  );
+  await soon(async () => {
+    const { deliveries, events, attempts, endpoints } = await rowsOf(account);
+    expect([Number(deliveries) >= 9, events, Number(attempts) >= 1, endpoints]).toEqual([true, 1, true, 4]);
+  });
   return { account, at, host, endpoints: [up, down, paused, removed], sweep };
 }
 
@@ -122,7 +120,7 @@ test('everything is gone: objects, rows of both databases, jobs; and the id is f
   const fresh = await call('POST', `${at}/endpoints`, { url: `${host}/fresh` });
   const event = await call('POST', `${at}/events`, { type: 'a.b', record: 'r/1', data: 'fresh' });
   expect(event.body).toMatchObject({ sequence: 1, deliveries: [{ endpoint: fresh.body.id }] });
-  await vi.waitFor(async () => expect(await requests(`${host}/fresh`)).toHaveLength(1));
+  await soon(async () => expect(await requests(`${host}/fresh`)).toHaveLength(1));
 });
 
 test('the removal survives the death of its job and of the account’s object, and what the log learns late is erased too', async () => {
@@ -144,7 +142,7 @@ test('the removal survives the death of its job and of the account’s object, a
     endpoints: [],
     settings: null,
   });
-  await vi.waitFor(async () => expect((await rowsOf(account))['events']).toBe(1), { timeout: 10_000, interval: 100 });
+  await soon(async () => expect((await rowsOf(account))['events']).toBe(1));
   await untilFinished(job);
   expect(await rowsOf(account)).toEqual(NOTHING);
   expect(await tablesOf(late)).toEqual([]);

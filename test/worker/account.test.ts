@@ -6,6 +6,7 @@ import type { GateNews } from '../../src/core/admission.ts';
 import type { EndpointSettings } from '../../src/core/endpoint.ts';
 import { endpointId } from '../../src/core/ids.ts';
 import { anEndpoint } from '../support/settings.ts';
+import { soon } from '../support/soon.ts';
 
 let n = 0;
 let account = '';
@@ -222,7 +223,7 @@ describe('what others are told', () => {
   test('a change is in D1 shortly after, without any secret; then nothing is owed and no alarm waits', async () => {
     await open().put({ name: 'Acme' });
     await open().createEndpoint(endpoint(1, { headers: { key: 'k', sealed: 'SEALED' }, headerNames: ['x'] }));
-    await vi.waitFor(async () => expect(await owed()).toEqual({ topics: [], alarmMs: null }));
+    await soon(async () => expect(await owed()).toEqual({ topics: [], alarmMs: null }));
     expect(await accountRow()).toMatchObject({ name: 'Acme' });
     expect(await endpointRow()).toMatchObject({ id, status: 'enabled', removed: 0 });
     expect(JSON.stringify(await endpointRow())).not.toContain('SEALED');
@@ -232,12 +233,12 @@ describe('what others are told', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     await swap({ CONFIG: brokenDatabase() });
     expect(await open().put({ name: 'first' })).toMatchObject({ ok: true });
-    await vi.waitFor(async () => expect((await owed()).topics).toEqual([{ topic: 'account', failures: 1 }]));
+    await soon(async () => expect((await owed()).topics).toEqual([{ topic: 'account', failures: 1 }]));
     const { alarmMs } = await owed();
     expect(alarmMs).toBeGreaterThan(Date.now());
     expect(alarmMs).toBeLessThan(Date.now() + 2_000);
     await open().put({ name: 'second' });
-    await vi.waitFor(async () => expect((await owed()).topics).toEqual([{ topic: 'account', failures: 1 }]));
+    await soon(async () => expect((await owed()).topics).toEqual([{ topic: 'account', failures: 1 }]));
     expect(await accountRow()).toBeNull();
 
     await evictDurableObject(open());
@@ -259,7 +260,7 @@ describe('what others are told', () => {
     await open().put({});
     const waits: number[] = [];
     for (let i = 0; i < 12; i += 1) {
-      await vi.waitFor(async () => expect((await owed()).topics[0]).toMatchObject({ failures: i + 1 }));
+      await soon(async () => expect((await owed()).topics[0]).toMatchObject({ failures: i + 1 }));
       const { alarmMs } = await owed();
       waits.push((alarmMs ?? 0) - nowMs);
       nowMs = alarmMs ?? nowMs;
@@ -277,13 +278,13 @@ describe('what others are told', () => {
     await open().createEndpoint(endpoint(1));
     await open().changeEndpoint(id, { description: 'x' });
     await open().changeEndpoint(id, { status: 'paused' });
-    await vi.waitFor(() => expect(told).toHaveLength(1));
+    await soon(() => expect(told).toHaveLength(1));
     await open().changeEndpoint(id, { status: 'enabled' });
-    await vi.waitFor(() => expect(told).toHaveLength(2));
+    await soon(() => expect(told).toHaveLength(2));
     await open().changeEndpoint(id, { rateLimitPerSecond: 5 });
-    await vi.waitFor(() => expect(told).toHaveLength(3));
+    await soon(() => expect(told).toHaveLength(3));
     await open().removeEndpoint(id);
-    await vi.waitFor(() => expect(told).toHaveLength(4));
+    await soon(() => expect(told).toHaveLength(4));
     const name = `v1:${account}:${id}`;
     const news = { rateLimitPerSecond: null, isWatched: false };
     expect(told).toEqual([
@@ -301,7 +302,7 @@ describe('what others are told', () => {
     await open().createEndpoint(endpoint(1));
     await swap({ GATE: { getByName: () => ({ changed: () => Promise.reject(new Error('no')) }) } });
     await open().changeEndpoint(id, { status: 'paused' });
-    await vi.waitFor(async () => expect((await owed()).topics).toEqual([{ topic: `gate:${id}`, failures: 1 }]));
+    await soon(async () => expect((await owed()).topics).toEqual([{ topic: `gate:${id}`, failures: 1 }]));
     const { told, GATE } = recordingGate();
     await swap({ GATE });
     await open().changeEndpoint(id, { description: 'x' });
@@ -316,7 +317,7 @@ describe('what others are told', () => {
     const { told, GATE } = recordingGate();
     await open().put({});
     await open().createEndpoint(endpoint(1));
-    await vi.waitFor(async () => expect((await owed()).topics).toEqual([]));
+    await soon(async () => expect((await owed()).topics).toEqual([]));
     let isHanging = true;
     // Looks instead of being told: a promise may not be resolved from outside of its object.
     const answer = async () => {
@@ -328,10 +329,10 @@ describe('what others are told', () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
     await open().put({ name: 'on its way to D1' });
     await open().changeEndpoint(id, { status: 'paused' });
-    await vi.waitFor(() => expect(told).toMatchObject([[`v1:${account}:${id}`, { revision: 4, status: 'paused' }]]));
+    await soon(() => expect(told).toMatchObject([[`v1:${account}:${id}`, { revision: 4, status: 'paused' }]]));
     expect((await owed()).topics).toMatchObject([{ topic: 'account' }, { topic: `endpoint:${id}` }]);
     isHanging = false;
-    await vi.waitFor(async () => {
+    await soon(async () => {
       expect((await owed()).topics.every(({ failures }) => Number(failures) > 0)).toBe(true);
     });
     warn.mockRestore();
@@ -371,7 +372,7 @@ describe('what others are told', () => {
     await open().put({});
     await open().createEndpoint(endpoint(1));
     await open().removeEndpoint(id);
-    await vi.waitFor(async () => expect((await owed()).topics).toEqual([]));
+    await soon(async () => expect((await owed()).topics).toEqual([]));
     expect(await endpointRow()).toMatchObject({ removed: 1 });
   });
 
@@ -380,7 +381,7 @@ describe('what others are told', () => {
     let isHeldUp = true;
     await open().put({});
     await open().createEndpoint(endpoint(1));
-    await vi.waitFor(async () => expect((await owed()).topics).toEqual([]));
+    await soon(async () => expect((await owed()).topics).toEqual([]));
     // Looks instead of being told: a promise may not be resolved from outside of its object.
     const changed = async ({ revision, status }: GateNews) => {
       told.push([revision, status]);
@@ -388,10 +389,10 @@ describe('what others are told', () => {
     };
     await swap({ GATE: { getByName: () => ({ changed }) } });
     await open().changeEndpoint(id, { status: 'paused' });
-    await vi.waitFor(() => expect(told).toHaveLength(1));
+    await soon(() => expect(told).toHaveLength(1));
     await open().changeEndpoint(id, { status: 'enabled' });
     isHeldUp = false;
-    await vi.waitFor(async () => expect((await owed()).topics).toEqual([]));
+    await soon(async () => expect((await owed()).topics).toEqual([]));
     expect(told).toEqual([
       [3, 'paused'],
       [4, 'enabled'],

@@ -19,6 +19,7 @@ import { writeFaults } from '../../src/store/faults.ts';
 import { gateStub, recordStub } from '../../src/stubs.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, requests } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -41,10 +42,6 @@ beforeEach(async () => {
   host = `https://${account.replace('_', '-')}.alerts.example.com`;
   await inLists(`SELECT account FROM accounts WHERE account = '${account}'`);
 });
-
-function soon<T>(check: () => Promise<T>): Promise<T> {
-  return vi.waitFor(check, { timeout: 10_000, interval: 50 });
-}
 
 /** Projections are written a moment after what they show. */
 function inLists(query: string, database = env.CONFIG): Promise<void> {

@@ -10,6 +10,7 @@ import { documentShape } from '../../src/http/openapi-document.ts';
 import { auditTask } from '../../src/schedule/audit.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 /** Operations that need no row, and why. */
 const UNAUDITED: { [id: string]: string } = {
@@ -78,12 +79,12 @@ async function deadLetterIn(account: string, isLogged = false): Promise<Values> 
   const at = await endpointIn(account);
   const event = (await call('POST', `/v1/accounts/${account}/events`, { type: 'a.b', data: 1, record: 'r' })).body;
   const delivery = event.deliveries[0].id;
-  await vi.waitFor(async () => {
+  await soon(async () => {
     const { body } = await call('GET', `/v1/accounts/${account}/deliveries/${delivery}`);
     expect(body.status).toBe('dead');
     const { data } = (await call('GET', `/v1/accounts/${account}/dead-letters`)).body;
     if (isLogged) expect(data).toHaveLength(1);
-  }, 10_000);
+  });
   return { ...at, delivery, event: event.id };
 }
 
@@ -340,7 +341,7 @@ describe('what nobody asked for', () => {
     await answers(url, { status: 410 });
     const { body } = await call('POST', `/v1/accounts/${account}/endpoints`, { url });
     await call('POST', `/v1/accounts/${account}/events`, { type: 'a.b', data: 1, record: 'r' });
-    const [row] = await vi.waitFor(async () => {
+    const [row] = await soon(async () => {
       const rows = (await logOf('account', account)).filter(({ action }) => action === 'endpoint.changed');
       expect(rows).toHaveLength(1);
       return rows;

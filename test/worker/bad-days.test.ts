@@ -5,6 +5,7 @@ import { recordName } from '../../src/core/ids.ts';
 import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, requests } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 let account: string;
 let host: string;
@@ -39,10 +40,6 @@ async function logged(id: string): Promise<string | null> {
 async function alarmOf(record: string, afterMs: number) {
   vi.setSystemTime(Date.now() + afterMs);
   await runDurableObjectAlarm(env.RECORD.getByName(recordName(await recordAddress({ account }, record))));
-}
-
-function soon(check: () => Promise<void>) {
-  return vi.waitFor(check, { timeout: 10_000, interval: 50 });
 }
 
 describe('on a bad day', () => {

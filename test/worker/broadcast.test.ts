@@ -7,14 +7,13 @@ import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { jobOf, until, untilFinished } from '../support/jobs.ts';
 import { arrival, requests } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() }));
 afterEach(() => {
   vi.restoreAllMocks();
   vi.useRealTimers();
 });
-
-const ARRIVES_WITHIN = { timeout: 10_000, interval: 20 };
 
 let hosts = 0;
 async function withEndpoint(settings: object = {}) {
@@ -27,7 +26,7 @@ async function withEndpoint(settings: object = {}) {
 
 /** The lists know of an account a moment after its creation. */
 async function inLists(...accounts: string[]): Promise<void> {
-  await vi.waitFor(async () => {
+  await soon(async () => {
     const { results } = await env.CONFIG.prepare('SELECT account FROM accounts').all<{ account: string }>();
     for (const account of accounts) expect(results.map((row) => row.account)).toContain(account);
   });
@@ -57,12 +56,12 @@ test('every account gets the event under one id, by its own match and filters, i
 
   await call('POST', `/v1/accounts/${wants.account}/events`, { ...EVENT, data: { price: 30 } });
   // The clock jumped while attempts were under way: some count as lost, and come again.
-  const sent = await vi.waitFor(async () => {
+  const sent = await soon(async () => {
     const arrived = (await requests(wants.url)).map(({ body }) => JSON.parse(body));
     const once = [...new Map(arrived.map((event) => [event.id, event])).values()];
     expect(once).toHaveLength(3);
     return once;
-  }, ARRIVES_WITHIN);
+  });
   expect(sent.map(({ data }) => data.price)).toEqual([10, 20, 30]);
   expect(sent.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
   expect(sent[1].id).toBe(started.body.event);
@@ -157,7 +156,7 @@ test('paused it sends nothing, resumed it goes on, cancelled it stops: by whom a
   const { id } = (await call('POST', '/v1/broadcasts', { ...EVENT, accounts })).body;
   const paused = await call('POST', `/v1/jobs/${id}/pause`, { reason: 'wrong price' });
   expect(paused.body).toMatchObject({ status: 'paused' });
-  await vi.waitFor(async () => {
+  await soon(async () => {
     const { data } = (await call('GET', '/v1/jobs?kind=broadcast&status=paused')).body;
     expect(data).toMatchObject([{ id, status: 'paused' }]);
   });

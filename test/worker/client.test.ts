@@ -3,6 +3,7 @@ import { exports } from 'cloudflare:workers';
 import { expect, test, vi } from 'vitest';
 import { createClient, ofAnswer, Refusal } from '../../src/client/client.ts';
 import { KEY } from '../support/api.ts';
+import { soon } from '../support/soon.ts';
 
 const client = createClient({
   origin: 'https://tubepost.test',
@@ -25,7 +26,7 @@ test('a publish and what became of it, with types from end to end', async () => 
   const again = await client.call('publishEvent', input);
   expect(again.ok && again.data.duplicate).toBe(true);
 
-  const record = await vi.waitFor(async () => {
+  const record = await soon(async () => {
     const read = await client.call('getRecord', { path: { ...path, record: 'a/1' } });
     if (!read.ok || read.data.status !== 'delivered') throw new Error(JSON.stringify(read));
     return read.data;
@@ -36,14 +37,11 @@ test('a publish and what became of it, with types from end to end', async () => 
 
   const one = { path, query: { limit: 1 } };
   await client.call('publishEvent', { path, body: { type: 'a.b', record: 'a/1', data: { n: 2 } } });
-  await vi.waitFor(
-    async () => {
-      const ids: string[] = [];
-      for await (const delivery of client.list('listDeliveries', one)) ids.push(delivery.id);
-      expect(new Set(ids).size).toBe(2);
-    },
-    { timeout: 10_000 },
-  );
+  await soon(async () => {
+    const ids: string[] = [];
+    for await (const delivery of client.list('listDeliveries', one)) ids.push(delivery.id);
+    expect(new Set(ids).size).toBe(2);
+  });
   const sequences: (number | null)[] = [];
   for await (const event of client.list('listRecordEvents', {
     path: { ...path, record: 'a/1' },

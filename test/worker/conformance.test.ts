@@ -1,6 +1,7 @@
 /** PRODUCT.md, "Conventions of the API", V1, V2: the exact fields of each shape, in their order, as the running service answers them. */
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
+import { soon } from '../support/soon.ts';
 
 const DELIVERY =
   'id account endpoint event eventType record sequence version status attempts lastAttempt nextAttemptAt blockedBy supersededBy replayOf replayedBy reason note late acceptedAt endedAt' +
@@ -37,14 +38,11 @@ async function failing(settings: object = {}) {
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers are read freely; a wrong shape fails the assertion
 function until(path: string, isThere: (body: any) => boolean) {
-  return vi.waitFor(
-    async () => {
-      const { body } = await call('GET', path);
-      expect(isThere(body), JSON.stringify(body).slice(0, 300)).toBe(true);
-      return body;
-    },
-    { timeout: 10_000 },
-  );
+  return soon(async () => {
+    const { body } = await call('GET', path);
+    expect(isThere(body), JSON.stringify(body).slice(0, 300)).toBe(true);
+    return body;
+  });
 }
 
 describe('the shapes of PRODUCT.md', () => {

@@ -5,6 +5,7 @@ import { listAttempts } from '../../src/store/attempts.ts';
 import { writeLog } from '../../src/store/log-write.ts';
 import { call, newAccount } from '../support/api.ts';
 import { ACCEPTED_MS, aDelivery, aMessage, anAttempt, anEntry } from '../support/log.ts';
+import { soon } from '../support/soon.ts';
 
 let answer: () => Response;
 beforeEach(() => {
@@ -21,7 +22,7 @@ async function published(fields: object = {}) {
 }
 
 async function untilStatus(path: string, status: string) {
-  return vi.waitFor(async () => {
+  return soon(async () => {
     const { body } = await call('GET', path);
     expect(body.status).toBe(status);
   });
@@ -31,8 +32,7 @@ test('the payload is gone from the event, the delivery, its attempts and the log
   const { at, event, delivery } = await published({ record: 'user/1', id: 'evt-1' });
   await untilStatus(`${at}/deliveries/${delivery}`, 'delivered');
   const logged = () => call('GET', `${at}/attempts`);
-  const within = { timeout: 15_000, interval: 100 };
-  await vi.waitFor(async () => expect((await logged()).text).toContain('PAYLOAD'), within);
+  await soon(async () => expect((await logged()).text).toContain('PAYLOAD'));
   expect((await call('GET', `${at}/events/${event}?record=user%2F1`)).body.erasedAt).toBeNull();
 
   const erased = await call('DELETE', `${at}/events/${event}/payload?record=user%2F1&reason=ticket+7`);
@@ -44,7 +44,7 @@ test('the payload is gone from the event, the delivery, its attempts and the log
   const detail = await call('GET', `${at}/deliveries/${delivery}`);
   expect(detail.body).toMatchObject({ status: 'delivered', data: null, body: null, erasedAt: erased.body.erasedAt });
   expect(detail.text).not.toContain('PAYLOAD');
-  await vi.waitFor(async () => expect((await logged()).text).not.toContain('PAYLOAD'), within);
+  await soon(async () => expect((await logged()).text).not.toContain('PAYLOAD'));
   const { body: audit } = await call('GET', `${at}/audit`);
   const rows = audit.data.filter(({ action }: { action: string }) => action === 'payload.erased');
   expect(rows).toMatchObject([{ by: 'operator', detail: 'event evt-1 of record "user/1": ticket 7' }]);

@@ -6,6 +6,7 @@ import { recordName } from '../../src/core/ids.ts';
 import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, arrival, release, requests } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 const OK = { status: 200 };
 const BROKEN = { status: 500 };
@@ -52,14 +53,11 @@ const publish = (event: object) => call('POST', `/v1/accounts/${account}/events`
 const delivery = async (id: string) => (await call('GET', `/v1/accounts/${account}/deliveries/${id}`)).body;
 
 function becomes(id: string, wanted: string) {
-  return vi.waitFor(
-    async () => {
-      const now = await delivery(id);
-      if (now.status !== wanted) throw new Error(`${id} is ${now.status}, not ${wanted}`);
-      return now;
-    },
-    { timeout: 10_000, interval: 20 },
-  );
+  return soon(async () => {
+    const now = await delivery(id);
+    if (now.status !== wanted) throw new Error(`${id} is ${now.status}, not ${wanted}`);
+    return now;
+  });
 }
 const bodiesOf = async (name: string) => (await requests(`${host}/${name}`)).map(({ body }) => JSON.parse(body));
 async function stubOf(record: string) {

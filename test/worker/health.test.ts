@@ -10,6 +10,7 @@ import { writeLog } from '../../src/store/log-write.ts';
 import { call, newAccount } from '../support/api.ts';
 import { ACCEPTED_MS, aDelivery, aMessage, anAttempt, anEntry, endpointOf } from '../support/log.ts';
 import { answers, arrival, requests } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 let account: string;
 let url: string;
@@ -32,7 +33,7 @@ const health = async (id: string) => (await call('GET', `/v1/accounts/${account}
 
 /** The log is seconds behind. */
 function eventually<T>(check: () => Promise<T>): Promise<T> {
-  return vi.waitFor(check, { timeout: 10_000, interval: 50 });
+  return soon(check);
 }
 
 async function ring(record: string): Promise<void> {

@@ -1,6 +1,7 @@
 /** P1, P2, P3, P5, E7: what a publisher meets. */
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { call, type Answer, newAccount } from '../support/api.ts';
+import { soon } from '../support/soon.ts';
 
 const sent: { url: string; body: string }[] = [];
 beforeEach(() => {
@@ -113,7 +114,7 @@ describe('data', () => {
   test('receivers get the digits that the publisher wrote', async () => {
     const { account } = await withEndpoint();
     await publish(account, `{"type":"a.b","record":"r","data":${exotic}}`);
-    await vi.waitFor(() => expect(sent).toHaveLength(1));
+    await soon(() => expect(sent).toHaveLength(1));
     const data = exotic.replace('\\u2028', '\u2028');
     expect(sent[0]?.body.endsWith(`"data":${data}}`)).toBe(true);
   });
@@ -197,7 +198,7 @@ describe('E8, E5', () => {
     const { account, endpoint } = await withEndpoint();
     await call('PATCH', `/v1/accounts/${account}/endpoints/${endpoint}`, { status: 'paused' });
     const { body } = await publish(account, { type: 'a.b', record: 'r', data: {} });
-    const record = await vi.waitFor(async () => {
+    const record = await soon(async () => {
       const answer = await call('GET', `/v1/accounts/${account}/records/r`);
       expect(answer.body.status).toBe('held');
       return answer;

@@ -3,6 +3,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
+import { soon } from '../support/soon.ts';
 
 let answer: () => Response;
 beforeEach(() => {
@@ -22,7 +23,7 @@ async function publish(account: string, event: object) {
   return (await call('POST', `/v1/accounts/${account}/events`, { type: 'a.b', data: {}, ...event })).body;
 }
 async function untilStatus(path: string, status: string) {
-  return vi.waitFor(async () => {
+  return soon(async () => {
     const { body } = await call('GET', path);
     expect(body.status).toBe(status);
     return body;
@@ -66,7 +67,7 @@ describe('E0', () => {
 
   test('the list pages through all accounts, newest first', async () => {
     const made = [await newAccount(), await newAccount(), await newAccount()];
-    const all = await vi.waitFor(async () => {
+    const all = await soon(async () => {
       const { body } = await call('GET', '/v1/accounts?limit=200');
       const ids = body.data.map((row: { account: string }) => row.account);
       expect(ids).toEqual(expect.arrayContaining(made));
@@ -136,7 +137,7 @@ describe('E1', () => {
     const secret = `whsec_${btoa('x'.repeat(24))}`;
     const { account } = await withEndpoint({ secret, headers: { 'x-key': 'v' } });
     const event = await publish(account, { record: 'r' });
-    await vi.waitFor(() => expect(fetch).toHaveBeenCalled());
+    await soon(() => expect(fetch).toHaveBeenCalled());
     const [, init] = vi.mocked(fetch).mock.lastCall ?? [];
     const headers = new Headers(init?.headers);
     expect(headers.get('x-key')).toBe('v');
@@ -215,7 +216,7 @@ describe('E1', () => {
 
   test('operators list endpoints of all accounts', async () => {
     const { account, endpoint } = await withEndpoint({ status: 'paused' });
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const { body } = await call('GET', `/v1/endpoints?account=${account}&status=paused`);
       expect(body.data).toMatchObject([
         { id: endpoint, account, url, status: 'paused', createdAt: expect.stringMatching(TIME) },
@@ -387,19 +388,13 @@ describe('V1, V2', () => {
   test("a publisher's own id of a record is found by the log; several records are a 409 that names them", async () => {
     const { account, at } = await withEndpoint();
     await publish(account, { id: 'twin', record: 'r/1' });
-    await vi.waitFor(
-      async () => expect((await call('GET', `${at}/events/twin`)).body).toMatchObject({ record: 'r/1' }),
-      { timeout: 10_000 },
-    );
+    await soon(async () => expect((await call('GET', `${at}/events/twin`)).body).toMatchObject({ record: 'r/1' }));
     await publish(account, { id: 'twin', record: 'r/2' });
-    await vi.waitFor(
-      async () => {
-        const { status, body } = await call('GET', `${at}/events/twin`);
-        expect([status, body.code]).toEqual([409, 'several-records']);
-        expect(new Set(body.records)).toEqual(new Set(['r/1', 'r/2']));
-      },
-      { timeout: 10_000 },
-    );
+    await soon(async () => {
+      const { status, body } = await call('GET', `${at}/events/twin`);
+      expect([status, body.code]).toEqual([409, 'several-records']);
+      expect(new Set(body.records)).toEqual(new Set(['r/1', 'r/2']));
+    });
   });
 
   test('S2: ids of another account are not there', async () => {
@@ -472,7 +467,7 @@ describe('E5 in lists', () => {
     const { id } = event.deliveries[0];
     const listed = async (status: string) =>
       (await call('GET', `${at}/deliveries?status=${status}`)).body.data.map((one: { id: string }) => one.id);
-    await vi.waitFor(async () => expect(await listed('retrying')).toEqual([id]), { timeout: 10_000 });
+    await soon(async () => expect(await listed('retrying')).toEqual([id]));
     await call('PATCH', `${at}/endpoints/${endpoint}`, { status: 'paused' });
     expect([await listed('held'), await listed('retrying')]).toEqual([[id], []]);
     await call('DELETE', `${at}/endpoints/${endpoint}`);
@@ -532,9 +527,7 @@ describe('R1, V6', () => {
   test('lists show it: dead letters, deliveries, attempts, events, and those of operators', async () => {
     const { account, at, id, event } = await deadLetter();
     const has = async (path: string, expected: object) =>
-      vi.waitFor(async () => expect((await call('GET', path)).body.data, path).toMatchObject([expected]), {
-        timeout: 10_000,
-      });
+      soon(async () => expect((await call('GET', path)).body.data, path).toMatchObject([expected]));
     await has(`${at}/dead-letters`, {
       id,
       status: 'dead',

@@ -7,6 +7,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { documentShape, placedOperations } from '../../src/http/openapi-document.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 type Operation = { name: string; method: string; path: string; body: unknown };
 type Ids = { [name: string]: string };
@@ -78,14 +79,12 @@ async function thingsOf(account: string): Promise<Ids> {
   await call('PUT', '/v1/event-types/of.b', { schema: { type: 'object' } });
   const event = await call('POST', `${at}/events`, { type: 'of.b', data: {}, record: RECORD });
   const delivery: string = event.body.deliveries[0].id;
-  const detail = await vi.waitFor(async () => {
+  const detail = await soon(async () => {
     const { body } = await call('GET', `${at}/deliveries/${delivery}`);
     expect(body.status).toBe('dead');
     return body;
   });
-  await vi.waitFor(async () => expect((await call('GET', `${at}/dead-letters`)).body.data).toHaveLength(1), {
-    timeout: 10_000,
-  });
+  await soon(async () => expect((await call('GET', `${at}/dead-letters`)).body.data).toHaveLength(1));
   const job = await call('POST', `${at}/replays`, { endpoint: endpoint.body.id, pacePerSecond: 1 });
   const key = await call('POST', '/v1/keys', { name: 'of b', scopes: ['read'], account });
   const alert = 'alr_00000000000000000000000001';

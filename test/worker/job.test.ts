@@ -4,6 +4,7 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
 import { jobOf, until, untilFinished } from '../support/jobs.ts';
+import { soon } from '../support/soon.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() }));
 afterEach(() => {
@@ -35,7 +36,7 @@ async function startSweep(): Promise<string> {
 test('while databases are down the job waits ever longer, says why, and owes its alarm; then it goes on', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const id = await startSweep();
-  await vi.waitFor(async () => expect((await call('GET', `/v1/jobs/${id}`)).body.note).toContain('looks once more'));
+  await soon(async () => expect((await call('GET', `/v1/jobs/${id}`)).body.note).toContain('looks once more'));
   await swap(id, { LOG_DB: broken, CONFIG: broken });
   vi.setSystemTime(Date.now() + 61_000);
   for (let rings = 0; rings < 4; rings += 1) {

@@ -6,6 +6,7 @@ import { gateName, recordName } from '../../src/core/ids.ts';
 import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, arrival } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 let account: string;
 let host: string;
@@ -32,14 +33,11 @@ async function publish(event: object) {
 }
 
 function becomes(delivery: string, status: string) {
-  return vi.waitFor(
-    async () => {
-      const { body } = await call('GET', `${at()}/deliveries/${delivery}`);
-      expect(body.status).toBe(status);
-      return body;
-    },
-    { timeout: 10_000, interval: 20 },
-  );
+  return soon(async () => {
+    const { body } = await call('GET', `${at()}/deliveries/${delivery}`);
+    expect(body.status).toBe(status);
+    return body;
+  });
 }
 
 function tablesOf(stub: DurableObjectStub) {
@@ -77,15 +75,12 @@ describe('an account with a jurisdiction', () => {
     await endpoint('crm');
     await publish({ id: 'logged-1', record: 'sub/3' });
     const stub = env.RECORD.getByName(recordName(await recordAddress({ account, jurisdiction: 'eu' }, 'sub/3')));
-    await vi.waitFor(
-      async () => {
-        const { body } = await call('GET', `${at()}/deliveries?event=logged-1`);
-        expect(body.data).toMatchObject([{ status: 'delivered' }]);
-        const alarmMs = await runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
-        expect(alarmMs).toBeGreaterThan(Date.now() + 20 * 86_400_000);
-      },
-      { timeout: 10_000, interval: 50 },
-    );
+    await soon(async () => {
+      const { body } = await call('GET', `${at()}/deliveries?event=logged-1`);
+      expect(body.data).toMatchObject([{ status: 'delivered' }]);
+      const alarmMs = await runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
+      expect(alarmMs).toBeGreaterThan(Date.now() + 20 * 86_400_000);
+    });
     // A publisher's own id without its record is found through the log.
     expect((await call('GET', `${at()}/events/logged-1`)).body).toMatchObject({ record: 'sub/3' });
   });
@@ -103,16 +98,13 @@ describe('an account with a jurisdiction', () => {
     const { deliveries } = await publish({ record: 'sub/5' });
     await becomes(deliveries[0].id, 'held');
     const gate = env.GATE.getByName(gateName({ account, jurisdiction: 'eu' }, id));
-    await vi.waitFor(async () => expect(await tablesOf(gate)).toContainEqual({ name: 'parked' }));
+    await soon(async () => expect(await tablesOf(gate)).toContainEqual({ name: 'parked' }));
     expect(await tablesOf(env.GATE.getByName(gateName({ account }, id)))).toEqual([]);
     await call('PATCH', `${at()}/endpoints/${id}`, { status: 'enabled' });
-    await vi.waitFor(
-      async () => {
-        await runDurableObjectAlarm(gate);
-        expect((await call('GET', `${at()}/deliveries/${deliveries[0].id}`)).body.status).toBe('delivered');
-      },
-      { timeout: 10_000, interval: 50 },
-    );
+    await soon(async () => {
+      await runDurableObjectAlarm(gate);
+      expect((await call('GET', `${at()}/deliveries/${deliveries[0].id}`)).body.status).toBe('delivered');
+    });
   });
 
   test('replays and discards there', async () => {

@@ -10,6 +10,7 @@ import {
 } from '../../src/core/limits.ts';
 import { call, KEY, newAccount } from '../support/api.ts';
 import { answers } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 // Also where a test failed: the next one has the real clock and nothing mocked.
 afterEach(() => {
@@ -69,14 +70,11 @@ test('a portal token is shown stored answers in part, and no exports, which have
   expect(attempt.responseBody).toHaveLength(1_000);
   const token = as((await call('POST', `/v1/accounts/${account}/portal-tokens`)).body.token);
   const list = () => call('GET', `/v1/accounts/${account}/attempts`, undefined, token);
-  const shown = await vi.waitFor(
-    async () => {
-      const { body } = await list();
-      expect(body.data).toHaveLength(1);
-      return body.data[0];
-    },
-    { timeout: 10_000, interval: 50 },
-  );
+  const shown = await soon(async () => {
+    const { body } = await list();
+    expect(body.data).toHaveLength(1);
+    return body.data[0];
+  });
   expect(shown.responseBody).toHaveLength(256);
   expect(Object.keys(shown.responseHeaders).filter((name) => name !== 'content-type')).toEqual([]);
   for (const format of ['ndjson', 'csv']) {
@@ -318,13 +316,13 @@ test('says when it was last used, to the minute', async () => {
   expect(await lastUsedAt()).toBeNull();
   const use = () => call('GET', '/v1/accounts', undefined, as(body.key));
   await use();
-  const first = await vi.waitFor(async () => {
+  const first = await soon(async () => {
     const at = await lastUsedAt();
     expect(at).not.toBeNull();
     return at;
   });
   vi.setSystemTime(Date.now() + 61_000);
   await use();
-  await vi.waitFor(async () => expect(await lastUsedAt()).not.toBe(first));
+  await soon(async () => expect(await lastUsedAt()).not.toBe(first));
   vi.useRealTimers();
 });

@@ -7,6 +7,7 @@ import { writeLog } from '../../src/store/log-write.ts';
 import { call, newAccount } from '../support/api.ts';
 import { aDelivery, aMessage, anAttempt, anEntry, hashOf } from '../support/log.ts';
 import { arrival } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 const RECORD = 'subscription/sub_7';
 let account: string;
@@ -37,7 +38,7 @@ const ask = (list: string) =>
 
 async function expectAll(): Promise<void> {
   for (const list of lists) {
-    await vi.waitFor(async () => expect((await ask(list)).body.data).toHaveLength(3), { timeout: 10_000 });
+    await soon(async () => expect((await ask(list)).body.data).toHaveLength(3));
     expect((await ask(list)).body, list).toMatchObject({ next: null, searchedTo: null });
   }
 }

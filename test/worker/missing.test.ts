@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
 import { untilFinished } from '../support/jobs.ts';
 import { answers, requests } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 let account: string;
 let host: string;
@@ -36,14 +37,11 @@ const missing = (endpoint: string, given: object = {}) =>
   call('POST', `${at()}/replays`, { endpoint, missing: true, to: FAR(), ...given });
 
 async function counts(endpoint: string, count: number, given: object = {}) {
-  return vi.waitFor(
-    async () => {
-      const { body } = await missing(endpoint, { dryRun: true, ...given });
-      expect(body).toMatchObject({ count });
-      return body;
-    },
-    { timeout: 15_000, interval: 100 },
-  );
+  return soon(async () => {
+    const { body } = await missing(endpoint, { dryRun: true, ...given });
+    expect(body).toMatchObject({ count });
+    return body;
+  });
 }
 
 async function replay(endpoint: string, given: object = {}) {
@@ -96,7 +94,7 @@ test('events from before an endpoint was there reach it, each record in order, o
     note: expect.stringContaining('by a replay'),
     replay: { missing: true, job: done.id, reason: 'a new CRM' },
   });
-  await vi.waitFor(async () => {
+  await soon(async () => {
     for (const list of [
       `replays/${done.id}/deliveries?`,
       'deliveries?trigger=replay&',
@@ -130,7 +128,7 @@ test('what was cancelled because it was disabled is missing too; of one that is 
   await endpointAt('old');
   const endpoint = await endpointAt('new');
   await publish({ type: 'a.b', record: 'r/1', data: 0 });
-  await vi.waitFor(async () => expect(await sent('new')).toHaveLength(1));
+  await soon(async () => expect(await sent('new')).toHaveLength(1));
   await call('PATCH', `${at()}/endpoints/${endpoint}`, { status: 'disabled' });
   await publish({ type: 'a.b', record: 'r/1', data: 1 });
   expect(await counts(endpoint, 1)).toMatchObject({ byStatus: { cancelled: 1 } });
@@ -152,7 +150,7 @@ test('a missing replay that fails is a dead letter, and is replayed as one', asy
   await counts(endpoint, 1);
   expect((await replay(endpoint)).progress).toMatchObject({ done: 0, failed: 1 });
   await answers(`${host}/new`, { status: 200 });
-  await vi.waitFor(async () => {
+  await soon(async () => {
     const { body } = await call('POST', `${at()}/replays`, { endpoint, dryRun: true, to: FAR() });
     expect(body).toMatchObject({ count: 1, byStatus: { dead: 1 } });
   });

@@ -7,6 +7,7 @@ import { type ApiDocument } from '../../src/http/openapi-document.ts';
 import { alertsTask } from '../../src/schedule/alerts.ts';
 import { call, KEY } from '../support/api.ts';
 import { documentOf } from '../support/documented.ts';
+import { soon } from '../support/soon.ts';
 import { env } from 'cloudflare:workers';
 
 let document: ApiDocument;
@@ -55,14 +56,13 @@ const account = 'acme';
 const at = { account };
 
 /** The log is seconds behind. */
-const SEEN_WITHIN = { timeout: 10_000 };
 
 async function until<T>(read: () => Promise<T>, isThere: (value: T) => boolean): Promise<T> {
-  return vi.waitFor(async () => {
+  return soon(async () => {
     const value = await read();
     if (!isThere(value)) throw new Error(JSON.stringify(value).slice(0, 300));
     return value;
-  }, SEEN_WITHIN);
+  });
 }
 
 describe('answers of the running Worker fit the document', () => {

@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers';
 import type { SQL } from 'drizzle-orm';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { overviewsAfter } from '../../src/http/overview.ts';
 import { endpointAttempts, waitingFor } from '../../src/store/endpoint-health.ts';
 import { hourQuery, rolledAttempts } from '../../src/store/hours.ts';
@@ -13,6 +13,7 @@ import { call, newAccount } from '../support/api.ts';
 import { ACCEPTED_MS, aDelivery, aMessage, anAttempt, anEntry } from '../support/log.ts';
 import { parsePrometheus } from '../support/prometheus.ts';
 import { answers, arrival } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 beforeEach(async () => {
   await env.LOG_DB.batch(
@@ -22,7 +23,7 @@ beforeEach(async () => {
 
 /** The log is seconds behind. */
 function eventually<T>(check: () => Promise<T>): Promise<T> {
-  return vi.waitFor(check, { timeout: 10_000, interval: 50 });
+  return soon(check);
 }
 
 async function traffic() {

@@ -6,6 +6,7 @@ import { recordName } from '../../src/core/ids.ts';
 import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, arrival, release, requests } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 let account: string;
 let url: string;
@@ -44,10 +45,6 @@ function gateOf(id: string) {
 
 async function recordOf(record: string) {
   return env.RECORD.getByName(recordName(await recordAddress({ account }, record)));
-}
-
-function soon(check: () => Promise<void>) {
-  return vi.waitFor(check, { timeout: 10_000, interval: 50 });
 }
 
 /** Six records fail at once; from the fifth on the circuit is open, and the Account knows. */

@@ -4,6 +4,7 @@ import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
 import { arrival } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
@@ -91,7 +92,7 @@ describe('a quota of events', () => {
       runInDurableObject(env.ACCOUNT.getByName(`v1:${account}`), (_, { storage }) =>
         Number(storage.sql.exec('SELECT total_changes() AS n').one()['n']),
       );
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const before = await changes();
       await scheduler.wait(100);
       expect(await changes()).toBe(before);

@@ -9,8 +9,7 @@ import { Record as RecordObject } from '../../src/index.ts';
 import { isQuietTime, RecordAlarm } from '../../src/record/alarm.ts';
 import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
-
-const within = { timeout: 15_000, interval: 50 };
+import { soon } from '../support/soon.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
@@ -48,11 +47,11 @@ async function quiet(settings: object, events: number) {
   const phaseMs = quietPhaseMs((await recordAddress({ account }, 'sub/1')).hash);
   const published = [];
   for (let n = 1; n <= events; n += 1) published.push(await publish(account, `evt-${n}`));
-  const alarmMs = await vi.waitFor(async () => {
+  const alarmMs = await soon(async () => {
     const { alarmMs: armed } = await storageOf(account);
     expect(isQuietTime(armed, phaseMs)).toBe(true);
     return armed ?? 0;
-  }, within);
+  });
   return { account, at: `/v1/accounts/${account}`, published, alarmMs };
 }
 
@@ -75,7 +74,7 @@ test('the platform says what an alarm was armed for, and the instance that it wa
   const atMs = Date.now() + 500;
   await runInDurableObject(stub, (_, { storage }) => storage.setAlarm(atMs));
   await evictDurableObject(stub);
-  await vi.waitFor(() => expect(rang).toHaveBeenCalled(), within);
+  await soon(() => expect(rang).toHaveBeenCalled());
   expect([found.mock.calls, rang.mock.calls]).toEqual([[[null]], [[false, atMs]]]);
 });
 
@@ -89,11 +88,11 @@ test('a quiet record wakes after its days and a tenth, empties itself, tells the
   vi.setSystemTime(alarmMs);
   const told = vi.spyOn(Object.getPrototypeOf(env.LOG), 'send');
   await wakeByAlarm(account, alarmMs);
-  const after = await vi.waitFor(async () => {
+  const after = await soon(async () => {
     const now = await storageOf(account);
     expect(now.tables).toEqual(['summary']);
     return now;
-  }, within);
+  });
   expect(told).not.toHaveBeenCalled();
   // It looks at times whether its account is still there.
   const looksInMs = (after.alarmMs ?? 0) - alarmMs - RETENTION_EMPTIED_LOOK_MS;
@@ -122,7 +121,7 @@ test('a payload goes before the rows where its days are over first, and every re
   vi.setSystemTime(alarmMs);
   expect(await runDurableObjectAlarm(await stubOf(account))).toBe(true);
   const gone = { data: null, erasedAt: null, payloadExpiredAt: expect.any(String) };
-  await vi.waitFor(async () => expect((await call('GET', delivery)).body).toMatchObject(gone), within);
+  await soon(async () => expect((await call('GET', delivery)).body).toMatchObject(gone));
   const detail = await call('GET', delivery);
   expect(detail.body).toMatchObject({ status: 'delivered', body: null, attemptLog: [{ responseBody: null }] });
   expect(detail.text).not.toContain('PAYLOAD');
@@ -147,5 +146,5 @@ test('an account whose settings do not answer is asked again within the hour, an
   failing.mockRestore();
   vi.setSystemTime(alarmMs + QUIET_RING_MS);
   await runDurableObjectAlarm(await stubOf(account));
-  await vi.waitFor(async () => expect((await storageOf(account)).tables).toEqual(['summary']), within);
+  await soon(async () => expect((await storageOf(account)).tables).toEqual(['summary']));
 });

@@ -5,6 +5,7 @@ import { recordName } from '../../src/core/ids.ts';
 import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, arrival, release, requests } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 const OK = { status: 200 };
 const BROKEN = { status: 500 };
@@ -50,14 +51,11 @@ async function delivery(id: string) {
 
 /** Waits until one delivery has this status. */
 function becomes(id: string, wanted: string) {
-  return vi.waitFor(
-    async () => {
-      const now = await delivery(id);
-      if (now.status !== wanted) throw new Error(`${id} is ${now.status}, not ${wanted}`);
-      return now;
-    },
-    { timeout: 10_000, interval: 20 },
-  );
+  return soon(async () => {
+    const now = await delivery(id);
+    if (now.status !== wanted) throw new Error(`${id} is ${now.status}, not ${wanted}`);
+    return now;
+  });
 }
 
 async function stubOf(record: string) {
@@ -194,7 +192,7 @@ describe('a record', () => {
     later(20_000);
     await runDurableObjectAlarm(await stubOf('sub/1'));
     const stub = await stubOf('sub/1');
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const detail = await stub.readDelivery({ sequence: 1, endpoint: id, replay: 0 });
       expect(detail?.delivery).toMatchObject({ status: 'cancelled', reason: 'endpoint-removed' });
     });
@@ -206,7 +204,7 @@ describe('a record', () => {
     await answers(`${host}/crm`, { status: 410, body: 'gone' });
     const { deliveries } = await publish('sub/1');
     await becomes(deliveries[0].id, 'dead');
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const now = await call('GET', `/v1/accounts/${account}/endpoints/${id}`);
       expect(now.body).toMatchObject({ status: 'disabled', statusReason: expect.stringContaining('410') });
     });

@@ -6,6 +6,7 @@ import { countSentTypes } from '../../src/store/sent-types.ts';
 import { writeLog } from '../../src/store/log-write.ts';
 import { call, newAccount } from '../support/api.ts';
 import { ACCEPTED_MS, aDelivery, aMessage, anEntry, endpointOf } from '../support/log.ts';
+import { soon } from '../support/soon.ts';
 
 const db = env.LOG_DB;
 const last = (atMs: number) => ({ atMs, statusCode: 200, error: null, latencyMs: 1 });
@@ -84,15 +85,12 @@ test('the request: last 90 days unless said otherwise, from what was really sent
     await call('POST', `${at}/events`, { type, record: `user/${type}`, data: {} });
   }
   // The LOG queue alone takes a second to hand over its batch.
-  const body = await vi.waitFor(
-    async () => {
-      const answer = await call('GET', path);
-      expect(answer.body.data).toHaveLength(2);
-      expect(answer.body.data[0].events).toBe(2);
-      return answer.body;
-    },
-    { timeout: 10_000, interval: 50 },
-  );
+  const body = await soon(async () => {
+    const answer = await call('GET', path);
+    expect(answer.body.data).toHaveLength(2);
+    expect(answer.body.data[0].events).toBe(2);
+    return answer.body;
+  });
   expect(body).toEqual({
     endpoint: endpoint.id,
     eventTypes: ['user.*'],

@@ -3,6 +3,7 @@ import { beforeEach, afterEach, expect, test, vi } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
 import { until, untilFinished } from '../support/jobs.ts';
 import { answers, requests } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 let account: string;
 let host: string;
@@ -32,10 +33,7 @@ async function die(records: number, each: number, version?: (n: number) => numbe
       expect((await call('POST', `${at()}/events`, event)).status).toBe(202);
     }
   }
-  await vi.waitFor(async () => expect((await replays({ dryRun: true, to: FAR() })).body.count).toBe(records * each), {
-    timeout: 15_000,
-    interval: 100,
-  });
+  await soon(async () => expect((await replays({ dryRun: true, to: FAR() })).body.count).toBe(records * each));
 }
 const FAR = () => new Date(Date.now() + 60_000).toISOString();
 
@@ -69,7 +67,7 @@ test('30 dead letters are found, counted, sent again in order, and never twice',
   }
   // What it sent is listed, each with its status; and each dead letter says that it is resolved.
   const sentList = () => call('GET', `${at()}/replays/${id}/deliveries?limit=20`);
-  await vi.waitFor(async () => {
+  await soon(async () => {
     expect((await sentList()).body.data.map(({ status }: { status: string }) => status)).toEqual(
       Array.from({ length: 20 }, () => 'delivered'),
     );
@@ -112,13 +110,13 @@ test('what newer events of its record have overtaken is sent, and marked as out 
   await die(1, 1);
   await answers(`${host}/crm`, { status: 200 });
   await call('POST', `${at()}/events`, { type: 'a.b', record: 'r/0', data: 'newer' });
-  await vi.waitFor(async () => {
+  await soon(async () => {
     const { body } = await call('GET', `${at()}/record?key=r%2F0`);
     expect(body.endpoints[0].delivery.status).toBe('delivered');
   });
   const { id } = (await replays({ to: FAR() })).body;
   expect((await untilFinished(id, answered)).progress).toMatchObject({ done: 1 });
-  const listed = await vi.waitFor(async () => {
+  const listed = await soon(async () => {
     const { body } = await call('GET', `${at()}/replays/${id}/deliveries`);
     expect(body.data).toMatchObject([{ status: 'delivered', outOfOrder: true, sequence: 1 }]);
     return body.data[0];

@@ -7,6 +7,7 @@ import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { jobOf, until, untilFinished } from '../support/jobs.ts';
 import { answers, arrival, release, requests } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 let account: string;
 let host: string;
@@ -45,10 +46,7 @@ async function publish(record: string, count: number): Promise<void> {
 async function waitInLog(records: string[], endpoint: string, deliveries: number): Promise<void> {
   later(11_000);
   for (const record of records) await runDurableObjectAlarm(await stubOf(record));
-  await vi.waitFor(async () => expect(await inLog(endpoint, OPEN)).toBe(deliveries), {
-    timeout: 60_000,
-    interval: 200,
-  });
+  await soon(async () => expect(await inLog(endpoint, OPEN)).toBe(deliveries));
 }
 const OPEN = `status IN ('queued', 'retrying', 'held', 'delivering')`;
 
@@ -86,9 +84,7 @@ describe('the sweep', () => {
       const detail = await (await stubOf(record)).readDelivery({ sequence, endpoint, replay: 0 });
       expect(detail?.delivery).toMatchObject({ status: 'cancelled', reason, endedAtMs: expect.any(Number) });
     }
-    await vi.waitFor(async () => expect(await inLog(endpoint, `status = 'cancelled' AND ended_at_ms > 0`)).toBe(5), {
-      timeout: 10_000,
-    });
+    await soon(async () => expect(await inLog(endpoint, `status = 'cancelled' AND ended_at_ms > 0`)).toBe(5));
     const listed = await call('GET', `/v1/jobs?account=${account}`);
     expect(listed.body.data).toMatchObject([{ id: changed.body.job, status: 'finished', progress: { done: 5 } }]);
   });
@@ -128,9 +124,8 @@ test('10,000 deliveries in 100 records: publishes answer meanwhile, and an evict
 
   const done = await untilFinished(job);
   expect(done.progress).toEqual({ total: 10_000, done: 10_000, failed: 0, skipped: 0 });
-  await vi.waitFor(
-    async () => expect(await inLog(endpoint, `status = 'cancelled' AND reason = 'endpoint-removed'`)).toBe(10_000),
-    { timeout: 60_000, interval: 500 },
+  await soon(async () =>
+    expect(await inLog(endpoint, `status = 'cancelled' AND reason = 'endpoint-removed'`)).toBe(10_000),
   );
   expect(await inLog(endpoint, OPEN)).toBe(0);
   expect(await requests(host)).toHaveLength(100);
