@@ -49,10 +49,11 @@ export class RecordAlarm {
   rang(hasLedger: boolean, scheduledMs: number | null): Rang {
     const armedAtMs = this.#armedAtMs;
     const isQuiet = this.#isQuiet(scheduledMs ?? armedAtMs);
-    // An instance that thought the Record quiet, or knew of no alarm, did not arm one for what is owed.
-    const isUnknown = !hasLedger || armedAtMs === null || this.#isQuiet(armedAtMs);
+    // An instance that knew of no alarm, or thought the Record quiet, did not arm one for what is owed, nor one for another time.
+    const isOther =
+      armedAtMs === null || this.#isQuiet(armedAtMs) || (scheduledMs !== null && scheduledMs !== armedAtMs);
     this.#armedAtMs = null;
-    return { isInherited: isUnknown && !isQuiet, isQuiet };
+    return { isInherited: (!hasLedger || isOther) && !isQuiet, isQuiet };
   }
 
   /**
@@ -90,7 +91,8 @@ export class RecordAlarm {
 
   /** Later by a millisecond where it would be taken for a quiet one. Earlier, it would find nothing due and ring again and again. */
   #owedTime(atMs: number): number {
-    return this.#isQuiet(atMs) ? atMs + 1 : atMs;
+    const wholeMs = Math.ceil(atMs);
+    return this.#isQuiet(wholeMs) ? wholeMs + 1 : wholeMs;
   }
 
   #quietTime(atMs: number): number {

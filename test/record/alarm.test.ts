@@ -107,6 +107,15 @@ describe('a new instance', () => {
     quiet(quietIn(2));
     expect(alarm.rang(true, NOW_MS)).toEqual({ isInherited: true, isQuiet: false });
   });
+
+  test('that has armed its own before the ring reached it doubts too: that ring was of an earlier one', () => {
+    alarm.found(null);
+    alarm.arm(NOW_MS + 5_000.4, NO_LOOK);
+    expect(alarm.rang(true, NOW_MS)).toEqual({ isInherited: true, isQuiet: false });
+    alarm.arm(NOW_MS + 5_000.4, NO_LOOK);
+    expect(armedAtMs).toBe(NOW_MS + 5_001);
+    expect(alarm.rang(true, armedAtMs)).toEqual({ isInherited: false, isQuiet: false });
+  });
 });
 
 describe('a ring whose turn failed', () => {
