@@ -2,15 +2,24 @@
 import { eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { Fault, FaultCount } from '../core/fault.ts';
-import { ALERT_FAULTS_MAX, FAULT_AGAIN_MS } from '../core/limits.ts';
+import { ALERT_FAULTS_MAX, ALERT_WINDOW_MS, FAULT_AGAIN_MS } from '../core/limits.ts';
 import { faults } from './config-schema.ts';
 
-/** In one statement. What was seen within FAULT_AGAIN_MS writes nothing: a full record may refuse a thousand events a second. */
-export async function writeFaults(config: D1Database, seen: readonly Fault[], nowMs: number): Promise<void> {
+/**
+ * In one statement. What was seen within FAULT_AGAIN_MS writes nothing: a full record may refuse a thousand events a second. Nor does
+ * what concerns the whole service where as many as are counted stand there already: a queue of poison must not fill the database of keys.
+ */
+export async function writeFaults(
+  config: D1Database,
+  seen: readonly Fault[],
+  nowMs: number,
+  most = ALERT_FAULTS_MAX,
+): Promise<void> {
   await drizzle(config).run(sql`
     INSERT INTO faults (kind, account, subject, detail, at_ms)
     SELECT value ->> 'kind', coalesce(value ->> 'account', ''), value ->> 'subject', value ->> 'detail', ${nowMs}
-    FROM json_each(${JSON.stringify(seen)}) WHERE true
+    FROM json_each(${JSON.stringify(seen)}) WHERE value ->> 'account' IS NOT NULL OR NOT EXISTS (
+      SELECT 1 FROM faults INDEXED BY faults_by_time WHERE at_ms > ${nowMs - ALERT_WINDOW_MS} LIMIT 1 OFFSET ${most - 1})
     ON CONFLICT (kind, account, subject) DO UPDATE SET at_ms = excluded.at_ms, detail = excluded.detail
       WHERE excluded.at_ms - faults.at_ms >= ${FAULT_AGAIN_MS}`);
 }
