@@ -8,8 +8,11 @@ import type { Attempt, Delivery, DeliveryDetail, ReplayJob, Tubepost } from '../
 
 const ENDED = new Set(['delivered', 'dead', 'superseded', 'cancelled']);
 const READS_AT_ONCE = 6;
-/** Claims of killed instances run out within 60 s, several times in a row where kills were many, and slow lanes drain one by one. */
-const END_WITHIN_MS = 400_000;
+/**
+ * Claims of killed instances run out within 60 s, several times in a row where kills were many, and slow lanes drain one by one. And
+ * a circuit whose probes meet what their receiver refuses by itself pauses longer each time, up to 5 minutes.
+ */
+const END_WITHIN_MS = 1_000_000;
 /** Unconfirmed entries are sent again after a minute, then after an hour. */
 const LOG_WITHIN_MS = 180_000;
 
