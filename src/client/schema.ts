@@ -1334,7 +1334,7 @@ export type Operations = {
     } | undefined;
     answer: Schemas['Delivery'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "internal" | "unavailable" | "misconfigured";
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "internal" | "unavailable" | "misconfigured" | "record-storage-full";
   };
   discardDelivery: {
     path: { account: string; delivery: string };

@@ -14,7 +14,7 @@ import { SLACK_DETAIL_CHARS_MAX, SLACK_NAME_CHARS_MAX } from './limits.ts';
 import type { AcceptRequest } from './publish.ts';
 
 /** Names the form in its Record's table, beside the numbers of schema versions. */
-const SLACK_FORM = 'slack';
+export const SLACK_FORM = 'slack';
 
 /** What people call the account and the endpoint. Of the URL the host only: the path of a webhook is often its secret. */
 type Names = { account: string; endpoint: { description: string; host: string } | null };
@@ -38,6 +38,13 @@ export function slackBody(alert: Alert, names: Names | null): string {
     `Alert \`${alert.id}\``,
   ];
   return message(lines.join('\n'));
+}
+
+/** An alert that an endpoint missed, by the data of its event (alert-event.ts): without names, which no event keeps. */
+export function slackBodyOfEvent(type: string, data: unknown): string {
+  const text = typeof data === 'object' && data !== null && 'text' in data ? data.text : null;
+  const mark = type.endsWith('.resolved') ? MARK.resolved : MARK.opened;
+  return message(`${mark} ${clean(typeof text === 'string' ? text : type, SLACK_DETAIL_CHARS_MAX)}`);
 }
 
 /** What a test send (E4) shows there: Slack answers 400 to our envelope. */

@@ -59,6 +59,8 @@ export type ReplayRefusal =
   | { reason: 'endpoint-removed' }
   | { reason: 'endpoint-disabled'; statusReason: string | null }
   | { reason: 'full'; open: number }
+  /** The record's database holds RECORD_BYTES_MAX. */
+  | { reason: 'storage-full'; bytes: number }
   /** Nothing is left to send. */
   | { reason: 'payload-erased'; erasedAtMs: number }
   /** Likewise: its retention is over. */

@@ -52,7 +52,7 @@ const OWN: Readonly<Record<string, readonly ProblemCode[]>> = {
   getEvent: ['several-records'],
   erasePayload: ['several-records'],
   getRecordByKey: ['not-found'],
-  replayDelivery: ['replay-refused', 'payload-erased', 'payload-expired', 'record-full'],
+  replayDelivery: ['replay-refused', 'payload-erased', 'payload-expired', 'record-full', 'record-storage-full'],
   discardDelivery: ['discard-refused'],
   putEventType: ['breaking-change', 'event-types-full', 'versions-full'],
   putSchemaVersion: ['breaking-change', 'versions-full'],

@@ -81,6 +81,8 @@ function refusedOutcome(refusal: ReplayRefusal): Outcome {
       return { ...nothing(), failed: 1, reason: 'the endpoint was removed' };
     case 'endpoint-disabled':
       return { ...nothing(), failed: 1, reason: `the endpoint is disabled (${refusal.statusReason ?? 'no reason'})` };
+    case 'storage-full':
+      return { ...nothing(), failed: 1, reason: `its record holds ${refusal.bytes} bytes, and takes nothing new` };
     case 'full':
       return { ...nothing(), isOver: false, reason: `its record holds ${refusal.open} open deliveries` };
   }

@@ -238,8 +238,9 @@ export class Ledger {
     by: Replayer,
     endpoint: EndpointSettings | undefined,
     at: At,
+    storageBytes = 0,
   ): { result: Result<DeliveryView, ReplayRefusal>; effects: Effects } {
-    return this.#turn(at, (memory) => replayDelivery(memory, ref, by, endpoint, at.nowMs));
+    return this.#turn(at, (memory) => replayDelivery(memory, ref, by, endpoint, { nowMs: at.nowMs, storageBytes }));
   }
 
   replayMissing(
@@ -247,8 +248,9 @@ export class Ledger {
     by: Replayer,
     endpoint: EndpointSettings | undefined,
     at: At,
+    storageBytes = 0,
   ): { result: Result<DeliveryView, ReplayRefusal>; effects: Effects } {
-    return this.#turn(at, (memory) => replayMissing(memory, missing, by, endpoint, at.nowMs));
+    return this.#turn(at, (memory) => replayMissing(memory, missing, by, endpoint, { nowMs: at.nowMs, storageBytes }));
   }
 
   erasePayload(id: string, at: At): { result: EventView | null; effects: Effects } {

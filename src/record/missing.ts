@@ -3,6 +3,7 @@
  * repeats nothing. The endpoint as it is now decides: its event types, its filter, the form that it pins, its ordering. Refuses what it
  * has a delivery of, whatever became of that. Part of a Ledger turn.
  */
+import { SLACK_FORM, slackBodyOfEvent } from '../core/alert-slack.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
 import { type Form, formFor, type Forms, pinnedVersion } from '../core/forms.ts';
 import { deliveryId } from '../core/ids.ts';
@@ -16,7 +17,7 @@ import type { DeliveryView } from '../core/view.ts';
 import { cancelCutOff } from './departing.ts';
 import type { MemoryEvent } from './lanes.ts';
 import type { Memory } from './memory.ts';
-import { append, factsOf, ofJob, refuseReplay, type Replayer } from './replaying.ts';
+import { append, factsOf, ofJob, refuseReplay, type ReplayedAt, type Replayer } from './replaying.ts';
 import type { KeptFacts } from './stored.ts';
 import { viewDelivery } from './views.ts';
 
@@ -26,18 +27,19 @@ export function replayMissing(
   { sequence, endpoint: id }: { sequence: number; endpoint: string },
   by: Replayer,
   endpoint: EndpointSettings | undefined,
-  nowMs: number,
+  { nowMs, storageBytes }: ReplayedAt,
 ): Result<DeliveryView, ReplayRefusal> {
   const event = memory.load(sequence);
   if (event === null) return fail({ reason: 'not-found' });
   const own = ofJob(memory, { sequence, endpoint: id, replay: 0 }, by.job);
   if (own !== null) return ok(own);
   if (endpoint !== undefined) cancelCutOff(memory, endpoint, nowMs);
-  const refusal = refuseReplay(memory, event, id, by.force, endpoint) ?? refuseThere(memory, event, id);
+  const refusal = refuseReplay(memory, event, id, by.force, endpoint, storageBytes) ?? refuseThere(memory, event, id);
   if (refusal !== null) return fail(refusal);
   if (endpoint === undefined) throw new Error('a removed endpoint was not refused');
   const form = formOf(event.facts, endpoint);
-  const unwanted = refuseUnwanted(memory, event.facts, form, endpoint);
+  const data = dataOf(memory, sequence, form);
+  const unwanted = refuseUnwanted(event.facts, data, endpoint);
   if (unwanted !== null) return fail(unwanted);
   const lane = memory.lanes.get(id);
   const isOut = lane !== undefined && isOutOfOrder(event.facts, lane);
@@ -45,7 +47,7 @@ export function replayMissing(
     endpoint: id,
     ordering: memory.address.kind === 'k' ? endpoint.ordering : 'unordered',
     dueMs: nowMs,
-    form,
+    form: endpoint.payloadFormat === 'slack' ? slackForm(memory, event.facts, data) : form,
     replay: { number: 1, facts: { ...factsOf(0, by, isOut, nowMs), isMissing: true }, previous: null },
   });
   return ok(viewDelivery(memory, append(memory, event, delivery, nowMs)));
@@ -72,16 +74,26 @@ function formOf(
   return form === newest ? undefined : (form.version ?? undefined);
 }
 
-function refuseUnwanted(
-  memory: Memory,
-  { sequence, type, record, version }: KeptFacts,
-  form: string | undefined,
-  endpoint: EndpointSettings,
-): ReplayRefusal | null {
-  if (!wants(endpoint, type)) return { reason: 'not-subscribed' };
+function dataOf(memory: Memory, sequence: number, form: string | undefined): unknown {
   const body = form === undefined ? memory.rows.body(sequence) : memory.rows.form(sequence, form);
   if (body === null) throw new Error(`the body of event ${sequence} is missing`);
   const sent = parseExact(body);
-  const data = typeof sent === 'object' && sent !== null && 'data' in sent ? sent.data : null;
+  return typeof sent === 'object' && sent !== null && 'data' in sent ? sent.data : null;
+}
+
+/** What Slack endpoints were sent when the alert was told; where none was there then, what its event says. */
+function slackForm(memory: Memory, { sequence, type }: KeptFacts, data: unknown): string {
+  if (memory.rows.form(sequence, SLACK_FORM) === null) {
+    memory.rows.insertForm(sequence, SLACK_FORM, slackBodyOfEvent(type, data));
+  }
+  return SLACK_FORM;
+}
+
+function refuseUnwanted(
+  { type, record, version }: KeptFacts,
+  data: unknown,
+  endpoint: EndpointSettings,
+): ReplayRefusal | null {
+  if (!wants(endpoint, type)) return { reason: 'not-subscribed' };
   return wantsEvent(endpoint, { type, record, version, data }) ? null : { reason: 'filtered' };
 }

@@ -74,7 +74,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
 
   async accept(request: AcceptRequest) {
     if (request.account !== this.#address.account) throw new Error('a publish reached the record of another account');
-    return this.#perform(this.#open().accept(request, this.#at(), this.ctx.storage.sql.databaseSize));
+    return this.#perform(this.#open().accept(request, this.#at(), this.#storageBytes));
   }
 
   async begin(claims: ClaimRef[]) {
@@ -139,7 +139,8 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
     if (own !== null) return ok(own);
     const settings = await this.#settings(0, true);
     if (isOver(this.#open().memory, settings)) return fail({ reason: 'not-found' as const });
-    return this.#perform(this.#open().replay(ref, by, endpointIn(settings, ref.endpoint), this.#at()));
+    const endpoint = endpointIn(settings, ref.endpoint);
+    return this.#perform(this.#open().replay(ref, by, endpoint, this.#at(), this.#storageBytes));
   }
 
   async replayMissing(missing: { sequence: number; endpoint: string }, by: Replayer) {
@@ -148,7 +149,11 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
     const settings = await this.#settings(0, true);
     if (isOver(this.#open().memory, settings)) return fail({ reason: 'not-found' as const });
     const endpoint = endpointIn(settings, missing.endpoint);
-    return this.#perform(this.#open().replayMissing(missing, by, endpoint, this.#at()));
+    return this.#perform(this.#open().replayMissing(missing, by, endpoint, this.#at(), this.#storageBytes));
+  }
+
+  get #storageBytes(): number {
+    return this.ctx.storage.sql.databaseSize;
   }
 
   async erasePayload(id: string) {

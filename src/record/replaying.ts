@@ -5,7 +5,7 @@ import { deliveryId, type DeliveryRef } from '../core/ids.ts';
 import type { Delivery, ReplayFacts } from '../core/delivery.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
 import { familyOf, isOutOfOrder } from '../core/lane.ts';
-import { OPEN_DELIVERIES_MAX } from '../core/limits.ts';
+import { OPEN_DELIVERIES_MAX, RECORD_BYTES_MAX } from '../core/limits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
 import { created, ended, isOpen, released } from '../core/status.ts';
@@ -18,6 +18,8 @@ import { findSlot, viewDelivery } from './views.ts';
 
 export type Person = { key: string; reason: string | null };
 export type Replayer = Person & { force: boolean; job?: string | undefined };
+/** `storageBytes`: what the Record's database holds. */
+export type ReplayedAt = { nowMs: number; storageBytes: number };
 
 /** The replay of this delivery that a job has made already; it asks for no settings. */
 export function ofJob(memory: Memory, ref: DeliveryRef, job: string | undefined): DeliveryView | null {
@@ -37,7 +39,7 @@ export function replayDelivery(
   ref: DeliveryRef,
   by: Replayer,
   endpoint: EndpointSettings | undefined,
-  nowMs: number,
+  { nowMs, storageBytes }: ReplayedAt,
 ): Result<DeliveryView, ReplayRefusal> {
   const original = findSlot(memory, ref);
   if (original === null) return fail({ reason: 'not-found' });
@@ -47,7 +49,8 @@ export function replayDelivery(
   if (own !== null) return ok(own);
   if (endpoint !== undefined) cancelCutOff(memory, endpoint, nowMs);
   const refusal =
-    refuseReplay(memory, event, ref.endpoint, by.force, endpoint) ?? refuseJob(memory, original, siblings, by);
+    refuseReplay(memory, event, ref.endpoint, by.force, endpoint, storageBytes) ??
+    refuseJob(memory, original, siblings, by);
   if (refusal !== null) return fail(refusal);
   const lane = memory.laneOf(original);
   const delivery = created({
@@ -86,6 +89,7 @@ export function refuseReplay(
   id: string,
   force: boolean,
   endpoint: EndpointSettings | undefined,
+  storageBytes: number,
 ): ReplayRefusal | null {
   const { erasedAtMs, payloadExpiredAtMs: expiredAtMs, sequence, version } = facts;
   if (erasedAtMs !== undefined) return { reason: 'payload-erased', erasedAtMs };
@@ -106,7 +110,8 @@ export function refuseReplay(
     const by = deliveryId(memory.address, { sequence: newest, endpoint: id, replay: 0 });
     return { reason: 'overtaken', by };
   }
-  return memory.open >= OPEN_DELIVERIES_MAX ? { reason: 'full', open: memory.open } : null;
+  if (memory.open >= OPEN_DELIVERIES_MAX) return { reason: 'full', open: memory.open };
+  return storageBytes >= RECORD_BYTES_MAX ? { reason: 'storage-full', bytes: storageBytes } : null;
 }
 
 /** What a replay has brought since needs no job to bring it again; what was delivered by itself is repeated as asked. */

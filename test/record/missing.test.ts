@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import type { EndpointSettings } from '../../src/core/endpoint.ts';
 import { readDelivery, readEvent, readRecord } from '../../src/record/views.ts';
+import { slackAnswer } from '../support/slack.ts';
 import { Bench, endpointOf, FAILURE, SUCCESS } from './bench.ts';
 
 const NEW = endpointOf('new');
@@ -128,4 +129,26 @@ test('what it overtakes names it, because there is no live delivery of it', () =
     status: 'superseded',
     supersededBy: expect.stringMatching(/_1_\w+_r1$/),
   });
+});
+
+test('an alert to a Slack endpoint that was made later goes out in the form that Slack takes, the same in every attempt', () => {
+  const type = 'tubepost.alert.resolved';
+  const alert = { dataJson: '{"text":"Tubepost: dead-letters resolved for acme: <none> left","alert":{}}', type };
+  const bench = published({ ...alert, matches: [] });
+  const slack: EndpointSettings = { ...NEW, eventTypes: ['tubepost.alert.*'], payloadFormat: 'slack' };
+  const { effects } = ask(bench, 1, {}, slack);
+  const { body } = request(bench, effects, slack);
+  expect(slackAnswer({ headers: { 'content-type': 'application/json' }, body })).toEqual({ status: 200, body: 'ok' });
+  expect(JSON.parse(body)).toEqual({
+    text: ':white_check_mark: Tubepost: dead-letters resolved for acme: &lt;none&gt; left',
+  });
+  bench.crash();
+  expect(view(bench, 1)).toMatchObject({ body });
+});
+
+test('a Slack endpoint that missed an alert which another was sent is sent the same bytes', () => {
+  const form = { schemaVersion: 'slack', dataJson: '{}', body: '{"text":"as it was told"}', endpoints: [] };
+  const bench = published({ type: 'tubepost.alert.opened', forms: [form], matches: [] });
+  const slack: EndpointSettings = { ...NEW, eventTypes: ['tubepost.alert.*'], payloadFormat: 'slack' };
+  expect(request(bench, ask(bench, 1, {}, slack).effects, slack).body).toBe(form.body);
 });

@@ -307,7 +307,12 @@ describe('what no row of the log shows', () => {
 
   test('a record whose storage is full answers 507 with the id, and opens an alert about its account', async () => {
     const stub = recordStub(env, recordName(await recordAddress({ account }, 'plan/full')));
-    await publish('plan/full');
+    const at = `/v1/accounts/${account}`;
+    await call('POST', `${at}/endpoints`, { url: 'https://full.example.com/', eventTypes: ['plan.filled'] });
+    const filled = { type: 'plan.filled', record: 'plan/full', data: {} };
+    const { deliveries } = (await call('POST', `${at}/events`, filled)).body;
+    const delivery = `${at}/deliveries/${deliveries[0].id}`;
+    await soon(async () => expect((await call('GET', delivery)).body.endedAt).not.toBeNull());
     await runInDurableObject(stub, (_, state) => {
       const { sql } = state.storage;
       const full = { exec: sql.exec.bind(sql), databaseSize: RECORD_BYTES_MAX };
@@ -319,6 +324,8 @@ describe('what no row of the log shows', () => {
     expect(refused.body.errors).toEqual([
       { field: 'record', message: expect.stringContaining(`takes no event from ${RECORD_BYTES_MAX} on`) },
     ]);
+    const replay = await call('POST', `${delivery}/replay`, { force: true });
+    expect([replay.status, replay.body.code]).toEqual([507, 'record-storage-full']);
     await inLists(`SELECT subject FROM faults WHERE account = '${account}'`);
     await run();
     expect(await alerts('&rule=record-storage')).toEqual([

@@ -433,6 +433,22 @@ describe('the audit log of an account', () => {
   });
 });
 
+describe('an action of a newer release', () => {
+  test('is shown as it is, in both logs', async () => {
+    const account = await newAccount();
+    await runInDurableObject(env.ACCOUNT.getByName(`v1:${account}`), (_, { storage }) => {
+      storage.sql.exec(`INSERT INTO audit (at_ms, by, action) VALUES (${Date.now()}, 'later', 'account.moved')`);
+    });
+    await env.CONFIG.prepare(
+      `INSERT INTO audit (id, at_ms, by, action) VALUES ('aud_zz', ${Date.now()}, 'later', 'region.moved')`,
+    ).run();
+    expect((await logOf('account', account))[0]).toMatchObject({ action: 'account.moved', by: 'later', changes: [] });
+    const { body } = await call('GET', '/v1/audit?limit=1');
+    expect(body.data).toMatchObject([{ action: 'region.moved', by: 'later', account: null, changes: [] }]);
+    await env.CONFIG.prepare(`DELETE FROM audit WHERE id = 'aud_zz'`).run();
+  });
+});
+
 describe('the audit log for operators', () => {
   test('is for operators alone', async () => {
     const account = await newAccount();
