@@ -7,7 +7,7 @@
  *     │                                               │ └──────── it failed ─────────┘          │ it was answered
  *     └── backlog at its end, or full pace ── half-open ◀───────────────────────────────────────┘
  *                                               │ ▲ └─ pace doubles with success, halves when half of it fails; below 1/s it
- *                                               └─┘    opens again
+ *                                               └─┘    opens again, for as long as before
  */
 import {
   CIRCUIT_FAILURES_MIN,
@@ -117,7 +117,8 @@ function paced(circuit: Circuit & { kind: 'half-open' }, isFailure: boolean, ful
   const round = circuit.round + 1;
   if (failed > 0 && failed >= circuit.perSecond * CIRCUIT_FAILURE_SHARE) {
     const perSecond = circuit.perSecond / 2;
-    return perSecond < 1 ? opened(circuit.pauses + 1, at, 0) : { ...circuit, perSecond, round: 0, failed: 0 };
+    // No longer than before: the probe was answered, so that pause was not in vain.
+    return perSecond < 1 ? opened(circuit.pauses, at, 0) : { ...circuit, perSecond, round: 0, failed: 0 };
   }
   if (round < circuit.perSecond) return { ...circuit, round, failed };
   const perSecond = circuit.perSecond * 2;

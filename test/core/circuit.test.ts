@@ -136,9 +136,9 @@ describe('half-open', () => {
     expect(paces).toEqual([2, 2, 4, 4, 4, 4, 8]);
   });
 
-  test('a round of which half fails halves the pace, and below one a second it opens again, for longer', () => {
+  test('a round of which half fails halves the pace; below one a second it opens again, and for no longer: its probe was answered', () => {
     expect(after(at(8), ['failed', 'failed', 'failed', 'failed'])).toMatchObject({ kind: 'half-open', perSecond: 4 });
-    expect(after(at(1), ['failed'])).toMatchObject({ kind: 'open', pauses: 2 });
+    expect(after(at(1), ['failed'])).toMatchObject({ kind: 'open', pauses: 1 });
   });
 
   test('single failures do not hold back an endpoint that takes the rest', () => {
