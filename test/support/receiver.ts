@@ -1,6 +1,6 @@
 /** Receivers of the worker tests, seen from a test: what a URL answers, and what has arrived there. */
-import { vi } from 'vitest';
 import type { Arrived, Mood } from './outbound.ts';
+import { soon } from './soon.ts';
 
 async function control(path: string, url: string, body: unknown): Promise<Arrived[]> {
   const target = `http://control.test${path}?url=${encodeURIComponent(url)}`;
@@ -25,12 +25,9 @@ export async function requests(prefix: string): Promise<Arrived[]> {
 
 /** Resolves once `count` requests have arrived at URLs that start so. */
 export async function arrival(prefix: string, count: number): Promise<Arrived[]> {
-  return vi.waitFor(
-    async () => {
-      const list = await requests(prefix);
-      if (list.length < count) throw new Error(`${list.length} of ${count} requests have arrived at ${prefix}`);
-      return list;
-    },
-    { timeout: 10_000, interval: 20 },
-  );
+  return soon(async () => {
+    const list = await requests(prefix);
+    if (list.length < count) throw new Error(`${list.length} of ${count} requests have arrived at ${prefix}`);
+    return list;
+  });
 }

@@ -167,7 +167,7 @@ async function unknownToTheLog() {
   const phaseMs = quietPhaseMs((await recordAddress({ account }, event.record)).hash);
   const isQuiet = () =>
     runInDurableObject(record, async (_, { storage }) => isQuietTime(await storage.getAlarm(), phaseMs));
-  await vi.waitFor(async () => expect(await isQuiet()).toBe(true), { timeout: 15_000, interval: 100 });
+  await soon(async () => expect(await isQuiet()).toBe(true));
   await env.LOG_DB.prepare('DELETE FROM deliveries WHERE account = ?').bind(account).run();
   const { job } = (await call('DELETE', at)).body;
   await untilFinished(job);
@@ -178,7 +178,7 @@ async function unknownToTheLog() {
 test('a record that the log no longer knew erases itself when its alarm rings', async () => {
   const { record } = await unknownToTheLog();
   expect(await runDurableObjectAlarm(record)).toBe(true);
-  await vi.waitFor(async () => expect(await tablesOf(record)).toEqual([]), { timeout: 15_000, interval: 50 });
+  await soon(async () => expect(await tablesOf(record)).toEqual([]));
 });
 
 test('a later account of the id reads nothing of such a record, acts on nothing of it, and begins anew with its first event', async () => {

@@ -31,11 +31,6 @@ async function endpoint(given: object = {}): Promise<string> {
 const publish = (record: string) => call('POST', `/v1/accounts/${account}/events`, { type: 'a.b', record, data: {} });
 const health = async (id: string) => (await call('GET', `/v1/accounts/${account}/endpoints/${id}/health`)).body;
 
-/** The log is seconds behind. */
-function eventually<T>(check: () => Promise<T>): Promise<T> {
-  return soon(check);
-}
-
 async function ring(record: string): Promise<void> {
   const stub = env.RECORD.getByName(recordName(await recordAddress({ account }, record)));
   await runDurableObjectAlarm(stub as unknown as DurableObjectStub);
@@ -54,7 +49,7 @@ test('counts what the receiver saw: successes, failures by code, what waits and 
   await answers(url, { status: 404 });
   await publish('e');
   await arrival(url, 5);
-  const shown = await eventually(async () => {
+  const shown = await soon(async () => {
     const body = await health(id);
     expect(body.windows.last15Minutes.attempts).toBe(5);
     expect(body.waiting.count).toBe(1);
@@ -82,7 +77,7 @@ test('counts what the receiver saw: successes, failures by code, what waits and 
   vi.setSystemTime(Date.parse(shown.nextRetryAt) + 1);
   await ring('d');
   await arrival(url, 6);
-  await eventually(async () => expect((await health(id)).windows.last15Minutes.statusCodes[202]).toBe(1));
+  await soon(async () => expect((await health(id)).windows.last15Minutes.statusCodes[202]).toBe(1));
   expect((await health(id)).waiting).toEqual({ count: 0, oldestAcceptedAt: null, isComplete: true });
   vi.setSystemTime(Date.now() + 15 * 60_000 + 1_000);
   const later = await health(id);
@@ -94,7 +89,7 @@ test('a pause has no next retry, what is disabled has nothing waiting; an unknow
   const id = await endpoint();
   await answers(url, { status: 500 });
   await publish('a');
-  await eventually(async () => expect((await health(id)).waiting.count).toBe(1));
+  await soon(async () => expect((await health(id)).waiting.count).toBe(1));
   const path = `/v1/accounts/${account}/endpoints/${id}`;
   await call('PATCH', path, { status: 'paused' });
   expect(await health(id)).toMatchObject({ status: 'paused', nextRetryAt: null, waiting: { count: 1 } });

@@ -56,7 +56,6 @@ const account = 'acme';
 const at = { account };
 
 /** The log is seconds behind. */
-
 async function until<T>(read: () => Promise<T>, isThere: (value: T) => boolean): Promise<T> {
   return soon(async () => {
     const value = await read();

@@ -21,11 +21,6 @@ beforeEach(async () => {
   );
 });
 
-/** The log is seconds behind. */
-function eventually<T>(check: () => Promise<T>): Promise<T> {
-  return soon(check);
-}
-
 async function traffic() {
   const account = await newAccount();
   const made: Record<string, string> = {};
@@ -52,7 +47,7 @@ test('an account: failures by endpoint and code, what waits and grows, whom noth
   const { account, made, seen } = await traffic();
   const sentTo = (name: string) => seen.filter(({ url }) => url.endsWith(`/${name}`)).length;
   expect([sentTo('fine'), sentTo('broken'), sentTo('hung'), sentTo('picky')]).toEqual([4, 3, 3, 3]);
-  const overview = await eventually(async () => {
+  const overview = await soon(async () => {
     const { body } = await call('GET', `/v1/accounts/${account}/overview`);
     expect(body.failures.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(9);
     expect(body.backlogs).toHaveLength(2);
@@ -101,7 +96,7 @@ test('an account: failures by endpoint and code, what waits and grows, whom noth
 test('/metrics: what the receivers saw, in text that a strict reader takes, for a key only', async () => {
   await traffic();
   const read = async () => parsePrometheus((await call('GET', '/metrics')).text);
-  const metrics = await eventually(async () => {
+  const metrics = await soon(async () => {
     const now = await read();
     expect(now.get('tubepost_attempt_latency_window_seconds')?.samples.get('_count')).toBe(13);
     expect(now.get('tubepost_open_deliveries')?.samples.get('')).toBe(6);

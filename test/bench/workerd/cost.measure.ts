@@ -16,6 +16,7 @@ import {
 import { retention } from '../../../src/schedule/retention.ts';
 import { recordAddress } from '../../../src/delivery/address.ts';
 import { call, newAccount } from '../../support/api.ts';
+import { soon } from '../../support/soon.ts';
 import { counts, startCounting } from './meter.ts';
 
 const RECORDS = 20;
@@ -112,7 +113,7 @@ test('the cost of an event', async () => {
     });
   }
   await allLogged(account, created.body.id);
-  await vi.waitFor(() => expect(counts.alarms).toBeGreaterThanOrEqual(EVENTS), { timeout: 10_000, interval: 100 });
+  await soon(() => expect(counts.alarms).toBeGreaterThanOrEqual(EVENTS));
 
   const per = perEvent(before);
   untilLogged = print('unit', [
@@ -143,7 +144,7 @@ test('what its retention and its storage add', async () => {
       if (!(instance instanceof RecordObject) || scheduledTime === null) throw new Error('no Record that is quiet');
       await instance.alarm({ scheduledTime, retryCount: 0, isRetry: false });
     });
-    await vi.waitFor(async () => {
+    await soon(async () => {
       const armed = await runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
       // Emptied, it looks only for whether its account is still there.
       expect(armed).toBeGreaterThan(Date.now() + RETENTION_LOOK_MS_MAX);
