@@ -79,12 +79,11 @@ export class Api {
       const query = check(spec.query ?? nothing, queryOf(c)) as z.output<Q>;
       const text = spec.body === undefined ? '' : await readText(c.req, spec.body.bytesMax ?? REQUEST_BYTES_MAX);
       const body = (spec.body === undefined ? undefined : bodyOf(c, spec.body, text)) as z.output<B>;
-      const run = async () => {
-        const answer = await handle({ c, params, query, body });
-        return c.get('grant').isPortal ? forPortal(answer) : answer;
-      };
-      if (spec.method !== 'post' || spec.ownIdempotency === true) return run();
-      return answerOnce(c, String(params['account']), text, run, spec.repeated);
+      const run = () => handle({ c, params, query, body });
+      const isOnce = spec.method === 'post' && spec.ownIdempotency !== true;
+      const answer = isOnce ? await answerOnce(c, String(params['account']), text, run, spec.repeated) : await run();
+      // Last of all: what is remembered is whole, whoever asked first.
+      return c.get('grant').isPortal ? forPortal(answer) : answer;
     });
   }
 

@@ -56,7 +56,9 @@ const SECRET_FIELDS: ReadonlySet<unknown> = new Set(['secret', 'headers']);
 export function fieldErrors(error: z.ZodError, input: unknown): FieldError[] {
   return error.issues.flatMap((issue) => {
     const path = pathIn(input, issue.path);
-    const field = (path.length === 0 ? 'body' : path.map(String).join('.')) + pointerOf(issue);
+    const field =
+      (path.length === 0 ? 'body' : path.map((step) => String(step).slice(0, SHOWN_VALUE_CHARS_MAX)).join('.')) +
+      pointerOf(issue);
     if (issue.code !== 'unrecognized_keys')
       return [{ field, message: `${field} ${sentence(issue, valueAt(input, path))}` }];
     const within = path.length === 0 ? '' : `${field}.`;

@@ -18,7 +18,7 @@ export function randomKey(): KeyText {
   return { id: `key_${ulid().toLowerCase()}`, text: textOf(bytes) };
 }
 
-/** `maker`: the id of the key that asks; null: ADMIN_KEY. `asked`: everything that the request says of the key. */
+/** `maker`: the id of the key that asks; null: ADMIN_KEY. `asked`: everything that the request says of the key, and which life of its account it is for. */
 export async function derivedKey(
   masterKey: string,
   { maker, idempotencyKey, asked }: { maker: string | null; idempotencyKey: string; asked: object },

@@ -125,13 +125,18 @@ async function create(c: AppContext, body: z.output<typeof createBody>): Promise
   const scopes = SCOPES.filter((scope) => body.scopes.includes(scope));
   const grant = c.get('grant');
   requireOwnScopes(grant, scopes);
-  if (account !== null) await settingsOf(c, account);
+  // A later account of the id is another: what a removed one held must not be made again.
+  const accountCreatedAtMs = account === null ? undefined : (await settingsOf(c, account)).createdAtMs;
   const facts = { name: body.name, scopes: JSON.stringify(scopes), account, expiresAtMs, rateLimitPerSecond };
   const again = idempotencyKey(c);
   const { id, text } =
     again === null
       ? randomKey()
-      : await derivedKey(c.get('vars').masterKey.key, { maker: grant.id, idempotencyKey: again, asked: facts });
+      : await derivedKey(c.get('vars').masterKey.key, {
+          maker: grant.id,
+          idempotencyKey: again,
+          asked: { ...facts, accountCreatedAtMs },
+        });
   const row: KeyRow = {
     id,
     hash: await hashKey(text),

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { ulid } from 'ulid';
 import { rfc3339 } from '../core/body.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
-import { isJobId } from '../core/ids.ts';
+import { isEndpointId, isJobId } from '../core/ids.ts';
 import type { BulkRange, JobSpec, JobView } from '../core/job.ts';
 import { REPLAY_PACE_DEFAULT } from '../core/limits.ts';
 import { logDatabase } from '../store/database.ts';
@@ -65,6 +65,8 @@ export function addReplays(api: Api): void {
     },
     async ({ c, params: { account }, body }) => {
       const { jurisdiction = null } = await settingsOf(c, account);
+      // Its form only: one that was removed may have dead letters.
+      if (!isEndpointId(body.endpoint)) throw unknownEndpoint(body.endpoint);
       return bulk(c, body, { kind: 'discard', account, jurisdiction, range: rangeOf(body, Date.now()) }, FROM_THE_LOG);
     },
   );

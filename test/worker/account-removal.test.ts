@@ -76,7 +76,9 @@ async function fullAccount() {
 
 test('everything is gone: objects, rows of both databases, jobs; and the id is free for a new account', async () => {
   const { account, at, endpoints, sweep, host } = await fullAccount();
-  const { key } = (await call('POST', '/v1/keys', { name: 'theirs', scopes: ['read'], account })).body;
+  const boundKey = () =>
+    call('POST', '/v1/keys', { name: 'theirs', scopes: ['read'], account }, { 'idempotency-key': 'theirs' });
+  const { key } = (await boundKey()).body;
   await writeFaults(env.CONFIG, [{ kind: 'record-storage', account, subject: 'k', detail: 'full' }], Date.now());
   await alertsTask.run(env, Date.now());
   expect((await rowsOf(account))['alerts']).toBeGreaterThan(0);
@@ -117,6 +119,11 @@ test('everything is gone: objects, rows of both databases, jobs; and the id is f
   // A new account with the same id begins anew: its records too.
   expect((await call('PUT', at, { name: 'New' })).status).toBe(201);
   expect((await call('GET', at, undefined, { authorization: `Bearer ${key}` })).status).toBe(401);
+  // Not even the request that made a key under an Idempotency-Key makes it once more.
+  const other = (await boundKey()).body.key;
+  expect(other).not.toBe(key);
+  expect((await call('GET', at, undefined, { authorization: `Bearer ${key}` })).status).toBe(401);
+  expect((await call('GET', at, undefined, { authorization: `Bearer ${other}` })).status).toBe(200);
   const fresh = await call('POST', `${at}/endpoints`, { url: `${host}/fresh` });
   const event = await call('POST', `${at}/events`, { type: 'a.b', record: 'r/1', data: 'fresh' });
   expect(event.body).toMatchObject({ sequence: 1, deliveries: [{ endpoint: fresh.body.id }] });

@@ -145,6 +145,18 @@ describe('a test', () => {
     expect((await call('POST', `${endpoint}/test`, {}, again)).body).toEqual(first.body);
     expect(sent).toHaveLength(1);
   });
+
+  test('repeated to a portal token it is cut as any answer is, and the first one stays whole', async () => {
+    const { account, endpoint } = await withEndpoint();
+    answer = () => new Response('b'.repeat(1_000), { status: 500 });
+    const again = { 'idempotency-key': 'cut' };
+    const first = await call('POST', `${endpoint}/test`, {}, again);
+    expect(first.body.responseBody).toHaveLength(1_000);
+    const { body } = await call('POST', `/v1/accounts/${account}/portal-tokens`, { scopes: ['read', 'manage'] });
+    const portal = { ...again, authorization: `Bearer ${body.token}` };
+    expect((await call('POST', `${endpoint}/test`, {}, portal)).body.responseBody).toHaveLength(256);
+    expect((await call('POST', `${endpoint}/test`, {}, again)).body).toEqual(first.body);
+  });
 });
 
 describe('tests of one account', () => {

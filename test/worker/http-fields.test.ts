@@ -208,6 +208,14 @@ test('every wrong field of one request is named at once', async () => {
   ]);
 });
 
+test('a name of any length is cut where it is told', async () => {
+  const account = await newAccount();
+  const body = { url: 'https://a.example.com/', headers: { ['x'.repeat(100_000)]: 1 } };
+  const answer = await call('POST', `/v1/accounts/${account}/endpoints`, body);
+  expect(answer.status).toBe(400);
+  expect(answer.text.length).toBeLessThan(2_000);
+});
+
 test('a batch of none, or of more than 100, is refused as a whole', async () => {
   const account = await newAccount();
   const none = await call('POST', `/v1/accounts/${account}/events/batch`, { events: [] });

@@ -132,6 +132,13 @@ test('dead letters of a range are discarded by a job', async () => {
   expect((await untilFinished(job.body.id)).progress).toEqual({ total: 4, done: 4, failed: 0, skipped: 0 });
 });
 
+test('what is no id of an endpoint is not stored with a job, however long it is', async () => {
+  const given = 'x'.repeat(100_000);
+  const answer = await call('POST', `${at()}/dead-letters/discard`, { endpoint: given });
+  expect([answer.status, answer.body.code]).toEqual([404, 'unknown-endpoint']);
+  expect(answer.text.length).toBeLessThan(1_000);
+});
+
 test('a range of more than 14 days is refused, and says the rule', async () => {
   const answer = await replays({ from: '2020-01-01T00:00:00Z' });
   expect(answer.status).toBe(400);
