@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import { ALERT_TIMES, type AlertTimes } from './core/alert.ts';
-import type { AccountRpc, CatalogueRpc, FanoutMessage, GateRpc, JobRpc, LimiterRpc, RecordRpc } from './core/rpc.ts';
+import type { AccountRpc, CatalogueRpc, FanoutMessage, GateRpc, JobRpc, LimiterRpc, ShardRpc } from './core/rpc.ts';
 import { ACCOUNT_ID } from './core/ids.ts';
 import type { LogMessage } from './core/log.ts';
 import { fail, ok, type Result } from './core/result.ts';
@@ -11,7 +11,7 @@ import { fail, ok, type Result } from './core/result.ts';
 type ObjectRpc<T> = DurableObjectNamespace<T & Rpc.DurableObjectBranded>;
 
 export type Bindings = {
-  RECORD: ObjectRpc<RecordRpc>;
+  SHARD: ObjectRpc<ShardRpc>;
   ACCOUNT: ObjectRpc<AccountRpc>;
   GATE: ObjectRpc<GateRpc>;
   CATALOGUE: ObjectRpc<CatalogueRpc>;

@@ -8,14 +8,14 @@ import { consumeDead, deadDeps } from './queues/dead.ts';
 import { consumeFanout } from './queues/fanout.ts';
 import { consumeLog, logDeps } from './queues/log.ts';
 import { runSchedule } from './schedule/schedule.ts';
-import { recordStub } from './stubs.ts';
+import { shardStub } from './stubs.ts';
 
 export { Account } from './account/account.ts';
 export { Catalogue } from './catalogue/catalogue.ts';
 export { Gate } from './gate/gate.ts';
 export { Job } from './job/job.ts';
 export { Limiter } from './limiter/limiter.ts';
-export { Record } from './record/record.ts';
+export { Shard } from './shard/shard.ts';
 
 const app = createApp();
 let sender: Sender | null = null;
@@ -30,7 +30,7 @@ async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
         console.log,
       );
       return consumeFanout(batch, {
-        record: (name) => recordStub(env, name),
+        shard: (name) => shardStub(env, name),
         send: sender,
         nowMs: () => Date.now(),
         wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),

@@ -5,7 +5,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
 import { type AuditAct, type AuditFilter, BY_RECEIVER, BY_TUBEPOST } from '../core/audit.ts';
+import { base32 } from '../core/base32.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
+import { INCARNATION_CHARS } from '../core/ids.ts';
 import { OUTBOX_FIRST_WAIT_MS, OUTBOX_TRY_MS } from '../core/limits.ts';
 import { type Bucket, QUOTA_DEFAULT, type QuotaExceeded, take } from '../core/quota.ts';
 import { NOTHING_BUT_FAILURES } from '../core/reasons.ts';
@@ -65,7 +67,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   async put(change: AccountChange, by = UNNAMED) {
     const removal = removalOf(this.#sql);
     if (removal !== null) return fail({ reason: 'removing' as const, job: removal.start.id });
-    return this.#after(this.#book.put(change, by, Date.now()));
+    return this.#after(this.#book.put(change, by, Date.now(), newIncarnation()));
   }
 
   async settings() {
@@ -270,4 +272,9 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
       );
     }
   }
+}
+
+/** 60 random bits: no two accounts of one id have the same. */
+function newIncarnation(): string {
+  return base32(crypto.getRandomValues(new Uint8Array(8))).slice(0, INCARNATION_CHARS);
 }

@@ -14,15 +14,15 @@ import { fail, ok, type Result } from '../core/result.ts';
 import type { AccountChange, EndpointChange, EndpointRefusal, EndpointResealing, FixedField } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import { audit } from './audit.ts';
-import { changed, concernsGate, defaults, given, ownerOfExternalId, same } from './changes.ts';
+import { changed, concernsGate, created, defaults, given, ownerOfExternalId, same } from './changes.ts';
 import { type SweepOrder, sweepStart } from './jobs.ts';
 import { owe, oweJob } from './outbox.ts';
 import { resealed } from './resealed.ts';
 import { hasTables, migrate } from './tables.ts';
 import { storedEndpoint, storedFacts, type StoredFacts } from './stored.ts';
 
-/** Names of Records follow from them: changed, what was accepted would not be found again. */
-const FIXED_FIELDS = ['unkeyedShards', 'jurisdiction'] as const satisfies FixedField['field'][];
+/** Names of Shards follow from them: changed, what was accepted would not be found again. */
+const FIXED_FIELDS = ['shards', 'jurisdiction'] as const satisfies FixedField['field'][];
 
 /** Of an endpoint's settings: they follow from what is changed, or are audited by themselves. */
 const NOT_CHANGED_BY_PEOPLE = ['updatedAtMs', 'isWatched', 'cutoff', 'secrets'];
@@ -51,10 +51,11 @@ export class AccountBook {
     change: AccountChange,
     by: string,
     nowMs: number,
+    incarnation: string,
   ): Result<{ created: boolean; settings: AccountSettings }, FixedField> {
     const image = this.#read();
     if (image === null) {
-      this.#create({ ...defaults(this.#account, nowMs), ...given(change) }, by);
+      this.#create(created(this.#account, incarnation, change, nowMs), by);
       return ok({ created: true, settings: this.#settingsOfExisting() });
     }
     const fixed = FIXED_FIELDS.find((field) => change[field] !== undefined && change[field] !== image.facts[field]);
@@ -175,8 +176,7 @@ export class AccountBook {
     nowMs: number,
   ): JobStart | null {
     if (order === null) return null;
-    const { jurisdiction = null } = this.#settingsOfExisting();
-    const start = sweepStart({ account: this.#account, jurisdiction }, endpoint, because, revision, order);
+    const start = sweepStart(this.#settingsOfExisting(), endpoint, because, revision, order);
     oweJob(this.#sql, start, revision, nowMs);
     return start;
   }
@@ -289,7 +289,7 @@ export class AccountBook {
         tables,
         JSON.stringify(facts),
       );
-      const changes = changesBetween(defaults(this.#account, facts.createdAtMs), facts);
+      const changes = changesBetween(defaults(this.#account, facts.incarnation, facts.createdAtMs), facts);
       this.#audit({ action: 'account.created', changes }, by, facts.createdAtMs);
       owe(this.#sql, 'account', 1, facts.createdAtMs);
     });

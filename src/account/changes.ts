@@ -10,18 +10,29 @@ import {
   RETENTION_DAYS_DEFAULT,
   TARGET_DELIVER_MS_DEFAULT,
   TARGET_WARN_MS_DEFAULT,
-  UNKEYED_SHARDS_DEFAULT,
 } from '../core/limits.ts';
-import { QUOTA_DEFAULT } from '../core/quota.ts';
+import { QUOTA_DEFAULT, shardsFor } from '../core/quota.ts';
 import { disabledReason } from '../core/reasons.ts';
 import type { EndpointChange } from '../core/rpc.ts';
 import type { StoredFacts } from './stored.ts';
 
-export function defaults(account: string, nowMs: number): StoredFacts {
+/** `incarnation`: random, for this creation alone. */
+export function created(
+  account: string,
+  incarnation: string,
+  change: Partial<StoredFacts>,
+  nowMs: number,
+): StoredFacts {
+  const facts = { ...defaults(account, incarnation, nowMs), ...given(change) };
+  return change.shards === undefined ? { ...facts, shards: shardsFor(facts.quota) } : facts;
+}
+
+export function defaults(account: string, incarnation: string, nowMs: number): StoredFacts {
   return {
     account,
     name: account,
-    unkeyedShards: UNKEYED_SHARDS_DEFAULT,
+    incarnation,
+    shards: shardsFor(QUOTA_DEFAULT),
     jurisdiction: null,
     targets: { deliverWithinMs: TARGET_DELIVER_MS_DEFAULT, warnAfterMs: TARGET_WARN_MS_DEFAULT },
     retention: { payloadDays: RETENTION_DAYS_DEFAULT, logDays: RETENTION_DAYS_DEFAULT },

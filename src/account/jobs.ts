@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { base32 } from '../core/base32.ts';
-import { type AccountPlace, jobId, JURISDICTIONS } from '../core/ids.ts';
+import { jobId, JURISDICTIONS, placeOf, type ShardsOf } from '../core/ids.ts';
 import type { JobStart } from '../core/job.ts';
 import type { Bindings } from '../env.ts';
 import { jobStub } from '../stubs.ts';
@@ -19,11 +19,11 @@ function newJobId(): string {
 }
 
 export function removalStart(
-  { account, jurisdiction = null }: AccountPlace,
+  settings: ShardsOf,
   by: string,
   reason: string | null,
 ): JobStart {
-  return { id: newJobId(), by, reason, spec: { kind: 'account-removal', account, jurisdiction } };
+  return { id: newJobId(), by, reason, spec: { kind: 'account-removal', ...placeOf(settings) } };
 }
 
 /** `by`: the name of a key, or `tubepost` where a receiver or we ourselves asked for it. */
@@ -32,7 +32,7 @@ export function newSweep(by: string): SweepOrder {
 }
 
 export function sweepStart(
-  { account, jurisdiction = null }: AccountPlace,
+  settings: ShardsOf,
   endpoint: string,
   because: 'removed' | 'disabled',
   revision: number,
@@ -42,12 +42,17 @@ export function sweepStart(
     id,
     by,
     reason: `endpoint ${because}`,
-    spec: { kind: 'sweep', account, jurisdiction, endpoint, revision, because },
+    spec: { kind: 'sweep', ...placeOf(settings), endpoint, revision, because },
   };
 }
 
-/** Absent as releases before jurisdictions saved it. */
-export const storedJurisdiction = z.enum(JURISDICTIONS).nullable().default(null);
+/** What a job must know of its account to find its Shards. */
+export const storedPlace = {
+  account: z.string(),
+  jurisdiction: z.enum(JURISDICTIONS).nullable(),
+  incarnation: z.string(),
+  shards: z.number(),
+};
 
 const stored = z.object({
   id: z.string(),
@@ -55,8 +60,7 @@ const stored = z.object({
   reason: z.string().nullable(),
   spec: z.object({
     kind: z.literal('sweep'),
-    account: z.string(),
-    jurisdiction: storedJurisdiction,
+    ...storedPlace,
     endpoint: z.string(),
     revision: z.number(),
     because: z.enum(['removed', 'disabled']),

@@ -8,14 +8,14 @@ import { z } from 'zod';
 import type { JobStart } from '../core/job.ts';
 import { OUTBOX_FIRST_WAIT_MS } from '../core/limits.ts';
 import type { Sql } from '../core/sql.ts';
-import { storedJurisdiction } from './jobs.ts';
+import { storedPlace } from './jobs.ts';
 import { hasTable } from './tables.ts';
 
 const storedStart = z.object({
   id: z.string(),
   by: z.string(),
   reason: z.string().nullable(),
-  spec: z.object({ kind: z.literal('account-removal'), account: z.string(), jurisdiction: storedJurisdiction }),
+  spec: z.object({ kind: z.literal('account-removal'), ...storedPlace }),
 }) satisfies z.ZodType<JobStart>;
 
 export type Removal = {

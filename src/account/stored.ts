@@ -57,7 +57,8 @@ export const storedEndpoint: z.ZodType<EndpointSettings> = z.object({
 export const storedFacts = z.object({
   account: z.string(),
   name: z.string(),
-  unkeyedShards: z.number(),
+  incarnation: z.string(),
+  shards: z.number(),
   jurisdiction: z.enum(JURISDICTIONS).nullable().default(null),
   targets: z.object({ deliverWithinMs: z.number(), warnAfterMs: z.number() }),
   retention: z.object({ payloadDays: z.number(), logDays: z.number() }),

@@ -1,5 +1,5 @@
 /**
- * From checked events and an account's settings to what its Record is asked to accept: the one place that matches events with
+ * From checked events and an account's settings to what its Shard is asked to accept: the one place that matches events with
  * endpoints, for a publish and for a broadcast. Pure.
  */
 import type { AccountSettings, EndpointSettings } from './endpoint.ts';
@@ -33,7 +33,6 @@ export function acceptRequest(
   const endpoints = [...matched.values()];
   return {
     account: settings.account,
-    accountCreatedAtMs: settings.createdAtMs,
     record,
     events,
     endpoints: endpoints.map(matchedOf),

@@ -1,6 +1,6 @@
-/** Base32 (RFC 4648) in lower case and without padding: the hashes in Record names and ids. Encoding only; nothing decodes it. */
+/** Base32 (RFC 4648) in lower case and without padding: the hashes in Record names and ids. Encoding only. */
 
-const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
+export const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 
 export function base32(bytes: Uint8Array): string {
   let text = '';
@@ -11,9 +11,9 @@ export function base32(bytes: Uint8Array): string {
     bits += 8;
     while (bits >= 5) {
       bits -= 5;
-      text += ALPHABET.charAt((pending >>> bits) & 31);
+      text += BASE32.charAt((pending >>> bits) & 31);
     }
     pending &= (1 << bits) - 1;
   }
-  return bits === 0 ? text : text + ALPHABET.charAt((pending << (5 - bits)) & 31);
+  return bits === 0 ? text : text + BASE32.charAt((pending << (5 - bits)) & 31);
 }

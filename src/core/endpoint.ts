@@ -66,7 +66,10 @@ export type AccountSettings = {
   /** Grows with every change of the account or of any of its endpoints. */
   revision: number;
   name: string;
-  unkeyedShards: number;
+  /** Random, made with the account: it stands in the names of its Shards. */
+  incarnation: string;
+  /** Objects that hold its records. Fixed: a record is found by it. */
+  shards: number;
   /** Null, or absent in releases before: its objects may be anywhere. */
   jurisdiction?: Jurisdiction | null;
   targets: { deliverWithinMs: number; warnAfterMs: number };

@@ -4,7 +4,7 @@
  */
 import type { EndedStatus } from './delivery.ts';
 import type { EventPolicy } from './event-type.ts';
-import type { AccountPlace } from './ids.ts';
+import type { ShardsOf } from './ids.ts';
 
 /** `finished` and `cancelled` are final. A job never fails as a whole: what it cannot do yet it tries again. */
 export type JobStatus = 'running' | 'paused' | 'finished' | 'cancelled';
@@ -41,10 +41,10 @@ export type JobSpec =
   /** `accounts` null: all that exist when it starts. */
   | { kind: 'broadcast'; event: BroadcastEvent; accounts: string[] | null }
   /** Reaches every record where something waits for an endpoint that takes it no longer. */
-  | (AccountPlace & { kind: 'sweep'; endpoint: string; revision: number; because: 'removed' | 'disabled' })
-  | (AccountPlace & { kind: 'account-removal' })
-  | (AccountPlace & { kind: 'replay'; range: BulkRange; force: boolean; pacePerSecond: number })
-  | (AccountPlace & { kind: 'discard'; range: BulkRange });
+  | (ShardsOf & { kind: 'sweep'; endpoint: string; revision: number; because: 'removed' | 'disabled' })
+  | (ShardsOf & { kind: 'account-removal' })
+  | (ShardsOf & { kind: 'replay'; range: BulkRange; force: boolean; pacePerSecond: number })
+  | (ShardsOf & { kind: 'discard'; range: BulkRange });
 
 export type JobKind = JobSpec['kind'];
 

@@ -20,10 +20,10 @@ export const PUBLISH_DELIVERIES_SHOWN_MAX = 100;
 /** Open deliveries one record may hold (429 beyond): bounds the Record's memory and its plan. */
 export const OPEN_DELIVERIES_MAX = 10_000;
 /**
- * Bytes of one Record's database from which on it accepts nothing new (507): the platform's end is 10 GB, and what it has accepted
+ * Bytes of one Shard's database from which on it accepts nothing new (507): the platform's end is 10 GB, and what it has accepted
  * must still be tried, logged and ended.
  */
-export const RECORD_BYTES_MAX = 8_000_000_000;
+export const SHARD_BYTES_MAX = 8_000_000_000;
 export const RECORD_KEY_BYTES_MAX = 256;
 export const EVENT_TYPE_BYTES_MAX = 128;
 /** JSON nesting of `data`: deep enough for real payloads, shallow enough for a recursive walk. */
@@ -124,26 +124,74 @@ export const SETTINGS_CACHED_ACCOUNTS_MAX = 1_000;
 export const SETTINGS_CACHED_ENDPOINTS_MAX = 5_000;
 /** What the API promises: a change is in force everywhere after this. */
 export const EFFECTIVE_WITHIN_MS = 5 * SECOND_MS;
-/** Endpoints whose settings travel with an event to its Record; wider events read them there. */
+/** Endpoints whose settings travel with an event to its Shard; wider events read them there. */
 export const SETTINGS_CARRIED_MAX = 50;
-export const UNKEYED_SHARDS_DEFAULT = 64;
-export const UNKEYED_SHARDS_MAX = 4_096;
+/** Shards of an account: one for each so many events a second of its quota, and at least so many. An object takes a few hundred. */
+export const EVENTS_PER_SECOND_PER_SHARD = 50;
+export const SHARDS_DEFAULT_MIN = 4;
 
-// Record
-/** Attempts a Record runs itself. Workers allows 6 fetches that wait for headers in one object; the sixth is for RPC and queues. */
-export const SELF_ATTEMPTS_MAX = 5;
-/** Of these, slots that only endpoints whose last answer was quick may take, so that hung ones never hold all. */
-export const QUICK_SLOTS = 2;
+// Shard
+/** Attempts a Shard runs itself. Workers allows 6 fetches that wait for headers in one object; the others are for RPC and queues. */
+export const SELF_ATTEMPTS_MAX = 4;
+/** The same on a machine of one's own: workerd there has no such bound, and its queues run one batch at a time. */
+export const SELF_ATTEMPTS_LOCAL_MAX = 64;
+/** Of these, the share that only endpoints whose last answer was quick may take, so that hung ones never hold all. */
+export const QUICK_SLOTS_SHARE = 0.5;
+/** Records in a Shard's memory at a time, beyond those with work under way: some KB each. */
+export const WORKING_SET_RECORDS = 512;
+/** Tasks of one commit: more would hold up those who wait for it. */
+export const GROUP_TASKS_MAX = 100;
+/** Tasks that wait for a commit from which on a Shard refuses publishes (503): some seconds of work. */
+export const ADMITTED_TASKS_MAX = 500;
+/** When a publisher is told to come again. */
+export const RETRY_AFTER_BUSY_SECONDS = 2;
+/** Records that one alarm looks at in one turn: some ten milliseconds. */
+export const DUE_RECORDS_PER_TURN = 100;
+/** Records that wait for a slot and are looked at where one has become free. */
+export const CAPPED_LOOKS_PER_TURN = 16;
+/** A record that found no slot looks again by itself after this. */
+export const CAPPED_LOOK_MS = 5 * SECOND_MS;
+/** Rows of `watch` before one is written over: a record that is published to again within so many turns is still listed. */
+export const WATCH_ROWS_KEPT = 64;
+/** Records in one row of `watch`: 40 bytes each. */
+export const WATCH_RECORDS_PER_ROW = 1_000;
+/** A record that only waits, for longer than this, moves from `watch` to a row of its own. */
+export const WATCH_TO_DUE_MS = MINUTE_MS;
+/** A record whose turn throws is looked at again after this, doubling with each failure in a row. */
+export const POISON_WAIT_MS_MIN = 5 * SECOND_MS;
+export const POISON_WAIT_MS_CAP = HOUR_MS;
+/** Every so many events of a record, one is stored with what its lanes have learned: a load reads as many rows at most, and those open. */
+export const LANES_KEPT_EVERY = 16;
+/** Rows that a load asks for at a time. */
+export const LOAD_ROWS = 32;
+/** An id of our making is looked for among what was accepted this long before and after it was made: clocks differ, and calls wait. */
+export const MADE_ID_EARLY_MS = 5 * SECOND_MS;
+export const MADE_ID_LATE_MS = MINUTE_MS;
+/** Characters of one row of `past`, hundreds of records: rewritten whole when one of them goes. */
+export const PAST_ROW_CHARS_MAX = 64 * 1024;
+/** Steps from a superseded delivery to what is in force. */
+export const SUPERSEDED_STEPS_MAX = 1_000;
+/** A Shard that accepted events twice within this expects more soon. */
+export const ACTIVE_WITHIN_MS = MINUTE_MS;
+/** How often a Shard asks what its database holds. */
+export const STORAGE_LOOK_MS = SECOND_MS;
+/** An alarm that says "the log is whole" is at a multiple of this after its Shard's phase, and no other is. */
+export const WHOLE_PHASE_MS = 100;
+/** How long a removed Shard refuses what comes late: the retention of the queues, and a day. */
+export const REMOVED_KEPT_MS = 5 * DAY_MS;
+/** Records that one call of a sweep looks at. */
+export const SWEEP_RECORDS_PER_CALL = 100;
 /** An endpoint that answers within this is quick. Above it a queue consumer is the cheaper place (DESIGN.md). */
 export const QUICK_ANSWER_MS = 1 * SECOND_MS;
 /** What the newest answer counts for in an endpoint's latency: one slow answer of a quick endpoint does not make it slow. */
 export const LATENCY_NEWEST_SHARE = 0.3;
-/** Claims of one Record out in the SLOW queue at a time, for one endpoint. */
-export const SLOW_CLAIMS_MAX = 20;
+/** Claims of one Shard out in the SLOW queue at a time, for one endpoint. */
+export const SLOW_CLAIMS_MAX = 200;
 /** Endpoints of which an isolate remembers latency and successes: some hundred bytes each. */
 export const HINTS_MAX = 10_000;
-/** Claims of one Record out in the FANOUT queue at a time. */
-export const FANOUT_CLAIMS_MAX = 500;
+/** Claims of one Shard out in the FANOUT queue at a time, and of these for one endpoint. */
+export const FANOUT_CLAIMS_MAX = 1_000;
+export const FANOUT_ENDPOINT_CLAIMS_MAX = 200;
 /** A claim handed to a queue and not begun by then is taken back; its message then finds it gone. */
 export const CLAIM_BEGIN_WITHIN_MS = 60 * SECOND_MS;
 /** After begin + timeout, how long an outcome may still be on its way before the attempt counts as lost. */
@@ -161,15 +209,15 @@ export const UNAVAILABLE_WAIT_MS_MAX = 30 * SECOND_MS;
 export const QUEUE_FAILED_WAIT_MS = 5 * SECOND_MS;
 /** A parked lane looks again by itself after this at most, jittered downwards by a quarter. */
 export const PARKED_WAIT_MS = 6 * HOUR_MS;
-/** A ring whose turn failed rings again after this, doubling with each failure in a row: what was due is late by no more. */
-export const RING_FAILED_WAIT_MS_MIN = 1 * SECOND_MS;
-export const RING_FAILED_WAIT_MS_CAP = MINUTE_MS;
+/** An alarm whose turn failed runs again after this, doubling with each failure in a row: what was due is late by no more. */
+export const ALARM_FAILED_WAIT_MS_MIN = 1 * SECOND_MS;
+export const ALARM_FAILED_WAIT_MS_CAP = MINUTE_MS;
 /** Deliveries packed in one row: an event to few endpoints is one row written. */
 export const DELIVERIES_PER_ROW = 16;
-/** Lanes in one row of a Record's summary: some 300 bytes each, far below the 2 MB of a row. */
-export const SUMMARY_LANES_PER_ROW = 1_000;
-/** Sequences of a lane that only replays were made of, which its summary names: what these superseded has mostly gone too. */
-export const SUMMARY_REPLAYED_ONLY_MAX = 100;
+/** Lanes in one row: some 120 bytes each, far below the 2 MB of a row. */
+export const LANES_PER_ROW = 1_000;
+/** Sequences of a lane that only replays were made of, which rows keep: what these superseded has mostly gone too. */
+export const REPLAYED_ONLY_KEPT_MAX = 100;
 
 // Log
 /** What still waits after this is logged as `queued`, so that lists show it. */
@@ -180,6 +228,8 @@ export const LOG_RESEND_MS: readonly number[] = [MINUTE_MS, 10 * MINUTE_MS, HOUR
 export const LOG_SEND_FAILED_WAIT_MS = 10 * SECOND_MS;
 /** Attempts that one log entry carries: as many as fit in this, in characters of JSON, and at least one; the rest follow once these are confirmed. */
 export const LOG_ENTRY_ATTEMPTS_CHARS_MAX = 24 * 1024;
+/** A log entry waits this long at most for others to share its message, where one left a moment ago. */
+export const LOG_GATHER_MS = 250;
 /** Bytes of one LOG message: an operation is billed per 64 KB, and the platform's limit is 128 KB. */
 export const LOG_MESSAGE_BYTES_MAX = 60 * 1024;
 /** First attempts that start within this of their acceptance live in the delivery's own log row. */
@@ -332,23 +382,12 @@ export const TARGET_WARN_MS_DEFAULT = MINUTE_MS;
 export const RETENTION_DAYS_DEFAULT = 30;
 export const RETENTION_DAYS_MIN = 7;
 export const RETENTION_DAYS_MAX = 365;
-/** How much longer a Record may keep something, as a share of its days: so that one look takes what ended around the same time. */
+/** How much longer a Shard may keep something, as a share of its days: so often a pass comes. */
 export const RETENTION_SLACK_SHARE = 0.1;
-/** A quiet Record asks for its account's retention at least this often: a shortened one reaches it by then. 30 days and their tenth. */
-export const RETENTION_LOOK_MS_MAX = 33 * DAY_MS;
-/**
- * A Record of which nothing but its summary is left looks this often whether its account and endpoints are still there: by then a
- * removed account has left nothing. $5 a year for a million of them.
- */
-export const RETENTION_EMPTIED_LOOK_MS = 90 * DAY_MS;
-/** A quiet Record's alarm rings at a multiple of this after its own phase, and no other alarm does: so a new instance knows what it was armed for. */
-export const QUIET_RING_MS = HOUR_MS;
-/** A Record whose look came to nothing looks again after this, also if it is never quiet. */
-export const RETENTION_LOOK_AGAIN_MS = HOUR_MS;
-/** Events of a Record that one turn lets go of: some ten milliseconds in which it answers nobody else. */
-export const RETENTION_EVENTS_PER_TURN = 2_000;
-/** Turns of one look, a call to the Account between each two: 100,000 events. */
-export const RETENTION_TURNS_PER_LOOK = 50;
+/** Rows that one page of a retention pass looks at: some ten milliseconds in which a Shard answers nobody else. */
+export const RETENTION_PAGE_ROWS = 1_000;
+/** Pages of one look, a call to the Account before each. */
+export const RETENTION_PAGES_PER_LOOK = 50;
 /** How long an Idempotency-Key's answer is kept. */
 export const IDEMPOTENCY_MS = 7 * DAY_MS;
 /** How long a request may hold its Idempotency-Key; a crashed one is run again after this. */

@@ -1,9 +1,9 @@
 /**
- * What a Record tells the log (D1): the shape of a LOG message, carried by the queue, and of one logged attempt.
+ * What a Shard sends the log (D1): the shape of a LOG message, carried by the queue, and of one logged attempt.
  * Every entry is a whole picture of one delivery at one revision: losing, doubling or reordering messages does no harm.
  */
 import type { DeliveryStatus, EventFacts, LastAttempt, Trigger } from './delivery.ts';
-import type { Jurisdiction, RecordKind } from './ids.ts';
+import type { RecordAddress, RecordRef } from './ids.ts';
 import type { AttemptOutcome } from './outcome.ts';
 
 export type LoggedAttempt = Pick<
@@ -49,17 +49,14 @@ export type LogEntry = {
   attempts: LoggedAttempt[];
 };
 
-export type LogMessage = {
-  v: 1;
-  account: string;
-  /** Absent: none. */
-  jurisdiction?: Jurisdiction | null;
-  kind: RecordKind;
-  hash: string;
-  /** The record key; null for events without one. */
-  record: string | null;
-  entries: LogEntry[];
-};
+/** Entries of one record. `record` is its key; null for events without one. */
+export type RecordLog = RecordRef & { record: string | null; entries: LogEntry[] };
 
-/** What the log consumer confirms to a Record once D1 has the rows. `endpoint` is null for an event without deliveries. */
+/** What a LOG message carries: entries of many records of one Shard, addressed by its name. */
+export type LogMessage = { v: 2; shard: string; records: RecordLog[] };
+
+/** The same for the log's tables: each record with its whole address. */
+export type LoggedRecord = RecordAddress & Pick<RecordLog, 'record' | 'entries'>;
+
+/** What the log consumer confirms to a record once D1 has the rows. `endpoint` is null for an event without deliveries. */
 export type Confirmation = { sequence: number; endpoint: string | null; replay: number; revision: number };

@@ -1,18 +1,20 @@
 /**
- * Where deliveries that may start now are attempted: by the Record itself, or by a consumer of the FANOUT or the SLOW queue. Pure.
- * A Record runs few at a time, and keeps slots that only quick endpoints may take; slow endpoints take none, and have a queue of
+ * Where deliveries that may start now are attempted: by the Shard itself, or by a consumer of the FANOUT or the SLOW queue. Pure.
+ * A Shard runs few at a time, and keeps slots that only quick endpoints may take; slow endpoints take none, and have a queue of
  * their own in which quick ones never wait.
  */
-import { FANOUT_CLAIMS_MAX, QUICK_SLOTS, SELF_ATTEMPTS_MAX, SLOW_CLAIMS_MAX } from './limits.ts';
+import { FANOUT_CLAIMS_MAX, FANOUT_ENDPOINT_CLAIMS_MAX, QUICK_SLOTS_SHARE, SLOW_CLAIMS_MAX } from './limits.ts';
 import type { Speed } from './speed.ts';
 
 export type InFlight = {
-  /** Attempts this Record runs itself. */
+  /** Attempts this Shard runs itself. */
   self: number;
   /** Of these, to endpoints that are not known to be quick. */
   selfUnproven: number;
+  /** Claims out in the FANOUT queue: all, and by endpoint. */
   fanout: number;
-  /** By endpoint. */
+  fanoutOf: ReadonlyMap<string, number>;
+  /** Claims out in the SLOW queue, by endpoint. */
   slow: ReadonlyMap<string, number>;
 };
 
@@ -26,9 +28,10 @@ export type Placing<T> = {
 
 type Facts = { endpoint: string; speed: Speed };
 
-/** `starts` in the order in which they deserve a slot. */
-export function place<T>(starts: T[], factsOf: (start: T) => Facts, inFlight: InFlight): Placing<T> {
+/** `starts` in the order in which they deserve a slot. `slots`: attempts that the Shard itself may have under way. */
+export function place<T>(starts: T[], factsOf: (start: T) => Facts, inFlight: InFlight, slots: number): Placing<T> {
   let { self, selfUnproven, fanout } = inFlight;
+  const fanoutOf = new Map(inFlight.fanoutOf);
   const slow = new Map(inFlight.slow);
   const placing: Placing<T> = { self: [], fanout: [], slow: [], waiting: [] };
   for (const start of starts) {
@@ -39,13 +42,14 @@ export function place<T>(starts: T[], factsOf: (start: T) => Facts, inFlight: In
         placing.slow.push(start);
         slow.set(endpoint, slowHere + 1);
       } else placing.waiting.push(start);
-    } else if (self < SELF_ATTEMPTS_MAX && (speed === 'quick' || selfUnproven < SELF_ATTEMPTS_MAX - QUICK_SLOTS)) {
+    } else if (self < slots && (speed === 'quick' || selfUnproven < slots * QUICK_SLOTS_SHARE)) {
       placing.self.push(start);
       self += 1;
       if (speed !== 'quick') selfUnproven += 1;
-    } else if (fanout < FANOUT_CLAIMS_MAX) {
+    } else if (fanout < FANOUT_CLAIMS_MAX && (fanoutOf.get(endpoint) ?? 0) < FANOUT_ENDPOINT_CLAIMS_MAX) {
       placing.fanout.push(start);
       fanout += 1;
+      fanoutOf.set(endpoint, (fanoutOf.get(endpoint) ?? 0) + 1);
     } else {
       placing.waiting.push(start);
     }

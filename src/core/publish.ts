@@ -1,5 +1,5 @@
 /**
- * What the Worker hands to a Record with a publish, and what it answers. Everything here is already checked (event-rules.ts).
+ * What the Worker hands to a Shard with a publish, and what it answers. Everything here is already checked (event-rules.ts).
  */
 import type { AccountSettings, EndpointSettings } from './endpoint.ts';
 import type { DeliveryStatus } from './delivery.ts';
@@ -24,6 +24,8 @@ export type NewEvent = EventPolicy & {
   dataJson: string;
   /** Older forms (P7). A release that knows none sends the newest to all. */
   forms?: NewForm[];
+  /** The id was made by us for this very publish. Absent: its publisher named the event. */
+  isMade?: boolean;
   /** The catalogue refuses it now: not to be accepted, but answered as before where it was. */
   isOnlyAsked?: boolean;
   /** The endpoints that want this event, by id, into `AcceptRequest.endpoints`. */
@@ -40,9 +42,7 @@ export function matchedOf(endpoint: EndpointSettings): MatchedEndpoint {
 
 export type AcceptRequest = {
   account: string;
-  /** When the account was created, which tells it from one of the same id before or after it. Absent from a release that did not ask. */
-  accountCreatedAtMs?: number;
-  /** The record key; null for a shard of events without one. */
+  /** The record key; null for a shard's events without one. */
   record: string | null;
   /** In the publisher's order. */
   events: NewEvent[];
@@ -71,7 +71,9 @@ export type AcceptResult =
   | { kind: 'conflict'; id: string }
   /** The record holds its most open deliveries. */
   | { kind: 'full'; id: string; open: number }
-  /** The record's database holds RECORD_BYTES_MAX. */
+  /** The shard's database holds SHARD_BYTES_MAX. */
   | { kind: 'storage-full'; id: string; bytes: number }
+  /** The Shard has more work waiting than it can do in time; nothing was stored. */
+  | { kind: 'busy'; id: string; retryAfterSeconds: number }
   /** It was only asked for, and is not known. */
   | { kind: 'unknown'; id: string };

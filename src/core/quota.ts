@@ -5,7 +5,13 @@
  * A publish is judged as a whole: with at least one event in the bucket all of it goes through, and what it takes beyond is waited for
  * by those after it. So a batch is never half accepted, one larger than the burst is never stuck, and the pace holds over time.
  */
-import { ENDPOINTS_PER_ACCOUNT_MAX, QUOTA_BURST_SECONDS } from './limits.ts';
+import { SHARDS_MAX } from './ids.ts';
+import {
+  ENDPOINTS_PER_ACCOUNT_MAX,
+  EVENTS_PER_SECOND_PER_SHARD,
+  QUOTA_BURST_SECONDS,
+  SHARDS_DEFAULT_MIN,
+} from './limits.ts';
 
 export type Quota = {
   /** Null: no limit. */
@@ -41,4 +47,10 @@ export function take(
     };
   }
   return { bucket: { thousandths: thousandths - events * EVENT, atMs: nowMs }, exceeded: null };
+}
+
+/** Shards of an account that does not say how many: an object takes a few hundred writes a second, and an idle one costs nothing. */
+export function shardsFor({ eventsPerSecond }: Quota): number {
+  const wanted = Math.ceil((eventsPerSecond ?? 0) / EVENTS_PER_SECOND_PER_SHARD);
+  return Math.min(SHARDS_MAX, Math.max(SHARDS_DEFAULT_MIN, wanted));
 }

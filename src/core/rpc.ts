@@ -19,10 +19,11 @@ import type { Result } from './result.ts';
 import type { SchemaChange } from './schema-changes.ts';
 import type { DeliveryDetail, DeliveryView, EventView, RecordView } from './view.ts';
 
-export type ClaimRef = DeliveryRef & { claim: number };
+/** `record`: within its Shard (`recordId`). */
+export type ClaimRef = DeliveryRef & { record: string; claim: number };
 
-/** A claim on its way through FANOUT or SLOW. May be lost, doubled and late without harm. */
-export type FanoutMessage = { v: 1; record: string; claim: ClaimRef };
+/** A claim on its way through FANOUT or SLOW, addressed by its Shard's name. May be lost, doubled and late without harm. */
+export type FanoutMessage = { v: 2; shard: string; claim: ClaimRef };
 
 /** Everything one attempt needs. Holds sealed secrets; the body is the exact text to sign and send. */
 export type AttemptRequest = {
@@ -59,7 +60,7 @@ export type ReplayRefusal =
   | { reason: 'endpoint-removed' }
   | { reason: 'endpoint-disabled'; statusReason: string | null }
   | { reason: 'full'; open: number }
-  /** The record's database holds RECORD_BYTES_MAX. */
+  /** The Shard's database holds SHARD_BYTES_MAX. */
   | { reason: 'storage-full'; bytes: number }
   /** Nothing is left to send. */
   | { reason: 'payload-erased'; erasedAtMs: number }
@@ -69,66 +70,63 @@ export type ReplayRefusal =
 export type DiscardRefusal =
   { reason: 'not-found' } | { reason: 'already-ended'; status: string } | { reason: 'in-flight' };
 
+/** Who replays, and why. A job that asks again is answered the replay that it has. */
+export type Replayer = { key: string; reason: string | null; force: boolean; job?: string | undefined };
+
+/** The Gate lets a parked lane go on: `passes` attempts need not ask again; null: the lane is free. */
+export type Wakeup = { record: string; passes: number | null };
+
 /**
- * Addressed by `recordName(address)`. Reads of a record that never accepted anything answer null and write nothing. `life`: when the
- * account that asks was created; a Record of a former account of its id is then answered as one that never accepted anything.
+ * Addressed by `shardName(address)`; `record` is `recordId(address)`. Reads of a record that never accepted anything answer null and
+ * write nothing. A Shard whose account was removed takes nothing and answers likewise.
  */
-export type RecordRpc = {
-  /** Idempotent by event id; safe to repeat. One result per event, in order. */
-  accept(request: AcceptRequest): Promise<AcceptResult[]>;
+export type ShardRpc = {
+  /** Idempotent by event id; safe to repeat. One result per event, in order. All of it is one commit. */
+  accept(publishes: { record: string; request: AcceptRequest }[]): Promise<AcceptResult[][]>;
   begin(claims: ClaimRef[]): Promise<BeginResult[]>;
   settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]): Promise<void>;
-  confirm(confirmations: Confirmation[]): Promise<void>;
+  confirm(confirmed: { record: string; confirmations: Confirmation[] }[]): Promise<void>;
+  /** With settings at least as new as `revision`. What became of each, in order. */
+  wake(endpoint: string, revision: number, wakes: Wakeup[]): Promise<Woken[]>;
   /**
-   * The Gate lets a parked lane go on, with settings at least as new as `revision`. `passes`: so many attempts need not ask again;
-   * null: the lane is free.
+   * Cancels what waits for an endpoint that takes it no longer, under settings read now and at least as new as `revision`: in some of
+   * the records after `after`; `next` null: in all of them. Safe to repeat.
    */
-  wake(endpoint: string, revision: number, passes: number | null): Promise<Woken>;
-  /**
-   * Cancels what waits for an endpoint that takes it no longer, under settings read now and at least as new as `revision`: some at
-   * a time. Safe to repeat.
-   */
-  sweep(endpoint: string, revision: number): Promise<Swept>;
-  /** Everything of this record is gone, its alarm too. Only for an account that is removed. Safe to repeat. */
-  erase(): Promise<void>;
-  readRecord(life?: number): Promise<RecordView | null>;
-  readEvent(id: string, life?: number): Promise<EventView | null>;
+  sweep(endpoint: string, revision: number, after: string): Promise<Swept & { next: string | null }>;
+  /** Everything is gone, and nothing is taken any more. Only for an account that is removed. Safe to repeat. */
+  remove(): Promise<void>;
+  readRecord(record: string): Promise<RecordView | null>;
+  readEvent(record: string, id: string): Promise<EventView | null>;
   /**
    * Events with a sequence above `after`, oldest first: `limit`, or fewer where they are large. From `completeFrom` on none is
-   * missing; absent from a release that let go of none.
+   * missing.
    */
   readEvents(
+    record: string,
     after: number,
     limit: number,
-    life?: number,
-  ): Promise<{ events: EventView[]; lastSequence: number; completeFrom?: number }>;
-  /** The ids of all its events that it still knows; null: more than `most`. */
-  readEventIds(most: number, life?: number): Promise<EventIds | null>;
-  readDelivery(ref: DeliveryRef, life?: number): Promise<DeliveryDetail | null>;
-  replay(
-    ref: DeliveryRef,
-    /** A job that asks again is answered the replay that it has. */
-    by: { key: string; reason: string | null; force: boolean; job?: string | undefined },
-  ): Promise<Result<DeliveryView, ReplayRefusal>>;
-  /**
-   * R2: sends an event to an endpoint that never had a delivery of it, under the endpoint's settings of now. A job that asks again is
-   * answered what it has.
-   */
+  ): Promise<{ events: EventView[]; lastSequence: number; completeFrom: number }>;
+  /** The ids of all events of the record that are still stored; null: more than `most`. */
+  readEventIds(record: string, most: number): Promise<EventIds | null>;
+  readDelivery(record: string, ref: DeliveryRef): Promise<DeliveryDetail | null>;
+  replay(record: string, ref: DeliveryRef, by: Replayer): Promise<Result<DeliveryView, ReplayRefusal>>;
+  /** R2: sends an event to an endpoint that never had a delivery of it, under the endpoint's settings of now. */
   replayMissing(
+    record: string,
     at: { sequence: number; endpoint: string },
-    by: { key: string; reason: string | null; force: boolean; job?: string | undefined },
+    by: Replayer,
   ): Promise<Result<DeliveryView, ReplayRefusal>>;
   /** Its payload and what receivers answered to it are gone; what waits of it is cancelled. Null: no such event. Safe to repeat. */
-  erasePayload(id: string): Promise<EventView | null>;
+  erasePayload(record: string, id: string): Promise<EventView | null>;
   /** A waiting delivery or a dead letter becomes `cancelled`, reason `discarded`. */
   discard(
+    record: string,
     ref: DeliveryRef,
     by: { key: string; reason: string | null },
-    life?: number,
   ): Promise<Result<DeliveryView, DiscardRefusal>>;
 };
 
-/** `isWhole` false: it has let some go, which had ended RETENTION_DAYS_MIN ago at the latest. */
+/** `isWhole` false: some are gone, which had ended RETENTION_DAYS_MIN ago at the latest. */
 export type EventIds = { ids: string[]; isWhole: boolean };
 
 /** `cancelled` now; `left`: still to be cancelled, or under way and to be looked at again; `kept`: rightly waits. */
@@ -184,9 +182,9 @@ export type EndpointResealing = {
 
 /** What a caller may set of an account. Undefined = leave as it is. */
 export type AccountChange = Partial<
-  Pick<AccountSettings, 'name' | 'unkeyedShards' | 'jurisdiction' | 'targets' | 'retention' | 'quota'>
+  Pick<AccountSettings, 'name' | 'shards' | 'jurisdiction' | 'targets' | 'retention' | 'quota'>
 >;
-export type FixedField = { reason: 'fixed'; field: 'unkeyedShards' | 'jurisdiction' };
+export type FixedField = { reason: 'fixed'; field: 'shards' | 'jurisdiction' };
 
 /** Addressed by `v1:{account id}`. Reads of an account that does not exist answer null and write nothing. */
 export type AccountRpc = {

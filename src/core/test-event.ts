@@ -5,14 +5,14 @@
 import { slackTestBody } from './alert-slack.ts';
 import { eventBody, rfc3339 } from './body.ts';
 import type { EndpointSettings } from './endpoint.ts';
-import { attemptId, deliveryId, madeEventId } from './ids.ts';
+import { attemptId, deliveryId, madeEventId, recordId } from './ids.ts';
 import type { AttemptRequest } from './rpc.ts';
 
 export const TEST_EVENT_TYPE = 'tubepost.test';
 const MESSAGE = 'A test from Tubepost: nothing has happened.';
 
 /** Where other ids name their Record. No Record is there: 160 bits of a hash would have to come out as this. */
-const NOWHERE = { kind: 'u', hash: 'testtesttesttesttesttesttesttest' } as const;
+const NOWHERE = { kind: 'u', hash: 'testtesttesttesttesttesttesttest', generation: 0, shard: 0 } as const;
 
 export type TestEvent = { request: AttemptRequest; attemptId: string; acceptedAtMs: number };
 
@@ -42,7 +42,7 @@ export function testEvent(
   return {
     request: {
       account,
-      claim: { ...ref, claim: 1 },
+      claim: { ...ref, record: recordId(NOWHERE), claim: 1 },
       delivery: deliveryId(NOWHERE, ref),
       endpoint,
       eventId,

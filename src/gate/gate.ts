@@ -6,12 +6,12 @@ import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
 import type { GateNews } from '../core/admission.ts';
 import type { Report } from '../core/circuit.ts';
-import { parseGateName } from '../core/ids.ts';
+import { parseGateName, splitRecordName } from '../core/ids.ts';
 import { GATE_ANSWER_MS, UNAVAILABLE_WAIT_MS_MIN } from '../core/limits.ts';
 import type { GateRpc } from '../core/rpc.ts';
 import { within } from '../delivery/within.ts';
 import type { Bindings } from '../env.ts';
-import { accountStub, recordStub } from '../stubs.ts';
+import { accountStub, shardStub } from '../stubs.ts';
 import { type GateEffects, GateLedger, type Wake, type WakeResult } from './ledger.ts';
 
 export class Gate extends DurableObject<Bindings> implements GateRpc {
@@ -76,7 +76,10 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
     try {
       const { wakes, revision, effects: first } = this.#ledger.due(this.#at());
       this.#tellAccount(first);
-      const results = await Promise.all(wakes.map((wake) => this.#wake(wake, revision)));
+      const byShard = Map.groupBy(wakes, ({ record }) => splitRecordName(record)?.shard ?? '');
+      const results = (
+        await Promise.all([...byShard].map(([shard, of]) => this.#wake(shard, of, revision)))
+      ).flat();
       const effects = this.#ledger.settle(results, this.#at());
       if (effects.wakeAtMs === null) await this.ctx.storage.deleteAlarm();
       else await this.ctx.storage.setAlarm(effects.wakeAtMs);
@@ -87,14 +90,16 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
     }
   }
 
-  async #wake(wake: Wake, revision: number): Promise<WakeResult> {
+  /** One call for all records of a Shard. */
+  async #wake(shard: string, wakes: Wake[], revision: number): Promise<WakeResult[]> {
     try {
-      const waking = recordStub(this.env, wake.record).wake(this.#endpoint, revision, wake.passes);
+      const of = wakes.map(({ record, passes }) => ({ record: splitRecordName(record)?.record ?? '', passes }));
+      const waking = shardStub(this.env, shard).wake(this.#endpoint, revision, of);
       const woken = await within(GATE_ANSWER_MS, Promise.resolve(waking));
-      return { wake, woken };
+      return wakes.map((wake, index) => ({ wake, woken: woken[index] ?? null }));
     } catch (error) {
       this.#failed('wake', error);
-      return { wake, woken: null };
+      return wakes.map((wake) => ({ wake, woken: null }));
     }
   }
 

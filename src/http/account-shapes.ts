@@ -10,7 +10,7 @@ export const accountShape = z
     account: text(),
     name: text(),
     jurisdiction: z.enum(JURISDICTIONS).nullable(),
-    unkeyedShards: count(),
+    shards: count(),
     targets: z.strictObject({ deliverWithinMs: count(), warnAfterMs: count() }),
     retention,
     quota: z.strictObject({ eventsPerSecond: count().nullable(), endpointsMax: count() }),

@@ -9,9 +9,8 @@ import {
   RETENTION_DAYS_MAX,
   RETENTION_DAYS_MIN,
   TARGET_MS_MAX,
-  UNKEYED_SHARDS_MAX,
 } from '../core/limits.ts';
-import { JURISDICTIONS } from '../core/ids.ts';
+import { JURISDICTIONS, SHARDS_MAX } from '../core/ids.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
 import { checkText } from '../core/text.ts';
 import { listAccounts } from '../store/accounts.ts';
@@ -43,7 +42,7 @@ const accountBody = z.strictObject({
       endpointsMax: whole(0, ENDPOINTS_PER_ACCOUNT_MAX),
     })
     .optional(),
-  unkeyedShards: whole(1, UNKEYED_SHARDS_MAX).optional(),
+  shards: whole(1, SHARDS_MAX).optional(),
   jurisdiction: z.enum(JURISDICTIONS).nullable().optional(),
 });
 

@@ -10,7 +10,7 @@ import { isJobId, madeEventId } from '../core/ids.ts';
 import type { JobSpec } from '../core/job.ts';
 import { comparable, parseExact } from '../core/json.ts';
 import { BROADCAST_ACCOUNTS_MAX } from '../core/limits.ts';
-import { contentHash, recordAddress } from '../delivery/address.ts';
+import { contentHash, recordHash } from '../delivery/address.ts';
 import type { Api } from './api.ts';
 import { auditForOperators } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
@@ -108,11 +108,11 @@ async function specOf(
   return { kind: 'broadcast', event, accounts: accounts === null ? null : [...new Set(accounts)].sort() };
 }
 
-/** A record's hash is the same in every account, so an id of our making leads to it everywhere; without a record the id chooses its shard. */
+/** A record's hash is the same in every account, so an id of our making leads to it everywhere (whose shard is there, the hash says); without a record the id chooses its shard. */
 async function newEventId(record: string | null): Promise<string> {
   return record === null
     ? `evt_${ulid().toLowerCase()}`
-    : madeEventId(ulid(), await recordAddress({ account: '' }, record));
+    : madeEventId(ulid(), { kind: 'k', hash: await recordHash(record), generation: 0, shard: 0 });
 }
 
 /** Such an id does not sort by time. */

@@ -2,7 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import type { AccountSettings } from '../core/endpoint.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
-import { type AccountPlace, type DeliveryLocator, parseDeliveryId, recordName } from '../core/ids.ts';
+import { type DeliveryLocator, parseDeliveryId, recordName } from '../core/ids.ts';
+import { addressIn } from '../delivery/address.ts';
 import type { DeliveryDetail } from '../core/view.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
@@ -96,7 +97,7 @@ export function addDeliveries(api: Api): void {
       await auditInAccount(c, account, { action: 'delivery.discarded', ...act });
       const discarded = await callObjectOnce(
         () => recordOf(c, settings, at),
-        (stub) => stub.discard(refOf(at), by, settings.createdAtMs),
+        (stub) => stub.discard(refOf(at), by),
       );
       if (!discarded.ok) throw discardRefused(delivery, discarded.error);
       return c.json(showDelivery(overlay(discarded.value, presentOf(settings, Date.now()))));
@@ -112,12 +113,12 @@ export function readDelivery(
 ): Promise<DeliveryDetail | null> {
   return callObject(
     () => recordOf(c, settings, at),
-    (stub) => stub.readDelivery(refOf(at), settings.createdAtMs),
+    (stub) => stub.readDelivery(refOf(at)),
   );
 }
 
-function recordOf(c: AppContext, { account, jurisdiction = null }: AccountPlace, { kind, hash }: DeliveryLocator) {
-  return recordStub(c.env, recordName({ account, jurisdiction, kind, hash }));
+function recordOf(c: AppContext, settings: AccountSettings, at: DeliveryLocator) {
+  return recordStub(c.env, recordName(addressIn(settings, at)));
 }
 
 function locate(id: string): DeliveryLocator {

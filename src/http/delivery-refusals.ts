@@ -1,6 +1,6 @@
 /** Why a Record did not replay or discard a delivery, as problems. */
 import { rfc3339 } from '../core/body.ts';
-import { FULL_RETRY_AFTER_SECONDS, RECORD_BYTES_MAX } from '../core/limits.ts';
+import { FULL_RETRY_AFTER_SECONDS, SHARD_BYTES_MAX } from '../core/limits.ts';
 import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
 import { Problem } from './problem.ts';
 
@@ -49,7 +49,7 @@ export function replayRefused(id: string, refusal: ReplayRefusal): Problem {
         headers: { 'retry-after': String(FULL_RETRY_AFTER_SECONDS) },
       });
     case 'storage-full': {
-      const detail = `the record holds ${refusal.bytes} bytes, and takes nothing new from ${RECORD_BYTES_MAX} on, no replay either`;
+      const detail = `the record holds ${refusal.bytes} bytes, and takes nothing new from ${SHARD_BYTES_MAX} on, no replay either`;
       return new Problem('record-storage-full', detail);
     }
   }

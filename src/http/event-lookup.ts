@@ -3,9 +3,9 @@
  * for events without a record by the shard that their id chooses. Any other id is looked up in the log, seconds late.
  */
 import type { AccountSettings } from '../core/endpoint.ts';
-import { parseMadeEventId, recordName, type RecordAddress, type RecordKind } from '../core/ids.ts';
+import { parseMadeEventId, recordName, type RecordAddress } from '../core/ids.ts';
 import type { EventView } from '../core/view.ts';
-import { recordAddress } from '../delivery/address.ts';
+import { addressIn, addressOfHash, recordAddress } from '../delivery/address.ts';
 import { logDatabase } from '../store/database.ts';
 import { findEvent } from '../store/events.ts';
 import { recordStub } from '../stubs.ts';
@@ -35,18 +35,19 @@ export async function locateEvent(
   record: string | undefined,
 ): Promise<Located | null> {
   const { account } = settings;
-  if (record !== undefined) return readEvent(c, settings, await recordAddress(settings, record), id);
+  if (record !== undefined) return readEvent(c, await recordAddress(settings, record), id);
 
   const tried = new Set<string>();
   for (const address of await knownAddresses(settings, id)) {
+    if (tried.has(recordName(address))) continue;
     tried.add(recordName(address));
-    const located = await readEvent(c, settings, address, id);
+    const located = await readEvent(c, address, id);
     if (located !== null) return located;
   }
 
   const found = await fromDatabase(findEvent(logDatabase(account, c.env), account, id));
   const fresh = found
-    .map(({ at, record: key }) => ({ address: boundTo(settings, at), record: key }))
+    .map(({ at, record: key }) => ({ address: addressIn(settings, at), record: key }))
     .filter(({ address }) => !tried.has(recordName(address)));
   const [first, second] = fresh;
   if (second !== undefined)
@@ -54,32 +55,21 @@ export async function locateEvent(
       id,
       fresh.map((event) => event.record),
     );
-  return first === undefined ? null : readEvent(c, settings, first.address, id);
+  return first === undefined ? null : readEvent(c, first.address, id);
 }
 
 async function knownAddresses(settings: AccountSettings, id: string): Promise<RecordAddress[]> {
   const shard = await eventAddress(settings, { id, record: null });
   const made = parseMadeEventId(id);
   if (made === null || (made.kind === shard.kind && made.hash === shard.hash)) return [shard];
-  return [boundTo(settings, made), shard];
+  // One of a broadcast names the record and no account's shard.
+  return [addressIn(settings, made), addressOfHash(settings, made), shard];
 }
 
-function boundTo(
-  { account, jurisdiction = null }: AccountSettings,
-  { kind, hash }: { kind: RecordKind; hash: string },
-): RecordAddress {
-  return { account, jurisdiction, kind, hash };
-}
-
-async function readEvent(
-  c: AppContext,
-  { createdAtMs }: AccountSettings,
-  address: RecordAddress,
-  id: string,
-): Promise<Located | null> {
+async function readEvent(c: AppContext, address: RecordAddress, id: string): Promise<Located | null> {
   const event = await callObject(
     () => recordStub(c.env, recordName(address)),
-    (stub) => stub.readEvent(id, createdAtMs),
+    (stub) => stub.readEvent(id),
   );
   return event === null ? null : { address, event };
 }

@@ -36,6 +36,7 @@ const OF_PUBLISHING: readonly ProblemCode[] = [
   'event-type-archived',
   'record-full',
   'record-storage-full',
+  'overloaded',
   'quota-exceeded',
 ];
 
@@ -70,6 +71,7 @@ const OWN: Readonly<Record<string, readonly ProblemCode[]>> = {
 export const SAYS_WHEN: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   'discard-refused',
   'idempotency-in-progress',
+  'overloaded',
   'quota-exceeded',
   'rate-limited',
   'record-full',

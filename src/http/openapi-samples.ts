@@ -45,7 +45,7 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   logDays: 90,
   deliverWithinMs: 5_000,
   warnAfterMs: 60_000,
-  unkeyedShards: 64,
+  shards: 4,
   endpointsMax: 10_000,
   latencyMs: 84,
   statusCode: 200,

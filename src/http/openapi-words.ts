@@ -101,7 +101,7 @@ export const FIELD_WORDS: Readonly<Record<string, string>> = {
   overlapSeconds: `How long the secrets before it still sign: at most ${limit.OVERLAP_SECONDS_MAX}`,
   algorithm: '`hmac` (v1) or `ed25519` (v1a)',
   force: 'Also over a newer version of the record',
-  unkeyedShards: 'Over how many objects events without a record are spread; fixed at creation',
+  shards: 'Over how many objects its records are spread; fixed at creation',
   jurisdiction: 'Where data stays; fixed at creation',
   payloadDays: `${limit.RETENTION_DAYS_MIN} to ${limit.RETENTION_DAYS_MAX} days`,
   logDays: `${limit.RETENTION_DAYS_MIN} to ${limit.RETENTION_DAYS_MAX} days`,

@@ -50,5 +50,6 @@ export const PROBLEM_ADVICE: Readonly<Record<ProblemCode, string>> = {
   'too-many-tests': 'Test again after `Retry-After`.',
   internal: 'A bug of ours. Publish again with the same id; all else may be repeated when read first.',
   unavailable: 'Repeat after `Retry-After`; a publish with the same id, which is in `id`.',
+  overloaded: 'Nothing was stored. Publish again with the same id after `Retry-After`.',
   misconfigured: '`detail` names the settings that the operator must mend.',
 };

@@ -49,6 +49,7 @@ const PROBLEMS = {
   'unknown-key': [404, 'There is no such key'],
   internal: [500, 'Something broke here'],
   unavailable: [503, 'Storage did not answer'],
+  overloaded: [503, 'More work is waiting than can be done in time'],
   'record-storage-full': [507, 'The record holds its most data'],
   misconfigured: [503, 'The service is not set up'],
 } as const satisfies Record<string, readonly [number, string]>;

@@ -6,16 +6,16 @@ import { ulid } from 'ulid';
 import { acceptRequest, type ReadyEvent } from '../core/accept-request.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
 import type { Forms } from '../core/forms.ts';
-import { madeEventId, recordName, type RecordAddress } from '../core/ids.ts';
+import { madeEventId, recordId, type RecordAddress, shardName } from '../core/ids.ts';
 import { storageFull } from '../core/fault.ts';
-import { FULL_RETRY_AFTER_SECONDS, RECORD_BYTES_MAX } from '../core/limits.ts';
+import { FULL_RETRY_AFTER_SECONDS, SHARD_BYTES_MAX } from '../core/limits.ts';
 import type { Accepted, AcceptResult } from '../core/publish.ts';
 import type { QuotaExceeded } from '../core/quota.ts';
 import { ok, type Result } from '../core/result.ts';
 import { contentHash, recordAddress } from '../delivery/address.ts';
 import type { KnownSettings } from '../delivery/settings.ts';
 import { writeFaults } from '../store/faults.ts';
-import { recordStub } from '../stubs.ts';
+import { shardStub } from '../stubs.ts';
 import { unknownAccount } from './account-settings.ts';
 import { type AppContext, catalogueCacheOf, settingsCacheOf } from './context.ts';
 import { eventAddress } from '../delivery/event-address.ts';
@@ -59,13 +59,10 @@ export async function publish(c: AppContext, account: string, events: Outgoing[]
     else if (one.outgoing.id === null) results.set(one.outgoing, checked);
     else typed.push({ ...one, typed: { forms: one.outgoing.forms, policy: {} }, refused: checked });
   }
-  const ofRecord = Map.groupBy(typed, ({ address }) => recordName(address));
+  const ofShard = Map.groupBy(typed, ({ address }) => shardName(address));
   await Promise.all(
-    [...ofRecord].map(async ([name, group]) => {
-      const accepted = await acceptGroup(c, name, group, known);
-      group.forEach((one, i) =>
-        results.set(one.outgoing, accepted[i] ?? failed(one.id, new Error('a Record answered too few results'))),
-      );
+    [...ofShard].map(async ([name, group]) => {
+      for (const [one, result] of await acceptGroup(c, name, group, known)) results.set(one.outgoing, result);
     }),
   );
   return placed.map((one) => {
@@ -130,21 +127,40 @@ async function place(settings: AccountSettings, outgoing: Outgoing, fallbackId: 
   return { outgoing, id, address, record };
 }
 
-async function acceptGroup(c: AppContext, name: string, group: Typed[], known: KnownSettings): Promise<Published[]> {
+/** Everything for one Shard in one call. */
+async function acceptGroup(
+  c: AppContext,
+  name: string,
+  group: Typed[],
+  known: KnownSettings,
+): Promise<[Typed, Published][]> {
   try {
-    const request = acceptRequest(group[0]?.record ?? null, await Promise.all(group.map(ready)), known);
+    const ofRecord = [...Map.groupBy(group, ({ address }) => recordId(address))];
+    const publishes = await Promise.all(
+      ofRecord.map(async ([record, of]) => ({
+        record,
+        request: acceptRequest(of[0]?.record ?? null, await Promise.all(of.map(ready)), known),
+      })),
+    );
     const results = await callObject(
-      () => recordStub(c.env, name),
-      (stub) => stub.accept(request),
+      () => shardStub(c.env, name),
+      (stub) => stub.accept(publishes),
     );
-    const isKeyless = group[0]?.record === null;
-    noteFull(c, group[0], results);
-    return results.map((result, i) =>
-      result.kind === 'unknown' ? (group[i]?.refused ?? failed(result.id, result)) : shown(result, isKeyless),
-    );
+    return ofRecord.flatMap(([, of], index) => answersOf(c, of, results[index] ?? []));
   } catch (error) {
-    return group.map(({ id }) => failed(id, error));
+    return group.map((one) => [one, failed(one.id, error)]);
   }
+}
+
+/** Of events of one record. */
+function answersOf(c: AppContext, of: Typed[], results: AcceptResult[]): [Typed, Published][] {
+  noteFull(c, of[0], results);
+  return of.map((one, i) => {
+    const result = results[i];
+    if (result === undefined) return [one, failed(one.id, new Error('a Shard answered too few results'))];
+    if (result.kind === 'unknown') return [one, one.refused ?? failed(result.id, result)];
+    return [one, shown(result, one.record === null)];
+  });
 }
 
 /** The event as its Record takes it, but for who wants it. */
@@ -165,6 +181,7 @@ async function ready({ outgoing, id, record, typed: { forms, policy }, refused }
     data,
     older,
     isOnlyAsked,
+    isMade: outgoing.id === null,
     ...policy,
   };
 }
@@ -189,11 +206,16 @@ function shown(result: Exclude<AcceptResult, { kind: 'unknown' }>, isKeyless: bo
       };
     }
     case 'storage-full': {
-      const detail = `the record holds ${result.bytes} bytes, and takes no event from ${RECORD_BYTES_MAX} on: nothing of this one was stored`;
+      const detail = `the record's shard holds ${result.bytes} bytes, and takes no event from ${SHARD_BYTES_MAX} on: nothing of this one was stored`;
       return {
         kind: 'problem',
         problem: new Problem('record-storage-full', detail, { field: 'record', members: { id: result.id } }),
       };
+    }
+    case 'busy': {
+      const detail = `more work is waiting than can be done in time: nothing of this event was stored; publish it again with the id ${result.id}`;
+      const headers = { 'retry-after': String(result.retryAfterSeconds) };
+      return { kind: 'problem', problem: new Problem('overloaded', detail, { members: { id: result.id }, headers }) };
     }
   }
 }

@@ -22,7 +22,7 @@ export async function ofRecord(
   const name = recordName(await recordAddress(settings, key));
   const known = await callObject(
     () => recordStub(c.env, name),
-    (stub) => stub.readEventIds(RECORD_EVENT_IDS_MAX, settings.createdAtMs),
+    (stub) => stub.readEventIds(RECORD_EVENT_IDS_MAX),
   ).catch((error: unknown) => {
     // The log answers also where the Record does not: only more slowly.
     console.error(JSON.stringify({ message: 'record not asked', account: settings.account, error: String(error) }));

@@ -51,7 +51,7 @@ async function entryOf(c: AppContext, settings: AccountSettings, present: Presen
     const name = recordName(await recordAddress(settings, record));
     const view = await callObject(
       () => recordStub(c.env, name),
-      (stub) => stub.readRecord(settings.createdAtMs),
+      (stub) => stub.readRecord(),
     );
     return view === null
       ? { record, found: false }

@@ -57,13 +57,9 @@ export function addRecords(api: Api): void {
     async ({ c, params: { account, record }, query }) => {
       const settings = await settingsOf(c, account);
       const name = recordName(await recordAddress(settings, record));
-      const {
-        events,
-        lastSequence,
-        completeFrom = 1,
-      } = await callObject(
+      const { events, lastSequence, completeFrom } = await callObject(
         () => recordStub(c.env, name),
-        (stub) => stub.readEvents(query.after, query.limit, settings.createdAtMs),
+        (stub) => stub.readEvents(query.after, query.limit),
       );
       const present = presentOf(settings, Date.now());
       const last = events.at(-1)?.sequence ?? lastSequence;
@@ -78,7 +74,7 @@ async function answerRecord(c: AppContext, account: string, record: string): Pro
   const name = recordName(await recordAddress(settings, record));
   const view = await callObject(
     () => recordStub(c.env, name),
-    (stub) => stub.readRecord(settings.createdAtMs),
+    (stub) => stub.readRecord(),
   );
   if (view === null) throw new Problem('not-found', `the record ${shown(record)} has no events`);
   return c.json(showRecord({ ...view, record }, presentOf(settings, Date.now())));

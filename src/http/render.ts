@@ -20,13 +20,13 @@ function time(ms: number | null): string | null {
 }
 
 export function showAccount(settings: AccountSettings) {
-  const { account, name, unkeyedShards, targets, retention, createdAtMs, endpoints } = settings;
+  const { account, name, shards, targets, retention, createdAtMs, endpoints } = settings;
   const { jurisdiction = null, quota = QUOTA_DEFAULT } = settings;
   return {
     account,
     name,
     jurisdiction,
-    unkeyedShards,
+    shards,
     targets,
     retention,
     quota,

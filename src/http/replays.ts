@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { ulid } from 'ulid';
 import { rfc3339 } from '../core/body.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
-import { isEndpointId, isJobId } from '../core/ids.ts';
+import { isEndpointId, placeOf, isJobId } from '../core/ids.ts';
 import type { BulkRange, JobSpec, JobView } from '../core/job.ts';
 import { REPLAY_PACE_DEFAULT } from '../core/limits.ts';
 import { logDatabase } from '../store/database.ts';
@@ -43,12 +43,11 @@ export function addReplays(api: Api): void {
       const settings = await settingsOf(c, account);
       const endpoint = settings.endpoints.find(({ id }) => id === body.endpoint);
       if (endpoint === undefined) throw unknownEndpoint(body.endpoint);
-      const { jurisdiction = null } = settings;
       const range = { ...rangeOf(body, Date.now()), ...(body.missing === true ? subscribedTo(endpoint) : {}) };
       return bulk(
         c,
         body,
-        { kind: 'replay', account, jurisdiction, range, force, pacePerSecond },
+        { kind: 'replay', ...placeOf(settings), range, force, pacePerSecond },
         noteFor(range, endpoint),
       );
     },
@@ -64,10 +63,10 @@ export function addReplays(api: Api): void {
       answers: { 200: 'With dryRun: what would be given up', 202: 'The job' },
     },
     async ({ c, params: { account }, body }) => {
-      const { jurisdiction = null } = await settingsOf(c, account);
+      const settings = await settingsOf(c, account);
       // Its form only: one that was removed may have dead letters.
       if (!isEndpointId(body.endpoint)) throw unknownEndpoint(body.endpoint);
-      return bulk(c, body, { kind: 'discard', account, jurisdiction, range: rangeOf(body, Date.now()) }, FROM_THE_LOG);
+      return bulk(c, body, { kind: 'discard', ...placeOf(settings), range: rangeOf(body, Date.now()) }, FROM_THE_LOG);
     },
   );
   api.route(

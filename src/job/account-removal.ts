@@ -1,14 +1,15 @@
 /**
- * Erases everything of an account that is removed (E0): its Records, Gates and jobs, its rows in both databases, and at last the
+ * Erases everything of an account that is removed (E0): its Shards, Gates and jobs, its rows in the databases, and at last the
  * Account object, which until then refuses everything and remembers only this job.
  *
- * Records are found in the log, which learns of each event in the end. A message to the log that was on its way may bring rows
- * back, and a publish that had read the settings just before may bring a Record back: passes are repeated until one finds nothing.
- * Known weakness: what reaches the log later than that (a queue that stood still for longer) stays until its retention.
+ * The Shards go first, each leaving a tombstone that refuses what comes late, so nothing new reaches the log; then its rows. A
+ * message to the log that was on its way may bring rows back: passes are repeated until one finds nothing. Known weakness: what
+ * reaches the log later than that (a queue that stood still for longer) stays until its retention.
  */
-import { type AccountPlace, recordName } from '../core/ids.ts';
+import { shardName } from '../core/ids.ts';
 import type { JobSpec, JobStart } from '../core/job.ts';
 import { ERASE_CHUNK, JOB_PACE_PER_SECOND, JOB_PAGE } from '../core/limits.ts';
+import { shardsOf } from '../delivery/address.ts';
 import type { Bindings } from '../env.ts';
 import * as rows from '../store/account-rows.ts';
 import { logDatabase } from '../store/database.ts';
@@ -16,7 +17,7 @@ import { deleteAlerts } from '../store/alerts.ts';
 import { deleteJob, jobsOfAccount } from '../store/jobs.ts';
 import { deleteFaults } from '../store/faults.ts';
 import { deleteKeys } from '../store/keys.ts';
-import { accountStub, gateStub, jobStub, recordStub } from '../stubs.ts';
+import { accountStub, gateStub, jobStub, shardStub } from '../stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
 
 type Removal = Extract<JobSpec, { kind: 'account-removal' }>;
@@ -45,6 +46,7 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
     const endpoints = await accountObject().endpointsOfRemoved(job, cursor ?? '', JOB_PAGE);
     const items = endpoints.map((endpoint) => ({ key: `${GATE}${endpoint}`, weight: 0 }));
     if (endpoints.length === JOB_PAGE) return { items, next: endpoints.at(-1) ?? null };
+    items.push(...shardsOf(place).map((shard) => ({ key: `${SHARD}${shardName(shard)}`, weight: 0 })));
     items.push(...PARTS.map((key) => ({ key, weight: 0 })));
     return pass > 1
       ? { items, next: null }
@@ -54,6 +56,10 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
   async function perform({ key }: Item): Promise<Outcome> {
     if (key.startsWith(GATE)) {
       await eraseGates([key.slice(GATE.length)]);
+      return nothing();
+    }
+    if (key.startsWith(SHARD)) {
+      await shardStub(env, key.slice(SHARD.length)).remove();
       return nothing();
     }
     const part = PARTS.find((one) => one === key);
@@ -85,8 +91,6 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
       case 'deliveries':
       case 'events': {
         const oldest = await rows.oldestRows(log, part, account, ERASE_CHUNK);
-        const names = new Set(oldest.map(({ id }) => recordOf(place, id)));
-        await Promise.all([...names].map((name) => recordStub(env, name).erase()));
         if (oldest.length > 0) await rows.deleteRows(log, part, account, oldest);
         return oldest.length;
       }
@@ -105,8 +109,4 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
 }
 
 const GATE = 'gate:';
-
-/** Ids of deliveries, and of events without any, start with `dlv_`, the kind and 32 characters of hash. */
-function recordOf({ account, jurisdiction = null }: AccountPlace, id: string): string {
-  return recordName({ account, jurisdiction, kind: id[4] === 'u' ? 'u' : 'k', hash: id.slice(5, 37) });
-}
+const SHARD = 'shard:';

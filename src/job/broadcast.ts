@@ -10,7 +10,7 @@ import { storageFull } from '../core/fault.ts';
 import { type RecordAddress, recordName } from '../core/ids.ts';
 import type { JobSpec } from '../core/job.ts';
 import { parseExact } from '../core/json.ts';
-import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, JOB_PAGE, RECORD_BYTES_MAX } from '../core/limits.ts';
+import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, JOB_PAGE, SHARD_BYTES_MAX } from '../core/limits.ts';
 import type { Accepted } from '../core/publish.ts';
 import { eventAddress } from '../delivery/event-address.ts';
 import type { Bindings } from '../env.ts';
@@ -69,10 +69,12 @@ export function broadcastWork({ event, accounts }: Broadcast, startedMs: number,
         };
       case 'storage-full':
         await writeFaults(env.CONFIG, [storageFull(address, result.bytes)], Date.now());
-        return failed(`its record holds ${result.bytes} bytes, and takes no event from ${RECORD_BYTES_MAX} on`);
+        return failed(`its record holds ${result.bytes} bytes, and takes no event from ${SHARD_BYTES_MAX} on`);
+      case 'busy':
+        return { ...nothing(), isOver: false, isFound: true, reason: 'its shard has more work than it can do in time' };
       case 'unknown':
       case undefined:
-        throw new Error('a Record answered no result');
+        throw new Error('a Shard answered no result');
     }
   }
 

@@ -1,8 +1,9 @@
 /**
  * What the bulk acts on a range of deliveries share: they list originals from the log, once and oldest first, and reach each at its
- * Record. An item's key sorts as its delivery does.
+ * record. An item's key sorts as its delivery does.
  */
-import { type AccountPlace, type DeliveryRef, parseDeliveryId, recordName } from '../core/ids.ts';
+import { type AccountPlace, type DeliveryRef, parseDeliveryId, recordName, type ShardsOf } from '../core/ids.ts';
+import { addressIn } from '../delivery/address.ts';
 import type { BulkRange } from '../core/job.ts';
 import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, JOB_PAGE } from '../core/limits.ts';
 import type { Bindings } from '../env.ts';
@@ -33,14 +34,14 @@ export async function listRange(
 
 /** The delivery, and the name of its Record. `isMissing`: the live one, which was never made. */
 export function locate(
-  { account, jurisdiction = null }: AccountPlace,
+  place: ShardsOf,
   { key }: Item,
 ): { record: string; ref: DeliveryRef; isMissing: boolean } {
   const { id, isMissing } = parse(key);
   const at = parseDeliveryId(id);
   if (at === null) throw new Error(`${key} names no delivery`);
   const { sequence, endpoint, replay } = at;
-  const record = recordName({ account, jurisdiction, kind: at.kind, hash: at.hash });
+  const record = recordName(addressIn(place, at));
   return { record, ref: { sequence, endpoint, replay }, isMissing };
 }
 

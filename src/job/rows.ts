@@ -60,8 +60,13 @@ const state = z.object({
   endedAtMs: z.number().nullable(),
 });
 
-/** Part of every name by which an account's Records and Gates are found. */
-const jurisdiction = z.enum(JURISDICTIONS).nullable().default(null);
+/** By which an account's Shards and Gates are found. */
+const place = {
+  account: z.string(),
+  jurisdiction: z.enum(JURISDICTIONS).nullable(),
+  incarnation: z.string(),
+  shards: z.number(),
+};
 
 const range = z.object({
   endpoint: z.string(),
@@ -100,22 +105,20 @@ const start: z.ZodType<JobStart> = z.object({
     }),
     z.object({
       kind: z.literal('sweep'),
-      account: z.string(),
-      jurisdiction,
+      ...place,
       endpoint: z.string(),
       revision: z.number(),
       because: z.enum(['removed', 'disabled']),
     }),
-    z.object({ kind: z.literal('account-removal'), account: z.string(), jurisdiction }),
+    z.object({ kind: z.literal('account-removal'), ...place }),
     z.object({
       kind: z.literal('replay'),
-      account: z.string(),
-      jurisdiction,
+      ...place,
       range,
       force: z.boolean(),
       pacePerSecond: z.number(),
     }),
-    z.object({ kind: z.literal('discard'), account: z.string(), jurisdiction, range }),
+    z.object({ kind: z.literal('discard'), ...place, range }),
   ]),
 });
 

@@ -1,20 +1,21 @@
 /**
- * The sweep after an endpoint was removed or disabled: every record where something waits for it cancels that, there and then (E5).
- * Which records: those of the log, which knows all that has waited for ten seconds. What it does not know yet, a later pass finds;
- * what no pass finds, its lane finds out by itself at its next look.
+ * The sweep after an endpoint was removed or disabled: everything that waits for it is cancelled there and then (E5). It walks the
+ * account's Shards, each of which knows the records where anything waits, so nothing is missed. What is on its way may still
+ * arrive, and is looked at again.
  */
+import { shardName } from '../core/ids.ts';
 import type { JobSpec } from '../core/job.ts';
-import { recordName } from '../core/ids.ts';
-import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, JOB_PAGE, SWEEP_LEFT_WAIT_MS } from '../core/limits.ts';
+import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, SWEEP_LEFT_WAIT_MS } from '../core/limits.ts';
+import type { Swept } from '../core/rpc.ts';
+import { shardsOf } from '../delivery/address.ts';
 import type { Bindings } from '../env.ts';
-import { logDatabase } from '../store/database.ts';
-import { countWaiting, waitingRecords } from '../store/open-deliveries.ts';
-import { recordStub } from '../stubs.ts';
+import { shardStub } from '../stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
 
 type Sweep = Extract<JobSpec, { kind: 'sweep' }>;
 
 export const SWEEP_MANNER: Manner = {
+  // A publish that had read the settings just before the change may bring one more.
   passes: 'until-quiet',
   isRemembering: false,
   triesMax: JOB_ITEM_TRIES_MAX,
@@ -22,34 +23,37 @@ export const SWEEP_MANNER: Manner = {
 };
 
 /** Counted in deliveries: `done` are those that wait no longer, `skipped` those that rightly wait, for an endpoint enabled again. */
-export function sweepWork({ account, jurisdiction = null, endpoint, revision }: Sweep, env: Bindings): Work {
-  const database = logDatabase(account, env);
+export function sweepWork(spec: Sweep, env: Bindings): Work {
+  const { endpoint, revision } = spec;
 
-  async function list(cursor: string | null, pass: number): Promise<Page> {
-    const page = await waitingRecords(database, account, endpoint, cursor, JOB_PAGE);
-    // Later passes meet rows of what was cancelled already, whose news is still on its way to the log.
-    const items = page.records.map(({ address, deliveries }) => ({
-      key: recordName({ account, jurisdiction, ...address }),
-      weight: pass === 1 ? deliveries : 0,
-    }));
-    if (pass > 1 || cursor !== null) return { items, next: page.next };
-    return { items, next: page.next, total: await countWaiting(database, account, endpoint) };
+  async function list(): Promise<Page> {
+    return { items: shardsOf(spec).map((shard) => ({ key: shardName(shard), weight: 0 })), next: null };
   }
 
   async function perform(item: Item): Promise<Outcome> {
-    const { cancelled, left, kept, isMore } = await recordStub(env, item.key).sweep(endpoint, revision);
+    const { cancelled, left, kept } = await walk(item.key);
     const isFound = cancelled + left > 0;
-    if (isMore || left > 0) {
-      const afterMs = isMore ? 0 : SWEEP_LEFT_WAIT_MS;
-      return { ...nothing(), isOver: false, afterMs, weight: left, done: cancelled, isFound };
+    if (left > 0) {
+      return { ...nothing(), isOver: false, afterMs: SWEEP_LEFT_WAIT_MS, weight: left, done: cancelled, isFound };
     }
-    // What a crash kept from being counted, and what its lane ended by itself meanwhile, waits no longer either.
-    return {
-      ...nothing(),
-      done: Math.max(cancelled, item.weight - kept),
-      skipped: Math.min(kept, item.weight),
-      isFound,
-    };
+    return { ...nothing(), done: cancelled, skipped: kept, isFound };
+  }
+
+  /** All records of a Shard, some at a time: others get their turn meanwhile. */
+  async function walk(shard: string): Promise<Omit<Swept, 'isMore'>> {
+    const all = { cancelled: 0, left: 0, kept: 0 };
+    for (let after: string | null = ''; after !== null; ) {
+      const { next, ...swept }: Swept & { next: string | null } = await shardStub(env, shard).sweep(
+        endpoint,
+        revision,
+        after,
+      );
+      all.cancelled += swept.cancelled;
+      all.left += swept.left;
+      all.kept += swept.kept;
+      after = next;
+    }
+    return all;
   }
 
   return { list, perform, close: () => Promise.resolve() };

@@ -1,21 +1,21 @@
 /**
- * The consumer of FANOUT and SLOW: makes attempts that a Record handed out as claims. A message may be lost, doubled or late: only the Record
- * says whether its claim still stands, and every answer goes back there. Keeps nothing.
+ * The consumer of FANOUT and SLOW: makes attempts that a Shard handed out as claims. A message may be lost, doubled or late: only the
+ * Shard says whether its claim still stands, and every answer goes back there. Keeps nothing.
  */
 import { z } from 'zod';
 import { CLAIM_GRACE_MS, SETTLE_GROUP_MS } from '../core/limits.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
-import type { BeginResult, ClaimRef, RecordRpc } from '../core/rpc.ts';
+import type { BeginResult, ClaimRef, ShardRpc } from '../core/rpc.ts';
 import type { Sender } from '../delivery/sender.ts';
 
 const fanoutMessage = z.object({
-  v: z.literal(1),
-  record: z.string(),
-  claim: z.object({ sequence: z.number(), endpoint: z.string(), replay: z.number(), claim: z.number() }),
+  v: z.literal(2),
+  shard: z.string(),
+  claim: z.object({ record: z.string(), sequence: z.number(), endpoint: z.string(), replay: z.number(), claim: z.number() }),
 });
 
 export type FanoutDeps = {
-  record(name: string): Pick<RecordRpc, 'begin' | 'settle'>;
+  shard(name: string): Pick<ShardRpc, 'begin' | 'settle'>;
   send: Sender;
   nowMs(): number;
   wait(ms: number): Promise<void>;
@@ -25,7 +25,7 @@ export type FanoutDeps = {
 type Carried = { message: Message; claim: ClaimRef };
 
 export async function consumeFanout(batch: MessageBatch, deps: FanoutDeps): Promise<void> {
-  const byRecord = new Map<string, Carried[]>();
+  const byShard = new Map<string, Carried[]>();
   for (const message of batch.messages) {
     const parsed = fanoutMessage.safeParse(message.body);
     if (!parsed.success) {
@@ -33,20 +33,20 @@ export async function consumeFanout(batch: MessageBatch, deps: FanoutDeps): Prom
       message.retry();
       continue;
     }
-    const group = byRecord.get(parsed.data.record) ?? [];
+    const group = byShard.get(parsed.data.shard) ?? [];
     group.push({ message, claim: parsed.data.claim });
-    byRecord.set(parsed.data.record, group);
+    byShard.set(parsed.data.shard, group);
   }
-  await Promise.all([...byRecord].map(([name, carried]) => consumeRecord(name, carried, deps)));
+  await Promise.all([...byShard].map(([name, carried]) => consumeShard(name, carried, deps)));
 }
 
-async function consumeRecord(name: string, carried: Carried[], deps: FanoutDeps): Promise<void> {
+async function consumeShard(name: string, carried: Carried[], deps: FanoutDeps): Promise<void> {
   let begun: BeginResult[];
   const askedMs = deps.nowMs();
   try {
-    begun = await deps.record(name).begin(carried.map(({ claim }) => claim));
+    begun = await deps.shard(name).begin(carried.map(({ claim }) => claim));
   } catch (error) {
-    // Asked for again; the Record answers `gone` where a claim has begun or ended.
+    // Asked for again; the Shard answers `gone` where a claim has begun or ended.
     deps.log(failure('begin', name, error));
     for (const { message } of carried) message.retry();
     return;
@@ -72,8 +72,8 @@ async function consumeRecord(name: string, carried: Carried[], deps: FanoutDeps)
   );
 }
 
-function failure(step: string, record: string, error: unknown): string {
-  return JSON.stringify({ level: 'error', message: 'fanout failed', step, record, error: String(error) });
+function failure(step: string, shard: string, error: unknown): string {
+  return JSON.stringify({ level: 'error', message: 'fanout failed', step, shard, error: String(error) });
 }
 
 /** Outcomes that come within SETTLE_GROUP_MS of each other go back in one call: each call to an object is billed. */
@@ -84,7 +84,7 @@ function settler(name: string, deps: FanoutDeps): (claim: ClaimRef, outcome: Att
       const settled: { claim: ClaimRef; outcome: AttemptOutcome }[] = [];
       const done = deps.wait(SETTLE_GROUP_MS).then(async () => {
         group = null;
-        await deps.record(name).settle(settled);
+        await deps.shard(name).settle(settled);
       });
       group = { settled, done };
     }

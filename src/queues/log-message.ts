@@ -1,7 +1,7 @@
 /** The body of a LOG message, checked where it arrives. Fields that a newer release added are dropped, not refused. */
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../core/delivery.ts';
-import { ACCOUNT_ID, EVENT_ID, isEndpointId, JURISDICTIONS } from '../core/ids.ts';
+import { EVENT_ID, isEndpointId, parseShardName } from '../core/ids.ts';
 import type { LogMessage } from '../core/log.ts';
 import { errorSchema, headersSchema, triggerSchema } from '../store/stored-attempt.ts';
 
@@ -61,11 +61,14 @@ const attempt = z.object({
 });
 
 export const logMessageSchema = z.object({
-  v: z.literal(1),
-  account: z.string().regex(ACCOUNT_ID),
-  jurisdiction: z.enum(JURISDICTIONS).nullable().default(null),
-  kind: z.enum(['k', 'u']),
-  hash: z.string().regex(/^[a-z2-7]{32}$/),
-  record: text,
-  entries: z.array(z.object({ event, delivery: delivery.nullable(), attempts: z.array(attempt) })),
+  v: z.literal(2),
+  shard: z.string().refine((name) => parseShardName(name) !== null),
+  records: z.array(
+    z.object({
+      kind: z.enum(['k', 'u']),
+      hash: z.string().regex(/^[a-z2-7]{32}$/),
+      record: text,
+      entries: z.array(z.object({ event, delivery: delivery.nullable(), attempts: z.array(attempt) })),
+    }),
+  ),
 }) satisfies z.ZodType<LogMessage>;

@@ -1,35 +1,35 @@
 /**
- * The consumer of the LOG queue: messages of Records become rows in D1, then the Records are told. A message that is lost costs
- * nothing: the Record sends what is not confirmed again. So nothing here waits for a person, and nothing is dropped in silence.
+ * The consumer of the LOG queue: messages of Shards become rows in D1, then the Shards are told. A message that is lost costs
+ * nothing: the Shard sends what is not confirmed again. So nothing here waits for a person, and nothing is dropped in silence.
  *
  *   batch ─ parse ─▶ one transaction ─ fails ─▶ message by message ─ fails ─▶ retry, later the dead-letter queue
- *                          └─▶ confirm to each Record ─▶ ack
+ *                          └─▶ confirm to each Shard ─▶ ack
  */
 import type { Bindings } from '../env.ts';
 import { SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
-import type { Confirmation, LogMessage } from '../core/log.ts';
-import { recordName } from '../core/ids.ts';
+import type { Confirmation, LoggedRecord, LogMessage } from '../core/log.ts';
+import { parseShardName, splitRecordName } from '../core/ids.ts';
 import { logDatabase } from '../store/database.ts';
-import { recordStub } from '../stubs.ts';
+import { shardStub } from '../stubs.ts';
 import { writeLog } from '../store/log-write.ts';
 import type { Written } from '../store/log-write.ts';
 import { logMessageSchema } from './log-message.ts';
 import { retryLater } from './retry-later.ts';
 
 export type LogDeps = {
-  /** One transaction: all of the messages or a throw. */
-  write(messages: LogMessage[]): Promise<Written>;
+  /** One transaction: all of the records or a throw. */
+  write(records: LoggedRecord[]): Promise<Written>;
   /** False when the database takes nothing from anyone. */
   isUp(): Promise<boolean>;
-  confirm(record: string, confirmations: Confirmation[]): Promise<void>;
+  confirm(shard: string, confirmed: { record: string; confirmations: Confirmation[] }[]): Promise<void>;
   /** One structured line. */
   report: (line: Record<string, unknown>) => void;
 };
 
-export function logDeps(env: Pick<Bindings, 'LOG_DB' | 'RECORD' | 'LOCAL_MODE'>): LogDeps {
+export function logDeps(env: Pick<Bindings, 'LOG_DB' | 'SHARD' | 'LOCAL_MODE'>): LogDeps {
   const database = logDatabase(null, env);
   return {
-    write: (messages) => writeLog(database, messages),
+    write: (records) => writeLog(database, records),
     isUp: () =>
       database
         .prepare('SELECT 1')
@@ -38,21 +38,21 @@ export function logDeps(env: Pick<Bindings, 'LOG_DB' | 'RECORD' | 'LOCAL_MODE'>)
           () => true,
           () => false,
         ),
-    confirm: async (record, confirmations) => {
-      await recordStub(env, record).confirm(confirmations);
+    confirm: async (shard, confirmed) => {
+      await shardStub(env, shard).confirm(confirmed);
     },
     report: (line) => console.log(JSON.stringify(line)),
   };
 }
 
-type Parsed = { message: Message; body: LogMessage };
+type Parsed = { message: Message; shard: string; records: LoggedRecord[] };
 
 /** Decides about each message of the batch by itself: acked exactly if its rows are in D1. Does not throw. */
 export async function consumeLog(batch: Pick<MessageBatch, 'messages'>, deps: LogDeps): Promise<void> {
   const parsed = batch.messages.flatMap((message) => parse(message, deps));
   if (parsed.length === 0) return;
   const written = await writeAllOrEach(parsed, deps);
-  await Promise.all([...merge(written)].map(([record, list]) => confirm(record, list, deps)));
+  await Promise.all([...merge(written)].map(([shard, confirmed]) => confirm(shard, confirmed, deps)));
 }
 
 /**
@@ -61,7 +61,7 @@ export async function consumeLog(batch: Pick<MessageBatch, 'messages'>, deps: Lo
  */
 function parse(message: Message, deps: LogDeps): Parsed[] {
   const result = logMessageSchema.safeParse(message.body);
-  if (result.success) return [{ message, body: result.data }];
+  if (result.success) return [{ message, shard: result.data.shard, records: recordsOf(result.data) }];
   const issue = result.error.issues[0];
   deps.report({
     level: 'error',
@@ -77,7 +77,7 @@ function parse(message: Message, deps: LogDeps): Parsed[] {
 
 async function writeAllOrEach(parsed: Parsed[], deps: LogDeps): Promise<Written[]> {
   try {
-    const written = await deps.write(parsed.map(({ body }) => body));
+    const written = await deps.write(parsed.flatMap(({ records }) => records));
     for (const { message } of parsed) message.ack();
     return [written];
   } catch (error) {
@@ -91,9 +91,9 @@ async function writeAllOrEach(parsed: Parsed[], deps: LogDeps): Promise<Written[
 
 async function writeEach(parsed: Parsed[], deps: LogDeps): Promise<Written[]> {
   const done: Written[] = [];
-  for (const { message, body } of parsed) {
+  for (const { message, shard, records } of parsed) {
     try {
-      done.push(await deps.write([body]));
+      done.push(await deps.write(records));
       message.ack();
     } catch (error) {
       // Poison, or a database that went down meanwhile: either way this one comes back by itself.
@@ -102,7 +102,7 @@ async function writeEach(parsed: Parsed[], deps: LogDeps): Promise<Written[]> {
         message: 'log write failed',
         queueMessage: message.id,
         tries: message.attempts,
-        record: recordName(body),
+        shard,
         error: shown(error),
       });
       retryLater(message);
@@ -111,20 +111,35 @@ async function writeEach(parsed: Parsed[], deps: LogDeps): Promise<Written[]> {
   return done;
 }
 
-function merge(written: Written[]): Map<string, Confirmation[]> {
-  const all = new Map<string, Confirmation[]>();
-  for (const { confirmations } of written) {
-    for (const [record, list] of confirmations) all.set(record, [...(all.get(record) ?? []), ...list]);
-  }
-  return all;
+/** Each record with its address, as the tables name it. */
+function recordsOf({ shard, records }: LogMessage): LoggedRecord[] {
+  const address = parseShardName(shard);
+  return address === null ? [] : records.map((record) => ({ ...address, ...record }));
 }
 
-async function confirm(record: string, confirmations: Confirmation[], deps: LogDeps): Promise<void> {
+type Confirmed = { record: string; confirmations: Confirmation[] };
+
+/** By the name of a Shard. */
+function merge(written: Written[]): Map<string, Confirmed[]> {
+  const byRecord = new Map<string, Confirmation[]>();
+  for (const { confirmations } of written) {
+    for (const [name, list] of confirmations) byRecord.set(name, [...(byRecord.get(name) ?? []), ...list]);
+  }
+  const byShard = new Map<string, Confirmed[]>();
+  for (const [name, confirmations] of byRecord) {
+    const parts = splitRecordName(name);
+    if (parts === null) continue;
+    byShard.set(parts.shard, [...(byShard.get(parts.shard) ?? []), { record: parts.record, confirmations }]);
+  }
+  return byShard;
+}
+
+async function confirm(shard: string, confirmed: Confirmed[], deps: LogDeps): Promise<void> {
   try {
-    await deps.confirm(record, confirmations);
+    await deps.confirm(shard, confirmed);
   } catch (error) {
-    // The rows are there. The Record sends them again, they write nothing, and that message confirms.
-    deps.report({ level: 'warn', message: 'log confirm failed', record, error: shown(error) });
+    // The rows are there. The Shard sends them again, they write nothing, and that message confirms.
+    deps.report({ level: 'warn', message: 'log confirm failed', shard, error: shown(error) });
   }
 }
 

@@ -1,10 +1,10 @@
 /**
  * Events in the log. An event has no row of its own where it has deliveries: it is the run of neighbouring delivery rows whose ids
- * start alike (`dlv_{kind}{hash}_{sequence}_`, its key here). Only events that no endpoint wanted have a row in `events`.
+ * start alike (`dlv_{kind}{hash}{place}_{sequence}_`, its key here). Only events that no endpoint wanted have a row in `events`.
  */
 import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
-import type { RecordAddress } from '../core/ids.ts';
+import { parseRecordPrefix, RECORD_PREFIX_CHARS, type RecordLocator } from '../core/ids.ts';
 import { EVENT_DELIVERIES_LISTED_MAX, EVENT_RECORDS_FOUND_MAX, LIST_WALK, type Walk } from '../core/limits.ts';
 import { ok } from '../core/result.ts';
 import type { FieldError, Result } from '../core/result.ts';
@@ -25,12 +25,15 @@ export type ListedEvent = Omit<EventView, 'body'>;
 
 /** Where one event with this id lives. */
 export type FoundEvent = {
-  /** In the account, whose settings know its jurisdiction. */
-  at: Pick<RecordAddress, 'kind' | 'hash'>;
+  /** In the account, whose settings know the rest of the address. */
+  at: RecordLocator;
   record: string | null;
   sequence: number;
   acceptedAtMs: number;
 };
+
+/** The key of an event is its record's prefix and the sequence between two `_`. */
+const KEY_CHARS = sql.raw(String(RECORD_PREFIX_CHARS + 2));
 
 /** Newest acceptance first. With a filter on deliveries, events of which at least one matches. */
 export async function listEvents(
@@ -78,18 +81,16 @@ export async function listEvents(
  */
 export async function findEvent(database: D1Database, account: string, eventId: string): Promise<FoundEvent[]> {
   const found = await drizzle(database).all<{ key: string; record: string | null; sequence: number; at: number }>(sql`
-    SELECT substr(id, 1, 39 + length(sequence)) AS key, record, sequence, accepted_at_ms AS at
+    SELECT substr(id, 1, ${KEY_CHARS} + length(sequence)) AS key, record, sequence, accepted_at_ms AS at
     FROM deliveries INDEXED BY deliveries_by_event WHERE account = ${account} AND event_id = ${eventId}
     UNION
     SELECT id, record, sequence, accepted_at_ms
     FROM events INDEXED BY events_by_event WHERE account = ${account} AND event_id = ${eventId}
     ORDER BY at DESC, key DESC LIMIT ${EVENT_RECORDS_FOUND_MAX}`);
-  return found.map(({ key, record, sequence, at }) => ({
-    at: { kind: key[4] === 'u' ? 'u' : 'k', hash: key.slice(5, 37) },
-    record,
-    sequence,
-    acceptedAtMs: at,
-  }));
+  return found.flatMap(({ key, record, sequence, at: acceptedAtMs }) => {
+    const at = parseRecordPrefix(key);
+    return at === null ? [] : [{ at, record, sequence, acceptedAtMs }];
+  });
 }
 
 /** The keys of the next events in order. */
@@ -104,7 +105,7 @@ async function findKeys(
   const isMatch = isDelivery(filter);
   const search = { source, at: deliveries.acceptedAtMs, filter, isMatch, after };
   if (isMatch === undefined) return seekKeys(database, search, most);
-  const key = sql`"acceptedAtMs" AS at, substr("id", 1, 39 + length("sequence")) AS key`;
+  const key = sql`"acceptedAtMs" AS at, substr("id", 1, ${KEY_CHARS} + length("sequence")) AS key`;
   if (!source.isOrdered) {
     const rows = await drizzle(database).all<{ at: number; key: string }>(sql`
       SELECT DISTINCT ${key} FROM (SELECT ${columnsOf(deliveries)} ${inRange(search)}) ORDER BY at DESC, key DESC LIMIT ${most}`);
@@ -128,7 +129,7 @@ async function seekKeys(database: D1Database, { filter, after }: Search, most: n
     WITH RECURSIVE page(at, key, n) AS (
       VALUES (${before.atMs}, ${before.id}, 0)
       UNION ALL
-      SELECT d.accepted_at_ms, substr(d.id, 1, 39 + length(d.sequence)), page.n + 1
+      SELECT d.accepted_at_ms, substr(d.id, 1, ${KEY_CHARS} + length(d.sequence)), page.n + 1
       FROM page CROSS JOIN deliveries AS d ON d.account = ${filter.account} AND (d.accepted_at_ms, d.id) = (
         SELECT accepted_at_ms, id FROM deliveries WHERE account = ${filter.account} AND (accepted_at_ms, id) < (page.at, page.key)
           AND accepted_at_ms >= ${filter.fromMs ?? 0} ORDER BY accepted_at_ms DESC, id DESC LIMIT 1)
@@ -192,7 +193,7 @@ function showEvent(row: DeliveryRow | EventRow, ofEvent: ListedRow[]): ListedEve
 
 /** `dlv_` + kind + hash + `_` are 38 characters; then the sequence and another `_`. */
 function eventKey(row: DeliveryRow): string {
-  return row.id.slice(0, 39 + String(row.sequence).length);
+  return row.id.slice(0, RECORD_PREFIX_CHARS + 2 + String(row.sequence).length);
 }
 
 function position(row: EventRow): Position {

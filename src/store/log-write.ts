@@ -6,9 +6,9 @@
 import { getTableColumns, sql } from 'drizzle-orm';
 import type { SQL } from 'drizzle-orm';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
-import { attemptId, deliveryId, recordName } from '../core/ids.ts';
+import { attemptId, deliveryId, recordName, recordPart } from '../core/ids.ts';
 import { LOG_EMBED_WITHIN_MS, LOG_PARAMETER_BYTES_MAX } from '../core/limits.ts';
-import type { Confirmation, LogEntry, LoggedAttempt, LoggedDelivery, LogMessage } from '../core/log.ts';
+import type { Confirmation, LogEntry, LoggedAttempt, LoggedDelivery, LoggedRecord } from '../core/log.ts';
 import { attempts, deliveries, events } from './log-schema.ts';
 import type { AttemptRow, DeliveryRow, EventRow } from './log-schema.ts';
 import { packAttempt } from './stored-attempt.ts';
@@ -16,13 +16,13 @@ import { packAttempt } from './stored-attempt.ts';
 export type Written = {
   /** As D1 bills them: rows and index entries. */
   rowsWritten: number;
-  /** What each Record may now forget, by the name of its object. */
+  /** What each record may now forget, by `recordName`. */
   confirmations: Map<string, Confirmation[]>;
 };
 
 /** Throws if the transaction fails; then nothing of it is written. */
-export async function writeLog(database: D1Database, messages: LogMessage[]): Promise<Written> {
-  const rows = toRows(messages);
+export async function writeLog(database: D1Database, records: LoggedRecord[]): Promise<Written> {
+  const rows = toRows(records);
   const statements = [
     ...packRows(rows.deliveries).map((json) => database.prepare(INSERT_DELIVERIES).bind(json)),
     ...packRows(rows.attempts).map((json) => database.prepare(INSERT_ATTEMPTS).bind(json)),
@@ -30,23 +30,23 @@ export async function writeLog(database: D1Database, messages: LogMessage[]): Pr
   ];
   const results = statements.length === 0 ? [] : await database.batch(statements);
   const rowsWritten = results.reduce((sum, result) => sum + result.meta.rows_written, 0);
-  return { rowsWritten, confirmations: confirm(messages) };
+  return { rowsWritten, confirmations: confirm(records) };
 }
 
 type Rows = { deliveries: DeliveryRow[]; attempts: AttemptRow[]; events: EventRow[] };
 
-function toRows(messages: LogMessage[]): Rows {
+function toRows(records: LoggedRecord[]): Rows {
   const rows: Rows = { deliveries: [], attempts: [], events: [] };
-  for (const message of messages) {
-    for (const entry of message.entries) {
+  for (const record of records) {
+    for (const entry of record.entries) {
       if (entry.delivery === null) {
-        rows.events.push(eventRow(message, entry));
+        rows.events.push(eventRow(record, entry));
         continue;
       }
       const first = entry.attempts.find((attempt) => isEmbedded(entry, attempt)) ?? null;
-      rows.deliveries.push(deliveryRow(message, entry, entry.delivery, first));
+      rows.deliveries.push(deliveryRow(record, entry, entry.delivery, first));
       for (const attempt of entry.attempts) {
-        if (attempt !== first) rows.attempts.push(attemptRow(message, entry, entry.delivery, attempt));
+        if (attempt !== first) rows.attempts.push(attemptRow(record, entry, entry.delivery, attempt));
       }
     }
   }
@@ -60,19 +60,19 @@ function isEmbedded(entry: LogEntry, attempt: LoggedAttempt): boolean {
 }
 
 function deliveryRow(
-  message: LogMessage,
+  record: LoggedRecord,
   { event }: LogEntry,
   delivery: LoggedDelivery,
   first: LoggedAttempt | null,
 ): DeliveryRow {
   return {
-    account: message.account,
+    account: record.account,
     acceptedAtMs: event.acceptedAtMs,
-    id: deliveryId(message, { ...delivery, sequence: event.sequence }),
+    id: deliveryId(record, { ...delivery, sequence: event.sequence }),
     endpoint: delivery.endpoint,
     eventId: event.id,
     eventType: event.type,
-    record: message.record,
+    record: record.record,
     sequence: event.sequence,
     version: event.version,
     occurredAt: event.occurredAt,
@@ -101,22 +101,22 @@ function deliveryRow(
 }
 
 function attemptRow(
-  message: LogMessage,
+  record: LoggedRecord,
   { event }: LogEntry,
   { endpoint, replay }: LoggedDelivery,
   attempt: LoggedAttempt,
 ): AttemptRow {
   const ref = { sequence: event.sequence, endpoint, replay };
   return {
-    account: message.account,
+    account: record.account,
     atMs: attempt.atMs,
-    id: attemptId(message, ref, attempt.number),
-    delivery: deliveryId(message, ref),
+    id: attemptId(record, ref, attempt.number),
+    delivery: deliveryId(record, ref),
     acceptedAtMs: event.acceptedAtMs,
     endpoint,
     eventId: event.id,
     eventType: event.type,
-    record: message.record,
+    record: record.record,
     number: attempt.number,
     trigger: attempt.trigger,
     statusCode: attempt.statusCode,
@@ -130,14 +130,14 @@ function attemptRow(
   };
 }
 
-function eventRow(message: LogMessage, { event }: LogEntry): EventRow {
+function eventRow(record: LoggedRecord, { event }: LogEntry): EventRow {
   return {
-    account: message.account,
+    account: record.account,
     acceptedAtMs: event.acceptedAtMs,
-    id: `dlv_${message.kind}${message.hash}_${event.sequence}_`,
+    id: `dlv_${recordPart(record)}_${event.sequence}_`,
     eventId: event.id,
     eventType: event.type,
-    record: message.record,
+    record: record.record,
     sequence: event.sequence,
     version: event.version,
     occurredAt: event.occurredAt,
@@ -145,13 +145,13 @@ function eventRow(message: LogMessage, { event }: LogEntry): EventRow {
 }
 
 /** Per delivery only its highest revision: an entry is a whole picture, so that one stands for those before it. */
-function confirm(messages: LogMessage[]): Map<string, Confirmation[]> {
+function confirm(records: LoggedRecord[]): Map<string, Confirmation[]> {
   const byRecord = new Map<string, Map<string, Confirmation>>();
-  for (const message of messages) {
-    const name = recordName(message);
+  for (const record of records) {
+    const name = recordName(record);
     const known = byRecord.get(name) ?? new Map<string, Confirmation>();
     byRecord.set(name, known);
-    for (const { event, delivery } of message.entries) {
+    for (const { event, delivery } of record.entries) {
       const { endpoint, replay, revision } = delivery ?? { endpoint: null, replay: 0, revision: 0 };
       const key = `${event.sequence} ${endpoint} ${replay}`;
       if ((known.get(key)?.revision ?? -1) >= revision) continue;

@@ -5,6 +5,7 @@
  */
 import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
+import { RECORD_PREFIX_CHARS } from '../core/ids.ts';
 import type { BulkRange } from '../core/job.ts';
 import { DRY_RUN_TYPES_MAX } from '../core/limits.ts';
 import { REPLAYS_NOTHING } from '../core/log.ts';
@@ -28,7 +29,7 @@ export async function countRange(database: D1Database, account: string, range: B
   const d = drizzle(database);
   const from = startOf(range);
   const parts = [
-    sql`SELECT accepted_at_ms AS "acceptedAtMs", status, event_type AS type, substr(id, 1, ${RECORD_PART}) AS record
+    sql`SELECT accepted_at_ms AS "acceptedAtMs", status, event_type AS type, substr(id, 1, ${RECORD_PREFIX_CHARS}) AS record
       ${inRange(account, range, from)}`,
     ...missingOf(account, range, from).map(
       (select) => sql`SELECT "acceptedAtMs", 'missing' AS status, type, record FROM (${select})`,
@@ -90,8 +91,6 @@ function missingOf(account: string, range: BulkRange, from: From): SQL[] {
 }
 
 type Counted = { name: string; n: number };
-/** `dlv_`, the kind and 32 characters of hash: what the ids of a record's deliveries start with. */
-const RECORD_PART = 37;
 
 function named(rows: Counted[]): { [name: string]: number } {
   return Object.fromEntries(rows.map(({ name, n }) => [name, n]));

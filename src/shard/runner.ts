@@ -1,7 +1,7 @@
 /**
- * Performs a Ledger's effects and brings their outcomes back: runs attempts, sends messages, parks lanes. Holds no state that
- * matters: whatever it loses on the way, the ledger's rows and wake time bring back. Without a runtime, so that the simulation
- * can drive it.
+ * Performs the effects of records' turns and brings their outcomes back: runs attempts, sends messages, parks lanes. Holds no state
+ * that matters: whatever it loses on the way, the rows and the Shard's wake time bring back. Without a runtime, so that the
+ * simulation can drive it.
  */
 import { type Admission, type GateNews, newsOf } from '../core/admission.ts';
 import { answerKind, type Report } from '../core/circuit.ts';
@@ -9,7 +9,6 @@ import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import {
   LOG_SEND_FAILED_WAIT_MS,
   QUEUE_FAILED_WAIT_MS,
-  RETENTION_TURNS_PER_LOOK,
   UNAVAILABLE_WAIT_MS_MAX,
   UNAVAILABLE_WAIT_MS_MIN,
 } from '../core/limits.ts';
@@ -18,13 +17,19 @@ import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AttemptRequest, BeginResult, ClaimRef } from '../core/rpc.ts';
 import type { Begin } from './departing.ts';
 import type { EndpointHints } from './hints.ts';
-import { isOver } from './life.ts';
 import type { At, Effects, Ledger } from './ledger.ts';
+import type { Task } from './shard-ledger.ts';
 import type { Run } from './lanes.ts';
 
 export type RunnerDeps = {
   nowMs(): number;
   random(): number;
+  /** Loading a record writes nothing. */
+  ledger(record: string): Pick<Ledger, 'revisionNeeded' | 'asking' | 'memory'>;
+  /** A turn of its own, whose effects are performed (`Runner.perform`). Throws what the task throws. */
+  act<T>(task: Task<T>): T;
+  /** The same in the next commit, with whatever else comes until then. */
+  join<T>(task: Task<T>): Promise<T>;
   /**
    * At most a few seconds old, at least `minRevision` where that is known; with `isFresh` read now, whatever is remembered. Null: no
    * such account. Throws where it does not answer.
@@ -33,27 +38,24 @@ export type RunnerDeps = {
   /** Never throws for what a receiver does. */
   attempt(request: AttemptRequest): Promise<AttemptOutcome>;
   sendClaims(queue: 'fanout' | 'slow', claims: ClaimRef[]): Promise<void>;
-  sendLog(entries: LogEntry[]): Promise<void>;
+  /** `key`: of the record; null for events without one. */
+  sendLog(record: string, key: string | null, entries: LogEntry[]): Promise<void>;
   /** Asks the Gate. Rejects where it does not answer in time. */
-  admit(endpoint: string, seen: GateNews): Promise<Admission>;
-  report(endpoint: string, reports: Report[]): Promise<void>;
+  admit(record: string, endpoint: string, seen: GateNews): Promise<Admission>;
+  report(record: string, endpoint: string, reports: Report[]): Promise<void>;
   hints: Pick<EndpointHints, 'answered' | 'takeSuccesses'>;
   disable(endpoint: string, reason: string, seenRevision: number): Promise<void>;
-  /** In the same turn as the ledger's rows. */
-  arm(effects: Pick<Effects, 'wakeAtMs' | 'look'>): void;
-  /** Of this Record nothing is left, nor of what is under way. */
-  erase(): Promise<void>;
+  /** The account is gone: nothing of this Shard may stay, nor of what is under way. */
+  remove(): void;
   /** Keeps the object alive until the promise has settled. */
   keep(work: Promise<void>): void;
   failed(what: string, error: unknown): void;
 };
 
 export class Runner {
-  readonly #ledger: Ledger;
   readonly #deps: RunnerDeps;
 
-  constructor(ledger: Ledger, deps: RunnerDeps) {
-    this.#ledger = ledger;
+  constructor(deps: RunnerDeps) {
     this.#deps = deps;
   }
 
@@ -62,15 +64,13 @@ export class Runner {
   }
 
   /** Call it in the turn that returned the effects. Starts everything, awaits nothing. */
-  perform(effects: Effects): void {
-    const { arm, keep } = this.#deps;
-    arm(effects);
-    if (effects.look.isDue) keep(this.#retain());
+  perform(record: string, effects: Effects): void {
+    const { keep } = this.#deps;
     for (const run of effects.run) keep(this.#run(run));
     if (effects.fanout.length > 0) keep(this.#sendClaims('fanout', effects.fanout));
     if (effects.slow.length > 0) keep(this.#sendClaims('slow', effects.slow));
-    if (effects.reports.length > 0) this.#report(effects.reports);
-    if (effects.log.length > 0) keep(this.#sendLog(effects.log));
+    if (effects.reports.length > 0) this.#report(record, effects.reports);
+    if (effects.log.length > 0) keep(this.#sendLog(record, effects.log));
     for (const { endpoint, reason, seenRevision } of effects.disable) {
       keep(
         this.#deps
@@ -80,10 +80,27 @@ export class Runner {
     }
   }
 
-  /** Outcomes of claims, from this Record's own attempts or a consumer's. */
-  settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]): void {
+  #act<T>(record: string, run: (ledger: Ledger) => { result: T; effects: Effects }): T {
+    return this.#deps.act({ record, run });
+  }
+
+  /** For acts that answer nothing. */
+  #do(record: string, run: (ledger: Ledger) => Effects): void {
+    this.#act(record, (ledger) => ({ result: undefined, effects: run(ledger) }));
+  }
+
+  /** Outcomes of claims, from this Shard's own attempts or a consumer's. */
+  async settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]): Promise<void> {
     for (const { claim, outcome } of settled) this.#deps.hints.answered(claim.endpoint, outcome);
-    this.perform(this.#ledger.settle(settled, this.at()));
+    const byRecord = Map.groupBy(settled, ({ claim }) => claim.record);
+    await Promise.all(
+      [...byRecord].map(([record, of]) =>
+        this.#deps.join({
+          record,
+          run: (ledger) => ({ result: undefined, effects: ledger.settle(of, this.at()) }),
+        }),
+      ),
+    );
   }
 
   /**
@@ -100,57 +117,59 @@ export class Runner {
     });
   }
 
-  /** The request of a claim of this Record's own, with its Gate's leave where that is needed. */
+  /** The request of a claim of this Shard's own, with its Gate's leave where that is needed. */
   async #beginHere(claim: ClaimRef): Promise<BeginResult> {
     const { settings, begun } = await this.#beginAll([claim]);
     const [result] = begun;
     if (result?.kind !== 'ask') return result ?? GONE;
-    if (settings === null || !(await this.#isLetGo(claim, settings, result.endpoint))) return GONE;
-    const { result: again, effects } = this.#ledger.begin(claim, settings, this.at(), true);
-    this.perform(effects);
+    if (settings === null || !(await this.#isAdmitted(claim, settings, result.endpoint))) return GONE;
+    const again = this.#act(claim.record, (ledger) => ledger.begin(claim, settings, this.at(), true));
     if (again.kind !== 'ask') return again;
     // The settings at hand say that it is paused, the Gate says that it is not: they are read anew.
-    this.perform(this.#ledger.unparked(claim, settings.revision + 1, this.#deps.nowMs(), this.at()));
+    this.#do(claim.record, (ledger) =>
+      ledger.unparked(claim, settings.revision + 1, this.#deps.nowMs(), this.at()),
+    );
     return GONE;
   }
 
   async #askAgain(claim: ClaimRef, settings: AccountSettings, endpoint: EndpointSettings): Promise<void> {
-    if (!(await this.#isLetGo(claim, settings, endpoint))) return;
-    const { nowMs } = this.at();
-    this.perform(this.#ledger.promised(claim, nowMs, this.at()));
+    try {
+      if (!(await this.#isAdmitted(claim, settings, endpoint))) return;
+      const at = this.at();
+      this.#do(claim.record, (ledger) => ledger.promised(claim, at.nowMs, at));
+    } catch (error) {
+      // The claim runs out and comes again.
+      this.#deps.failed('admission', error);
+    }
   }
 
   async #beginAll(claims: ClaimRef[]): Promise<{ settings: AccountSettings | null; begun: Begin[] }> {
     let settings: AccountSettings | null;
     try {
-      const minRevision = Math.max(0, ...claims.map((claim) => this.#ledger.revisionNeeded(claim.endpoint)));
-      settings = await this.#deps.settings({ minRevision, isFresh: false });
+      const needed = claims.map(({ record, endpoint }) => this.#deps.ledger(record).revisionNeeded(endpoint));
+      settings = await this.#deps.settings({ minRevision: Math.max(0, ...needed), isFresh: false });
       // What is remembered may be older than the endpoint, or than its enabling. Cancelling is final: only what is true now may do it.
       const wouldCancel = claims.some((claim) => isGone(settings, claim.endpoint));
-      if (wouldCancel) {
-        const now = await this.#now();
-        if (now === 'over') return { settings: null, begun: claims.map(() => GONE) };
-        settings = now;
-      }
+      if (wouldCancel) settings = await this.#deps.settings({ minRevision: 0, isFresh: true });
     } catch (error) {
       this.#unavailable('settings', claims, error);
       return { settings: null, begun: claims.map(() => GONE) };
     }
-    const begun = claims.map((claim) => {
-      const { result, effects } = this.#ledger.begin(claim, settings, this.at());
-      this.perform(effects);
-      return result;
-    });
+    if (settings === null) {
+      this.#deps.remove();
+      return { settings: null, begun: claims.map(() => GONE) };
+    }
+    const begun = claims.map((claim) => this.#act(claim.record, (ledger) => ledger.begin(claim, settings, this.at())));
     return { settings, begun };
   }
 
   /** Asks the Gate, and does what it says. True: the claim may begin; else it was given back or parked. */
-  async #isLetGo(claim: ClaimRef, settings: AccountSettings, endpoint: EndpointSettings): Promise<boolean> {
-    const ledger = this.#ledger;
-    const asked = ledger.asking(endpoint.id, settings.revision);
+  async #isAdmitted(claim: ClaimRef, settings: AccountSettings, endpoint: EndpointSettings): Promise<boolean> {
+    const { record } = claim;
+    const asked = this.#deps.ledger(record).asking(endpoint.id, settings.revision);
     let answer: Admission;
     try {
-      answer = await this.#deps.admit(endpoint.id, newsOf(settings.revision, endpoint));
+      answer = await this.#deps.admit(record, endpoint.id, newsOf(settings.revision, endpoint));
     } catch (error) {
       this.#unavailable('gate', [claim], error);
       return false;
@@ -159,31 +178,37 @@ export class Runner {
     switch (answer.kind) {
       case 'go':
         return true;
-      case 'at':
-        this.perform(ledger.promised(claim, answer.atMs, at));
+      case 'at': {
+        const { atMs } = answer;
+        this.#do(record, (ledger) => ledger.promised(claim, atMs, at));
         return false;
-      case 'parked':
-        this.perform(ledger.parked(claim, answer.why, asked, at));
+      }
+      case 'parked': {
+        const { why } = answer;
+        this.#do(record, (ledger) => ledger.parked(claim, why, asked, at));
         return false;
+      }
       case 'changed':
-        this.perform(ledger.unparked(claim, asked.seenRevision + 1, at.nowMs, at));
+        this.#do(record, (ledger) => ledger.unparked(claim, asked.seenRevision + 1, at.nowMs, at));
         return false;
     }
   }
 
   /** One call for each endpoint. What is lost here is only not counted. */
-  #report(reports: Effects['reports']): void {
+  #report(record: string, reports: Effects['reports']): void {
     for (const [endpoint, of] of Map.groupBy(reports, (report) => report.endpoint)) {
       let successes = this.#deps.hints.takeSuccesses(endpoint, this.#deps.nowMs());
       // Those that are reported here are counted by themselves.
       successes = Math.max(0, successes - of.filter(({ outcome }) => outcome.error === null).length);
-      const told = of.map(({ outcome }, index) => ({
+      const reported = of.map(({ outcome }, index) => ({
         answer: answerKind(outcome),
         retryAfterMs: outcome.retryAfterMs,
         successes: index === 0 ? successes : 0,
         atMs: outcome.atMs,
       }));
-      this.#deps.keep(this.#deps.report(endpoint, told).catch((error: unknown) => this.#deps.failed('report', error)));
+      this.#deps.keep(
+        this.#deps.report(record, endpoint, reported).catch((error: unknown) => this.#deps.failed('report', error)),
+      );
     }
   }
 
@@ -192,40 +217,13 @@ export class Runner {
     this.#deps.failed(what, error);
     const { nowMs, random } = this.at();
     const waitMs = UNAVAILABLE_WAIT_MS_MIN + random() * (UNAVAILABLE_WAIT_MS_MAX - UNAVAILABLE_WAIT_MS_MIN);
-    this.perform(this.#ledger.release(claims, Math.ceil(nowMs + waitMs), this.at()));
+    this.#release(claims, Math.ceil(nowMs + waitMs));
   }
 
-  /** What is not done here, or fails, comes with the next look. */
-  async #retain(): Promise<void> {
-    try {
-      let isMore = true;
-      for (let turns = 0; isMore && turns < RETENTION_TURNS_PER_LOOK; turns += 1) {
-        // Read for each turn: others get their turn meanwhile.
-        const settings = await this.#now();
-        if (settings === 'over') return;
-        const { result, effects } = this.#ledger.retain(settings, this.at());
-        this.perform(effects);
-        isMore = result;
-      }
-    } catch (error) {
-      this.#deps.failed('retention', error);
+  #release(claims: ClaimRef[], dueMs: number): void {
+    for (const [record, of] of Map.groupBy(claims, (claim) => claim.record)) {
+      this.#do(record, (ledger) => ledger.release(of, dueMs, this.at()));
     }
-  }
-
-  /**
-   * Settings read now. Where the account is gone, or another has its id, nothing of this Record may stay: nobody would be shown it, and
-   * the log would be told again of what was erased there.
-   */
-  async #now(): Promise<AccountSettings | 'over'> {
-    const { life } = this.#ledger.memory;
-    const settings = await this.#deps.settings({ minRevision: 0, isFresh: true });
-    // A publish that came meanwhile knows better.
-    if (isOver({ life }, settings) && this.#ledger.memory.life === life) {
-      await this.#deps.erase();
-      return 'over';
-    }
-    if (settings === null) throw new Error('the account was removed and made again meanwhile');
-    return settings;
   }
 
   async #run({ claim, request }: Run): Promise<void> {
@@ -233,7 +231,7 @@ export class Runner {
       const begun = request === null ? await this.#beginHere(claim) : ({ kind: 'request', request } as const);
       if (begun.kind === 'gone') return;
       const outcome = await this.#deps.attempt(begun.request);
-      this.settle([{ claim, outcome }]);
+      await this.settle([{ claim, outcome }]);
     } catch (error) {
       // A bug or a dead object: the claim runs out and the attempt counts as lost.
       this.#deps.failed('attempt', error);
@@ -245,16 +243,17 @@ export class Runner {
       await this.#deps.sendClaims(queue, claims);
     } catch (error) {
       this.#deps.failed(queue, error);
-      this.perform(this.#ledger.release(claims, this.#deps.nowMs() + QUEUE_FAILED_WAIT_MS, this.at()));
+      this.#release(claims, this.#deps.nowMs() + QUEUE_FAILED_WAIT_MS);
     }
   }
 
-  async #sendLog(entries: LogEntry[]): Promise<void> {
+  async #sendLog(record: string, entries: LogEntry[]): Promise<void> {
     try {
-      await this.#deps.sendLog(entries);
+      await this.#deps.sendLog(record, this.#deps.ledger(record).memory.record, entries);
     } catch (error) {
       this.#deps.failed('log', error);
-      this.perform(this.#ledger.logFailed(entries, this.#deps.nowMs() + LOG_SEND_FAILED_WAIT_MS, this.at()));
+      const at = this.at();
+      this.#do(record, (ledger) => ledger.logFailed(entries, at.nowMs + LOG_SEND_FAILED_WAIT_MS, at));
     }
   }
 }

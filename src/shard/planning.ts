@@ -1,5 +1,5 @@
 /**
- * What a turn of a Record starts: it supersedes what has been overtaken, and claims what may go, here or through a queue. Part of a
+ * What a turn starts of one record: it supersedes what has been overtaken, and claims what may go, here or through a queue. Part of a
  * Ledger turn.
  */
 import { isGuarded } from '../core/admission.ts';
@@ -10,11 +10,10 @@ import {
   CLAIM_GRACE_MS,
   CLAIM_SETTINGS_MS,
   FANOUT_CLAIMS_MAX,
-  SELF_ATTEMPTS_MAX,
   SETTINGS_FRESH_MS,
   TIMEOUT_MS_MAX,
 } from '../core/limits.ts';
-import { type InFlight, place } from '../core/placing.ts';
+import { place } from '../core/placing.ts';
 import type { AcceptRequest } from '../core/publish.ts';
 import { type Speed, speedOf } from '../core/speed.ts';
 import { claimed, ended, isAtGate } from '../core/status.ts';
@@ -33,27 +32,29 @@ export type PlanningFacts = {
   latencyElsewhere(endpoint: string): number | null;
   /** Settings for this lane must be at least this new. */
   revisionNeeded(endpoint: string): number;
+  /** Attempts that the Shard itself may have under way. */
+  slots: number;
 };
 
 /** Supersedes what has been overtaken and claims what may start, in every lane that changed or is due. */
 export function planTurn(memory: Memory, nowMs: number, carried: Carried, facts: PlanningFacts): void {
   endErased(memory, nowMs);
   endExpired(memory, nowMs);
-  const inFlight = inFlightOf(memory, facts);
-  const freeSlots = SELF_ATTEMPTS_MAX - inFlight.self + FANOUT_CLAIMS_MAX - inFlight.fanout;
+  const inFlight = memory.slots.inFlight((slot) => speedOfEndpoint(slot, facts) === 'quick');
+  const freeSlots = facts.slots - inFlight.self + FANOUT_CLAIMS_MAX - inFlight.fanout;
   const starts: Slot[] = [];
   for (const lane of memory.lanesToPlan(nowMs, freeSlots)) {
     starts.push(...startsOf(memory, lane, nowMs, freeSlots));
   }
   starts.sort((a, b) => dueOf(a) - dueOf(b) || a.sequence - b.sequence);
   const factsOf = (slot: Slot) => ({ endpoint: slot.delivery.endpoint, speed: speedOfLane(memory, slot, facts) });
-  const placing = place(starts, factsOf, inFlight);
+  const placing = place(starts, factsOf, inFlight, facts.slots);
   for (const slot of placing.self) startHere(memory, slot, carried, facts, nowMs);
   for (const via of ['fanout', 'slow'] as const) {
     for (const slot of placing[via]) {
       const untilMs = nowMs + CLAIM_BEGIN_WITHIN_MS;
       memory.put(slot, claimed(slot.delivery, { via, begunAtMs: null, untilMs }));
-      memory.started[via].push(refOf(slot));
+      memory.started[via].push(refOf(memory, slot));
     }
   }
   memory.touched.clear();
@@ -72,7 +73,7 @@ function startsOf(memory: Memory, lane: Lane, nowMs: number, freeSlots: number):
 }
 
 /**
- * Claims an attempt for this Record. With fresh settings in hand the request is made in the same turn, at no row of its own. A
+ * Claims an attempt for the Shard itself. With fresh settings in hand the request is made in the same turn, at no row of its own. A
  * claim that has still to read them counts as begun, unless it is known already that its Gate will be asked: then surely nothing
  * leaves before `begin`.
  */
@@ -89,7 +90,7 @@ function startHere(memory: Memory, slot: Slot, carried: Carried, facts: Planning
   const endpoint = settingsInHand(memory, slot, carried, facts, nowMs);
   const request =
     endpoint === null || claim === null ? null : depart(memory, slot, claim, endpoint, carried?.revision ?? 0, nowMs);
-  memory.started.run.push({ claim: refOf(slot), request });
+  memory.started.run.push({ claim: refOf(memory, slot), request });
 }
 
 function settingsInHand(
@@ -114,19 +115,9 @@ function speedOfLane(memory: Memory, slot: Slot, facts: PlanningFacts): Speed {
   return speedOf(latencyMs ?? facts.latencyElsewhere(slot.delivery.endpoint));
 }
 
-function inFlightOf(memory: Memory, facts: PlanningFacts): InFlight {
-  const slow = new Map<string, number>();
-  const inFlight = { self: 0, selfUnproven: 0, fanout: 0, slow };
-  for (const slot of memory.claimed) {
-    const { endpoint, claim } = slot.delivery;
-    if (claim?.via === 'fanout') inFlight.fanout += 1;
-    else if (claim?.via === 'slow') slow.set(endpoint, (slow.get(endpoint) ?? 0) + 1);
-    else {
-      inFlight.self += 1;
-      if (speedOfLane(memory, slot, facts) !== 'quick') inFlight.selfUnproven += 1;
-    }
-  }
-  return inFlight;
+/** Of a slot of any record of the Shard: its own lane may not be at hand. */
+function speedOfEndpoint({ delivery: { endpoint, last } }: Slot, facts: PlanningFacts): Speed {
+  return speedOf(facts.latencyElsewhere(endpoint) ?? last?.latencyMs ?? null);
 }
 
 function dueOf({ delivery }: Slot): number {

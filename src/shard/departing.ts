@@ -5,7 +5,7 @@
 import { isGuarded } from '../core/admission.ts';
 import type { Claim, Delivery, Parked } from '../core/delivery.ts';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
-import { deliveryId } from '../core/ids.ts';
+import { deliveryId, recordId } from '../core/ids.ts';
 import { isOutOfOrder, planLane } from '../core/lane.ts';
 import { CLAIM_GRACE_MS, PARKED_WAIT_MS, RETRY_JITTER_SHARE } from '../core/limits.ts';
 import { disabledReason, ENDPOINT_REMOVED } from '../core/reasons.ts';
@@ -23,9 +23,9 @@ export type Begin =
   /** Its Gate must be asked: the endpoint is paused, or guarded and this record has no pass. The claim stays open meanwhile. */
   | { kind: 'ask'; endpoint: EndpointSettings };
 
-export function refOf(slot: Slot): ClaimRef {
+export function refOf({ address }: Pick<Memory, 'address'>, slot: Slot): ClaimRef {
   const { endpoint, replay, claims } = slot.delivery;
-  return { sequence: slot.sequence, endpoint, replay, claim: claims };
+  return { record: recordId(address), sequence: slot.sequence, endpoint, replay, claim: claims };
 }
 
 export function findClaimed(memory: Memory, ref: ClaimRef): { slot: Slot; claim: Claim } | null {
@@ -128,7 +128,7 @@ export function depart(
   const delivery = deliveryId(memory.address, { sequence, endpoint: endpoint.id, replay });
   return {
     account: memory.address.account,
-    claim: refOf(slot),
+    claim: refOf(memory, slot),
     delivery,
     endpoint,
     eventId: slot.event.facts.id,

@@ -1,16 +1,17 @@
 /**
- * What a Record holds in memory of its deliveries, and of each lane: plain data, and the few facts that follow from it alone. What is
+ * What a Shard holds in memory of a record's deliveries, and of each lane: plain data, and the few facts that follow from it alone. What is
  * where, and when it is written, is memory.ts.
  */
 import type { Delivery, Parked } from '../core/delivery.ts';
 import type { Ordering } from '../core/endpoint.ts';
 import type { AttemptedVersion, LaneItem } from '../core/lane.ts';
 import { familyOf } from '../core/lane.ts';
+import { REPLAYED_ONLY_KEPT_MAX } from '../core/limits.ts';
 import type { LoggedAttempt } from '../core/log.ts';
 import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
 import { smoothed } from '../core/speed.ts';
 import { isAtGate, isOpen } from '../core/status.ts';
-import type { KeptEvent, KeptFacts, LaneSummary } from './stored.ts';
+import type { KeptEvent, KeptFacts, PackedLane } from './stored.ts';
 
 /** One delivery in memory. Its `delivery` is replaced at each transition, never changed in place. */
 export type Slot = LaneItem & {
@@ -93,13 +94,40 @@ export function newLane(endpoint: string, ordering: Ordering): Lane {
   };
 }
 
-export function laneFrom({ endpoint, ordering, attemptedOfType, replayedOnly, ...known }: LaneSummary): Lane {
+/** As `packLane` wrote it. */
+export function unpackLane(packed: PackedLane): Lane {
+  const [endpoint, ordering, newestSequence, attempted, ofType, replayedOnly, newestAttempted, last, before, latencyMs] =
+    packed;
   return {
     ...newLane(endpoint, ordering),
-    ...known,
-    attemptedOfType: new Map(attemptedOfType),
+    newestSequence,
+    attempted: attempted === null ? null : { version: attempted[0], sequence: attempted[1] },
+    attemptedOfType: new Map(ofType),
     replayedOnly: new Set(replayedOnly),
+    newestAttempted,
+    lastSent: last === null ? null : { atMs: last[0], sequence: last[1] },
+    sentBefore: before === null ? null : { atMs: before[0], sequence: before[1] },
+    latencyMs,
   };
+}
+
+/** What a lane has learned, as rows keep it. */
+export function packLane(lane: Lane): PackedLane {
+  const { attempted, lastSent, sentBefore } = lane;
+  // Only names in `supersededBy` need it: the newest are enough.
+  const replayedOnly = [...lane.replayedOnly].sort((a, b) => a - b).slice(-REPLAYED_ONLY_KEPT_MAX);
+  return [
+    lane.endpoint,
+    lane.ordering,
+    lane.newestSequence,
+    attempted === null ? null : [attempted.version, attempted.sequence],
+    [...lane.attemptedOfType],
+    replayedOnly,
+    lane.newestAttempted,
+    lastSent === null ? null : [lastSent.atMs, lastSent.sequence],
+    sentBefore === null ? null : [sentBefore.atMs, sentBefore.sequence],
+    lane.latencyMs,
+  ];
 }
 
 /** What a lane must remember of every delivery that was ever sent in it. */
@@ -170,4 +198,14 @@ function isSentAfter(a: Sending, b: Sending, ordering: Ordering): boolean {
 
 export function isFinished(event: MemoryEvent): boolean {
   return event.slots.every((slot) => !isOpen(slot.delivery) && slot.delivery.claim === null);
+}
+
+/** When the last of an event's deliveries ended, or its acceptance where it has none; null while it has not ended. */
+export function endedAtMs(event: MemoryEvent): number | null {
+  if (!isFinished(event)) return null;
+  let atMs = event.facts.acceptedAtMs;
+  for (const { delivery } of event.slots) {
+    if (delivery.state.kind === 'ended') atMs = Math.max(atMs, delivery.state.atMs);
+  }
+  return atMs;
 }

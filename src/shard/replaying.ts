@@ -5,7 +5,7 @@ import { deliveryId, type DeliveryRef } from '../core/ids.ts';
 import type { Delivery, ReplayFacts } from '../core/delivery.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
 import { familyOf, isOutOfOrder } from '../core/lane.ts';
-import { OPEN_DELIVERIES_MAX, RECORD_BYTES_MAX } from '../core/limits.ts';
+import { OPEN_DELIVERIES_MAX, SHARD_BYTES_MAX } from '../core/limits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
 import { created, ended, isOpen, released } from '../core/status.ts';
@@ -18,7 +18,7 @@ import { findSlot, viewDelivery } from './views.ts';
 
 export type Person = { key: string; reason: string | null };
 export type Replayer = Person & { force: boolean; job?: string | undefined };
-/** `storageBytes`: what the Record's database holds. */
+/** `storageBytes`: what the Shard's database holds. */
 export type ReplayedAt = { nowMs: number; storageBytes: number };
 
 /** The replay of this delivery that a job has made already; it asks for no settings. */
@@ -111,7 +111,7 @@ export function refuseReplay(
     return { reason: 'overtaken', by };
   }
   if (memory.open >= OPEN_DELIVERIES_MAX) return { reason: 'full', open: memory.open };
-  return storageBytes >= RECORD_BYTES_MAX ? { reason: 'storage-full', bytes: storageBytes } : null;
+  return storageBytes >= SHARD_BYTES_MAX ? { reason: 'storage-full', bytes: storageBytes } : null;
 }
 
 /** What a replay has brought since needs no job to bring it again; what was delivered by itself is repeated as asked. */

@@ -1,7 +1,7 @@
 /**
- * What a Record shows of itself (V1, V2), true at this instant. Reads only.
+ * What a Shard shows of one record (V1, V2), true at this instant. Reads only.
  */
-import { DELIVERY_VIEW_CHARS, READ_EVENTS_CHARS_MAX } from '../core/limits.ts';
+import { DELIVERY_VIEW_CHARS, READ_EVENTS_CHARS_MAX, SUPERSEDED_STEPS_MAX } from '../core/limits.ts';
 import { deliveryId } from '../core/ids.ts';
 import type { DeliveryRef } from '../core/ids.ts';
 import type { LoggedAttempt } from '../core/log.ts';
@@ -129,7 +129,7 @@ export function attemptsOf(memory: Memory, slot: Slot): LoggedAttempt[] {
 /** What took the place of a superseded delivery, and of that one: a late older version must not hide that the newest is still owed. */
 function inForce(memory: Memory, slot: Slot): Slot {
   let last = slot;
-  for (let steps = 0; steps < memory.lastSequence; steps += 1) {
+  for (let steps = 0; steps < SUPERSEDED_STEPS_MAX; steps += 1) {
     const { state } = last.delivery;
     if (state.kind !== 'ended' || state.supersededBy === null) return last;
     const next = findSlot(memory, firstOf(memory.laneOf(last), state.supersededBy));
@@ -162,8 +162,8 @@ export function readRecord(memory: Memory): RecordView | null {
 }
 
 export function readEvent(memory: Memory, id: string): EventView | null {
-  const sequence = memory.ids.get(id);
-  const event = sequence === undefined ? null : memory.load(sequence);
+  const sequence = memory.sequenceOf(id, false);
+  const event = sequence === null ? null : memory.load(sequence);
   return event === null ? null : viewEvent(memory, event);
 }
 
@@ -186,9 +186,10 @@ export function readEvents(
   return { events: views, lastSequence: memory.lastSequence, completeFrom: memory.goneThrough + 1 };
 }
 
+/** Null: more than `most`. */
 export function readEventIds(memory: Memory, most: number): EventIds | null {
-  if (memory.ids.size > most) return null;
-  return { ids: [...memory.ids.keys()], isWhole: memory.ids.size === memory.lastSequence };
+  const ids = memory.rows.idsOf(most + 1);
+  return ids.length > most ? null : { ids, isWhole: memory.goneThrough === 0 };
 }
 
 export function findSlot(memory: Memory, ref: DeliveryRef): Slot | null {

@@ -94,11 +94,10 @@ function attemptsToTell(memory: Memory, slot: Slot): LoggedAttempt[] {
 }
 
 /**
- * The log has these. What was told since, is told again. While anything else is still owed the rows remember it, at a row each;
- * once nothing is, the alarm goes, and its absence says so for all of them.
+ * The log has these. An entry that has changed since is sent again. No row remembers it: an instance that starts sends again what
+ * `watch` lists, and one that finds its alarm armed for a whole log sends nothing (alarm.ts).
  */
 export function confirmLog(memory: Memory, confirmations: Confirmation[], nowMs: number): void {
-  const confirmed: Slot[] = [];
   for (const { sequence, endpoint, replay, revision } of confirmations) {
     const event = memory.events.get(sequence);
     if (event === undefined) continue;
@@ -110,10 +109,7 @@ export function confirmLog(memory: Memory, confirmations: Confirmation[], nowMs:
     const isWhole = slot.ackedAttempts >= slot.delivery.attempts;
     if (revision === slot.delivery.revision && isWhole) memory.markLogged(slot);
     else if (revision === slot.delivery.revision) logChanged(memory, slot, nowMs);
-    confirmed.push(slot);
   }
-  const isQuiet = memory.unlogged.size === 0 && memory.unloggedEvents.size === 0 && memory.open === 0;
-  if (!isQuiet) for (const slot of confirmed) memory.markDirty(slot);
 }
 
 function find(event: MemoryEvent, endpoint: string | null, replay: number): Slot | undefined {

@@ -1,37 +1,38 @@
 /**
- * The protocol of a Record over SQL, without a runtime: accept, plan, begin, settle, confirm, wake time. Each public method is one
- * synchronous turn that commits whole or not at all, and returns what must happen outside: requests, queue messages, log entries,
- * and when to wake. Losing any of these effects does no harm: the rows say what is owed, and the wake time brings it back.
+ * The protocol of one record over SQL, without a runtime: accept, plan, begin, settle, confirm, wake time. Each public method is
+ * one synchronous turn that commits whole or not at all, and returns what must happen outside: requests, queue messages, log
+ * entries, and when to look again. Losing any of these effects does no harm: the rows say what is owed, and the time brings it back.
  *
- * Refuses to know: clocks, networks, settings beyond the turn they were handed in, who calls.
+ * Refuses to know: other records of its Shard, clocks, networks, settings beyond the turn they were handed in, the caller.
  */
 import { isGuarded, type Woken } from '../core/admission.ts';
 import type { Claim, Parked } from '../core/delivery.ts';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
-import type { DeliveryRef, RecordAddress } from '../core/ids.ts';
-import { PASS_MS, PASS_QUEUED_MS } from '../core/limits.ts';
+import { type DeliveryRef, type RecordAddress, recordId } from '../core/ids.ts';
+import { CAPPED_LOOK_MS, PASS_MS, PASS_QUEUED_MS } from '../core/limits.ts';
 import type { Confirmation, LogEntry } from '../core/log.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AcceptRequest, AcceptResult } from '../core/publish.ts';
 import type { Result } from '../core/result.ts';
 import type { ClaimRef, DiscardRefusal, ReplayRefusal, Swept } from '../core/rpc.ts';
-import type { Sql } from '../core/sql.ts';
 import type { DeliveryView, EventView } from '../core/view.ts';
 import { acceptEvents } from './accepting.ts';
-import type { Rang } from './alarm.ts';
 import { type Begin, begin, findClaimed, giveBack, hold, promise, isHandedOut, wakeLane } from './departing.ts';
 import { eraseEvent } from './erasing.ts';
 import { nextExpiryMs } from './expiring.ts';
 import type { Run } from './lanes.ts';
-import { begins } from './life.ts';
-import { Memory } from './memory.ts';
+import { type Doubt, Memory } from './memory.ts';
 import { replayMissing } from './missing.ts';
 import { collectLog, confirmLog, logFailed, nextLogMs } from './outbox.ts';
 import { Passes } from './passes.ts';
 import { type PlanningFacts, planTurn } from './planning.ts';
 import { discardDelivery, type Person, type Replayer, replayDelivery } from './replaying.ts';
 import { expire, settle } from './settling.ts';
-import { letGo, type Look, RetentionClock } from './retaining.ts';
+import type { Past } from './past.ts';
+import { type Purged, purgeEvents } from './purging.ts';
+import { Rows } from './rows.ts';
+import type { Slots } from './slots.ts';
+import type { Tables } from './tables.ts';
 import { sweepLane } from './sweeping.ts';
 import { readEvent } from './views.ts';
 
@@ -45,82 +46,101 @@ export type Effects = {
   disable: { endpoint: string; reason: string; seenRevision: number }[];
   /** Outcomes that Gates must hear of. */
   reports: { endpoint: string; outcome: AttemptOutcome }[];
-  /** Null: nothing is owed. */
+  owed: Owed;
+};
+
+export type Owed = {
+  /** When to look again; null: nothing is owed. */
   wakeAtMs: number | null;
-  /** Of the account's retention; where nothing is owed, also when to wake. */
-  look: Look;
+  /** Something is claimed, or the log may lack something: more than a time is waited for. */
+  isBusy: boolean;
+  /** Something is due that found no slot of its Shard. */
+  isCapped: boolean;
+  /** Events that were changed after they had ended, and are not through with that. */
+  reopened: number[];
 };
 
 export type At = { nowMs: number; random: () => number };
 
 export type LedgerOptions = {
   address: RecordAddress;
+  /** What is shared by the records of a Shard. */
+  tables: Tables;
+  past: Past;
+  slots: Slots;
+  /** Attempts that the Shard itself may have under way. */
+  slotsMax: number;
   /** What others in this isolate learned of an endpoint's latency; may always answer null. */
   latencyElsewhere?: (endpoint: string) => number | null;
 };
 
-/** What a Record asked its Gate under, and so what the answer stands for. */
+/** What a record asked its Gate under, and so what the answer stands for. */
 export type Asked = { seenRevision: number; wakes: number };
 
 export class Ledger {
-  readonly #sql: Sql;
   readonly #options: LedgerOptions;
+  readonly #rows: Rows;
   #memory: Memory | null = null;
-  /** By endpoint, the revision that settings must have: its Gate, or a publish, knew better. In no row, so it outlives the picture in memory. */
+  /** By endpoint, the revision that settings must have: its Gate, or a publish, knew better. In no row, so it outlives `#memory`. */
   readonly #revisions = new Map<string, number>();
   readonly #passes = new Passes();
-  readonly #retention = new RetentionClock();
-  readonly #planning: PlanningFacts = {
-    latencyElsewhere: (endpoint) => this.#options.latencyElsewhere?.(endpoint) ?? null,
-    revisionNeeded: (endpoint) => this.revisionNeeded(endpoint),
-  };
-  /** When to tell the log again what it may lack; null: no alarm was armed, so an earlier instance knew that it lacks nothing. */
-  #suspectFromMs: number | null;
+  readonly #planning: PlanningFacts;
+  /** What to doubt at the next load; null: nothing is owed, and the log has everything. */
+  #doubt: Doubt | null;
 
-  constructor(sql: Sql, suspectFromMs: number | null, options: LedgerOptions) {
-    this.#sql = sql;
-    this.#suspectFromMs = suspectFromMs;
+  constructor(options: LedgerOptions, doubt: Doubt | null) {
     this.#options = options;
+    this.#rows = new Rows(options.tables, recordId(options.address));
+    this.#doubt = doubt;
+    this.#planning = {
+      latencyElsewhere: (endpoint) => options.latencyElsewhere?.(endpoint) ?? null,
+      revisionNeeded: (endpoint) => this.revisionNeeded(endpoint),
+      slots: options.slotsMax,
+    };
   }
 
-  /** The picture, for reads (views.ts). Building it writes nothing. */
+  /** For reads (views.ts). Loading it writes nothing. */
   get memory(): Memory {
-    this.#memory ??= new Memory(this.#sql, this.#options.address, this.#suspectFromMs);
+    const { past, slots, address } = this.#options;
+    this.#memory ??= new Memory(this.#rows, past, slots, address, this.#doubt);
+    this.#doubt = null;
     return this.#memory;
   }
 
-  /** `storageBytes`: what its database holds. */
+  /** Something of it is claimed, or due without a slot, or the log may lack something of it. */
+  get isBusy(): boolean {
+    return (this.#doubt?.fromMs ?? null) !== null || (this.#memory !== null && isBusy(this.#memory));
+  }
+
+  /** What memory holds may not be what rows hold: they are read again, and the log is sent again what it may lack. */
+  forget(doubt: Doubt): void {
+    if (this.#memory !== null) this.#options.slots.drop(this.#memory);
+    this.#memory = null;
+    this.#doubt = doubt;
+  }
+
+  /** `storageBytes`: what the Shard's database holds. */
   accept(request: AcceptRequest, at: At, storageBytes = 0): { result: AcceptResult[]; effects: Effects } {
     for (const endpoint of request.endpoints) {
       // What the publish knows of a pause or a limit is in force here at once, whatever this isolate remembers.
       const isHeldBack = endpoint.status !== 'enabled' || isGuarded(endpoint);
       if (isHeldBack && request.settings !== null) this.#need(endpoint.id, request.settings.revision);
     }
-    if (request.settings !== null) this.#retention.learn(request.settings);
-    const work = (memory: Memory) => {
+    return this.#turn(at, (memory) => {
       const answers = acceptEvents(memory, request, { nowMs: at.nowMs, storageBytes });
       planTurn(memory, at.nowMs, request.settings, this.#planning);
       return answers.map((answer) => answer());
-    };
-    return this.#turn(at, work, { publishing: request.accountCreatedAtMs });
+    });
   }
 
-  /**
-   * Claims that ran out, deliveries that are due, log entries that nobody confirmed. `isInherited`: the alarm was set by an
-   * instance that is gone, and perhaps the log lacks what that one knew. `isQuiet`: nothing was owed, it rings for retention.
-   */
-  alarm(at: At, { isInherited, isQuiet }: Rang): Effects {
-    if (isInherited) {
-      this.#memory = null;
-      this.#suspectFromMs = at.nowMs;
-    }
-    return this.#turn(at, () => undefined, { isQuiet }).effects;
+  /** Ends claims that ran out, starts what is due, sends the log again what nobody confirmed. */
+  look(at: At): Effects {
+    return this.#turn(at, () => undefined).effects;
   }
 
-  /** Lets go of some of what the account no longer keeps, under its settings, read just now. True: there is more. */
-  retain(settings: AccountSettings, at: At): { result: boolean; effects: Effects } {
-    this.#retention.learn(settings);
-    return this.#turn(at, (memory) => letGo(memory, settings, at.nowMs));
+  /** Rows of finished events whose retention is over, or only their payloads. Skips what is not finished after all. */
+  purge(gone: readonly Purged[], endpoints: ReadonlySet<string>, at: At): Effects {
+    return this.#turn(at, (memory) => purgeEvents(memory, this.#options.past, gone, endpoints, at.nowMs)).effects;
   }
 
   /** Asks for the request of a claim, under settings read just now (null: the account is gone). `isAdmitted`: its Gate said go. */
@@ -132,7 +152,6 @@ export class Ledger {
   ): { result: Begin; effects: Effects } {
     const mayPass = (endpoint: string, { via }: Claim) =>
       isAdmitted || this.#passes.take(endpoint, at.nowMs, via === 'self' ? PASS_MS : PASS_QUEUED_MS);
-    if (settings !== null) this.#retention.learn(settings);
     return this.#turn(at, (memory) => begin(memory, ref, settings, mayPass, at.nowMs));
   }
 
@@ -262,17 +281,11 @@ export class Ledger {
     return this.#turn(at, (memory) => discardDelivery(memory, ref, by, at.nowMs));
   }
 
-  /** All rows of a turn or none; the picture in memory falls with them. `publishing`: for whom it is a publish (life.ts). */
-  #turn<T>(
-    at: At,
-    work: (memory: Memory) => T,
-    { isQuiet = false, publishing }: { isQuiet?: boolean; publishing?: number | undefined } = {},
-  ): { result: T; effects: Effects } {
+  /** All rows of a turn or none; what memory holds falls with them. */
+  #turn<T>(at: At, work: (memory: Memory) => T): { result: T; effects: Effects } {
     try {
-      return this.#sql.transaction(() => {
-        if (begins(this.memory, publishing)) this.#startAnew();
+      return this.#options.tables.sql.transaction(() => {
         const { memory } = this;
-        memory.life = publishing ?? memory.life;
         const result = work(memory);
         for (const slot of [...memory.claimed]) {
           const { claim } = slot.delivery;
@@ -281,30 +294,36 @@ export class Ledger {
         planTurn(memory, at.nowMs, null, this.#planning);
         const log = collectLog(memory, at.nowMs);
         memory.write();
-        const wakeAtMs = this.#wakeAtMs(memory);
-        const look = this.#retention.look(memory, at.nowMs, isQuiet);
-        return { result, effects: { ...memory.takeStarted(), log, disable: [], reports: [], wakeAtMs, look } };
+        return {
+          result,
+          effects: { ...memory.takeStarted(), log, disable: [], reports: [], owed: owedBy(memory, at.nowMs) },
+        };
       });
     } catch (error) {
-      // What was owed before is still owed, and the log may lack anything that this instance had told it.
-      this.#memory = null;
-      this.#suspectFromMs ??= at.nowMs;
+      // What was owed before is still owed, and the log may lack anything that this instance had sent it.
+      const reopened = this.#memory === null ? [] : [...this.#memory.reopened];
+      this.forget(this.#doubt ?? { fromMs: at.nowMs, reopened });
       throw error;
     }
   }
+}
 
-  /** Nothing is known, and so nothing is owed, of what was here. */
-  #startAnew(): void {
-    this.memory.rows.dropAll();
-    this.#suspectFromMs = null;
-    this.#memory = null;
-  }
+/** The one place that derives when to look again (I5). */
+function owedBy(memory: Memory, nowMs: number): Owed {
+  let wakeAtMs = Math.min(nextLogMs(memory), nextExpiryMs(memory));
+  for (const lane of memory.lanes.values()) wakeAtMs = Math.min(wakeAtMs, lane.dueMs ?? Infinity);
+  for (const { delivery } of memory.claimed) wakeAtMs = Math.min(wakeAtMs, delivery.claim?.untilMs ?? Infinity);
+  const isCapped = memory.capped.size > 0;
+  // A slot that becomes free starts it sooner; this is for when none tells.
+  if (isCapped) wakeAtMs = Math.min(wakeAtMs, nowMs + CAPPED_LOOK_MS);
+  return {
+    wakeAtMs: wakeAtMs === Infinity ? null : wakeAtMs,
+    isBusy: isBusy(memory),
+    isCapped,
+    reopened: [...memory.reopened],
+  };
+}
 
-  /** The one place that derives when to wake (I5). */
-  #wakeAtMs(memory: Memory): number | null {
-    let wakeAtMs = Math.min(nextLogMs(memory), nextExpiryMs(memory));
-    for (const lane of memory.lanes.values()) wakeAtMs = Math.min(wakeAtMs, lane.dueMs ?? Infinity);
-    for (const { delivery } of memory.claimed) wakeAtMs = Math.min(wakeAtMs, delivery.claim?.untilMs ?? Infinity);
-    return wakeAtMs === Infinity ? null : wakeAtMs;
-  }
+function isBusy({ claimed, capped, unlogged, unloggedEvents }: Memory): boolean {
+  return claimed.size > 0 || capped.size > 0 || unlogged.size > 0 || unloggedEvents.size > 0;
 }

@@ -1,4 +1,4 @@
-/** The stored JSON of a Record's rows (rows.ts): parsed here and nowhere else. */
+/** The stored JSON of a Shard's rows (tables.ts): parsed here and nowhere else. */
 import { z } from 'zod';
 import { ENDED_STATUSES, TRIGGERS, WAITING_STATUSES } from '../core/delivery.ts';
 import { ERROR_KINDS } from '../core/outcome.ts';
@@ -108,8 +108,6 @@ export const facts = z.object({
   /** Live deliveries: those that matched at acceptance. */
   deliveryCount: z.number(),
   record: z.string().nullable(),
-  /** As `AcceptRequest` has it. */
-  accountCreatedAtMs: z.number().optional(),
 });
 
 /** A failed attempt, with the claim that made it: a late outcome finds its number by that. */
@@ -122,33 +120,39 @@ export type KeptEvent = { facts: KeptFacts; kept: Kept[] };
 
 export const keptList = z.array(kept);
 
-const sending = z.object({ atMs: z.number(), sequence: z.number() }).nullable();
+/** A time and a sequence; or a version and a sequence. */
+const pair = z.tuple([z.number(), z.number()]).nullable();
 
-/** What a lane must know of deliveries whose rows are gone (lanes.ts says what each means). */
-const laneSummary = z.object({
-  endpoint: z.string(),
+/** One lane, in the order of `LaneSummary`: as short as possible, because it is stored with every few events. */
+const packedLane = z.tuple([
+  z.string(),
   ordering,
-  newestSequence: z.number(),
-  attempted: z.object({ version: z.number(), sequence: z.number() }).nullable(),
-  attemptedOfType: z.array(z.tuple([z.string(), z.number()])),
-  replayedOnly: z.array(z.number()),
-  newestAttempted: z.number(),
-  lastSent: sending,
-  sentBefore: sending,
-  latencyMs: z.number().nullable(),
-});
+  z.number(),
+  pair,
+  z.array(z.tuple([z.string(), z.number()])),
+  z.array(z.number()),
+  z.number(),
+  pair,
+  pair,
+  z.number().nullable(),
+]);
+export const packedLanes = z.array(packedLane);
+export type PackedLane = z.infer<typeof packedLane>;
 
-/** What a Record must know of events whose rows are gone. Nothing personal: neither its key nor ids of events. */
-export const summaryFacts = z.object({
-  accountCreatedAtMs: z.number().nullable().default(null),
-  /** The next event gets the one after it. */
-  lastSequence: z.number(),
-  /** The highest of which the row is gone. */
-  goneThrough: z.number(),
-  /** As the column of `event`. */
-  loggedThrough: z.number(),
-});
-export const laneSummaries = z.array(laneSummary);
+/**
+ * What the lanes of a record had learned when an event was stored, or when the rows before went. Nothing personal: neither its key
+ * nor ids of events. `goneThrough`: the highest sequence of which the row is gone. `open`: ranges of sequences, both ends included, that hold
+ * every event which was open, under way or unknown to the log then: they may teach the lanes more.
+ */
+export const lanesKept = z.object({ goneThrough: z.number(), open: z.array(z.tuple([z.number(), z.number()])), lanes: packedLanes });
+export type LanesKept = z.infer<typeof lanesKept>;
 
-export type LaneSummary = z.infer<typeof laneSummary>;
-export type Summary = z.infer<typeof summaryFacts> & { lanes: LaneSummary[] };
+/** By record. */
+export const pastRecords = z.record(z.string(), lanesKept);
+
+export const reopenedList = z.array(z.number());
+export const watchedList = z.array(z.string());
+
+/** `after`: the record and sequence that the last page ended with; null: the next page is the first. */
+export const retentionFact = z.object({ atMs: z.number(), after: z.tuple([z.string(), z.number()]).nullable() });
+export type RetentionFact = z.infer<typeof retentionFact>;

@@ -1,5 +1,5 @@
 /**
- * Accepting events into a Record (P1, P2): known ids answer what they answered, new ones get the next sequence and their
+ * Accepting events of one record (P1, P2): known ids answer what they answered, new ones get the next sequence and their
  * deliveries. Part of a Ledger turn.
  */
 import { isGuarded } from '../core/admission.ts';
@@ -10,7 +10,7 @@ import {
   LOG_QUEUED_AFTER_MS,
   OPEN_DELIVERIES_MAX,
   PUBLISH_DELIVERIES_SHOWN_MAX,
-  RECORD_BYTES_MAX,
+  SHARD_BYTES_MAX,
 } from '../core/limits.ts';
 import type { AcceptRequest, AcceptResult, MatchedEndpoint, NewEvent } from '../core/publish.ts';
 import { disabledReason } from '../core/reasons.ts';
@@ -19,7 +19,7 @@ import { cancelCutOff } from './departing.ts';
 import { type MemoryEvent, quietLog } from './lanes.ts';
 import type { Memory } from './memory.ts';
 
-/** One answer for each event, to be asked once the plan is made: it may start or supersede what was accepted just now. */
+/** Returns one answer for each event, to be asked once the plan is made: it may start or supersede what was accepted just now. */
 export function acceptEvents(
   memory: Memory,
   request: AcceptRequest,
@@ -28,10 +28,10 @@ export function acceptEvents(
   const endpoints = new Map(request.endpoints.map((endpoint) => [endpoint.id, endpoint]));
   for (const endpoint of request.endpoints) cancelCutOff(memory, endpoint, nowMs);
   return request.events.map((event) => {
-    const known = memory.ids.get(event.id);
-    if (known !== undefined) return () => repeat(memory, known, event);
+    const known = memory.sequenceOf(event.id, event.isMade === true);
+    if (known !== null) return () => repeat(memory, known, event);
     if (event.isOnlyAsked === true) return () => ({ kind: 'unknown', id: event.id });
-    if (storageBytes >= RECORD_BYTES_MAX) return () => ({ kind: 'storage-full', id: event.id, bytes: storageBytes });
+    if (storageBytes >= SHARD_BYTES_MAX) return () => ({ kind: 'storage-full', id: event.id, bytes: storageBytes });
     if (memory.open + event.matches.length > OPEN_DELIVERIES_MAX) {
       const full: AcceptResult = { kind: 'full', id: event.id, open: memory.open };
       return () => full;
@@ -78,15 +78,14 @@ function append(
       ...facts,
       deliveryCount: event.matches.length,
       record,
-      ...(memory.life === null ? {} : { accountCreatedAtMs: memory.life }),
     },
     slots: [],
     log: quietLog(),
   };
-  memory.lastSequence = sequence;
-  memory.record = record;
-  memory.ids.set(id, sequence);
-  memory.events.set(sequence, added);
+  const timestamp = occurredAt ?? rfc3339(nowMs);
+  const envelope = { id, type, timestamp, record, sequence: isKeyed ? sequence : null, version };
+  const body = eventBody({ ...envelope, schemaVersion, dataJson: event.dataJson });
+  memory.insert(added, body, event.isMade !== true);
   for (const [index, matched] of event.matches.entries()) {
     const endpoint = endpoints.get(matched);
     if (endpoint === undefined) throw new Error(`matched endpoint ${matched} came without its settings`);
@@ -105,9 +104,6 @@ function append(
   if (added.slots.length === 0) {
     memory.logEventAt(added, nowMs);
   }
-  const timestamp = occurredAt ?? rfc3339(nowMs);
-  const envelope = { id, type, timestamp, record, sequence: isKeyed ? sequence : null, version };
-  memory.inserted.set(sequence, eventBody({ ...envelope, schemaVersion, dataJson: event.dataJson }));
   for (const form of event.forms ?? []) {
     if (form.schemaVersion !== null)
       memory.rows.insertForm(sequence, form.schemaVersion, form.body ?? eventBody({ ...envelope, ...form }));

@@ -15,8 +15,8 @@ import { logChanged } from './outbox.ts';
 
 /** False: there is no such event. Erasing again changes nothing. */
 export function eraseEvent(memory: Memory, id: string, nowMs: number): boolean {
-  const sequence = memory.ids.get(id);
-  const event = sequence === undefined ? null : memory.load(sequence);
+  const sequence = memory.sequenceOf(id, false);
+  const event = sequence === null ? null : memory.load(sequence);
   if (event === null) return false;
   if (event.facts.erasedAtMs !== undefined) return true;
   event.facts = { ...event.facts, erasedAtMs: nowMs };

@@ -1,0 +1,75 @@
+/**
+ * A pass over all events of a Shard that finds those whose days are over (O4), a page at a time and in the order of rows. Where it
+ * has come to stands in a row, so a pass that is cut off goes on there. Events of an account have their days from the end of their
+ * last delivery; a pass comes each tenth of the shortest days, so nothing stays a tenth longer than it may.
+ */
+import type { AccountSettings } from '../core/endpoint.ts';
+import { DAY_MS, RETENTION_DAYS_MIN, RETENTION_PAGE_ROWS } from '../core/limits.ts';
+import { keptFor, passEveryMs } from '../core/retention.ts';
+import type { Purged } from './purging.ts';
+import { retentionFact, type RetentionFact } from './stored.ts';
+import type { Tables } from './tables.ts';
+
+const FACT = 'retention';
+
+export class RetentionPass {
+  readonly #tables: Tables;
+  #fact: RetentionFact | null;
+
+  constructor(tables: Tables) {
+    this.#tables = tables;
+    const stored = tables.fact(FACT);
+    this.#fact = stored === null ? null : retentionFact.parse(JSON.parse(stored));
+  }
+
+  /** When a page is to be looked at next; null: nothing was ever stored. */
+  get atMs(): number | null {
+    return this.#fact?.atMs ?? null;
+  }
+
+  /** In the turn that stores the first event. */
+  begin(nowMs: number): void {
+    if (this.#fact === null) this.#write({ atMs: nowMs + RETENTION_DAYS_MIN * DAY_MS, after: null });
+  }
+
+  /** What is over on the next page, by record. Reads only. */
+  page(settings: Pick<AccountSettings, 'retention'>, nowMs: number): { over: Map<string, Purged[]>; next: Position } {
+    const kept = keptFor(settings);
+    const after = this.#fact?.after ?? ['', 0];
+    const rows = this.#tables.sql
+      .exec(
+        `SELECT record, sequence, ended_ms, body IS NOT NULL AS has_body FROM event
+         WHERE (record, sequence) > (?, ?) ORDER BY record, sequence LIMIT ?`,
+        ...after,
+        RETENTION_PAGE_ROWS,
+      )
+      .toArray();
+    const over = new Map<string, Purged[]>();
+    for (const { record, sequence, ended_ms: endedAt, has_body: hasBody } of rows) {
+      if (endedAt === null) continue;
+      const ageMs = nowMs - Number(endedAt);
+      const isWhole = ageMs >= kept.rows;
+      if (!isWhole && (Number(hasBody) === 0 || ageMs < kept.payload)) continue;
+      const of = over.get(String(record)) ?? [];
+      of.push({ sequence: Number(sequence), isWhole });
+      over.set(String(record), of);
+    }
+    const last = rows.length < RETENTION_PAGE_ROWS ? undefined : rows.at(-1);
+    return { over, next: last === undefined ? null : [String(last['record']), Number(last['sequence'])] };
+  }
+
+  /** After a page was dealt with, in a turn. `next` null: it was the last. */
+  turned(next: Position, settings: Pick<AccountSettings, 'retention'>, nowMs: number): void {
+    this.#write(
+      next === null ? { atMs: nowMs + passEveryMs(settings), after: null } : { atMs: nowMs, after: next },
+    );
+  }
+
+  #write(fact: RetentionFact): void {
+    this.#tables.setFact(FACT, JSON.stringify(fact));
+    this.#fact = fact;
+  }
+}
+
+/** The row that a page ended with; null: there are no more. */
+export type Position = [string, number] | null;

@@ -1,0 +1,366 @@
+/**
+ * A Shard without a runtime: its ledger, runner, alarm and retention, and what each call of its RPC does. The object around it
+ * (shard.ts) and the simulation drive the same code. What it decides about one record is ledger.ts; here is what concerns all.
+ */
+import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
+import type { DeliveryRef, RecordAddress } from '../core/ids.ts';
+import {
+  ACTIVE_WITHIN_MS,
+  ADMITTED_TASKS_MAX,
+  REMOVED_KEPT_MS,
+  RETENTION_PAGES_PER_LOOK,
+  RETRY_AFTER_BUSY_SECONDS,
+  STORAGE_LOOK_MS,
+  SWEEP_RECORDS_PER_CALL,
+} from '../core/limits.ts';
+import type { Confirmation } from '../core/log.ts';
+import type { AttemptOutcome } from '../core/outcome.ts';
+import type { AcceptRequest, AcceptResult } from '../core/publish.ts';
+import { fail, ok, type Result } from '../core/result.ts';
+import type {
+  BeginResult,
+  ClaimRef,
+  DiscardRefusal,
+  EventIds,
+  Replayer,
+  ReplayRefusal,
+  Swept,
+  Wakeup,
+} from '../core/rpc.ts';
+import type { Sql } from '../core/sql.ts';
+import type { DeliveryDetail, DeliveryView, EventView, RecordView } from '../core/view.ts';
+import type { Woken } from '../core/admission.ts';
+import type { ShardAlarm } from './alarm.ts';
+import { GroupCommit } from './group-commit.ts';
+import type { At, Effects, Ledger } from './ledger.ts';
+import type { Memory } from './memory.ts';
+import { ofJob } from './replaying.ts';
+import { RetentionPass } from './retention-pass.ts';
+import { Runner, type RunnerDeps } from './runner.ts';
+import { type Done, ShardLedger, type ShardOptions, type Task } from './shard-ledger.ts';
+import { Tables } from './tables.ts';
+import { readDelivery, readEvent, readEventIds, readEvents, readRecord } from './views.ts';
+
+export type ShardLinks = Omit<RunnerDeps, 'act' | 'join' | 'ledger' | 'remove'> &
+  ShardOptions & {
+    /** What its database holds, in bytes. */
+    storageBytes(): number;
+    /** Resolves once what was written so far is durable. */
+    committed(): Promise<void>;
+  };
+
+const REMOVED = 'removed';
+
+export class ShardCore {
+  readonly #links: ShardLinks;
+  readonly #alarm: ShardAlarm;
+  readonly #tables: Tables;
+  #ledger: ShardLedger;
+  readonly #runner: Runner;
+  readonly #group: GroupCommit;
+  readonly #retention: RetentionPass;
+  /** When its account was removed; from then on it takes nothing and answers as one that never accepted anything. */
+  #removedAtMs: number | null;
+  /** When events were last accepted, and before that. */
+  #accepted: { lastMs: number; beforeMs: number } = { lastMs: -Infinity, beforeMs: -Infinity };
+  #storage: { bytes: number; atMs: number } = { bytes: 0, atMs: -Infinity };
+  #isRetaining = false;
+
+  constructor(sql: Sql, alarm: ShardAlarm, links: ShardLinks) {
+    this.#links = links;
+    this.#alarm = alarm;
+    this.#tables = new Tables(sql);
+    this.#ledger = new ShardLedger(this.#tables, alarm.doubtFromMs(links.nowMs()), links);
+    this.#retention = new RetentionPass(this.#tables);
+    const removed = this.#tables.fact(REMOVED);
+    this.#removedAtMs = removed === null ? null : Number(removed);
+    this.#group = new GroupCommit(
+      (tasks) => this.#perform(tasks),
+      () => links.committed(),
+    );
+    this.#runner = new Runner({
+      ...links,
+      ledger: (record) => this.#ledger.ledger(record),
+      act: (task) => this.#act(task),
+      join: (task) => this.#group.join(task),
+      remove: () => this.remove(),
+    });
+  }
+
+  addressOf(record: string): RecordAddress {
+    return this.#ledger.addressOf(record);
+  }
+
+  #at(): At {
+    return this.#runner.at();
+  }
+
+  /** Publishes of many records: all in one commit, with whatever else arrives until then. */
+  async accept(publishes: { record: string; request: AcceptRequest }[]): Promise<AcceptResult[][]> {
+    if (this.#removedAtMs !== null) throw new Error('the account of this Shard was removed');
+    if (this.#group.waiting >= ADMITTED_TASKS_MAX) {
+      return publishes.map(({ request }) =>
+        request.events.map(({ id }) => ({ kind: 'busy', id, retryAfterSeconds: RETRY_AFTER_BUSY_SECONDS })),
+      );
+    }
+    const bytes = this.#storageBytes();
+    return Promise.all(
+      publishes.map(({ record, request }) =>
+        this.#group.join({
+          record,
+          isPublish: true,
+          run: (ledger) => {
+            if (request.account !== this.#links.address.account) throw new Error('a publish reached another account');
+            return ledger.accept(request, this.#at(), bytes);
+          },
+        }),
+      ),
+    );
+  }
+
+  async begin(claims: ClaimRef[]): Promise<BeginResult[]> {
+    if (this.#removedAtMs !== null) return claims.map(() => ({ kind: 'gone' }));
+    return this.#runner.begin(claims);
+  }
+
+  async settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]): Promise<void> {
+    if (this.#removedAtMs === null) await this.#runner.settle(settled);
+  }
+
+  async confirm(confirmed: { record: string; confirmations: Confirmation[] }[]): Promise<void> {
+    if (this.#removedAtMs !== null) return;
+    await Promise.all(
+      confirmed.map(({ record, confirmations }) =>
+        this.#group.join(effectsOf(record, (ledger) => ledger.confirm(confirmations, this.#at()))),
+      ),
+    );
+  }
+
+  /** What became of each wake, in order. */
+  async wake(endpoint: string, revision: number, wakes: Wakeup[]): Promise<Woken[]> {
+    if (this.#removedAtMs !== null) return wakes.map(() => ({ started: 0, isStillParked: false }));
+    return Promise.all(
+      wakes.map(({ record, passes }) =>
+        this.#group.join({ record, run: (ledger) => ledger.wake(endpoint, revision, passes, this.#at()) }),
+      ),
+    );
+  }
+
+  /**
+   * Cancels what waits for an endpoint that takes it no longer, in the records after `after` that owe anything: every open
+   * delivery is in one of them. `next` null: there are no more.
+   */
+  async sweep(endpoint: string, revision: number, after: string): Promise<Swept & { next: string | null }> {
+    const swept: Swept = { cancelled: 0, left: 0, kept: 0, isMore: false };
+    if (this.#removedAtMs !== null) return { ...swept, next: null };
+    const settings = await this.#links.settings({ minRevision: revision, isFresh: true });
+    const records = this.#ledger.owing(after, SWEEP_RECORDS_PER_CALL);
+    for (const record of records) {
+      if (!this.#ledger.ledger(record).memory.lanes.has(endpoint)) continue;
+      const of = this.#act({ record, run: (ledger) => ledger.sweep(endpoint, settings, this.#at()) });
+      swept.cancelled += of.cancelled;
+      swept.left += of.left;
+      swept.kept += of.kept;
+      if (of.isMore) return { ...swept, isMore: true, next: after };
+      after = record;
+    }
+    return { ...swept, next: records.length < SWEEP_RECORDS_PER_CALL ? null : after };
+  }
+
+  /**
+   * The account is gone: so is everything that is stored, but for a tombstone that refuses what comes late. It goes once no queue
+   * can bring anything any more. Attempts under way still end; their outcomes then find nothing to write to.
+   */
+  remove(): void {
+    if (this.#removedAtMs !== null) return;
+    const nowMs = this.#links.nowMs();
+    this.#tables.sql.transaction(() => {
+      this.#tables.empty();
+      this.#tables.setFact(REMOVED, String(nowMs));
+    });
+    this.#removedAtMs = nowMs;
+    this.#ledger = new ShardLedger(this.#tables, null, this.#links);
+    this.#arm();
+  }
+
+  /**
+   * The alarm: looks at the records whose time has come, `most` of them in a turn, and at retention. True: it was removed, and
+   * its tombstone may go too.
+   */
+  async ring(isInherited: boolean, most: number): Promise<boolean> {
+    const nowMs = this.#links.nowMs();
+    if (this.#removedAtMs !== null) {
+      if (nowMs >= this.#removedAtMs + REMOVED_KEPT_MS) return true;
+      this.#arm();
+      return false;
+    }
+    if (isInherited) this.#ledger.doubt(nowMs);
+    const due = this.#ledger.dueRecords(nowMs, most);
+    const done = this.#perform(due.map((record) => effectsOf(record, (ledger) => ledger.look(this.#at()))));
+    for (const one of done) if (!one.ok) this.#links.failed(`look at ${one.record}`, one.error);
+    if ((this.#retention.atMs ?? Infinity) <= nowMs) this.#links.keep(this.#retain());
+    return false;
+  }
+
+  readRecord(record: string): RecordView | null {
+    return readRecord(this.#memory(record));
+  }
+
+  readEvent(record: string, id: string): EventView | null {
+    return readEvent(this.#memory(record), id);
+  }
+
+  readEvents(record: string, after: number, limit: number) {
+    return readEvents(this.#memory(record), after, limit);
+  }
+
+  readEventIds(record: string, most: number): EventIds | null {
+    return readEventIds(this.#memory(record), most);
+  }
+
+  readDelivery(record: string, ref: DeliveryRef): DeliveryDetail | null {
+    return readDelivery(this.#memory(record), ref);
+  }
+
+  async replay(record: string, ref: DeliveryRef, by: Replayer): Promise<Result<DeliveryView, ReplayRefusal>> {
+    return this.#replay(record, ref, by, (ledger, endpoint) =>
+      ledger.replay(ref, by, endpoint, this.#at(), this.#storageBytes()),
+    );
+  }
+
+  async replayMissing(
+    record: string,
+    missing: { sequence: number; endpoint: string },
+    by: Replayer,
+  ): Promise<Result<DeliveryView, ReplayRefusal>> {
+    return this.#replay(record, { ...missing, replay: 0 }, by, (ledger, endpoint) =>
+      ledger.replayMissing(missing, by, endpoint, this.#at(), this.#storageBytes()),
+    );
+  }
+
+  async #replay(
+    record: string,
+    ref: DeliveryRef,
+    by: Replayer,
+    act: (
+      ledger: Ledger,
+      endpoint: EndpointSettings | undefined,
+    ) => { result: Result<DeliveryView, ReplayRefusal>; effects: Effects },
+  ): Promise<Result<DeliveryView, ReplayRefusal>> {
+    const own = ofJob(this.#memory(record), ref, by.job);
+    if (own !== null) return ok(own);
+    const settings = await this.#now();
+    if (settings === null) return fail({ reason: 'not-found' });
+    // Undefined once removed.
+    const endpoint = settings.endpoints.find(({ id }) => id === ref.endpoint);
+    return this.#act({ record, run: (ledger) => act(ledger, endpoint) });
+  }
+
+  async erasePayload(record: string, id: string): Promise<EventView | null> {
+    // A record that never accepted anything stays without a row.
+    if (this.#removedAtMs !== null || readEvent(this.#memory(record), id) === null) return null;
+    return this.#act({ record, run: (ledger) => ledger.erasePayload(id, this.#at()) });
+  }
+
+  async discard(
+    record: string,
+    ref: DeliveryRef,
+    by: { key: string; reason: string | null },
+  ): Promise<Result<DeliveryView, DiscardRefusal>> {
+    if (this.#removedAtMs !== null) return fail({ reason: 'not-found' });
+    return this.#act({ record, run: (ledger) => ledger.discard(ref, by, this.#at()) });
+  }
+
+  #memory(record: string): Memory {
+    return this.#ledger.ledger(record).memory;
+  }
+
+  /** Settings read now; null where the account is gone, and then so is what this Shard holds of it. */
+  async #now(): Promise<AccountSettings | null> {
+    const settings = await this.#links.settings({ minRevision: 0, isFresh: true });
+    if (settings === null) this.remove();
+    return settings;
+  }
+
+  /** A turn of one task. Throws what the task throws. */
+  #act<T>(task: Task<T>): T {
+    if (this.#removedAtMs !== null) throw new Error('the account of this Shard was removed');
+    const [done] = this.#perform([task]);
+    if (done?.ok !== true) throw done?.error ?? new Error('a task of a turn has no outcome');
+    // A turn answers its task with what the task itself returned.
+    return done.result as T;
+  }
+
+  /** One commit: the rows of all tasks, and the alarm. Then their effects, in the same turn. */
+  #perform(tasks: Task[]): Done[] {
+    if (this.#removedAtMs !== null) throw new Error('the account of this Shard was removed');
+    const at = this.#at();
+    const isFirst = !this.#tables.exist;
+    const done = this.#ledger.turn(tasks, at);
+    if (tasks.some(({ isPublish }) => isPublish === true)) {
+      if (isFirst && this.#tables.exist) this.#retention.begin(at.nowMs);
+      this.#accepted = { lastMs: at.nowMs, beforeMs: this.#accepted.lastMs };
+    }
+    this.#arm();
+    for (const one of done) if (one.ok) this.#runner.perform(one.record, one.effects);
+    return done;
+  }
+
+  #arm(): void {
+    if (this.#removedAtMs !== null) {
+      const retentionAtMs = this.#removedAtMs + REMOVED_KEPT_MS;
+      this.#alarm.arm({ owedAtMs: null, retentionAtMs, isWhole: true, isActive: false });
+      return;
+    }
+    const { lastMs, beforeMs } = this.#accepted;
+    this.#alarm.arm({
+      owedAtMs: this.#ledger.wakeAtMs(),
+      retentionAtMs: this.#retention.atMs,
+      isWhole: this.#ledger.isWhole(),
+      isActive: lastMs - beforeMs < ACTIVE_WITHIN_MS && this.#links.nowMs() - lastMs < ACTIVE_WITHIN_MS,
+    });
+  }
+
+  /** Asked of the platform once in a while, not with each publish. */
+  #storageBytes(): number {
+    const nowMs = this.#links.nowMs();
+    if (nowMs - this.#storage.atMs >= STORAGE_LOOK_MS) {
+      this.#storage = { bytes: this.#links.storageBytes(), atMs: nowMs };
+    }
+    return this.#storage.bytes;
+  }
+
+  /** Some pages of the pass over what is stored. What is not done here, or fails, comes with the next look. */
+  async #retain(): Promise<void> {
+    if (this.#isRetaining) return;
+    this.#isRetaining = true;
+    try {
+      for (let pages = 0; pages < RETENTION_PAGES_PER_LOOK; pages += 1) {
+        // Read for each page: others get their turn meanwhile.
+        const settings = await this.#now();
+        if (settings === null) return;
+        const nowMs = this.#links.nowMs();
+        const { over, next } = this.#retention.page(settings, nowMs);
+        const endpoints = new Set(settings.endpoints.map(({ id }) => id));
+        const tasks = [...over].map(([record, gone]) =>
+          effectsOf(record, (ledger) => ledger.purge(gone, endpoints, this.#at())),
+        );
+        this.#tables.sql.transaction(() => {
+          if (tasks.length > 0) this.#perform(tasks);
+          this.#retention.turned(next, settings, nowMs);
+        });
+        if (next === null) break;
+        await this.#links.committed();
+      }
+    } catch (error) {
+      this.#links.failed('retention', error);
+    } finally {
+      this.#isRetaining = false;
+      if (this.#removedAtMs === null) this.#arm();
+    }
+  }
+}
+
+function effectsOf(record: string, run: (ledger: Ledger) => Effects): Task<undefined> {
+  return { record, run: (ledger) => ({ result: undefined, effects: run(ledger) }) };
+}
