@@ -422,6 +422,7 @@ export class Memory {
    */
   forgetRows(sequences: readonly number[], past: Past, isPresent: (endpoint: string) => boolean): void {
     this.rows.deleteEvents(sequences);
+    this.#recent.forget(new Set(sequences));
     this.goneThrough = Math.max(this.goneThrough, ...sequences);
     if (this.rows.newestSequence() !== null) {
       this.#keepLanes();

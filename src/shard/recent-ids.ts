@@ -22,6 +22,11 @@ export class RecentIds {
     }
   }
 
+  /** Their rows have gone: published again, they are new. */
+  forget(sequences: ReadonlySet<number>): void {
+    for (const [id, { sequence }] of this.#ids) if (sequences.has(sequence)) this.#ids.delete(id);
+  }
+
   get(id: string): number | undefined {
     return this.#ids.get(id)?.sequence;
   }

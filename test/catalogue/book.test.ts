@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, expect, test } from 'vitest';
 import { CatalogueBook } from '../../src/catalogue/book.ts';
 import { EVENT_TYPES_MAX, SCHEMA_VERSIONS_MAX } from '../../src/core/limits.ts';
-import { sqlOf } from '../record/bench.ts';
+import { sqlOf } from '../shard/bench.ts';
 
 const NOW_MS = 1_000;
 const schema = (properties: object) => JSON.stringify({ type: 'object', properties });

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { GateNews } from '../../src/core/admission.ts';
 import type { Report } from '../../src/core/circuit.ts';
 import { GateLedger, type Wake } from '../../src/gate/ledger.ts';
-import { sqlOf } from '../record/bench.ts';
+import { sqlOf } from '../shard/bench.ts';
 
 const DAY_MS = 86_400_000;
 

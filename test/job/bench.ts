@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { JobSpec, JobStart } from '../../src/core/job.ts';
 import { JobLedger, type Task } from '../../src/job/ledger.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page } from '../../src/job/work.ts';
-import { sqlOf } from '../record/bench.ts';
+import { sqlOf } from '../shard/bench.ts';
 
 export const START_MS = Date.UTC(2026, 10, 21);
 const SWEEP: JobSpec = { kind: 'sweep', account: 'acme', endpoint: 'ep_1', revision: 3, because: 'removed' };

@@ -14,12 +14,12 @@ import { BULK_MANNER } from '../../src/job/bulk.ts';
 import { JobLedger } from '../../src/job/ledger.ts';
 import { replayWork } from '../../src/job/replay.ts';
 import type { Item, Outcome } from '../../src/job/work.ts';
-import { type Effects, Ledger } from '../../src/record/ledger.ts';
-import { packLog } from '../../src/record/log-messages.ts';
-import type { Replayer } from '../../src/record/replaying.ts';
-import { readEvents } from '../../src/record/views.ts';
+import { type Effects, Ledger } from '../../src/shard/ledger.ts';
+import { packLog } from '../../src/shard/log-messages.ts';
+import type { Replayer } from '../../src/shard/replaying.ts';
+import { readEvents } from '../../src/shard/views.ts';
 import { writeLog } from '../../src/store/log-write.ts';
-import { endpointOf, FAILURE, START_MS, SUCCESS, sqlOf } from '../record/bench.ts';
+import { endpointOf, FAILURE, START_MS, SUCCESS, sqlOf } from '../shard/bench.ts';
 import { SqliteD1 } from '../sim/sqlite.ts';
 import { anAccount } from '../support/settings.ts';
 

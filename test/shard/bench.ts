@@ -1,34 +1,45 @@
-/** A Record's ledger on node:sqlite, moved turn by turn: rows that stay, instances that end, a clock that the test sets. */
+/** A record's ledger in its Shard on node:sqlite, moved turn by turn: rows that stay, instances that end, a clock that the test sets. */
 import { DatabaseSync } from 'node:sqlite';
 import type { AccountSettings, EndpointSettings } from '../../src/core/endpoint.ts';
+import { recordId } from '../../src/core/ids.ts';
 import type { AttemptOutcome } from '../../src/core/outcome.ts';
 import { matchedOf, type NewEvent } from '../../src/core/publish.ts';
 import type { AttemptRequest, ClaimRef } from '../../src/core/rpc.ts';
 import type { Sql } from '../../src/core/sql.ts';
-import { type Effects, Ledger } from '../../src/record/ledger.ts';
-import { findSlot } from '../../src/record/views.ts';
+import type { Effects, Ledger } from '../../src/shard/ledger.ts';
+import { RetentionPass } from '../../src/shard/retention-pass.ts';
+import { type Done, ShardLedger } from '../../src/shard/shard-ledger.ts';
+import { Tables } from '../../src/shard/tables.ts';
+import { findSlot } from '../../src/shard/views.ts';
 import { anAccount, anEndpoint } from '../support/settings.ts';
 
 export const START_MS = Date.UTC(2026, 10, 21);
-const ADDRESS = { account: 'acme', jurisdiction: null, kind: 'k', hash: 'a'.repeat(32) } as const;
+const SHARD = { account: 'acme', jurisdiction: null, incarnation: 'a'.repeat(12), generation: 0, shard: 0 } as const;
+export const RECORD = recordId({ kind: 'k', hash: 'a'.repeat(32) });
 
+/** Transactions inside others are savepoints, as in a Durable Object. `failsNext`: the outermost fails before it commits. */
 export function sqlOf(database: DatabaseSync, faults: { failsNext: boolean } = { failsNext: false }): Sql {
+  let depth = 0;
   return {
     exec: (query, ...bindings) => {
       const rows = database.prepare(query).all(...bindings);
       return { toArray: () => rows };
     },
     transaction: (work) => {
-      database.exec('BEGIN');
+      const savepoint = `nested_${depth}`;
+      database.exec(depth === 0 ? 'BEGIN' : `SAVEPOINT ${savepoint}`);
+      depth += 1;
       try {
         const result = work();
-        if (faults.failsNext) throw new Error('the disk is full');
-        database.exec('COMMIT');
+        if (depth === 1 && faults.failsNext) throw new Error('the disk is full');
+        database.exec(depth === 1 ? 'COMMIT' : `RELEASE ${savepoint}`);
         return result;
       } catch (error) {
-        database.exec('ROLLBACK');
-        faults.failsNext = false;
+        database.exec(depth === 1 ? 'ROLLBACK' : `ROLLBACK TO ${savepoint}; RELEASE ${savepoint}`);
+        if (depth === 1) faults.failsNext = false;
         throw error;
+      } finally {
+        depth -= 1;
       }
     },
   };
@@ -49,11 +60,14 @@ export function endpointOf(name: string, given: Partial<EndpointSettings> = {}):
 export const SUCCESS: Partial<AttemptOutcome> = { statusCode: 200, error: null };
 export const FAILURE: Partial<AttemptOutcome> = { statusCode: 500, error: { kind: 'http-5xx', message: 'sorry' } };
 
+/** The ledger's turns, each in a commit of the Shard. */
+type Turns = Ledger;
+
 export class Bench {
   readonly database = new DatabaseSync(':memory:');
   readonly faults = { failsNext: false };
   nowMs = START_MS;
-  ledger: Ledger;
+  shard: ShardLedger;
   endpoint: EndpointSettings;
   revision = 1;
   retention = { payloadDays: 30, logDays: 30 };
@@ -62,11 +76,34 @@ export class Bench {
 
   constructor(given: Partial<EndpointSettings> = {}) {
     this.endpoint = endpointOf('crm', given);
-    this.ledger = this.#open(null);
+    this.shard = this.#open(null);
   }
 
-  #open(suspectFromMs: number | null): Ledger {
-    return new Ledger(sqlOf(this.database, this.faults), suspectFromMs, { address: ADDRESS });
+  #open(doubtFromMs: number | null): ShardLedger {
+    const tables = new Tables(sqlOf(this.database, this.faults));
+    return new ShardLedger(tables, doubtFromMs, { address: SHARD, slotsMax: 6 });
+  }
+
+  /** Each turn commits by itself, and throws what it throws. */
+  get ledger(): Turns {
+    const turn = (name: string, args: unknown[]): unknown => {
+      const run = (ledger: Ledger) => {
+        // Every turn answers its effects, with a result or without.
+        const answer = (ledger[name as 'look'] as (...given: unknown[]) => Effects | { effects: Effects })(...args);
+        return 'effects' in answer ? { result: answer, effects: answer.effects } : { result: answer, effects: answer };
+      };
+      const [done]: Done[] = this.shard.turn([{ record: RECORD, isPublish: name === 'accept', run }], this.at);
+      if (done?.ok !== true) throw done?.error;
+      return done.result;
+    };
+    const own = new Set(['memory', 'revisionNeeded', 'asking', 'isBusy', 'forget']);
+    return new Proxy(this.shard.ledger(RECORD), {
+      get: (ledger, name: string) => {
+        const value: unknown = Reflect.get(ledger, name, ledger);
+        if (own.has(name)) return typeof value === 'function' ? value.bind(ledger) : value;
+        return (...args: unknown[]) => turn(name, args);
+      },
+    });
   }
 
   get at() {
@@ -75,7 +112,7 @@ export class Bench {
 
   /** Only the rows and the armed alarm are left. */
   crash(): void {
-    this.ledger = this.#open(this.nowMs);
+    this.shard = this.#open(this.nowMs);
   }
 
   settings(): AccountSettings {
@@ -89,7 +126,6 @@ export class Bench {
     const { effects } = this.ledger.accept(
       {
         account: 'acme',
-        accountCreatedAtMs: this.createdAtMs,
         record: this.record,
         events: [
           {
@@ -128,12 +164,11 @@ export class Bench {
     throw new Error('the turn did not fail');
   }
 
-  /** `isInherited`: of an instance that is gone. */
-  alarm(isInherited = false): Effects {
-    return this.ledger.alarm(this.at, { isInherited, isQuiet: false });
+  alarm(): Effects {
+    return this.ledger.look(this.at);
   }
 
-  /** The log has all that the Record knows of this event. */
+  /** The log has all that the Shard knows of this event. */
   confirm(sequence: number): Effects {
     const slots = this.ledger.memory.load(sequence)?.slots ?? [];
     const none = { sequence, endpoint: null, replay: 0, revision: 0 };
@@ -148,17 +183,22 @@ export class Bench {
     return this.confirm(run?.claim.sequence ?? 0);
   }
 
-  /** Reads the settings and lets go, as the runner does, to the end. */
-  retain(settings: AccountSettings = this.settings()): Effects {
-    for (;;) {
-      const { result, effects } = this.ledger.retain(settings, this.at);
-      if (!result) return effects;
+  /** A pass over all rows, as the Shard makes it, or some pages of it. */
+  retain(settings: AccountSettings = this.settings(), pages = Infinity): void {
+    const pass = new RetentionPass(this.shard.tables);
+    pass.begin(this.nowMs);
+    const endpoints = new Set(settings.endpoints.map(({ id }) => id));
+    for (let turned = 0, isMore = true; isMore && turned < pages; turned += 1) {
+      const { over, next } = pass.page(settings, this.nowMs);
+      for (const gone of over.values()) this.ledger.purge(gone, endpoints, this.at);
+      pass.turned(next, settings, this.nowMs);
+      isMore = next !== null;
     }
   }
 
-  /** A new instance of a Record that was quiet. */
+  /** A new instance of a Shard whose log is whole. */
   restart(): void {
-    this.ledger = this.#open(null);
+    this.shard = this.#open(null);
   }
 
   begin(claim: ClaimRef | undefined): AttemptRequest {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readDelivery, readEvent } from '../../src/record/views.ts';
+import { readDelivery, readEvent } from '../../src/shard/views.ts';
 import { Bench, FAILURE, SUCCESS } from './bench.ts';
 
 const ECHO = { responseHeaders: { 'x-echo': 'PAYLOAD' }, responseBody: 'PAYLOAD' };
@@ -117,9 +117,9 @@ test('an erasure that the log confirmed nothing of is told again after a crash, 
   const { revision } = bench.delivery(1);
   bench.ledger.confirm([{ sequence: 1, endpoint: bench.endpoint.id, replay: 0, revision }], bench.at);
   expect(bench.ledger.memory.events.size).toBe(0);
-  expect(erase(bench).effects.wakeAtMs).not.toBeNull();
+  expect(erase(bench).effects.owed.wakeAtMs).not.toBeNull();
   bench.crash();
-  const { log } = bench.alarm(true);
+  const { log } = bench.alarm();
   expect(log).toMatchObject([{ event: { erasedAtMs: bench.nowMs }, attempts: [{ number: 1, responseBody: null }] }]);
   expect(readEvent(bench.ledger.memory, 'evt_1')?.body).toBeNull();
   const ref = { sequence: 1, endpoint: bench.endpoint.id, replay: 0 };

@@ -1,7 +1,7 @@
 /** What an isolate remembers of endpoints, and for how long it counts. */
 import { expect, test } from 'vitest';
 import type { AttemptOutcome } from '../../src/core/outcome.ts';
-import { EndpointHints } from '../../src/record/hints.ts';
+import { EndpointHints } from '../../src/shard/hints.ts';
 
 const answered = (atMs: number, latencyMs = 20): AttemptOutcome => ({
   atMs,

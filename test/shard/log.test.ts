@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Effects } from '../../src/record/ledger.ts';
-import { readDelivery } from '../../src/record/views.ts';
+import type { Effects } from '../../src/shard/ledger.ts';
+import { readDelivery } from '../../src/shard/views.ts';
 import { Bench } from './bench.ts';
 
 /** The log has what these effects told it. */
@@ -24,10 +24,10 @@ test('what was read and then changed is confirmed like anything else, and the al
   const bench = new Bench();
   const [first] = bench.publish('evt_1').run;
   const refused = bench.settle(first?.claim, { statusCode: 404, error: { kind: 'http-4xx', message: 'not here' } });
-  expect(confirm(bench, refused).wakeAtMs).toBe(null);
+  expect(confirm(bench, refused).owed.wakeAtMs).toBe(null);
   const ref = { sequence: 1, endpoint: bench.endpoint.id, replay: 0 };
   expect(readDelivery(bench.ledger.memory, ref)?.delivery.status).toBe('dead');
   const { effects } = bench.ledger.discard(ref, { key: 'key_1', reason: null }, bench.at);
   expect(effects.log).toHaveLength(1);
-  expect(confirm(bench, effects).wakeAtMs).toBe(null);
+  expect(confirm(bench, effects).owed.wakeAtMs).toBe(null);
 });

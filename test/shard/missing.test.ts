@@ -1,9 +1,9 @@
 /** A replay of what an endpoint never had a delivery of (R2), at its Record. */
 import { expect, test } from 'vitest';
 import type { EndpointSettings } from '../../src/core/endpoint.ts';
-import { readDelivery, readEvent, readRecord } from '../../src/record/views.ts';
+import { readDelivery, readEvent, readRecord } from '../../src/shard/views.ts';
 import { slackAnswer } from '../support/slack.ts';
-import { Bench, endpointOf, FAILURE, SUCCESS } from './bench.ts';
+import { Bench, endpointOf, FAILURE, SUCCESS, RECORD } from './bench.ts';
 
 const NEW = endpointOf('new');
 const BY = { key: 'key_1', reason: 'new here', force: false, job: 'job_1' };
@@ -90,7 +90,7 @@ test('what the endpoint does not want, cannot take or must not have is refused w
   expect(reasonOf({ ...NEW, eventTypes: ['other.*'] })).toBe('not-subscribed');
   expect(reasonOf({ ...NEW, filter })).toBe('filtered');
   expect(reasonOf({ ...NEW, filter: { ...filter, equals: 1 } })).toBe('sent');
-  bench.settle({ sequence: 1, endpoint: NEW.id, replay: 1, claim: 1 }, SUCCESS);
+  bench.settle({ record: RECORD, sequence: 1, endpoint: NEW.id, replay: 1, claim: 1 }, SUCCESS);
   expect(reasonOf(NEW, 2)).toBe('older-version');
   bench.ledger.erasePayload('evt_2', bench.at);
   expect(reasonOf(NEW, 2)).toBe('payload-erased');

@@ -1,6 +1,6 @@
 /** What a Record does with its Gate's answers and wakes. */
 import { expect, test } from 'vitest';
-import { Bench, FAILURE, SUCCESS } from './bench.ts';
+import { Bench, FAILURE, SUCCESS, RECORD } from './bench.ts';
 
 test('a lane that was woken before it was parked is not held, also when a turn failed in between', () => {
   const bench = new Bench({ status: 'paused' });
@@ -83,8 +83,8 @@ test('a start that the Gate has reserved is due then, and does not ask again', (
   const bench = new Bench({ rateLimitPerSecond: 1 });
   const [run] = bench.publish('evt_1').run;
   expect(bench.ledger.begin(run?.claim ?? FAIL, bench.settings(), bench.at).result.kind).toBe('ask');
-  const { wakeAtMs } = bench.ledger.promised(run?.claim ?? FAIL, bench.nowMs + 3_000, bench.at);
-  expect(wakeAtMs).toBe(bench.nowMs + 3_000);
+  const { owed } = bench.ledger.promised(run?.claim ?? FAIL, bench.nowMs + 3_000, bench.at);
+  expect(owed.wakeAtMs).toBe(bench.nowMs + 3_000);
   bench.nowMs += 3_000;
   const [again] = bench.alarm().run;
   expect(bench.ledger.begin(again?.claim ?? FAIL, bench.settings(), bench.at).result.kind).toBe('request');
@@ -114,4 +114,4 @@ test('failures are reported, successes only while the endpoint is watched', () =
   expect(bench.settle(retry?.claim, SUCCESS).reports).toHaveLength(1);
 });
 
-const FAIL = { sequence: 0, endpoint: 'ep_none', replay: 0, claim: 0 };
+const FAIL = { record: RECORD, sequence: 0, endpoint: 'ep_none', replay: 0, claim: 0 };

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Bench, FAILURE, SUCCESS } from './bench.ts';
+import { Bench, FAILURE, SUCCESS, RECORD } from './bench.ts';
 
 test('webhook-previous stays what it was when the instance dies after the first request has left', () => {
   const bench = new Bench();
@@ -59,7 +59,7 @@ test('a replay of what was never sent keeps its webhook-previous, whatever its l
   expect(bench.begin(again?.claim)).toMatchObject({ attempt: 2, previous: 1, claim: { sequence: 2, replay: 1 } });
 });
 
-test('a claim that was given back unsent is nobody’s webhook-previous, also when the picture was built anew meanwhile', () => {
+test('a claim that was given back unsent is nobody’s webhook-previous, also when rows were read again meanwhile', () => {
   const bench = new Bench();
   const [first] = bench.publish('evt_1').run;
   bench.settle(first?.claim, FAILURE);
@@ -71,7 +71,7 @@ test('a claim that was given back unsent is nobody’s webhook-previous, also wh
   );
   // The claim of 2 still waits for settings.
   bench.failTurn();
-  const claim = { sequence: 2, endpoint: bench.endpoint.id, replay: 0, claim: 1 };
+  const claim = { record: RECORD, sequence: 2, endpoint: bench.endpoint.id, replay: 0, claim: 1 };
   bench.ledger.release([claim], bench.nowMs + 10_000, bench.at);
   bench.ledger.discard(
     { sequence: 2, endpoint: bench.endpoint.id, replay: 0 },

@@ -1,12 +1,7 @@
-/** O4, P2 and I2 inside a Record: what goes when, what stays of it, and what a new instance knows afterwards. */
+/** O4, P2 and I2 in a Shard: what goes when, what stays of it, and what a new instance knows afterwards. */
 import { describe, expect, test } from 'vitest';
-import {
-  DAY_MS,
-  RETENTION_EMPTIED_LOOK_MS,
-  RETENTION_EVENTS_PER_TURN,
-  RETENTION_LOOK_MS_MAX,
-} from '../../src/core/limits.ts';
-import { readDelivery, readEvent, readEvents, readRecord } from '../../src/record/views.ts';
+import { DAY_MS, RETENTION_PAGE_ROWS } from '../../src/core/limits.ts';
+import { readDelivery, readEvent, readEvents, readRecord } from '../../src/shard/views.ts';
 import { Bench, FAILURE, START_MS, SUCCESS } from './bench.ts';
 
 const BY = { key: 'operator', reason: null, force: false };
@@ -17,7 +12,7 @@ function rows(bench: Bench, table: string): Record<string, unknown>[] {
 }
 
 const text = (bench: Bench) =>
-  JSON.stringify(['event', 'wide', 'attempt', 'form', 'summary'].map((table) => rows(bench, table)));
+  JSON.stringify(['event', 'wide', 'attempt', 'form', 'past'].map((table) => rows(bench, table)));
 
 /** The live delivery of an event. */
 const ref = (bench: Bench, sequence: number) => ({ sequence, endpoint: bench.endpoint.id, replay: 0 });
@@ -27,13 +22,13 @@ function days(bench: Bench, count: number): void {
 }
 
 describe('what ended longer ago than the account keeps', () => {
-  test('goes, and of a record of which nothing is left only the summary stays', () => {
+  test('goes, and of a record of which nothing is left only its place in `past` stays', () => {
     const bench = new Bench();
     for (let n = 1; n <= 3; n += 1) bench.deliver(`evt_${n}`);
     days(bench, 30);
-    const look = { atMs: bench.nowMs + RETENTION_EMPTIED_LOOK_MS, isDue: false };
-    expect(bench.retain()).toMatchObject({ wakeAtMs: null, look });
-    expect([rows(bench, 'event'), rows(bench, 'summary')]).toMatchObject([[], [{ part: 0 }]]);
+    bench.retain();
+    expect(bench.shard.wakeAtMs()).toBeNull();
+    expect([rows(bench, 'event'), rows(bench, 'past')]).toMatchObject([[], [{ first: '' }]]);
     expect(readRecord(bench.ledger.memory)).toMatchObject({ sequence: 3, endpoints: [], completeFrom: 4 });
     expect(readEvent(bench.ledger.memory, 'evt_1')).toBeNull();
   });
@@ -82,15 +77,16 @@ describe('what ended longer ago than the account keeps', () => {
     expect(rows(bench, 'event')).toMatchObject([{ sequence: 1 }]);
   });
 
-  test('goes a bounded number at a time, and says that there is more', () => {
+  test('goes a page at a time, and a pass that is cut off goes on where it was', () => {
     const bench = new Bench();
-    const many = RETENTION_EVENTS_PER_TURN + 1;
+    const many = RETENTION_PAGE_ROWS + 1;
     for (let n = 1; n <= many; n += 1) bench.publish(`evt_${n}`, { matches: [] });
     for (let n = 1; n <= many; n += 1) bench.confirm(n);
     days(bench, 30);
-    expect(bench.ledger.retain(bench.settings(), bench.at).result).toBe(true);
-    expect(rows(bench, 'event')).toHaveLength(1);
-    expect(bench.ledger.retain(bench.settings(), bench.at).result).toBe(false);
+    bench.retain(bench.settings(), 1);
+    expect(rows(bench, 'event')).toMatchObject([{ sequence: many }]);
+    bench.restart();
+    bench.retain(bench.settings(), 1);
     expect(rows(bench, 'event')).toEqual([]);
   });
 
@@ -102,28 +98,10 @@ describe('what ended longer ago than the account keeps', () => {
     days(bench, 30);
     bench.retain();
     expect(text(bench)).not.toContain('jane');
-    expect(readRecord(bench.ledger.memory)).toMatchObject({ record: null, sequence: 1 });
     bench.restart();
     expect(readRecord(bench.ledger.memory)).toMatchObject({ record: null, sequence: 1 });
     const { log } = bench.deliver('evt_2');
     expect([log, readRecord(bench.ledger.memory)]).toMatchObject([[], { record: bench.record, sequence: 2 }]);
-  });
-
-  test('leaves the names of endpoints no longer than the endpoints are there', () => {
-    const bench = new Bench();
-    bench.deliver('evt_1');
-    days(bench, 30);
-    bench.retain();
-    bench.restart();
-    days(bench, 90);
-    const { look } = bench.ledger.alarm(bench.at, { isInherited: false, isQuiet: true });
-    expect(look.isDue).toBe(true);
-    bench.retain();
-    expect(text(bench)).toContain(bench.endpoint.id);
-    bench.retain({ ...bench.settings(), endpoints: [] });
-    expect(text(bench)).not.toContain(bench.endpoint.id);
-    bench.restart();
-    expect(bench.ledger.memory.lastSequence).toBe(1);
   });
 });
 
@@ -142,7 +120,7 @@ describe('a payload whose days are over before those of the log', () => {
     bench.confirm(1);
     days(bench, 7);
     expect(text(bench)).toContain('PAYLOAD');
-    expect(bench.retain().log).toEqual([]);
+    bench.retain();
     return bench;
   }
 
@@ -237,7 +215,7 @@ describe('once rows are gone, also for a new instance,', () => {
     // Its claim ran out while nothing ran, and so does the next one: the attempts count as lost, and it is sent again.
     bench.crash();
     bench.nowMs += 60_000;
-    const [again] = bench.alarm(true).run;
+    const [again] = bench.alarm().run;
     expect(bench.begin(again?.claim)).toMatchObject({ previous: 1, attempt: 3 });
     bench.settle(again?.claim, SUCCESS);
     bench.confirm(2);
@@ -286,7 +264,7 @@ describe('once rows are gone, also for a new instance,', () => {
     expect(text(bench)).toBe(before);
   });
 
-  test('the summary forgets endpoints that are no longer there, and what only gone events could be compared with', () => {
+  test('endpoints that are no longer there are forgotten, and what only gone events could be compared with', () => {
     const bench = new Bench({ ordering: 'latest' });
     bench.deliver('evt_1');
     const old = bench.endpoint;
@@ -294,9 +272,9 @@ describe('once rows are gone, also for a new instance,', () => {
     bench.deliver('evt_2');
     days(bench, 30);
     bench.retain();
-    const [summary] = rows(bench, 'summary');
-    const lanes = JSON.parse(String(summary?.['lanes']));
-    expect(lanes).toMatchObject([{ endpoint: bench.endpoint.id, attemptedOfType: [], lastSent: { sequence: 2 } }]);
+    bench.restart();
+    const lanes = [...bench.ledger.memory.lanes.values()];
+    expect(lanes).toMatchObject([{ endpoint: bench.endpoint.id, attemptedOfType: new Map(), lastSent: { sequence: 2 } }]);
   });
 });
 
@@ -313,53 +291,5 @@ describe('a turn that lets go', () => {
     bench.restart();
     bench.retain();
     expect(rows(bench, 'event')).toEqual([]);
-  });
-});
-
-describe('when to look', () => {
-  test('is once the oldest is a tenth over its days, so that one look takes what ended around the same time', () => {
-    const bench = new Bench();
-    const { look } = bench.deliver('evt_1');
-    expect(look).toEqual({ atMs: START_MS + 33 * DAY_MS, isGuess: false, isDue: false });
-    days(bench, 3);
-    expect(bench.deliver('evt_2').look.atMs).toBe(START_MS + 33 * DAY_MS);
-    days(bench, 30);
-    expect(bench.alarm().look.isDue).toBe(true);
-    bench.retain();
-    expect(rows(bench, 'event')).toEqual([]);
-  });
-
-  test('is guessed from what every account keeps where an instance does not know the days', () => {
-    const bench = new Bench();
-    bench.deliver('evt_1');
-    bench.restart();
-    expect(bench.alarm().look).toEqual({ atMs: START_MS + 7.7 * DAY_MS, isGuess: true, isDue: false });
-    days(bench, 8);
-    expect(bench.alarm().look.isDue).toBe(true);
-    expect(bench.retain().look).toEqual({ atMs: START_MS + 33 * DAY_MS, isGuess: false, isDue: false });
-  });
-
-  test('is never further off than what a shortened retention may take to be noticed', () => {
-    const bench = new Bench();
-    bench.retention = { payloadDays: 365, logDays: 365 };
-    expect(bench.deliver('evt_1').look.atMs).toBe(START_MS + RETENTION_LOOK_MS_MAX);
-    bench.nowMs += RETENTION_LOOK_MS_MAX;
-    const { look, log } = bench.ledger.alarm(bench.at, { isInherited: false, isQuiet: true });
-    expect([look.isDue, log]).toEqual([true, []]);
-    bench.retention = { payloadDays: 7, logDays: 7 };
-    bench.retain();
-    expect(rows(bench, 'event')).toEqual([]);
-  });
-
-  test('comes also to a record that is never quiet, and not more than once an hour', () => {
-    const bench = new Bench({ ordering: 'unordered' });
-    bench.deliver('evt_1');
-    days(bench, 34);
-    expect(bench.publish('evt_2')).toMatchObject({ look: { isDue: true } });
-    expect(bench.publish('evt_3')).toMatchObject({ look: { isDue: false } });
-    bench.nowMs += 3_600_000;
-    expect(bench.publish('evt_4')).toMatchObject({ look: { isDue: true } });
-    bench.retain();
-    expect(rows(bench, 'event')).toHaveLength(3);
   });
 });

@@ -1,10 +1,11 @@
-/** What a Record does when what it remembers, or what waits in it, is older than the endpoint's settings. */
+/** What a Shard does when what it remembers, or what waits in it, is older than the endpoint's settings. */
 import { expect, test } from 'vitest';
 import type { Admission } from '../../src/core/admission.ts';
 import type { AccountSettings } from '../../src/core/endpoint.ts';
-import { EndpointHints } from '../../src/record/hints.ts';
-import { Runner } from '../../src/record/runner.ts';
-import { readRecord } from '../../src/record/views.ts';
+import { EndpointHints } from '../../src/shard/hints.ts';
+import { Runner } from '../../src/shard/runner.ts';
+import type { Task } from '../../src/shard/shard-ledger.ts';
+import { readRecord } from '../../src/shard/views.ts';
 import { Bench, FAILURE, START_MS, SUCCESS } from './bench.ts';
 
 const CUTOFF = { atMs: START_MS + 500, reason: 'endpoint-disabled: moved' };
@@ -16,9 +17,18 @@ function runnerOf(
   admit: () => Promise<Admission> = () => Promise.resolve({ kind: 'parked', why: 'paused' }),
 ) {
   const none = () => Promise.resolve();
-  return new Runner(bench.ledger, {
+  const act = <T>({ record, run }: Task<T>): T => {
+    const [done] = bench.shard.turn([{ record, run }], bench.at);
+    if (done?.ok !== true) throw done?.error;
+    // A turn answers its task with what the task itself returned.
+    return done.result as T;
+  };
+  return new Runner({
     nowMs: () => bench.nowMs,
     random: () => 0,
+    ledger: (record) => bench.shard.ledger(record),
+    act,
+    join: (task) => Promise.resolve(act(task)),
     settings: ({ isFresh }) => {
       reads.push(isFresh);
       return Promise.resolve(isFresh ? bench.settings() : remembered);
@@ -30,8 +40,7 @@ function runnerOf(
     report: none,
     hints: new EndpointHints(),
     disable: none,
-    erase: none,
-    arm: () => undefined,
+    remove: () => undefined,
     keep: (work) => void work,
     failed: () => undefined,
   });

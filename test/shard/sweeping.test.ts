@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { SWEEP_DELIVERIES_MAX } from '../../src/core/limits.ts';
-import { Bench, FAILURE, SUCCESS } from './bench.ts';
+import { Bench, FAILURE, SUCCESS, RECORD } from './bench.ts';
 
 function removed(bench: Bench) {
   return { ...bench.settings(), endpoints: [] };
@@ -76,6 +76,6 @@ test('what travels through a queue and has not begun is cancelled too, and its m
   const { endpoint, replay, claims } = slot.delivery;
   const { result } = bench.ledger.sweep(bench.endpoint.id, removed(bench), bench.at);
   expect(result).toMatchObject({ cancelled: queued.length, left: 8 - queued.length });
-  const message = { sequence: slot.sequence, endpoint, replay, claim: claims };
+  const message = { record: RECORD, sequence: slot.sequence, endpoint, replay, claim: claims };
   expect(bench.ledger.begin(message, bench.settings(), bench.at).result).toEqual({ kind: 'gone' });
 });
