@@ -386,6 +386,8 @@ export const RETENTION_DAYS_MAX = 365;
 export const RETENTION_SLACK_SHARE = 0.1;
 /** Rows that one page of a retention pass looks at: some ten milliseconds in which a Shard answers nobody else. */
 export const RETENTION_PAGE_ROWS = 1_000;
+/** The next pass comes so soon where something was over and the log had not confirmed it yet, or where a page failed. */
+export const RETENTION_AGAIN_MS = HOUR_MS;
 /** Pages of one look, a call to the Account before each. */
 export const RETENTION_PAGES_PER_LOOK = 50;
 /** How long an Idempotency-Key's answer is kept. */

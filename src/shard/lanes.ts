@@ -96,8 +96,18 @@ export function newLane(endpoint: string, ordering: Ordering): Lane {
 
 /** As `packLane` wrote it. */
 export function unpackLane(packed: PackedLane): Lane {
-  const [endpoint, ordering, newestSequence, attempted, ofType, replayedOnly, newestAttempted, last, before, latencyMs] =
-    packed;
+  const [
+    endpoint,
+    ordering,
+    newestSequence,
+    attempted,
+    ofType,
+    replayedOnly,
+    newestAttempted,
+    last,
+    before,
+    latencyMs,
+  ] = packed;
   return {
     ...newLane(endpoint, ordering),
     newestSequence,

@@ -138,9 +138,9 @@ export class Ledger {
     return this.#turn(at, () => undefined).effects;
   }
 
-  /** Rows of finished events whose retention is over, or only their payloads. Skips what is not finished after all. */
-  purge(gone: readonly Purged[], endpoints: ReadonlySet<string>, at: At): Effects {
-    return this.#turn(at, (memory) => purgeEvents(memory, this.#options.past, gone, endpoints, at.nowMs)).effects;
+  /** Rows of finished events whose retention is over, or only their payloads. Answers how many were left, being not finished. */
+  purge(gone: readonly Purged[], endpoints: ReadonlySet<string>, at: At): { result: number; effects: Effects } {
+    return this.#turn(at, (memory) => purgeEvents(memory, this.#options.past, gone, endpoints, at.nowMs));
   }
 
   /** Asks for the request of a claim, under settings read just now (null: the account is gone). `isAdmitted`: its Gate said go. */

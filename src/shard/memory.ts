@@ -192,8 +192,7 @@ export class Memory {
       // What was changed after it was settled (a replay, a discard) was stored with what the log had of it until then.
       const changedSince = slot.acked < slot.delivery.revision && (slot.acked > 0 || slot.delivery.replay > 0);
       const isSuspect =
-        suspectFromMs !== null &&
-        (wasReopened || (settled ? changedSince : slot.acked < slot.delivery.revision));
+        suspectFromMs !== null && (wasReopened || (settled ? changedSince : slot.acked < slot.delivery.revision));
       if (isSuspect) this.logAt(slot, suspectFromMs);
       else setLogged(slot);
     }

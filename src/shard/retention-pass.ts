@@ -4,7 +4,7 @@
  * last delivery; a pass comes each tenth of the shortest days, so nothing stays a tenth longer than it may.
  */
 import type { AccountSettings } from '../core/endpoint.ts';
-import { DAY_MS, RETENTION_DAYS_MIN, RETENTION_PAGE_ROWS } from '../core/limits.ts';
+import { DAY_MS, RETENTION_AGAIN_MS, RETENTION_DAYS_MIN, RETENTION_PAGE_ROWS } from '../core/limits.ts';
 import { keptFor, passEveryMs } from '../core/retention.ts';
 import type { Purged } from './purging.ts';
 import { retentionFact, type RetentionFact } from './stored.ts';
@@ -18,18 +18,29 @@ export class RetentionPass {
 
   constructor(tables: Tables) {
     this.#tables = tables;
-    const stored = tables.fact(FACT);
-    this.#fact = stored === null ? null : retentionFact.parse(JSON.parse(stored));
+    this.#fact = this.#read();
   }
 
-  /** When a page is to be looked at next; null: nothing was ever stored. */
+  /** After a turn that failed. */
+  lookAgain(): void {
+    this.#fact = this.#read();
+  }
+
+  #read(): RetentionFact | null {
+    const stored = this.#tables.fact(FACT);
+    return stored === null ? null : retentionFact.parse(JSON.parse(stored));
+  }
+
+  /** When a page is to be looked at next; null: nothing is stored. */
   get atMs(): number | null {
     return this.#fact?.atMs ?? null;
   }
 
-  /** In the turn that stores the first event. */
+  /** In a turn that stores events. */
   begin(nowMs: number): void {
-    if (this.#fact === null) this.#write({ atMs: nowMs + RETENTION_DAYS_MIN * DAY_MS, after: null });
+    if (this.atMs === null) {
+      this.#write({ atMs: nowMs + RETENTION_DAYS_MIN * DAY_MS, after: null, isLeft: false });
+    }
   }
 
   /** What is over on the next page, by record. Reads only. */
@@ -58,11 +69,20 @@ export class RetentionPass {
     return { over, next: last === undefined ? null : [String(last['record']), Number(last['sequence'])] };
   }
 
-  /** After a page was dealt with, in a turn. `next` null: it was the last. */
-  turned(next: Position, settings: Pick<AccountSettings, 'retention'>, nowMs: number): void {
-    this.#write(
-      next === null ? { atMs: nowMs + passEveryMs(settings), after: null } : { atMs: nowMs, after: next },
-    );
+  /** After a page was dealt with, in a turn. `next` null: it was the last. `hasLeft`: something of it was not finished with. */
+  turned(next: Position, hasLeft: boolean, settings: Pick<AccountSettings, 'retention'>, nowMs: number): void {
+    const isLeft = hasLeft || this.#fact?.isLeft === true;
+    if (next !== null) this.#write({ atMs: nowMs, after: next, isLeft });
+    else this.#write({ atMs: this.#nextMs(isLeft, settings, nowMs), after: null, isLeft: false });
+  }
+
+  #nextMs(isLeft: boolean, settings: Pick<AccountSettings, 'retention'>, nowMs: number): number | null {
+    if (isLeft) return nowMs + RETENTION_AGAIN_MS;
+    return this.#isEmpty() ? null : nowMs + passEveryMs(settings);
+  }
+
+  #isEmpty(): boolean {
+    return this.#tables.sql.exec('SELECT 1 FROM event LIMIT 1').toArray().length === 0;
   }
 
   #write(fact: RetentionFact): void {

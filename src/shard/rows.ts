@@ -42,7 +42,7 @@ export class Rows {
   /** Newest first, down to the newest that knows its lanes; all of them where none does. */
   sinceLanes(): LoadedRow[] {
     const loaded: LoadedRow[] = [];
-    for (let before = Number.MAX_SAFE_INTEGER; this.#tables.exist; ) {
+    for (let before = Number.MAX_SAFE_INTEGER; this.#tables.exist;) {
       const rows = this.#sql
         .exec(
           `SELECT sequence, logged_through, lanes, facts, deliveries FROM event
@@ -139,9 +139,7 @@ export class Rows {
   }
 
   newestSequence(): number | null {
-    const [row] = this.#sql
-      .exec('SELECT MAX(sequence) AS newest FROM event WHERE record = ?', this.record)
-      .toArray();
+    const [row] = this.#sql.exec('SELECT MAX(sequence) AS newest FROM event WHERE record = ?', this.record).toArray();
     return typeof row?.['newest'] === 'number' ? row['newest'] : null;
   }
 

@@ -126,9 +126,7 @@ export class Runner {
     const again = this.#act(claim.record, (ledger) => ledger.begin(claim, settings, this.at(), true));
     if (again.kind !== 'ask') return again;
     // The settings at hand say that it is paused, the Gate says that it is not: they are read anew.
-    this.#do(claim.record, (ledger) =>
-      ledger.unparked(claim, settings.revision + 1, this.#deps.nowMs(), this.at()),
-    );
+    this.#do(claim.record, (ledger) => ledger.unparked(claim, settings.revision + 1, this.#deps.nowMs(), this.at()));
     return GONE;
   }
 

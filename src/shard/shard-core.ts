@@ -291,19 +291,28 @@ export class ShardCore {
     return done.result as T;
   }
 
-  /** One commit: the rows of all tasks, and the alarm. Then their effects, in the same turn. */
-  #perform(tasks: Task[]): Done[] {
+  /** One commit: the rows of all tasks, what `alongside` writes, and the alarm. Then their effects, in the same turn. */
+  #perform(tasks: Task[], alongside: (done: Done[]) => void = () => undefined): Done[] {
     if (this.#removedAtMs !== null) throw new Error('the account of this Shard was removed');
     const at = this.#at();
-    const isFirst = !this.#tables.exist;
-    const done = this.#ledger.turn(tasks, at);
-    if (tasks.some(({ isPublish }) => isPublish === true)) {
-      if (isFirst && this.#tables.exist) this.#retention.begin(at.nowMs);
-      this.#accepted = { lastMs: at.nowMs, beforeMs: this.#accepted.lastMs };
-    }
+    const isPublish = tasks.some((task) => task.isPublish === true);
+    const done = this.#turn(tasks, at, (all) => {
+      if (isPublish && this.#tables.exist) this.#retention.begin(at.nowMs);
+      alongside(all);
+    });
+    if (isPublish) this.#accepted = { lastMs: at.nowMs, beforeMs: this.#accepted.lastMs };
     this.#arm();
     for (const one of done) if (one.ok) this.#runner.perform(one.record, one.effects);
     return done;
+  }
+
+  #turn(tasks: Task[], at: At, alongside: (done: Done[]) => void): Done[] {
+    try {
+      return this.#ledger.turn(tasks, at, alongside);
+    } catch (error) {
+      this.#retention.lookAgain();
+      throw error;
+    }
   }
 
   #arm(): void {
@@ -342,12 +351,13 @@ export class ShardCore {
         const nowMs = this.#links.nowMs();
         const { over, next } = this.#retention.page(settings, nowMs);
         const endpoints = new Set(settings.endpoints.map(({ id }) => id));
-        const tasks = [...over].map(([record, gone]) =>
-          effectsOf(record, (ledger) => ledger.purge(gone, endpoints, this.#at())),
-        );
-        this.#tables.sql.transaction(() => {
-          if (tasks.length > 0) this.#perform(tasks);
-          this.#retention.turned(next, settings, nowMs);
+        const tasks = [...over].map(([record, gone]) => ({
+          record,
+          run: (ledger: Ledger) => ledger.purge(gone, endpoints, this.#at()),
+        }));
+        this.#perform(tasks, (done) => {
+          const hasLeft = done.some((one) => !one.ok || (typeof one.result === 'number' && one.result > 0));
+          this.#retention.turned(next, hasLeft, settings, nowMs);
         });
         if (next === null) break;
         await this.#links.committed();

@@ -72,7 +72,12 @@ export class ShardLedger {
   doubt(fromMs: number): void {
     this.#doubtFromMs = fromMs;
     this.#readListed();
-    for (const [record, ledger] of this.#ledgers) ledger.forget(this.#doubtOf(record) ?? { fromMs, reopened: [] });
+    for (const [record, ledger] of this.#ledgers) {
+      ledger.forget(this.#doubtOf(record) ?? { fromMs, reopened: [] });
+      this.#doubted.delete(record);
+      // It may owe something that no row lists any more.
+      this.#wakes.set(record, Math.min(fromMs, this.#wakes.get(record) ?? Infinity));
+    }
   }
 
   #readListed(): void {
@@ -125,14 +130,18 @@ export class ShardLedger {
     return { ...this.#options.address, ...ref };
   }
 
-  /** All tasks in one commit, in their order; what one of them throws undoes that one alone. Then whatever found a free slot. */
-  turn(tasks: readonly Task[], at: At): Done[] {
+  /**
+   * All tasks in one commit, in their order; what one of them throws undoes that one alone. Then whatever found a free slot, and what
+   * `alongside` writes.
+   */
+  turn(tasks: readonly Task[], at: At, alongside: (done: Done[]) => void = () => undefined): Done[] {
     const before = this.#slots.released;
     try {
       return this.#tables.sql.transaction(() => {
         const done = tasks.map((task) => this.#do(task, at));
         if (this.#slots.released > before) done.push(...this.#startCapped(at));
         if (this.#tables.exist) this.#watch.write();
+        alongside(done);
         return done;
       });
     } catch (error) {
@@ -203,9 +212,9 @@ export class ShardLedger {
     return this.#wakes.first();
   }
 
-  /** True: the log has everything and nothing is under way. */
+  /** True: the log has everything, nothing is under way, and what waits for a time is listed in `due`. */
   isWhole(): boolean {
-    if (this.#doubted.size > 0) return false;
+    if (this.#doubted.size > 0 || !this.#watch.isIdle) return false;
     return [...this.#ledgers.values()].every((ledger) => !ledger.isBusy);
   }
 

@@ -144,7 +144,11 @@ export type PackedLane = z.infer<typeof packedLane>;
  * nor ids of events. `goneThrough`: the highest sequence of which the row is gone. `open`: ranges of sequences, both ends included, that hold
  * every event which was open, under way or unknown to the log then: they may teach the lanes more.
  */
-export const lanesKept = z.object({ goneThrough: z.number(), open: z.array(z.tuple([z.number(), z.number()])), lanes: packedLanes });
+export const lanesKept = z.object({
+  goneThrough: z.number(),
+  open: z.array(z.tuple([z.number(), z.number()])),
+  lanes: packedLanes,
+});
 export type LanesKept = z.infer<typeof lanesKept>;
 
 /** By record. */
@@ -153,6 +157,13 @@ export const pastRecords = z.record(z.string(), lanesKept);
 export const reopenedList = z.array(z.number());
 export const watchedList = z.array(z.string());
 
-/** `after`: the record and sequence that the last page ended with; null: the next page is the first. */
-export const retentionFact = z.object({ atMs: z.number(), after: z.tuple([z.string(), z.number()]).nullable() });
+/**
+ * `atMs` null: nothing is stored. `after`: the record and sequence that the last page ended with; null: the next is the first.
+ * `isLeft`: the pass under way came upon something that was over and not finished with.
+ */
+export const retentionFact = z.object({
+  atMs: z.number().nullable(),
+  after: z.tuple([z.string(), z.number()]).nullable(),
+  isLeft: z.boolean(),
+});
 export type RetentionFact = z.infer<typeof retentionFact>;

@@ -54,7 +54,7 @@ export class Wakes {
       return;
     }
     heap.push(entry);
-    for (let child = heap.length - 1; child > 0; ) {
+    for (let child = heap.length - 1; child > 0;) {
       const parent = (child - 1) >> 1;
       if (!this.#swap(parent, child)) return;
       child = parent;
@@ -67,7 +67,7 @@ export class Wakes {
     const last = heap.pop();
     if (last === undefined || heap.length === 0) return top;
     heap[0] = last;
-    for (let parent = 0; ; ) {
+    for (let parent = 0; ;) {
       const [left, right] = [2 * parent + 1, 2 * parent + 2];
       const child = (heap[right]?.atMs ?? Infinity) < (heap[left]?.atMs ?? Infinity) ? right : left;
       if (child >= heap.length || !this.#swap(parent, child)) return top;

@@ -33,6 +33,11 @@ export class Watch {
     return this.#busy.has(record);
   }
 
+  /** No record is busy: what rows list is over with. */
+  get isIdle(): boolean {
+    return this.#busy.size === 0;
+  }
+
   add(record: string): void {
     if (this.#busy.has(record)) return;
     this.#busy.add(record);

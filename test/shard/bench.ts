@@ -190,8 +190,9 @@ export class Bench {
     const endpoints = new Set(settings.endpoints.map(({ id }) => id));
     for (let turned = 0, isMore = true; isMore && turned < pages; turned += 1) {
       const { over, next } = pass.page(settings, this.nowMs);
-      for (const gone of over.values()) this.ledger.purge(gone, endpoints, this.at);
-      pass.turned(next, settings, this.nowMs);
+      let left = 0;
+      for (const gone of over.values()) left += this.ledger.purge(gone, endpoints, this.at).result;
+      pass.turned(next, left > 0, settings, this.nowMs);
       isMore = next !== null;
     }
   }

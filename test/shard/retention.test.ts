@@ -274,7 +274,9 @@ describe('once rows are gone, also for a new instance,', () => {
     bench.retain();
     bench.restart();
     const lanes = [...bench.ledger.memory.lanes.values()];
-    expect(lanes).toMatchObject([{ endpoint: bench.endpoint.id, attemptedOfType: new Map(), lastSent: { sequence: 2 } }]);
+    expect(lanes).toMatchObject([
+      { endpoint: bench.endpoint.id, attemptedOfType: new Map(), lastSent: { sequence: 2 } },
+    ]);
   });
 });
 

@@ -19,6 +19,8 @@ import { ObjectStorage } from './sqlite.ts';
 import { ignore, type World } from './world.ts';
 
 export const ACCOUNT = 'acme';
+/** Few shards, so that each holds many records. */
+export const PLACE = { account: ACCOUNT, jurisdiction: null, incarnation: 'a'.repeat(12), shards: 2 } as const;
 
 export type AccountLinks = {
   changed(from: Life, endpoint: string, news: GateNews): Promise<void>;
@@ -39,12 +41,12 @@ export class AccountHost {
     // Its own turns do not fail here: the book has tests of its own.
     this.#sql = new ObjectStorage().sqlFor(
       this.#life,
-      () => 'none',
+      { turn: () => 'none' },
       () => undefined,
       () => undefined,
     );
     this.book = new AccountBook(this.#sql, ACCOUNT);
-    this.book.put({}, 'operator', world.nowMs);
+    this.book.put({ shards: PLACE.shards }, 'operator', world.nowMs, PLACE.incarnation);
   }
 
   /** For calls to it. */

@@ -64,7 +64,7 @@ export class Endpoints {
       this.keptMsMin[what] = Math.min(this.keptMsMin[what], kept[what]);
       this.keptMsMax[what] = Math.max(this.keptMsMax[what], kept[what]);
     }
-    this.#account.change((book, atMs) => book.put({ retention }, 'operator', atMs));
+    this.#account.change((book, atMs) => book.put({ retention }, 'operator', atMs, 'unused'));
   }
 
   #create(ordering: Ordering, eventTypes: string[]): void {

@@ -1,14 +1,17 @@
 /** A Gate as the platform runs it. Mirrors src/gate/gate.ts around the same ledger; keep the two alike. */
 import type { GateNews, Woken } from '../../src/core/admission.ts';
 import type { Report } from '../../src/core/circuit.ts';
+import { splitRecordName } from '../../src/core/ids.ts';
 import { UNAVAILABLE_WAIT_MS_MIN } from '../../src/core/limits.ts';
+import type { Wakeup } from '../../src/core/rpc.ts';
 import { type GateEffects, GateLedger, type Wake, type WakeResult } from '../../src/gate/ledger.ts';
 import { Life } from './schedule.ts';
 import { ObjectStorage } from './sqlite.ts';
 import { ignore, type World } from './world.ts';
 
 export type GateLinks = {
-  wake(from: Life, record: string, endpoint: string, revision: number, passes: number | null): Promise<Woken>;
+  /** One call for all records of a Shard. */
+  wake(from: Life, shard: string, endpoint: string, revision: number, wakes: Wakeup[]): Promise<Woken[]>;
   watch(from: Life, endpoint: string, isWatched: boolean): Promise<GateNews>;
   disableFailing(from: Life, endpoint: string, sinceMs: number): Promise<number | null>;
 };
@@ -75,7 +78,7 @@ class GateInstance {
     this.#ledger = new GateLedger(
       storage.sqlFor(
         life,
-        () => world.turnFault(),
+        { turn: () => world.turnFault() },
         () => host.crash(),
         () => undefined,
       ),
@@ -106,7 +109,8 @@ class GateInstance {
     try {
       const { wakes, revision, effects: first } = this.#ledger.due(this.#at());
       this.#tellAccount(first);
-      const results = await Promise.all(wakes.map((wake) => this.#wake(wake, revision)));
+      const byShard = Map.groupBy(wakes, ({ record }) => splitRecordName(record)?.shard ?? '');
+      const results = (await Promise.all([...byShard].map(([shard, of]) => this.#wake(shard, of, revision)))).flat();
       const effects = this.#ledger.settle(results, this.#at());
       this.#set(effects.wakeAtMs);
       this.#tellAccount(effects);
@@ -115,13 +119,15 @@ class GateInstance {
     }
   }
 
-  async #wake(wake: Wake, revision: number): Promise<WakeResult> {
+  async #wake(shard: string, wakes: Wake[], revision: number): Promise<WakeResult[]> {
     const { endpoint, links } = this.#host;
     try {
-      return { wake, woken: await links.wake(this.life, wake.record, endpoint, revision, wake.passes) };
+      const of = wakes.map(({ record, passes }) => ({ record: splitRecordName(record)?.record ?? '', passes }));
+      const woken = await links.wake(this.life, shard, endpoint, revision, of);
+      return wakes.map((wake, index) => ({ wake, woken: woken[index] ?? null }));
     } catch {
       ignore();
-      return { wake, woken: null };
+      return wakes.map((wake) => ({ wake, woken: null }));
     }
   }
 

@@ -2,13 +2,15 @@
 import { deliveryId, isReplay } from '../../src/core/ids.ts';
 import { type LoggedAttempt, REPLAYS_NOTHING } from '../../src/core/log.ts';
 import type { DeliveryView } from '../../src/core/view.ts';
-import { QUIET_RING_MS, RETENTION_SLACK_SHARE } from '../../src/core/limits.ts';
-import { Ledger } from '../../src/record/ledger.ts';
-import { readDelivery } from '../../src/record/views.ts';
+import { HOUR_MS, RETENTION_SLACK_SHARE } from '../../src/core/limits.ts';
+import type { Ledger } from '../../src/shard/ledger.ts';
+import { ShardLedger } from '../../src/shard/shard-ledger.ts';
+import { Tables } from '../../src/shard/tables.ts';
+import { readDelivery } from '../../src/shard/views.ts';
 import { unpackAttempt } from '../../src/store/stored-attempt.ts';
 import * as invariants from '../support/invariants.ts';
 import { Violation } from '../support/invariants.ts';
-import type { RecordHost } from './record-object.ts';
+import type { RecordHost, ShardHost } from './shard-object.ts';
 import { Life } from './schedule.ts';
 import { endedAtMs } from './watch.ts';
 import type { System } from './system.ts';
@@ -54,19 +56,9 @@ export function judge(system: System): void {
         invariants.logAgrees(host.name, id, isExpired ? facts : { ...facts, response_body: body }, row);
       }
     }
-    if (host.alarmAtMs !== null && !host.isArmedQuietly) {
-      throw new Violation('I5', host.name, 'an alarm is armed for nothing');
-    }
-    const everStored = system.watch.stored(host).size + system.watch.gone(host).size;
-    if ((host.alarmAtMs === null) !== (everStored === 0)) {
-      throw new Violation(
-        'I5',
-        host.name,
-        'it has or had events and no alarm for what is left, or the other way round',
-      );
-    }
     judgeKept(system, host);
   }
+  for (const shard of system.shards.values()) judgeAlarm(system, shard);
   invariants.nothingLost('the world', [...system.publisher.acknowledged.keys()], stored);
   invariants.logHasOnly('the world', 'deliveries', known.deliveries, logged.deliveries.keys());
   invariants.logHasOnly('the world', 'attempts', known.attempts, logged.attempts.keys());
@@ -80,13 +72,25 @@ export function judge(system: System): void {
   world.saw('calm in the end');
 }
 
-/** O4: nothing is kept for longer than the longest that the account has ever said, its tenth, a look and an hour. */
+function judgeAlarm(system: System, shard: ShardHost): void {
+  if (shard.alarmAtMs !== null && !shard.isArmedWhole) {
+    throw new Violation('I5', shard.name, 'an alarm is armed for nothing');
+  }
+  const hosts = [...system.records.values()].filter((host) => host.shard === shard);
+  const isStored = hosts.some((host) => system.watch.stored(host).size > 0);
+  if (isStored && shard.alarmAtMs === null) {
+    throw new Violation('I5', shard.name, 'it has events and no alarm for their retention');
+  }
+}
+
+/** O4: nothing is kept for longer than the longest that the account has ever said, its tenth, and an hour. */
 function judgeKept(system: System, host: RecordHost): void {
   const { keptMsMax } = system.endpoints;
   const { nowMs, drawn } = system.world;
-  // A look that failed is about to be repeated.
-  if (host.alarmAtMs !== null && host.alarmAtMs <= nowMs + QUIET_RING_MS) return;
-  const late = (keptMs: number) => keptMs * (1 + RETENTION_SLACK_SHARE) + 2 * QUIET_RING_MS + 2 * drawn.clockSkewMs;
+  // A pass is about to come, or to be repeated.
+  const { alarmAtMs } = host.shard;
+  if (alarmAtMs !== null && alarmAtMs <= nowMs + HOUR_MS) return;
+  const late = (keptMs: number) => keptMs * (1 + RETENTION_SLACK_SHARE) + 2 * HOUR_MS + 2 * drawn.clockSkewMs;
   for (const event of system.watch.stored(host).values()) {
     const { facts } = event;
     invariants.hasGone(host.name, `row of ${facts.sequence}`, endedAtMs(event), nowMs, late(keptMsMax.rows));
@@ -96,13 +100,12 @@ function judgeKept(system: System, host: RecordHost): void {
   }
 }
 
-/** When no alarm is left but those that look whether the account is still there: every Record is empty, and knows what comes next. */
+/** When no alarm is left: every Shard is empty, and knows what comes next in each record. */
 export function judgeRetention(system: System): void {
   for (const host of system.records.values()) {
     const kept = system.watch.stored(host).size;
     if (kept > 0) throw new Violation('I5', host.name, `${kept} rows stay for ever`);
     const { memory } = ledgerOf(host);
-    if (memory.record !== null) throw new Violation('I5', host.name, 'it is empty and keeps its record key');
     const last = Math.max(0, ...system.watch.gone(host).keys());
     if (memory.lastSequence !== last || memory.goneThrough !== last) {
       throw new Violation('I2', host.name, `it will go on after ${memory.lastSequence}, but ${last} was given`);
@@ -116,13 +119,14 @@ function rowsOf(system: System, table: 'deliveries' | 'attempts' | 'events'): Ma
 
 /** The code under test, on the rows alone. */
 function ledgerOf(host: RecordHost): Ledger {
-  const sql = host.storage.sqlFor(
+  const { storage, address } = host.shard;
+  const sql = storage.sqlFor(
     new Life('judge'),
-    () => 'none',
+    { turn: () => 'none' },
     () => undefined,
     () => undefined,
   );
-  return new Ledger(sql, null, { address: host.address });
+  return new ShardLedger(new Tables(sql), null, { address, slotsMax: 1 }).ledger(host.record);
 }
 
 type Picture = { view: DeliveryView; attempts: LoggedAttempt[]; isExpired: boolean };

@@ -17,7 +17,8 @@ import {
   type NewEvent,
 } from '../../src/core/publish.ts';
 import { answersTheSame, standsForOneContent, Violation } from '../support/invariants.ts';
-import { ACCOUNT } from './account-object.ts';
+import { addressOfHash } from '../../src/delivery/address.ts';
+import { ACCOUNT, PLACE } from './account-object.ts';
 import { Life } from './schedule.ts';
 import type { Node, World } from './world.ts';
 
@@ -33,7 +34,7 @@ export type PublisherLinks = {
 };
 
 const KEYED_RECORDS = 5;
-const SHARDS = 2;
+const UNKEYED_RECORDS = 2;
 /** Then another record takes its place: every look at a record costs what it holds. */
 const EVENTS_OF_A_RECORD_MAX = 25;
 export const TYPES = { 'plan.updated': 60, 'plan.renewed': 25, 'wide.news': 4, 'nobody.cares': 6 };
@@ -53,14 +54,14 @@ export class Publisher {
     this.#world = world;
     this.#links = links;
     for (let n = 0; n < KEYED_RECORDS; n += 1) this.#targets.push(this.#newTarget('k'));
-    for (let n = 0; n < SHARDS; n += 1) this.#targets.push(this.#newTarget('u'));
+    for (let n = 0; n < UNKEYED_RECORDS; n += 1) this.#targets.push(this.#newTarget('u'));
   }
 
   #newTarget(kind: 'k' | 'u'): Target {
     this.#records += 1;
     const key = `sub/${this.#records}`;
     const hash = base32(new Uint8Array(createHash('sha256').update(key).digest().subarray(0, 20)));
-    const name = recordName({ account: ACCOUNT, kind, hash });
+    const name = recordName(addressOfHash(PLACE, { kind, hash }));
     return { name, record: kind === 'k' ? key : null, published: [], nextVersion: 10 };
   }
 
@@ -187,7 +188,6 @@ export class Publisher {
     const endpoints = [...matched.values()];
     return {
       account: ACCOUNT,
-      accountCreatedAtMs: settings.createdAtMs,
       record: target.record,
       events,
       endpoints: endpoints.map(matchedOf),

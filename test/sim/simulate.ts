@@ -21,7 +21,7 @@ export class Failure extends Error {
 }
 
 const CALM_STEPS_MAX = 30_000;
-/** About as many as empty all Records. */
+/** About as many as empty all Shards. */
 const RETENTION_STEPS = 40;
 /** More than this under way: deliver before publishing more. */
 const BUSY = 60;
@@ -148,13 +148,13 @@ function advance(system: System): string {
 
 /**
  * No more faults; every receiver is well, every endpoint enabled: until nothing is under way and no alarm is armed, or none but those of
- * quiet Records, which wait for their retention.
+ * quiet Shards, which wait for their retention.
  */
 async function calm(system: System, most: number, isToTheEnd = false): Promise<void> {
   const { world } = system;
   world.note('calm');
-  const isWaitedFor = ({ atMs, isQuiet, isOver }: { atMs: number; isQuiet: boolean; isOver: boolean }) =>
-    (isToTheEnd ? !isOver : !isQuiet) || atMs <= world.nowMs;
+  const isWaitedFor = ({ atMs, isQuiet }: { atMs: number; isQuiet: boolean }) =>
+    isToTheEnd || !isQuiet || atMs <= world.nowMs;
   for (let n = 1; n <= most; n += 1) {
     world.step += 1;
     const [item] = world.schedule.ready();

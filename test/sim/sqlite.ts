@@ -23,11 +23,44 @@ export class ObjectStorage {
   }
 
   /**
-   * What one instance sees. After its death every access throws, as the platform's storage does. `fault` is asked once for each
-   * turn: `throw` fails it before it commits, `crash` ends the instance in it. `committed` is called for each turn that wrote.
+   * What one instance sees. After its death every access throws, as the platform's storage does. `turn` is asked once for each
+   * turn: `throw` fails it before it commits, `crash` ends the instance in it; `part` for each part of one, which alone is undone,
+   * and `parted` names the record that it wrote. `committed` is called for each turn that committed, with the records that it
+   * wrote and those of which it undid a part.
    */
-  sqlFor(life: Life, fault: () => TurnFault, crash: () => void, committed: () => void): Sql {
+  sqlFor(
+    life: Life,
+    faults: { turn: () => TurnFault; part?: () => boolean; parted?: (record: string | null) => void },
+    crash: () => void,
+    committed: (records: ReadonlySet<string>, undoneParts: ReadonlySet<string>) => void,
+    undone: () => void = () => undefined,
+  ): Sql {
     let depth = 0;
+    let written = new Set<string>();
+    let undoneParts = new Set<string>();
+    /** By the part under way. */
+    let record: string | null = null;
+    const nested = <T>(work: () => T): T => {
+      const name = `part_${depth}`;
+      record = null;
+      this.database.exec(`SAVEPOINT ${name}`);
+      depth += 1;
+      try {
+        const result = work();
+        // Only of the innermost: a part around it holds other records too.
+        if (record !== null && faults.part?.() === true) throw new Error('a part of the turn failed');
+        this.database.exec(`RELEASE ${name}`);
+        return result;
+      } catch (error) {
+        if (this.database.isTransaction) this.database.exec(`ROLLBACK TO ${name}; RELEASE ${name}`);
+        if (record !== null) undoneParts.add(record);
+        faults.parted?.(record);
+        throw error;
+      } finally {
+        record = null;
+        depth -= 1;
+      }
+    };
     const check = () => {
       if (!life.isAlive) throw new Error(`${life.name} is dead: its storage does not answer`);
     };
@@ -40,23 +73,30 @@ export class ObjectStorage {
           return { toArray: () => [] };
         }
         const rows = this.query(query, ...bindings);
+        if (/^\s*(INSERT|UPDATE|DELETE)/.test(query)) {
+          record = bindings.find(isRecord) ?? record;
+          if (record !== null) written.add(record);
+        }
         return { toArray: () => rows };
       },
       transaction: (work) => {
         check();
-        if (depth > 0) return work();
+        if (depth > 0) return nested(work);
         depth += 1;
+        written = new Set();
+        undoneParts = new Set();
         this.database.exec('BEGIN');
         try {
           const result = work();
-          const planned = fault();
+          const planned = faults.turn();
           if (planned === 'crash') crash();
           if (planned !== 'none') throw new Error(`the turn failed before it committed (${planned})`);
           this.database.exec('COMMIT');
-          committed();
+          committed(written, undoneParts);
           return result;
         } catch (error) {
           if (this.database.isTransaction) this.database.exec('ROLLBACK');
+          undone();
           throw error;
         } finally {
           depth -= 1;
@@ -64,6 +104,11 @@ export class ObjectStorage {
       },
     };
   }
+}
+
+/** A record within its Shard, among what a statement is given. */
+function isRecord(value: SqlValue): value is string {
+  return typeof value === 'string' && /^[ku][a-z2-7]{32}$/.test(value);
 }
 
 /** The part of D1 that the log uses. `fault` is asked before each call and may reject before or after the work. */

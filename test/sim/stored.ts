@@ -1,25 +1,30 @@
-/** Reads a Record's rows as they are, past the code under test: follow src/record/rows.ts when its tables change. */
-import type { Kept, KeptFacts } from '../../src/record/stored.ts';
+/** Reads a record's rows as they are, past the code under test: follow src/shard/tables.ts when its tables change. */
+import type { Kept, KeptFacts } from '../../src/shard/stored.ts';
 import type { StoredDelivery } from '../support/invariants.ts';
 import type { ObjectStorage } from './sqlite.ts';
 
 export type StoredEvent = { raw: string; facts: KeptFacts; deliveries: StoredDelivery[] };
 
-/** Every event; those whose row is the same text as in `before` are the same objects. */
-export function readStored(storage: ObjectStorage, before: ReadonlyMap<number, StoredEvent>): Map<number, StoredEvent> {
-  const tables = new Set(
-    storage.query(`SELECT name FROM sqlite_master WHERE type = 'table'`).map((row) => String(row['name'])),
-  );
+/** Every event of a record; those whose row is the same text as in `before` are the same objects. */
+export function readStored(
+  storage: ObjectStorage,
+  record: string,
+  before: ReadonlyMap<number, StoredEvent>,
+): Map<number, StoredEvent> {
   const stored = new Map<number, StoredEvent>();
-  if (!tables.has('event')) return stored;
+  if (!hasTables(storage)) return stored;
   const wide = new Map<number, string[]>();
-  if (tables.has('wide')) {
-    for (const row of storage.query('SELECT sequence, deliveries FROM wide ORDER BY sequence, chunk')) {
-      const sequence = Number(row['sequence']);
-      wide.set(sequence, [...(wide.get(sequence) ?? []), String(row['deliveries'])]);
-    }
+  for (const row of storage.query(
+    'SELECT sequence, packed FROM wide WHERE record = ? AND chunk > 0 ORDER BY sequence, chunk',
+    record,
+  )) {
+    const sequence = Number(row['sequence']);
+    wide.set(sequence, [...(wide.get(sequence) ?? []), String(row['packed'])]);
   }
-  for (const row of storage.query('SELECT sequence, facts, deliveries FROM event ORDER BY sequence')) {
+  for (const row of storage.query(
+    'SELECT sequence, facts, deliveries FROM event WHERE record = ? ORDER BY sequence',
+    record,
+  )) {
     const sequence = Number(row['sequence']);
     const chunks = [String(row['deliveries']), ...(wide.get(sequence) ?? [])];
     const raw = [String(row['facts']), ...chunks].join('\n');
@@ -27,6 +32,15 @@ export function readStored(storage: ObjectStorage, before: ReadonlyMap<number, S
     stored.set(sequence, known?.raw === raw ? known : parse(raw, String(row['facts']), chunks));
   }
   return stored;
+}
+
+/** Whether anything but retention is waited for: a start would look at these. */
+export function isAnythingDue(storage: ObjectStorage): boolean {
+  return hasTables(storage) && storage.query('SELECT 1 FROM due LIMIT 1').length > 0;
+}
+
+function hasTables(storage: ObjectStorage): boolean {
+  return storage.query(`SELECT 1 FROM sqlite_master WHERE name = 'event'`).length > 0;
 }
 
 // The rows are what the code under test wrote: a shape that it could not read back would fail there.
@@ -39,18 +53,14 @@ function parse(raw: string, factsJson: string, chunks: string[]): StoredEvent {
 }
 
 /** Rows that keep anything of an event's payload, or of an answer that may echo it. */
-export function payloadRows(storage: ObjectStorage, sequence: number): number {
-  const tables = new Set(
-    storage.query(`SELECT name FROM sqlite_master WHERE type = 'table'`).map((row) => String(row['name'])),
-  );
+export function payloadRows(storage: ObjectStorage, record: string, sequence: number): number {
   const count = (table: string, condition: string) =>
-    tables.has(table)
-      ? storage.query(`SELECT 1 FROM ${table} WHERE sequence = ? AND (${condition})`, sequence).length
-      : 0;
-  const answered = `deliveries LIKE '%"responseBody":"%' OR deliveries LIKE '%"responseHeaders":{%'`;
+    storage.query(`SELECT 1 FROM ${table} WHERE record = ? AND sequence = ? AND (${condition})`, record, sequence)
+      .length;
+  const answered = (column: string) => `${column} LIKE '%"responseBody":"%' OR ${column} LIKE '%"responseHeaders":{%'`;
   return (
-    count('event', `body IS NOT NULL OR ${answered}`) +
-    count('wide', answered) +
+    count('event', `body IS NOT NULL OR ${answered('deliveries')}`) +
+    count('wide', answered('packed')) +
     count('form', 'true') +
     count('attempt', `facts->>'$.responseBody' IS NOT NULL OR facts->>'$.responseHeaders' IS NOT NULL`)
   );

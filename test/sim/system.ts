@@ -1,32 +1,34 @@
 /** The whole system in a simulated world: one account, its endpoints, records, gates, queues and D1, wired as env.ts would. */
 import { BY_RECEIVER, BY_TUBEPOST } from '../../src/core/audit.ts';
-import { parseDeliveryId } from '../../src/core/ids.ts';
-import type { LogMessage } from '../../src/core/log.ts';
+import { parseDeliveryId, recordName, splitRecordName } from '../../src/core/ids.ts';
+import type { LoggedRecord } from '../../src/core/log.ts';
 import type { ClaimRef } from '../../src/core/rpc.ts';
 import { SettingsCache } from '../../src/delivery/settings.ts';
 import { NOTHING_BUT_FAILURES } from '../../src/core/reasons.ts';
-import { EndpointHints } from '../../src/record/hints.ts';
+import { EndpointHints } from '../../src/shard/hints.ts';
 import { consumeFanout } from '../../src/queues/fanout.ts';
 import { consumeLog } from '../../src/queues/log.ts';
 import { writeLog } from '../../src/store/log-write.ts';
-import { ACCOUNT, AccountHost } from './account-object.ts';
+import { addressIn } from '../../src/delivery/address.ts';
+import { ACCOUNT, AccountHost, PLACE } from './account-object.ts';
 import { Endpoints } from './endpoints.ts';
 import { GateHost } from './gate-object.ts';
 import { Publisher } from './publisher.ts';
 import { SimQueue } from './queues.ts';
 import { Receivers } from './receivers.ts';
-import { RecordHost, type RecordInstance, type RecordLinks } from './record-object.ts';
+import { RecordHost, ShardHost, type ShardInstance, type ShardReach } from './shard-object.ts';
 import { Life } from './schedule.ts';
 import { SqliteD1 } from './sqlite.ts';
-import type { StoredEvent } from './stored.ts';
+import { isAnythingDue, type StoredEvent } from './stored.ts';
 import { Watch } from './watch.ts';
 import { type Node, World } from './world.ts';
 
-/** `isQuiet`: of a Record that waits for nothing but retention; `isOver`: that is through with it, and rings for ever. */
-type Alarm = { what: string; atMs: number; isQuiet: boolean; isOver: boolean; ring: () => void };
+/** `isQuiet`: of a Shard that waits for nothing but retention. */
+type Alarm = { what: string; atMs: number; isQuiet: boolean; ring: () => void };
 
 export class System {
   readonly world: World;
+  readonly shards = new Map<string, ShardHost>();
   readonly records = new Map<string, RecordHost>();
   readonly gates = new Map<string, GateHost>();
   readonly account: AccountHost;
@@ -40,7 +42,7 @@ export class System {
   readonly watch: Watch;
   readonly #person = new Life('person');
   readonly #caches = new Map<Node, SettingsCache>();
-  readonly #links: RecordLinks;
+  readonly #reach: ShardReach;
 
   constructor(seed: number) {
     const world = new World(seed);
@@ -64,14 +66,17 @@ export class System {
     });
     this.endpoints = new Endpoints(world, this.account, world.prng.pick([0, 0, 14, 60]));
     for (const node of world.nodes) this.#forgetSettings(node);
-    this.#links = this.#recordLinks();
+    this.#reach = this.#shardReach();
     this.publisher = new Publisher(world, {
       settings: (node, isFresh) =>
         isFresh
           ? this.#cache(node).fresh(ACCOUNT, world.clockOf(node))
           : this.#cache(node).get(ACCOUNT, world.clockOf(node)),
       accept: (from, record, request) =>
-        this.#call(from, record, 'accept', true, (instance) => instance.accept(structuredClone(request))),
+        this.#call(from, record, 'accept', true, async ({ core }, of) => {
+          const [results = []] = await core.accept([{ record: of, request: structuredClone(request) }]);
+          return results;
+        }),
       known: (record, id) => {
         const host = this.#record(record);
         const of = (events: Iterable<StoredEvent>, isGone: boolean) =>
@@ -105,9 +110,9 @@ export class System {
     if (known !== undefined) return known;
     const { world } = this;
     const gate = new GateHost(world, endpoint, {
-      wake: (from, record, of, revision, passes) =>
-        this.#call(from, record, `wake(${of.slice(-4)}, ${revision}, ${passes})`, true, (instance) =>
-          instance.wake(of, revision, passes),
+      wake: (from, shard, of, revision, wakes) =>
+        this.#callShard(from, shard, `wake(${of.slice(-4)}, ${revision}, ${wakes.length})`, true, ({ core }) =>
+          core.wake(of, revision, structuredClone(wakes)),
         ),
       watch: (from, of, isWatched) =>
         world.call(from, `account.watchEndpoint(${of.slice(-4)}, ${isWatched})`, true, () => ({
@@ -124,28 +129,52 @@ export class System {
     return gate;
   }
 
+  #shard(name: string): ShardHost {
+    const known = this.shards.get(name);
+    if (known !== undefined) return known;
+    const host = new ShardHost(this.world, name, this.#reach);
+    this.shards.set(name, host);
+    return host;
+  }
+
   #record(name: string): RecordHost {
     const known = this.records.get(name);
     if (known !== undefined) return known;
-    const host = new RecordHost(this.world, name, this.#links);
+    const parts = splitRecordName(name);
+    if (parts === null) throw new Error(`${name} is no record's name`);
+    const host = new RecordHost(this.#shard(parts.shard), parts.record);
     this.records.set(name, host);
     return host;
   }
 
+  /** `run` is handed the record as its Shard names it. */
   #call<T>(
     from: Life,
-    record: string,
+    name: string,
     what: string,
     isRetryable: boolean,
-    run: (instance: RecordInstance) => Promise<T>,
+    run: (instance: ShardInstance, record: string) => Promise<T>,
   ): Promise<T> {
-    return this.world.call(from, `record ${record.slice(-6)}.${what}`, isRetryable, () => {
-      const instance = this.#record(record).running();
+    const { shard, record } = this.#record(name);
+    return this.#callShard(from, shard.name, `${name.slice(-6)}.${what}`, isRetryable, (instance) =>
+      run(instance, record),
+    );
+  }
+
+  #callShard<T>(
+    from: Life,
+    shard: string,
+    what: string,
+    isRetryable: boolean,
+    run: (instance: ShardInstance) => Promise<T>,
+  ): Promise<T> {
+    return this.world.call(from, `shard ${shard.slice(-3)} ${what}`, isRetryable, () => {
+      const instance = this.#shard(shard).running();
       return { life: instance.life, run: () => run(instance) };
     });
   }
 
-  #recordLinks(): RecordLinks {
+  #shardReach(): ShardReach {
     const { world } = this;
     return {
       settings: async (node, minRevision, isFresh) => {
@@ -176,10 +205,11 @@ export class System {
             );
           },
         })),
-      committed: (host) => this.watch.committed(host),
-      rangQuietly: (host, effects) => this.watch.rangQuietly(host, effects),
-      rangInVain: (host, nowMs) => this.watch.rangInVain(host, nowMs),
-      departs: (host, request) => this.watch.departs(host, request),
+      committed: (shard, records) => {
+        for (const record of records) this.watch.committed(this.#record(`${shard.name}/${record}`));
+      },
+      rangInVain: (shard, nowMs) => this.watch.rangInVain(shard, nowMs),
+      departs: (shard, request) => this.watch.departs(this.#record(`${shard.name}/${request.claim.record}`), request),
     };
   }
 
@@ -231,11 +261,11 @@ export class System {
     return this[queue].deliver((batch, life) => {
       const node = world.prng.pick(world.nodes);
       return consumeFanout(batch, {
-        record: (name) => ({
+        shard: (name) => ({
           begin: (claims: ClaimRef[]) =>
-            this.#call(life, name, 'begin', false, (instance) => instance.begin(structuredClone(claims))),
+            this.#callShard(life, name, 'begin', false, ({ core }) => core.begin(structuredClone(claims))),
           settle: (settled) =>
-            this.#call(life, name, 'settle', true, (instance) => instance.settle(structuredClone(settled))),
+            this.#callShard(life, name, 'settle', true, ({ core }) => core.settle(structuredClone(settled))),
         }),
         send: (request) => {
           world.saw('attempt by a consumer');
@@ -251,14 +281,14 @@ export class System {
   consumeLog(): boolean {
     return this.log.deliver((batch, life) =>
       consumeLog(batch, {
-        write: (messages: LogMessage[]) => writeLog(this.d1.binding(), messages),
+        write: (records: LoggedRecord[]) => writeLog(this.d1.binding(), records),
         isUp: () =>
           this.d1.first('SELECT 1', []).then(
             () => true,
             () => false,
           ),
-        confirm: (record, confirmations) =>
-          this.#call(life, record, 'confirm', true, (instance) => instance.confirm(structuredClone(confirmations))),
+        confirm: (shard, confirmed) =>
+          this.#callShard(life, shard, 'confirm', true, ({ core }) => core.confirm(structuredClone(confirmed))),
         report: (line) => this.world.note(JSON.stringify(line).slice(0, 160)),
       }),
     );
@@ -277,9 +307,9 @@ export class System {
     const events = eventsOf(host);
     if (prng.chance(0.1)) {
       const { facts } = prng.pick(events);
-      this.#call(this.#person, host.name, 'erasePayload', true, (instance) => instance.erasePayload(facts.id)).catch(
-        () => this.world.saw('erasure without an answer'),
-      );
+      this.#call(this.#person, host.name, 'erasePayload', true, ({ core }, record) =>
+        core.erasePayload(record, facts.id),
+      ).catch(() => this.world.saw('erasure without an answer'));
       return `erase ${facts.id} of ${host.name.slice(-6)}`;
     }
     const deliveries = events.flatMap((event) => event.deliveries);
@@ -290,7 +320,9 @@ export class System {
     const text = `of ${host.name.slice(-6)} ${sequence}/${delivery.endpoint.slice(-4)}/${delivery.replay}`;
     if (prng.chance(0.7)) {
       const by = this.#replayer();
-      this.#call(this.#person, host.name, 'replay', by.job !== undefined, (instance) => instance.replay(ref, by)).then(
+      this.#call(this.#person, host.name, 'replay', by.job !== undefined, ({ core }, record) =>
+        core.replay(record, ref, by),
+      ).then(
         (result) => this.world.saw(result.ok ? 'replay accepted' : `replay refused: ${result.error.reason}`),
         () => this.world.saw('replay without an answer'),
       );
@@ -298,7 +330,7 @@ export class System {
     }
     if (prng.chance(0.5)) return this.#sendMissing(host);
     const by = { key: 'key_1', reason: prng.chance(0.5) ? 'not needed' : null };
-    this.#call(this.#person, host.name, 'discard', false, (instance) => instance.discard(ref, by)).then(
+    this.#call(this.#person, host.name, 'discard', false, ({ core }, record) => core.discard(record, ref, by)).then(
       (result) => this.world.saw(result.ok ? 'discarded' : `discard refused: ${result.error.reason}`),
       () => this.world.saw('discard without an answer'),
     );
@@ -333,8 +365,8 @@ export class System {
       endpoint: prng.pick(this.endpoints.all()).id,
     };
     const by = this.#replayer();
-    this.#call(this.#person, host.name, 'replayMissing', by.job !== undefined, (instance) =>
-      instance.replayMissing(missing, by),
+    this.#call(this.#person, host.name, 'replayMissing', by.job !== undefined, ({ core }, record) =>
+      core.replayMissing(record, missing, by),
     ).then(
       (result) => this.world.saw(result.ok ? 'missing event sent' : `missing event refused: ${result.error.reason}`),
       () => this.world.saw('missing event without an answer'),
@@ -342,11 +374,11 @@ export class System {
     return `send ${host.name.slice(-6)} ${missing.sequence} to ${missing.endpoint.slice(-4)} as missing`;
   }
 
-  /** Something dies: one record's instance, a gate's, or a machine with all that ran there. */
+  /** Something dies: one shard's instance, a gate's, or a machine with all that ran there. */
   crash(): string {
     const { prng, nodes } = this.world;
-    const running = [...this.records.values()].filter(({ instance }) => instance !== null);
-    const what = prng.weighted({ record: 55, gate: 10, node: 7, evict: 28 });
+    const running = [...this.shards.values()].filter(({ instance }) => instance !== null);
+    const what = prng.weighted({ shard: 55, gate: 10, node: 7, evict: 28 });
     if (what === 'node') {
       const node = prng.pick(nodes);
       for (const host of running) if (host.instance?.node === node) host.crash();
@@ -367,34 +399,33 @@ export class System {
     }
     const host = prng.pick(running);
     host.crash();
-    this.world.saw('record crashed');
+    this.world.saw('shard crashed');
     return `${host.name.slice(-6)} crashes`;
   }
 
   /** Alarms whose time has come. */
   alarms(): Alarm[] {
     const alarms: Alarm[] = [];
-    for (const host of this.records.values()) {
+    for (const host of this.shards.values()) {
       if (host.alarmAtMs === null) continue;
-      const isQuiet = host.isArmedQuietly;
-      const isOver = isQuiet && this.watch.stored(host).size === 0;
-      const what = `${isQuiet ? 'quiet alarm' : 'alarm'} of ${host.name.slice(-6)}`;
-      alarms.push({ what, atMs: host.alarmAtMs, isQuiet, isOver, ring: () => this.#ring(host) });
+      const isQuiet = host.isArmedWhole && !isAnythingDue(host.storage);
+      const what = `${isQuiet ? 'quiet alarm' : 'alarm'} of ${host.name.slice(-3)}`;
+      alarms.push({ what, atMs: host.alarmAtMs, isQuiet, ring: () => this.#ring(host) });
     }
     for (const gate of this.gates.values()) {
       if (gate.alarmAtMs === null || gate.isRinging) continue;
       const what = `alarm of gate ${gate.endpoint.slice(-4)}`;
-      alarms.push({ what, atMs: gate.alarmAtMs, isQuiet: false, isOver: false, ring: () => gate.ring() });
+      alarms.push({ what, atMs: gate.alarmAtMs, isQuiet: false, ring: () => gate.ring() });
     }
     const { account } = this;
     if (account.alarmAtMs !== null && !account.isTelling) {
       const ring = () => account.ring();
-      alarms.push({ what: 'alarm of the account', atMs: account.alarmAtMs, isQuiet: false, isOver: false, ring });
+      alarms.push({ what: 'alarm of the account', atMs: account.alarmAtMs, isQuiet: false, ring });
     }
     return alarms;
   }
 
-  #ring(host: RecordHost): void {
+  #ring(host: ShardHost): void {
     host.ring();
     if (this.world.prng.chance(this.world.faults.alarmRepeats)) {
       this.world.saw('alarm rang twice');
@@ -407,5 +438,5 @@ export class System {
 function recordNameOf(delivery: string): string {
   const located = parseDeliveryId(delivery);
   if (located === null) throw new Error(`${delivery} is no delivery id`);
-  return `v1:${ACCOUNT}:${located.kind}:${located.hash}`;
+  return recordName(addressIn(PLACE, located));
 }

@@ -4,10 +4,9 @@ import { deliveryId } from '../../src/core/ids.ts';
 import { CLAIM_GRACE_MS } from '../../src/core/limits.ts';
 import type { AttemptRequest } from '../../src/core/rpc.ts';
 import type { KeptMs } from '../../src/core/retention.ts';
-import type { Effects } from '../../src/record/ledger.ts';
 import * as invariants from '../support/invariants.ts';
 import { type StoredDelivery, Violation } from '../support/invariants.ts';
-import type { RecordHost } from './record-object.ts';
+import type { RecordHost, ShardHost } from './shard-object.ts';
 import type { Sent } from './receivers.ts';
 import { pinsOld } from './publisher.ts';
 import type { SqliteD1 } from './sqlite.ts';
@@ -63,22 +62,14 @@ export class Watch {
     return this.#gone.get(host) ?? new Map<number, GoneEvent>();
   }
 
-  /** A ring for retention must not make the Record tell the log what that has, and has perhaps deleted since. */
-  rangQuietly(host: RecordHost, { log }: Pick<Effects, 'log'>): void {
-    this.#world.saw('quiet ring');
-    this.#guard(() => {
-      if (log.length > 0) throw new Violation('I8', host.name, `a quiet ring told the log of ${log.length} entries`);
-    });
-  }
-
   committed(host: RecordHost): void {
     this.#changed.add(host);
     this.#guard(() => this.#look(host));
   }
 
-  rangInVain(host: RecordHost, nowMs: number): void {
+  rangInVain(shard: ShardHost, nowMs: number): void {
     this.#world.saw('ring in vain');
-    this.#guard(() => invariants.ringsAgainSoon(host.name, host.alarmAtMs, nowMs));
+    this.#guard(() => invariants.ringsAgainSoon(shard.name, shard.alarmAtMs, nowMs));
   }
 
   /** After a step: what must hold between turns. */
@@ -102,7 +93,7 @@ export class Watch {
 
   #look(host: RecordHost): void {
     const before = this.stored(host);
-    const after = readStored(host.storage, before);
+    const after = readStored(host.shard.storage, host.record, before);
     this.#before.set(host, before);
     this.#stored.set(host, after);
     this.#lookAtRetention(host, before, after);
@@ -116,7 +107,7 @@ export class Watch {
         const earlier = was.get(keyOf(one));
         if (earlier !== undefined && earlier.delivery !== one.delivery) {
           const hasLeft = this.#departed.has(claimKey(host.name, one, earlier.delivery.claim?.number));
-          invariants.changesLegally(host.name, earlier, one, { nowMs: host.turnMs, hasLeft });
+          invariants.changesLegally(host.name, earlier, one, { nowMs: host.shard.turnMs, hasLeft });
         }
         this.#count(host, earlier, one, after);
       }
@@ -131,11 +122,11 @@ export class Watch {
     const kept = this.#links.keptMsMin();
     for (const [sequence, event] of before) {
       if (after.has(sequence)) continue;
-      invariants.mayGo(host.name, 'row', event.deliveries, host.turnMs, kept.rows);
+      invariants.mayGo(host.name, 'row', event.deliveries, host.shard.turnMs, kept.rows);
       this.#logHas(host, event);
       const gone = this.#gone.get(host) ?? new Map<number, GoneEvent>();
       this.#gone.set(host, gone.set(sequence, { ...event, endedAtMs: endedAtMs(event) }));
-      this.#world.saw('row let go');
+      this.#world.saw('row purged');
     }
     if (before.size > 0 && after.size === 0) this.#world.saw('record emptied');
     for (const [sequence, event] of after) {
@@ -144,10 +135,10 @@ export class Watch {
       const old = before.get(sequence)?.facts;
       if (erasedAtMs !== undefined && old?.erasedAtMs === undefined) this.#world.saw('payload erased');
       if (payloadExpiredAtMs !== undefined && old?.payloadExpiredAtMs === undefined) {
-        invariants.mayGo(host.name, 'payload', event.deliveries, host.turnMs, kept.payload);
+        invariants.mayGo(host.name, 'payload', event.deliveries, host.shard.turnMs, kept.payload);
         this.#world.saw('payload expired');
       }
-      invariants.payloadIsGone(host.name, sequence, payloadRows(host.storage, sequence));
+      invariants.payloadIsGone(host.name, sequence, payloadRows(host.shard.storage, host.record, sequence));
     }
   }
 
@@ -186,7 +177,7 @@ export class Watch {
   }
 
   #between(host: RecordHost): void {
-    if (host.hasRungInVain) return;
+    if (host.shard.hasRungInVain || host.shard.poisoned.has(host.record)) return;
     const stored = this.stored(host);
     const lanes = new Map<string, StoredDelivery[]>();
     for (const { deliveries } of stored.values()) {
@@ -201,12 +192,12 @@ export class Watch {
         ordering: host.address.kind === 'k' ? this.#links.orderingOf(endpoint) : 'unordered',
         items,
       })),
-      alarmAtMs: host.alarmAtMs,
-      turnMs: host.turnMs,
+      alarmAtMs: host.shard.alarmAtMs,
+      turnMs: host.shard.turnMs,
       isParkedAt: (endpoint) => this.#links.isParked(endpoint, host.name),
     });
     // I8: such an alarm, or none, says that the log has everything.
-    if (host.alarmAtMs === null || host.isArmedQuietly) {
+    if (host.shard.alarmAtMs === null || host.shard.isArmedWhole) {
       for (const event of stored.values()) this.#logHas(host, event);
     }
   }
@@ -238,7 +229,7 @@ export class Watch {
     const lane = laneOf(this.stored(host), endpoint);
     const before = laneOf(this.#before.get(host) ?? new Map<number, StoredEvent>(), endpoint);
     const history = this.#lane(host.name, endpoint);
-    const nowMs = host.turnMs;
+    const nowMs = host.shard.turnMs;
     invariants.mayDepart(host.name, {
       request,
       isKeyed,
@@ -287,7 +278,7 @@ export class Watch {
       const history = this.#lane(record, request.claim.endpoint);
       const isStill = (one: Sent) => one.endMs === null || one.endMs > this.#world.nowMs;
       history.running = history.running.filter((one) => isStill(one) && !one.isOver);
-      if (record.split(':')[2] === 'k') {
+      if (record.split('/')[1]?.startsWith('k') === true) {
         const running = history.running.map((one) => this.#running(one));
         invariants.doesNotOverlap(record, this.#running(sent), running, this.#world.nowMs);
       }

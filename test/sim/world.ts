@@ -1,7 +1,7 @@
 /**
  * What all parts of a simulated world share: chance, time, faults, the network between objects, what was seen, and the trace.
  */
-import { EndpointHints } from '../../src/record/hints.ts';
+import { EndpointHints } from '../../src/shard/hints.ts';
 import { drawFaults, type Faults, NO_FAULTS } from './faults.ts';
 import { Prng } from './prng.ts';
 import { Life, Schedule } from './schedule.ts';

@@ -5,7 +5,7 @@
 import type { Delivery, DeliveryStatus } from '../../src/core/delivery.ts';
 import type { Ordering } from '../../src/core/endpoint.ts';
 import { type LaneItem, planLane } from '../../src/core/lane.ts';
-import { FANOUT_CLAIMS_MAX, RING_FAILED_WAIT_MS_CAP, SLOW_CLAIMS_MAX } from '../../src/core/limits.ts';
+import { FANOUT_CLAIMS_MAX, ALARM_FAILED_WAIT_MS_CAP, SLOW_CLAIMS_MAX, WHOLE_PHASE_MS } from '../../src/core/limits.ts';
 import type { LoggedAttempt } from '../../src/core/log.ts';
 import type { AttemptRequest } from '../../src/core/rpc.ts';
 import { isAtGate } from '../../src/core/status.ts';
@@ -280,8 +280,8 @@ export type Watched = {
   isParkedAt: (endpoint: string) => boolean;
 };
 
-/** A due time that would be taken for a quiet Record's alarm is armed this much later (record/alarm.ts). */
-const ALARM_LATE_MS = 1;
+/** A due time is armed later by so much where it would say something else, or does say that the log is whole (shard/alarm.ts). */
+const ALARM_LATE_MS = WHOLE_PHASE_MS;
 
 /** I5: what is owed has an alarm in time, or its lane waits at its Gate with an alarm of its own. */
 export function workIsWatched(where: string, { lanes, alarmAtMs, turnMs, isParkedAt }: Watched): void {
@@ -321,7 +321,7 @@ export function workIsWatched(where: string, { lanes, alarmAtMs, turnMs, isParke
 /** I5 after a ring whose turn failed: what was due then is late by no more than a minute. */
 export function ringsAgainSoon(where: string, alarmAtMs: number | null, failedMs: number): void {
   const waitMs = (alarmAtMs ?? Infinity) - failedMs;
-  if (waitMs > RING_FAILED_WAIT_MS_CAP) throw new Violation('I5', where, `rings ${waitMs} ms after one in vain`);
+  if (waitMs > ALARM_FAILED_WAIT_MS_CAP) throw new Violation('I5', where, `rings ${waitMs} ms after one in vain`);
 }
 
 /** I7: every request of a delivery carries the same id, the same bytes and the same place in its lane. */
