@@ -425,24 +425,68 @@ export const ALERT_WINDOW_MS = 15 * MINUTE_MS;
 export const ALERT_RESOLVE_AFTER_MS = 5 * MINUTE_MS;
 /** An open alert is told again when its value has grown by this factor: a hundredfold makes six updates, not a hundred. */
 export const ALERT_UPDATE_FACTOR = 2;
+/**
+ * Endpoints of an account that a rule has an alert of its own for: more than that is one trouble,
+ * and one more alert says how many more there are.
+ */
+export const ALERT_LIKE_MAX = 20;
 /** Accounts that one run looks at, in the order of their ids; the next run goes on behind them. Each is looked at within the window up to 15,000. */
 export const ALERT_ACCOUNTS_PER_RUN = 1_000;
-/** Endpoints of these accounts that one run reads: about a second of D1. Over any of these bounds a run opens, but resolves nothing. */
-export const ALERT_ENDPOINTS_PER_RUN = 50_000;
-/** Rows of the log that one count of a run reads. */
+/**
+ * They are looked at in groups: each is five queries, and what one of them costs or breaks concerns
+ * no other.
+ */
+export const ALERT_ACCOUNTS_AT_ONCE = 50;
+/**
+ * A run begins no further group after this, nor a call: the minute is shared with the other tasks
+ * of the cron.
+ */
+export const ALERT_LOOK_MS = 20 * SECOND_MS;
+/** The same for sending alerts. */
+export const ALERT_TELL_MS = 25 * SECOND_MS;
+/**
+ * Endpoints of one account that may be in trouble, which a run reads. Over any of these bounds it
+ * opens, but resolves nothing of the account.
+ */
+export const ALERT_ENDPOINTS_PER_ACCOUNT = 1_000;
+/** Rows of the log that one count of a run reads for each account: a fifth of a second of D1. */
 export const ALERT_LOG_ROWS_MAX = 200_000;
-/** Endpoints with open deliveries that one run looks at, and open deliveries of each: a count shows at most so many. */
-export const ALERT_BACKLOGS_PER_RUN = 200;
+/**
+ * Endpoints with open deliveries that a run looks at for each account, and open deliveries of each:
+ * a count shows at most so many.
+ */
+export const ALERT_BACKLOGS_PER_ACCOUNT = 100;
 export const ALERT_BACKLOG_ROWS_MAX = 1_000;
-/** Accounts and Gates that one run asks about circuits: calls, of which an invocation has 1,000. */
-export const ALERT_OBJECTS_PER_RUN = 100;
+/** Gates that a group asks about circuits, in turns of the accounts. */
+export const ALERT_GATES_AT_ONCE = 100;
+/**
+ * Calls after which a run begins no further group: an invocation has 1,000, and its queries are
+ * some hundred.
+ */
+export const ALERT_CALLS_PER_RUN = 400;
 /** Calls of a run that are under way at once. */
 export const ALERT_CALLS_AT_ONCE = 6;
-/** Alerts that one run writes, and tells of; the others come in the next. */
+/**
+ * Alerts that one run writes, in turns of the accounts; once they are written it begins no further
+ * group.
+ */
 export const ALERT_CHANGES_PER_RUN = 200;
+/** Alerts that one run sends to the operator, and as many to owners, in turns of the accounts. */
 export const ALERT_TELLS_PER_RUN = 50;
-/** An object that does not answer a run by then is asked by the next. */
-export const ALERT_ANSWER_MS = 10 * SECOND_MS;
+/** Alerts that one statement marks as sent because nobody is to be sent them. */
+export const ALERT_DROPS_PER_RUN = 1_000;
+/** An object that does not answer a run by then is asked by a later one. */
+export const ALERT_ANSWER_MS = 5 * SECOND_MS;
+/**
+ * The names in an alert are not worth a longer wait: without an answer by then it goes out without
+ * them.
+ */
+export const ALERT_NAMES_MS = 1 * SECOND_MS;
+/**
+ * An alert that could not be sent is tried again after these, doubling from the one to the other.
+ */
+export const ALERT_AGAIN_MS_MIN = MINUTE_MS;
+export const ALERT_AGAIN_MS_CAP = HOUR_MS;
 /** Faults that one run counts: beyond it the alert says so many, and is no less urgent. */
 export const ALERT_FAULTS_MAX = 10_000;
 /** A fault that goes on is written again after this: far less than the window in which it is counted. */

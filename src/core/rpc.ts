@@ -210,6 +210,10 @@ export type AccountRpc = {
     known: Pick<AccountSettings, 'revision' | 'createdAtMs'>,
     events?: number,
   ): Promise<AccountSettings | 'unchanged' | QuotaExceeded | null>;
+  /** With these endpoints only, and without those of them that are not there. */
+  settingsFor(endpoints: string[]): Promise<AccountSettings | null>;
+  /** With the endpoints only that asked for alerts by name (core/alert-event.ts). */
+  settingsForAlerts(): Promise<AccountSettings | null>;
   /**
    * Creating again with the same id answers the endpoint as it is (idempotency).
    */
