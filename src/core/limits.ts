@@ -245,6 +245,15 @@ export const CIRCUIT_FAILURE_SHARE = 0.5;
 /** And they come from this many records, or there are so many of them: events that one record cannot get rid of are no outage. */
 export const CIRCUIT_FAILING_RECORDS_MIN = 3;
 export const CIRCUIT_FAILURES_OF_ONE_MIN = 25;
+/**
+ * An endpoint, and not single records of it, asks for patience (Retry-After of CIRCUIT_PAUSE_MS_MIN or more) after so many such answers
+ * from as many records as an outage has, if they are this share of all that left after the first of them. Below, a receiver that limits
+ * some of its records would be taken for one that limits all: a fifth of them limited passes for it once in a hundred times.
+ */
+export const ASKS_MIN = 5;
+export const ASKS_SHARE = 2 / 3;
+/** Records that are remembered to have asked: more say nothing new. */
+export const ASKERS_MAX = 100;
 /** Pauses before a probe: doubling from the one to the other. */
 export const CIRCUIT_PAUSE_MS_MIN = 10 * SECOND_MS;
 export const CIRCUIT_PAUSE_MS_MAX = 5 * MINUTE_MS;

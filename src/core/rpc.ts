@@ -4,7 +4,7 @@
  */
 import type { Admission, GateNews, GateView, Woken } from './admission.ts';
 import type { AuditAct, AuditEntry, AuditFilter } from './audit.ts';
-import type { Report } from './circuit.ts';
+import type { Report } from './report.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings, Sealed } from './endpoint.ts';
 import type { RemovalRefusal } from './endpoint-secrets.ts';
 import type { CatalogueIndex, EventType, EventTypeDetail, EventTypeFacts } from './event-type.ts';

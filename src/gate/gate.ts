@@ -5,7 +5,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
 import type { GateNews } from '../core/admission.ts';
-import type { Report } from '../core/circuit.ts';
+import type { Report } from '../core/report.ts';
 import { parseGateName } from '../core/ids.ts';
 import { GATE_ANSWER_MS, UNAVAILABLE_WAIT_MS_MIN } from '../core/limits.ts';
 import type { GateRpc } from '../core/rpc.ts';

@@ -4,7 +4,7 @@
  */
 import { parseRecordName, type DeliveryRef, type RecordAddress } from '../../src/core/ids.ts';
 import type { Admission, GateNews } from '../../src/core/admission.ts';
-import type { Report } from '../../src/core/circuit.ts';
+import type { Report } from '../../src/core/report.ts';
 import type { AccountSettings } from '../../src/core/endpoint.ts';
 import type { Confirmation, LogEntry, LogMessage } from '../../src/core/log.ts';
 import type { AttemptOutcome } from '../../src/core/outcome.ts';
