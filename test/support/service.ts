@@ -17,8 +17,17 @@ const OUTPUT_LINES_MAX = 60;
 
 const Package = z.object({ scripts: z.object({ start: z.string() }) });
 
-/** `vars`: further variables of the environment. `root`: another build's folder. */
-export type Place = { port: number; stateDir: string; key: string; vars?: Record<string, string>; root?: string };
+export type Place = {
+  port: number;
+  stateDir: string;
+  key: string;
+  /** Further variables of the environment. */
+  vars?: Record<string, string>;
+  /** Another build's folder. */
+  root?: string;
+  /** Another program that serves `/health`; absent: what `npm start` runs. */
+  command?: string;
+};
 
 export type Service = {
   url: string;
@@ -58,8 +67,8 @@ export function launchService(at: Place): Service {
   const url = `http://127.0.0.1:${at.port}`;
   const temporary = join(at.stateDir, 'tmp');
   mkdirSync(temporary, { recursive: true });
-  const { root = ownRoot } = at;
-  const child = spawn('sh', ['-c', startScript(root)], {
+  const { root = ownRoot, command = startScript(root) } = at;
+  const child = spawn('sh', ['-c', command], {
     cwd: root,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
