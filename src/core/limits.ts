@@ -222,6 +222,11 @@ export const ERROR_MESSAGE_BYTES_MAX = 512;
 // Queues
 /** The platform's limit for one sendBatch. */
 export const QUEUE_SEND_BATCH_MAX = 100;
+/**
+ * A connection that breaks within this long of a request, before an answer, was most likely closed while it was idle: the request is
+ * made once more. Longer than a round trip round the world, and shorter than receivers take for work that they then fail at.
+ */
+export const BROKEN_AT_ONCE_MS = 500;
 /** Outcomes of one Record's queued attempts that come within this go back to it in one call. */
 export const SETTLE_GROUP_MS = 100;
 
