@@ -87,6 +87,11 @@ async function derivedId(key: string, index: number): Promise<string> {
 
 function showResult(result: Published | Problem | undefined) {
   if (result === undefined) throw new Error('a batch has one result for each event');
-  if (result instanceof Problem) return result.body;
-  return result.kind === 'problem' ? result.problem.body : { status: 202, ...showAccepted(result) };
+  if (result instanceof Problem) return refused(result);
+  if (result.kind === 'problem') return refused(result.problem);
+  return { outcome: 'accepted', status: 202, ...showAccepted(result) };
+}
+
+function refused({ body }: Problem) {
+  return { outcome: 'refused', ...body };
 }
