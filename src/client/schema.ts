@@ -247,14 +247,15 @@ export type Schemas = {
     retry: Schemas['RetryPolicy'];
     rateLimitPerSecond: number | null;
     secrets: (Schemas['EndpointSecret'])[];
-    circuit: {
-      state: "closed" | "open" | "half-open";
-      since: string | null;
-      nextProbeAt: string | null;
-      perSecond: number | null;
-      waitingRecords: number;
-    } | null;
+    circuit: Schemas['Circuit'];
   };
+  Circuit: {
+    state: "closed" | "open" | "half-open";
+    since: string | null;
+    nextProbeAt: string | null;
+    perSecond: number | null;
+    waitingRecords: number;
+  } | null;
   ChangedEndpoint: {
     id: string;
     account: string;
@@ -504,15 +505,7 @@ export type Schemas = {
     version: number | null;
     status: Schemas['DeliveryStatus'];
     attempts: number;
-    lastAttempt: {
-      at: string;
-      statusCode: number | null;
-      error: {
-        kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost";
-        message: string;
-      } | null;
-      latencyMs: number;
-    } | null;
+    lastAttempt: Schemas['LastAttempt'];
     nextAttemptAt: string | null;
     blockedBy: string | null;
     supersededBy: string | null;
@@ -526,6 +519,16 @@ export type Schemas = {
     acceptedAt: string;
     endedAt: string | null;
   };
+  LastAttempt: {
+    at: string;
+    statusCode: number | null;
+    error: Schemas['AttemptError'];
+    latencyMs: number;
+  } | null;
+  AttemptError: {
+    kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost";
+    message: string;
+  } | null;
   PublishedEvent: {
     id: string;
     type: string;
@@ -577,15 +580,7 @@ export type Schemas = {
     version: number | null;
     status: Schemas['DeliveryStatus'];
     attempts: number;
-    lastAttempt: {
-      at: string;
-      statusCode: number | null;
-      error: {
-        kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost";
-        message: string;
-      } | null;
-      latencyMs: number;
-    } | null;
+    lastAttempt: Schemas['LastAttempt'];
     nextAttemptAt: string | null;
     blockedBy: string | null;
     supersededBy: string | null;
@@ -598,13 +593,7 @@ export type Schemas = {
     late: boolean;
     acceptedAt: string;
     endedAt: string | null;
-    replay: {
-      by: string;
-      reason: string | null;
-      at: string;
-      job: string | null;
-      missing: boolean;
-    } | null;
+    replay: Schemas['ReplayFacts'];
     attemptLog: (Schemas['Attempt'])[];
     schemaVersion: string | null;
     data: unknown;
@@ -612,6 +601,13 @@ export type Schemas = {
     erasedAt: string | null;
     payloadExpiredAt: string | null;
   };
+  ReplayFacts: {
+    by: string;
+    reason: string | null;
+    at: string;
+    job: string | null;
+    missing: boolean;
+  } | null;
   Attempt: {
     id: string;
     delivery: string;
@@ -622,10 +618,7 @@ export type Schemas = {
     at: string;
     latencyMs: number;
     statusCode: number | null;
-    error: {
-      kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost";
-      message: string;
-    } | null;
+    error: Schemas['AttemptError'];
     responseHeaders: Record<string, string> | null;
     responseBody: string | null;
     willRetry: boolean;
@@ -663,10 +656,7 @@ export type Schemas = {
     at: string;
     latencyMs: number;
     statusCode: number | null;
-    error: {
-      kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost";
-      message: string;
-    } | null;
+    error: Schemas['AttemptError'];
     responseHeaders: Record<string, string> | null;
     responseBody: string | null;
     willRetry: boolean;
@@ -771,12 +761,13 @@ export type Schemas = {
     openedAt: string;
     updatedAt: string;
     resolvedAt: string | null;
-    acknowledged: {
-      at: string;
-      by: string;
-      note: string | null;
-    } | null;
+    acknowledged: Schemas['Acknowledgement'];
   };
+  Acknowledgement: {
+    at: string;
+    by: string;
+    note: string | null;
+  } | null;
   AlertRules: {
     rules: Record<string, Schemas['AlertRule']>;
   };
@@ -870,13 +861,7 @@ export type Schemas = {
     nextRetryAt: string | null;
     waiting: Schemas['WaitingDeliveries'];
     windows: Schemas['HealthWindows'];
-    circuit: {
-      state: "closed" | "open" | "half-open";
-      since: string | null;
-      nextProbeAt: string | null;
-      perSecond: number | null;
-      waitingRecords: number;
-    } | null;
+    circuit: Schemas['Circuit'];
   };
   WaitingDeliveries: {
     count: number;

@@ -9,7 +9,10 @@ const acknowledged = z
     by: text('With whose key'),
     note: text('What they wrote; null: nothing').nullable(),
   })
-  .openapi({ description: 'Who looks after it; the first to say so stays. Null: nobody yet' });
+  .nullable()
+  .openapi('Acknowledgement', {
+    description: 'Who looks after it; the first to say so stays. Null: nobody yet',
+  });
 
 export const alertShape = z
   .strictObject({
@@ -25,7 +28,7 @@ export const alertShape = z
     openedAt: time('When its condition began to hold'),
     updatedAt: time('When it was last told'),
     resolvedAt: time('When it ended; null: it is open').nullable(),
-    acknowledged: acknowledged.nullable(),
+    acknowledged,
   })
   .openapi('Alert');
 export const alertsShape = pageOf('AlertPage', alertShape, 'Alerts, newest first');

@@ -18,7 +18,7 @@ export const errorKind = openEnum(
 const error = z
   .strictObject({ kind: errorKind, message: text('What went wrong, in words') })
   .nullable()
-  .openapi({ description: 'Why it failed; null: it did not' });
+  .openapi('AttemptError', { description: 'Why it failed; null: it did not' });
 const statusCode = z.int().openapi({ description: 'HTTP status of the answer; null: there was none' }).nullable();
 const latencyMs = count('From the request to the status line, in ms');
 
@@ -36,8 +36,8 @@ export const deliveryShape = z
     attempts: count('How many attempts were made'),
     lastAttempt: z
       .strictObject({ at: time('When it was made'), statusCode, error, latencyMs })
-      .openapi({ description: 'The newest attempt; null before the first' })
-      .nullable(),
+      .nullable()
+      .openapi('LastAttempt', { description: 'The newest attempt; null before the first' }),
     nextAttemptAt: time('When it is tried next; null: not planned').nullable(),
     blockedBy: text('Id of the delivery that must end first; null: none').nullable(),
     supersededBy: text('Id of the delivery that took its place; null: none').nullable(),
@@ -98,12 +98,13 @@ const replay = z
     job: text('Id of the job that asked; null: it was replayed alone').nullable(),
     missing: flag('The endpoint had no delivery of the event before'),
   })
-  .openapi({ description: 'Who replayed it, when and why; null: it is no replay' });
+  .nullable()
+  .openapi('ReplayFacts', { description: 'Who replayed it, when and why; null: it is no replay' });
 
 export const deliveryDetailShape = z
   .strictObject({
     ...deliveryShape.shape,
-    replay: replay.nullable(),
+    replay,
     attemptLog: z.array(attemptShape).openapi({ description: 'Every attempt, first to last' }),
     schemaVersion: text('Version of the schema that the data is in; null: none').nullable(),
     data: anything('The data of the event as this endpoint gets it; null where it was erased'),

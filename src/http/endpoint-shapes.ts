@@ -79,7 +79,7 @@ const circuit = z.strictObject({
 });
 export const circuitShape = circuit
   .nullable()
-  .openapi({ description: 'What its Gate knows; null: it did not answer in time' });
+  .openapi('Circuit', { description: 'What its Gate knows; null: it did not answer in time' });
 export const endpointNowShape = z
   .strictObject({ ...endpointShape.shape, circuit: circuitShape })
   .openapi('EndpointNow');

@@ -10,7 +10,7 @@ import { table } from './print.ts';
 import { plain, relative } from './words.ts';
 
 const LISTED_MAX = 10_000;
-type Scope = Schemas['Key']['scopes'][number];
+type Scope = Schemas['ApiKey']['scopes'][number];
 type CreateOptions = { scope?: string[]; expires?: number; rate?: number };
 
 export function addKeys(program: Command, act: Act): void {

@@ -93,7 +93,10 @@ async function publishFile({ io, client, print, ...context }: Context, path: str
   const lines = text.split('\n').map((line, at) => ({ line: line.trim(), number: at + 1 }));
   const events = lines
     .filter(({ line }) => line !== '')
-    .map(({ line, number }) => ({ event: readJson(line, `line ${number} of ${path}`) as Schemas['NewEvent'], number }));
+    .map(({ line, number }) => ({
+      event: readJson(line, `line ${number} of ${path}`) as Schemas['EventToPublish'],
+      number,
+    }));
   if (events.length === 0) throw new Failure(EXIT.usage, `${path} holds no event`);
   let accepted = 0;
   for (let from = 0; from < events.length; from += BATCH_EVENTS_MAX) {

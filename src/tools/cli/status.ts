@@ -66,11 +66,11 @@ export async function waitForRecord(
   return OPEN.includes(record.status) || record.status === 'dead' ? EXIT.found : EXIT.ok;
 }
 
-async function readRecord({ client }: Context, account: string, key: string): Promise<Schemas['Record']> {
+async function readRecord({ client }: Context, account: string, key: string): Promise<Schemas['RecordStatus']> {
   return ofAnswer(await client.call('getRecordByKey', { path: { account }, query: { key } }));
 }
 
-function render({ print, io }: Context, record: Schemas['Record'], name: EndpointName): void {
+function render({ print, io }: Context, record: Schemas['RecordStatus'], name: EndpointName): void {
   print.line(`${print.style('strong', plain(record.record))} · event ${record.sequence}`);
   print.line(
     `${statusWord(print, record.status)}${record.late ? print.style('warn', ' late') : ''}: ${plain(record.note, 400)}`,

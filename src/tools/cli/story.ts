@@ -8,7 +8,7 @@ import { count, moment, plain, relative, span, spanBetween } from './words.ts';
 type Delivery = Schemas['DeliveryDetail'];
 type Attempt = Schemas['Attempt'];
 type Event = Pick<
-  Schemas['Event'],
+  Schemas['PublishedEvent'],
   'id' | 'type' | 'record' | 'sequence' | 'version' | 'occurredAt' | 'acceptedAt' | 'deliveryCount'
 >;
 
@@ -116,7 +116,11 @@ function adviceFor(delivery: Delivery, name: string): string[] {
   return [...(cause === null ? [] : [`To do: ${cause}`]), `Then send it again with: tubepost replay ${delivery.id}`];
 }
 
-function causeOf(statusCode: number | null, kind: Schemas['AttemptError']['kind'] | null, name: string): string | null {
+function causeOf(
+  statusCode: number | null,
+  kind: NonNullable<Schemas['AttemptError']>['kind'] | null,
+  name: string,
+): string | null {
   if (statusCode === 401 || statusCode === 403) {
     return `${name} refuses us. Compare its secret with the endpoint's (tubepost endpoints secret), and see whether it verifies the raw body.`;
   }
