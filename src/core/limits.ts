@@ -31,6 +31,11 @@ export const DATA_DEPTH_MAX = 64;
 /** `occurredAt` is kept as given: nanoseconds and an offset take 35 characters, the rest is room. */
 export const OCCURRED_AT_CHARS_MAX = 64;
 
+/** JSON nesting of any request: far more than any field allows, so that the field's own rule speaks. */
+export const JSON_DEPTH_MAX = 1_000;
+/** Characters of a body after which reading lets others have the thread: some 20 ms where it is all small values. */
+export const JSON_SLICE_CHARS = 64 * 1024;
+
 // Event types (P6, P7)
 /** All of an operator: every isolate holds their rules, some 300 bytes each. */
 export const EVENT_TYPES_MAX = 1_000;
@@ -38,7 +43,7 @@ export const EVENT_TYPES_MAX = 1_000;
 export const SCHEMA_VERSIONS_MAX = 50;
 /** One schema as JSON: far more than people read; all versions of a type stay under 2 MB in one answer. */
 export const SCHEMA_BYTES_MAX = 32 * 1024;
-/** One step is one schema that looks at one value. While one piece of data is checked nothing else runs: 10,000 take about 50 ms where alternatives fail, less where none does. */
+/** One step is one schema that looks at one value: some 0.1 µs. While one piece of data is checked nothing else runs. */
 export const CHECK_STEPS_MAX = 10_000;
 /** Large data may take this many for each of its values, where that is more: what `$ref` and a few alternatives need. */
 export const CHECK_STEPS_PER_VALUE = 4;
@@ -107,6 +112,17 @@ export const FILTER_IN_VALUES_MAX = 100;
 export const FILTER_TEXT_BYTES_MAX = 256;
 /** Values of an event that one condition looks at, where lists are long; beyond, it is undecided and the event is sent. */
 export const FILTER_VALUES_LOOKED_AT_MAX = 1_000;
+/** Values that one filter looks at or compares with, for one event: ten long lists. Beyond, it is undecided likewise. */
+export const FILTER_STEPS_MAX = 10_000;
+/**
+ * The same for all filters of one publish, over its events and endpoints: 10,000 endpoints with ten conditions each on a hundred events.
+ * Some 0.1 µs each, SLICE_STEPS at a time. Beyond, they are undecided likewise.
+ */
+export const PUBLISH_FILTER_STEPS_MAX = 10_000_000;
+/** Steps after which long work in a request lets others have the thread: some 10 ms. */
+export const SLICE_STEPS = 100_000;
+/** Event types whose endpoints are remembered for one state of an account's settings. */
+export const MATCHED_TYPES_REMEMBERED_MAX = 1_000;
 /** C4: nine attempts. */
 export const RETRY_SCHEDULE_SECONDS_DEFAULT: readonly number[] = [10, 30, 120, 600, 3_600, 10_800, 21_600, 43_200];
 export const RETRY_WINDOW_SECONDS_DEFAULT = 24 * 3_600;

@@ -8,7 +8,6 @@ import { base32 } from '../core/base32.ts';
 import { checkAccountId } from '../core/event-rules.ts';
 import { isJobId, madeEventId } from '../core/ids.ts';
 import type { JobSpec } from '../core/job.ts';
-import { comparable, parseExact } from '../core/json.ts';
 import { BROADCAST_ACCOUNTS_MAX } from '../core/limits.ts';
 import { contentHash, recordAddress } from '../delivery/address.ts';
 import type { Api } from './api.ts';
@@ -47,7 +46,7 @@ export function addBroadcasts(api: Api): void {
       scope: 'publish',
       summary: 'Publish one event to every account, or to those named; answers with the job that carries it',
       params: z.strictObject({}),
-      body: { schema: broadcastBody, parse: parseExact },
+      body: { schema: broadcastBody, exact: true },
       answers: { 202: 'The job' },
       ownIdempotency: true,
     },
@@ -100,7 +99,7 @@ async function specOf(
     version: body.version ?? null,
     occurredAt: body.occurredAt ?? null,
   };
-  const hash = await contentHash({ ...content, data: comparable(data) });
+  const hash = await contentHash({ ...content, data });
   const event = {
     id,
     ...content,

@@ -24,7 +24,6 @@ const pages = [
   'hono',
   'hono/jsx',
   '@hono/zod-openapi',
-  '@cfworker/json-schema',
   'ulid',
   'zod',
 ];
