@@ -1,4 +1,7 @@
-/** K7: each command against a service of canned answers: what it asks, what it prints for people and pipes, what it ends with. */
+/**
+ * K7: each command against a service of canned answers: what it asks, what it prints for people and
+ * pipes, what it ends with.
+ */
 import { describe, expect, it } from 'vitest';
 import { cli, delivery, endpoint, page, problem } from './fake.ts';
 

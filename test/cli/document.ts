@@ -1,25 +1,33 @@
 /**
- * docs/cli.md, run from top to bottom: each ```sh run block with the exit code that it names, and what stands below it is what is
- * printed, but for ids and times. A ```sh run log block reads the log, and is run until the log has heard of it.
+ * docs/cli.md, run from top to bottom: each ```sh run block with the exit code that it names, and
+ * what stands below it is what is printed, but for ids and times. A ```sh receiver block has a
+ * receiver at the URL that it names. A ```sh run log block reads the log, and is run until the log
+ * has heard of it.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Checks } from '../support/checks.ts';
 import { eventually, until } from '../support/poll.ts';
+import type { Receiver } from './receivers.ts';
 import type { Background, Ended, Shell } from './shell.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../docs/cli.md');
-const BLOCK = /```sh (run|background)( log)?(?: exit=(\d+))?\n([\s\S]*?)```(?:\s+```\n([\s\S]*?)```)?/g;
+const BLOCK = /```sh (run|background|receiver)( log)?(?: exit=(\d+))?\n([\s\S]*?)```(?:\s+```\n([\s\S]*?)```)?/g;
 /** How long the log may take to hear of it. */
 const LOG_WITHIN_MS = 15_000;
 const LISTENS_WITHIN_MS = 15_000;
 
-export async function runDocument(shell: Shell, port: number, checks: Checks): Promise<void> {
+export async function runDocument(shell: Shell, port: number, receiver: Receiver, checks: Checks): Promise<void> {
   const blocks = [...readFileSync(DOCUMENT, 'utf8').matchAll(BLOCK)];
   checks.check('docs/cli.md holds commands to run', blocks.length, []);
   let listening: Background | null = null;
   for (const [, kind, log, exit = '0', script = '', shown] of blocks) {
-    const here = script.replaceAll('tubepost listen', `tubepost listen --port ${port}`).trim();
+    const here = script
+      .replaceAll('tubepost listen', `tubepost listen --port ${port}`)
+      // A slow machine is no fault of the receiver's.
+      .replace('tubepost rehearse http', 'tubepost rehearse --max-latency 5000 http')
+      .replaceAll('http://127.0.0.1:3000', receiver.origin)
+      .trim();
     if (kind === 'background') {
       listening = shell.start(here);
       await until(`${here} listens`, LISTENS_WITHIN_MS, () =>

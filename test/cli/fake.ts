@@ -1,4 +1,7 @@
-/** The command line without a terminal, a network or time: a service of canned answers, and what was printed. */
+/**
+ * The command line without a terminal, a network or time: a service of canned answers, and what was
+ * printed.
+ */
 import { run } from '../../src/tools/cli/program.ts';
 import type { Io } from '../../src/tools/cli/io.ts';
 
@@ -7,7 +10,10 @@ export const NOW_MS = Date.parse('2026-11-30T22:00:00.000Z');
 export type Sent = { route: string; query: Record<string, string>; body: unknown; key: string | null };
 type Routes = Record<string, unknown>;
 
-/** `answers`: by `METHOD /path`, a body, or a list of bodies for one call after the other; a `Problem` has a `code`. */
+/**
+ * `answers`: by `METHOD /path`, a body, or a list of bodies for one call after the other; a
+ * `Problem` has a `code`.
+ */
 export function cli(answers: Routes, given: Partial<Io> & { files?: Record<string, string>; typed?: string } = {}) {
   const sent: Sent[] = [];
   const outs: string[] = [];

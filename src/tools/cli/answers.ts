@@ -1,6 +1,6 @@
 /**
- * What a local receiver answers, as a person writes it: `--answer 500,hang,200` is 500 to the first request, nothing to the second, 200 to
- * the third and to all after it.
+ * What a local receiver answers, as a person writes it: `--answer 500,hang,200` is 500 to the first
+ * request, nothing to the second, 200 to the third and to all after it.
  */
 import { InvalidArgumentError } from 'commander';
 import { parseSpanMs } from './words.ts';
@@ -20,7 +20,10 @@ export function parseAnswers(text: string): Answer[] {
   return text.split(',').map((part) => parseAnswer(part.trim()));
 }
 
-/** `200`, `429/10s` (with Retry-After), `slow:2s`, `slow:2s/500`, `gone` is written 410, `disable` answers the header of that name. */
+/**
+ * `200`, `429/10s` (with Retry-After), `slow:2s`, `slow:2s/500`, `gone` is written 410, `disable`
+ * answers the header of that name.
+ */
 function parseAnswer(text: string): Answer {
   if (text === 'hang' || text === 'reset') return { kind: text };
   if (text === 'disable' || text === 'abort-message') {

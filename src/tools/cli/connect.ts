@@ -1,4 +1,7 @@
-/** Which service, with which key, for which account: from options, then the environment, then what `npm start` prints. */
+/**
+ * Which service, with which key, for which account: from options, then the environment, then what
+ * `npm start` prints.
+ */
 import type { Command } from 'commander';
 import { type Client, createClient } from '../../client/client.ts';
 import { EXIT, Failure } from './exit.ts';
@@ -7,7 +10,9 @@ import { parseJson } from './json.ts';
 import { createPrint, type Print } from './print.ts';
 
 export const LOCAL_URL = 'http://127.0.0.1:8787';
-/** Published with the local service: it opens nothing else, because no other service starts with it. */
+/**
+ * Published with the local service: it opens nothing else, because no other service starts with it.
+ */
 const LOCAL_KEY = 'tubepost_local_admin_key';
 const LOCAL_HOSTS: readonly string[] = ['127.0.0.1', 'localhost', '[::1]'];
 

@@ -1,4 +1,7 @@
-/** What people call an endpoint: its description or, without one, its host. Ids say nothing to a reader. */
+/**
+ * What people call an endpoint: its description or, without one, its host. Ids say nothing to a
+ * reader.
+ */
 import type { Context } from './connect.ts';
 import { EXIT, Failure } from './exit.ts';
 import { plain } from './words.ts';
@@ -10,7 +13,10 @@ export function nameOf({ description, url }: { description: string; url: string 
   return URL.canParse(url) ? new URL(url).host : plain(url, 40);
 }
 
-/** Names of an account's endpoints; one that is not there any more is called by its id, as `isKnown` tells. */
+/**
+ * Names of an account's endpoints; one that is not there any more is called by its id, as `isKnown`
+ * tells.
+ */
 export async function endpointNames({ client }: Context, account: string): Promise<EndpointName> {
   const names = new Map<string, string>();
   for await (const endpoint of client.list('listEndpoints', { path: { account } })) {
@@ -24,8 +30,8 @@ export function isKnown(name: EndpointName, id: string): boolean {
 }
 
 /**
- * The id of the endpoint that a person means: an `ep_…`, a description, an external id or a host. Throws a Failure where it is none, or
- * several: a guess could pause the wrong one.
+ * The id of the endpoint that a person means: an `ep_…`, a description, an external id or a host.
+ * Throws a Failure where it is none, or several: a guess could pause the wrong one.
  */
 export async function endpointId({ client }: Context, account: string, text: string): Promise<string> {
   if (text.startsWith('ep_')) return text;

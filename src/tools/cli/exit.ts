@@ -1,9 +1,15 @@
-/** What the command line ends with, and how a failure becomes a code and a sentence. docs/cli.md is the contract of these numbers. */
+/**
+ * What the command line ends with, and how a failure becomes a code and a sentence. docs/cli.md is
+ * the contract of these numbers.
+ */
 import { Refusal } from '../../client/client.ts';
 
 export const EXIT = {
   ok: 0,
-  /** It ran, and what it looked at is not right: a dead delivery, a failed test, a finding of a rehearsal. */
+  /**
+   * It ran, and what it looked at is not right: a dead delivery, a failed test, a finding of a
+   * rehearsal.
+   */
   found: 1,
   /** The arguments are wrong, or something they need is missing. */
   usage: 2,
@@ -52,7 +58,10 @@ export function isAbort(error: unknown): boolean {
   return error instanceof Error && error.name === 'AbortError';
 }
 
-/** `fetch` throws a TypeError where nothing answers, a TimeoutError where nothing answers in time; the client an Error for an answer of something else. */
+/**
+ * `fetch` throws a TypeError where nothing answers, a TimeoutError where nothing answers in time;
+ * the client an Error for an answer of something else.
+ */
 function isNetworkFailure(error: unknown): error is Error {
   if (!(error instanceof Error)) return false;
   return (

@@ -1,6 +1,7 @@
 /**
- * A receiver on this machine: takes webhooks over HTTP, verifies each, and answers as it is told. Used by `listen`, which shows them to a
- * person, and by `rehearse --sender`, which judges the sender by them.
+ * A receiver on this machine: takes webhooks over HTTP, verifies each, and answers as it is told.
+ * Used by `listen`, which shows them to a person, and by `rehearse --sender`, which judges the
+ * sender by them.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
@@ -20,7 +21,10 @@ import {
 import type { Answer } from './answers.ts';
 import { EXIT, Failure } from './exit.ts';
 
-/** Twice what an event with its envelope can have: what is larger is not ours, and is not kept in memory. */
+/**
+ * Twice what an event with its envelope can have: what is larger is not ours, and is not kept in
+ * memory.
+ */
 const BODY_BYTES_MAX = 1024 * 1024;
 
 export type Arrival = {
@@ -33,7 +37,10 @@ export type Arrival = {
   previous: string | null;
   replay: string | null;
   body: Buffer;
-  /** Null where it is signed by one of the keys; otherwise why not. `no-key`: there is nothing to verify with. */
+  /**
+   * Null where it is signed by one of the keys; otherwise why not. `no-key`: there is nothing to
+   * verify with.
+   */
   fault: string | null;
   answer: Answer;
 };

@@ -1,4 +1,7 @@
-/** What the commands run on, so that tests can run them without a terminal, a network or time that passes. */
+/**
+ * What the commands run on, so that tests can run them without a terminal, a network or time that
+ * passes.
+ */
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline/promises';
 import { setTimeout as wait } from 'node:timers/promises';

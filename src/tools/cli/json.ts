@@ -1,10 +1,13 @@
 /**
- * JSON that keeps every digit: a number that JavaScript would round (9007199254740993, 1.0) is carried as it was written. Publishers'
- * data passes through the command line in both directions, and an id of 20 digits must come out as it went in.
+ * JSON that keeps every digit: a number that JavaScript would round (9007199254740993, 1.0) is
+ * carried as it was written. Publishers' data passes through the command line in both directions,
+ * and an id of 20 digits must come out as it went in.
  */
 import { EXIT, Failure } from './exit.ts';
 
-/** ECMAScript's JSON.parse source text access, which the types of this TypeScript do not know yet. */
+/**
+ * ECMAScript's JSON.parse source text access, which the types of this TypeScript do not know yet.
+ */
 type RawJson = { rawJSON: (text: string) => unknown };
 type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
 const raw = JSON as unknown as RawJson;
@@ -27,7 +30,10 @@ export function readJson(text: string, what: string): unknown {
   }
 }
 
-/** One line, or indented. No control character reaches a terminal: JSON.stringify leaves those from U+007F to U+009F as they are. */
+/**
+ * One line, or indented. No control character reaches a terminal: JSON.stringify leaves those from
+ * U+007F to U+009F as they are.
+ */
 export function formatJson(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replaceAll(
     // Between the quotes of a text, or nowhere: JSON itself is ASCII.

@@ -1,6 +1,7 @@
 /**
- * `tubepost listen`: a receiver on this machine that shows what arrives and whether it is signed, and fails as it is told. With an
- * account it registers itself as an endpoint and removes it at the end; with a secret it only listens.
+ * `tubepost listen`: a receiver on this machine that shows what arrives and whether it is signed,
+ * and fails as it is told. With an account it registers itself as an endpoint and removes it at the
+ * end; with a secret it only listens.
  */
 import type { Command } from 'commander';
 import { ofAnswer } from '../../client/client.ts';
@@ -93,7 +94,10 @@ function secretsOf({ io }: Context, { secret }: Options): string[] {
   return io.env['TUBEPOST_SECRET'] ? [io.env['TUBEPOST_SECRET']] : [];
 }
 
-/** The id of the endpoint that it made; null where it has secrets already, or no account. Adds the endpoint's secret to `keys`. */
+/**
+ * The id of the endpoint that it made; null where it has secrets already, or no account. Adds the
+ * endpoint's secret to `keys`.
+ */
 async function register(context: Context, options: Options, origin: string, keys: VerifyKey[]): Promise<string | null> {
   const account = context.accountIfAny();
   if (keys.length > 0 || account === null) return null;

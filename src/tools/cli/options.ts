@@ -1,4 +1,7 @@
-/** Parsers of option values: commander calls them with the text, and shows the message of what they throw. */
+/**
+ * Parsers of option values: commander calls them with the text, and shows the message of what they
+ * throw.
+ */
 import { InvalidArgumentError } from 'commander';
 import { parseSpanMs } from './words.ts';
 

@@ -47,7 +47,10 @@ export function createPrint(io: Io, isJson: boolean): Print {
   };
 }
 
-/** Columns as wide as what stands in them; the last one is not padded. `head` in front where there are rows. */
+/**
+ * Columns as wide as what stands in them; the last one is not padded. `head` in front where there
+ * are rows.
+ */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   if (rows.length === 0) return [];
   const all = [head, ...rows];

@@ -1,6 +1,7 @@
 /**
- * The command line as a tree of commands: shared options, help, completion, and the one place where a failure becomes an exit code.
- * A command is a file of its own that adds itself to the tree and returns its exit code, or nothing where all is well.
+ * The command line as a tree of commands: shared options, help, completion, and the one place where
+ * a failure becomes an exit code. A command is a file of its own that adds itself to the tree and
+ * returns its exit code, or nothing where all is well.
  */
 import tab from '@bomb.sh/tab/commander';
 import { Command, CommanderError } from 'commander';
@@ -16,6 +17,7 @@ import { formatJson } from './json.ts';
 import { addKeys } from './keys.ts';
 import { addListen } from './listen.ts';
 import { addPublish } from './publish.ts';
+import { addRehearse } from './rehearse/rehearse.ts';
 import { addReplay } from './replay.ts';
 import { addReseal } from './reseal.ts';
 import { addStatus } from './status.ts';
@@ -73,6 +75,7 @@ export function createProgram(io: Io, act: Act): Command {
     addAccounts,
     addKeys,
     addReseal,
+    addRehearse,
   ];
   for (const add of commands) add(program, act);
   tab(program);

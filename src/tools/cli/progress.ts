@@ -1,4 +1,7 @@
-/** The progress of a job on standard error: a bar that is drawn over itself on a terminal, a line for each tenth elsewhere. */
+/**
+ * The progress of a job on standard error: a bar that is drawn over itself on a terminal, a line
+ * for each tenth elsewhere.
+ */
 import type { Io } from './io.ts';
 
 export type Progress = { done: number; total: number; note: string };
@@ -6,7 +9,10 @@ export type Progress = { done: number; total: number; note: string };
 const BAR_CHARS = 24;
 const LINES = 10;
 
-/** Pure: `[#########---------------]  38% 38/100  2 failed`. Never wider than the terminal, or it could not be drawn over. */
+/**
+ * Pure: `[#########---------------]  38% 38/100  2 failed`. Never wider than the terminal, or it
+ * could not be drawn over.
+ */
 export function barOf({ done, total, note }: Progress, columns: number): string {
   const share = total === 0 ? 1 : Math.min(1, done / total);
   const filled = Math.floor(share * BAR_CHARS);

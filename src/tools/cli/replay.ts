@@ -1,6 +1,7 @@
 /**
- * `tubepost replay`: one delivery, or a range of an endpoint. A range is counted first, always; it is sent after a person said yes, or
- * with --yes. The job runs in the service: ending this program does not end it.
+ * `tubepost replay`: one delivery, or a range of an endpoint. A range is counted first, always; it
+ * is sent after a person said yes, or with --yes. The job runs in the service: ending this program
+ * does not end it.
  */
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';

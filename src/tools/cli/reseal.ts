@@ -1,4 +1,7 @@
-/** `tubepost reseal`: after a change of the master key, every secret sealed again (docs/operations.md). Stops and goes on where you like. */
+/**
+ * `tubepost reseal`: after a change of the master key, every secret sealed again
+ * (docs/operations.md). Stops and goes on where you like.
+ */
 import type { Command } from 'commander';
 import { ofAnswer, type Schemas } from '../../client/client.ts';
 import type { Act } from './act.ts';
@@ -7,7 +10,10 @@ import { EXIT, type ExitCode, Failure } from './exit.ts';
 import { createProgress } from './progress.ts';
 import { count } from './words.ts';
 
-/** One call takes 200 endpoints, an account has 10,000 at most: beyond this, something is resealed again and again. */
+/**
+ * One call takes 200 endpoints, an account has 10,000 at most: beyond this, something is resealed
+ * again and again.
+ */
 const CALLS_PER_ACCOUNT_MAX = 100;
 
 export function addReseal(program: Command, act: Act): void {

@@ -1,4 +1,7 @@
-/** `tubepost status <record>`: where the newest event of a record is, endpoint by endpoint, as true as the API is. */
+/**
+ * `tubepost status <record>`: where the newest event of a record is, endpoint by endpoint, as true
+ * as the API is.
+ */
 import type { Command } from 'commander';
 import { ofAnswer, type Schemas } from '../../client/client.ts';
 import type { Act } from './act.ts';
@@ -42,7 +45,10 @@ async function showRecord(context: Context, key: string): Promise<ExitCode> {
   return record.status === 'dead' ? EXIT.found : EXIT.ok;
 }
 
-/** Until the event `sequence`, or a later one, has ended everywhere. Shows what is there at the end of the time. */
+/**
+ * Until the event `sequence`, or a later one, has ended everywhere. Shows what is there at the end
+ * of the time.
+ */
 export async function waitForRecord(
   context: Context,
   key: string,

@@ -1,6 +1,6 @@
 /**
- * What happened to a delivery, in sentences, from what the API says of it: for whoever asks "why does my CRM still show the old plan?".
- * Pure. The last sentences say what to do.
+ * What happened to a delivery, in sentences, from what the API says of it: for whoever asks "why
+ * does my CRM still show the old plan?". Pure. The last sentences say what to do.
  */
 import type { Schemas } from '../../client/client.ts';
 import { count, moment, plain, relative, span, spanBetween } from './words.ts';
@@ -35,7 +35,10 @@ export function eventSentences(event: Event, nowMs: number): string[] {
   return sentences;
 }
 
-/** `name`: what people call its endpoint; `isThere`: it has not been removed, so something can be done. */
+/**
+ * `name`: what people call its endpoint; `isThere`: it has not been removed, so something can be
+ * done.
+ */
 export function deliverySentences(delivery: Delivery, name: string, nowMs: number, isThere = true): string[] {
   return [
     ...originSentences(delivery, name),

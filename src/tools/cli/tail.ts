@@ -1,6 +1,7 @@
 /**
- * `tubepost tail`: the log of attempts as it grows. The log is seconds behind the records, and a crash of the service may bring
- * attempts a minute late: each look goes back that far and shows what it has not shown yet, so none is missed and none comes twice.
+ * `tubepost tail`: the log of attempts as it grows. The log is seconds behind the records, and a
+ * crash of the service may bring attempts a minute late: each look goes back that far and shows
+ * what it has not shown yet, so none is missed and none comes twice.
  */
 import type { Command } from 'commander';
 import type { Item } from '../../client/client.ts';

@@ -1,11 +1,17 @@
-/** Times, spans and foreign text as people read them. English only, times in UTC as the API has them. */
+/**
+ * Times, spans and foreign text as people read them. English only, times in UTC as the API has
+ * them.
+ */
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** In the largest unit that leaves at least two, so that no span is rounded by more than half: "90 s", "36 h", "2.5 s", "12 ms". */
+/**
+ * In the largest unit that leaves at least two, so that no span is rounded by more than half: "90
+ * s", "36 h", "2.5 s", "12 ms".
+ */
 export function span(ms: number): string {
   const length = Math.max(0, ms);
   if (length < SECOND_MS) return `${Math.round(length)} ms`;
@@ -39,7 +45,10 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString('en')} ${number === 1 ? one : many}`;
 }
 
-/** Text of strangers (descriptions, answers of receivers) on one line, without what would steer a terminal. */
+/**
+ * Text of strangers (descriptions, answers of receivers) on one line, without what would steer a
+ * terminal.
+ */
 export function plain(text: string, charsMax = 200): string {
   const line = text
     .replaceAll(/\s+/g, ' ')
