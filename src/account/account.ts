@@ -4,6 +4,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
+import { asksForAlerts } from '../core/alert-event.ts';
 import { type AuditAct, type AuditFilter, BY_RECEIVER, BY_TUBEPOST } from '../core/audit.ts';
 import { base32 } from '../core/base32.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
@@ -44,6 +45,8 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
       this.prototype.erase,
       this.prototype.settings,
       this.prototype.settingsSince,
+      this.prototype.settingsFor,
+      this.prototype.settingsForAlerts,
       this.prototype.createEndpoint,
       this.prototype.changeEndpoint,
       this.prototype.rotateSecret,
@@ -72,6 +75,15 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
 
   async settings() {
     return this.#book.settings();
+  }
+
+  async settingsFor(endpoints: string[]) {
+    const wanted = new Set(endpoints);
+    return this.#book.settingsWith(({ id }) => wanted.has(id));
+  }
+
+  async settingsForAlerts() {
+    return this.#book.settingsWith(asksForAlerts);
   }
 
   /** Compared with the creation too: an account that was erased and made again begins at revision 1. */

@@ -47,6 +47,12 @@ export class AccountBook {
     return { ...image.facts, revision: image.revision, endpoints: settingsIn(image) };
   }
 
+  /** What others need of an account with ten thousand endpoints is seldom all of it. */
+  settingsWith(isWanted: (endpoint: EndpointSettings) => boolean): AccountSettings | null {
+    const settings = this.settings();
+    return settings && { ...settings, endpoints: settings.endpoints.filter(isWanted) };
+  }
+
   put(
     change: AccountChange,
     by: string,

@@ -39,6 +39,8 @@ export type ClientOptions = {
   timeoutMs?: number;
   /** How often a call that is safe to repeat is made in all; 5 unless set, 1: never again. */
   triesMax?: number;
+  /** Reads an answer; `JSON.parse` unless set, which rounds numbers beyond 2^53 in publishers' data. */
+  parse?: (text: string) => unknown;
   /** What it runs on: set by tests. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
   sleep?: (ms: number) => Promise<void>;
@@ -56,6 +58,7 @@ export type Client = ReturnType<typeof createClient>;
 export function createClient(options: ClientOptions) {
   const { origin, key, timeoutMs = TIMEOUT_MS, triesMax = TRIES_MAX } = options;
   const { fetch: send = (url, init) => fetch(url, init), sleep = wait, random = Math.random } = options;
+  const { parse = JSON.parse } = options;
 
   function once(name: Name, { path = {}, query = {}, body, idempotencyKey, signal }: Loose): Promise<Response> {
     const [method, pattern] = PLACES[name];
@@ -78,7 +81,7 @@ export function createClient(options: ClientOptions) {
   ): Promise<{ answer: Answered<T, C> | null } & Passing> {
     try {
       const response = await once(name, input);
-      const answer = await answered<T, C>(response);
+      const answer = await answered<T, C>(response, parse);
       return { answer, status: response.status, retryAfter: response.headers.get('retry-after'), error: null };
     } catch (error) {
       // Nothing answered, or not in time, or something that is not the API: whether it happened is unknown.
@@ -136,7 +139,7 @@ export function createClient(options: ClientOptions) {
         headers: { authorization: `Bearer ${key}` },
         ...(signal === undefined ? {} : { signal }),
       });
-      if (!response.ok) ofAnswer(await answered<never, Code>(response));
+      if (!response.ok) ofAnswer(await answered<never, Code>(response, parse));
       if (response.body === null) throw new Error(`${name} answered ${response.status} without a body`);
       return response.body;
     },
@@ -178,11 +181,14 @@ function queryOf(query: object): string {
 }
 
 /** What the types say of an answer is held by the tests of the document, and not checked again here. */
-async function answered<T, C extends Code>(response: Response): Promise<Answered<T, C>> {
+async function answered<T, C extends Code>(
+  response: Response,
+  parse: (text: string) => unknown,
+): Promise<Answered<T, C>> {
   const { ok, status } = response;
   const text = await response.text();
   const type = response.headers.get('content-type') ?? '';
-  if (ok) return { ok, status, data: (text === '' ? null : type.includes('json') ? JSON.parse(text) : text) as T };
+  if (ok) return { ok, status, data: (text === '' ? null : type.includes('json') ? parse(text) : text) as T };
   if (!type.startsWith('application/problem+json'))
     throw new Error(`no answer of the API: ${status} as ${type.slice(0, 80)}`);
   return { ok, status, problem: JSON.parse(text) as Problem<C> };

@@ -1,22 +1,75 @@
 /** Made by `npm run client:generate` from the OpenAPI document: do not edit. */
 
 export type Schemas = {
+  DeliveredEvent: {
+    id: string;
+    timestamp: string;
+    record: string | null;
+    sequence: number | null;
+    version: number | null;
+    schemaVersion: string | null;
+    type: string;
+    data: unknown;
+  };
+  DeliveredTest: {
+    id: string;
+    timestamp: string;
+    record: string | null;
+    sequence: number | null;
+    version: number | null;
+    schemaVersion: string | null;
+    type: "tubepost.test";
+    data: Schemas['TestData'];
+  };
+  TestData: {
+    message: string;
+    endpoint: string;
+  };
+  DeliveredAlert: {
+    id: string;
+    timestamp: string;
+    record: string | null;
+    sequence: number | null;
+    version: number | null;
+    schemaVersion: string | null;
+    type: "tubepost.alert.opened" | "tubepost.alert.updated" | "tubepost.alert.resolved";
+    data: Schemas['AlertData'];
+  };
+  AlertData: {
+    text: string;
+    alert: Schemas['AlertFacts'];
+  };
+  AlertFacts: {
+    id: string;
+    rule: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message";
+    account: string | null;
+    endpoint: string | null;
+    status: "open" | "resolved";
+    value: number;
+    threshold: number;
+    unit: string;
+    detail: string;
+    openedAt: string;
+    updatedAt: string;
+    resolvedAt: string | null;
+  };
   Problem: {
     type: string;
     title: string;
     status: number;
     detail: string;
     code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
-    errors: ({
-      field: string;
-      message: string;
-    })[];
+    errors: (Schemas['FieldProblem'])[];
     [member: string]: unknown;
   };
-  Health: {
+  FieldProblem: {
+    field: string;
+    message: string;
+  };
+  ServiceHealth: {
     status: "ready";
   };
-  CreatedKey: {
+  CreatedApiKey: {
     id: string;
     name: string;
     scopes: ("publish" | "read" | "replay" | "manage")[];
@@ -29,11 +82,11 @@ export type Schemas = {
     lastUsedAt: string | null;
     key: string;
   };
-  KeyPage: {
-    data: (Schemas['Key'])[];
+  ApiKeyPage: {
+    data: (Schemas['ApiKey'])[];
     next: string | null;
   };
-  Key: {
+  ApiKey: {
     id: string;
     name: string;
     scopes: ("publish" | "read" | "replay" | "manage")[];
@@ -45,7 +98,7 @@ export type Schemas = {
     revokedAt: string | null;
     lastUsedAt: string | null;
   };
-  ChangedKey: {
+  ChangedApiKey: {
     id: string;
     name: string;
     scopes: ("publish" | "read" | "replay" | "manage")[];
@@ -69,37 +122,33 @@ export type Schemas = {
     name: string;
     jurisdiction: "eu" | "fedramp" | null;
     unkeyedShards: number;
-    targets: {
-      deliverWithinMs: number;
-      warnAfterMs: number;
-    };
+    targets: Schemas['Targets'];
     retention: Schemas['Retention'];
-    quota: {
-      eventsPerSecond: number | null;
-      endpointsMax: number;
-    };
+    quota: Schemas['Quota'];
     endpointCount: number;
     createdAt: string;
     effectiveWithinMs: number;
   };
+  Targets: {
+    deliverWithinMs: number;
+    warnAfterMs: number;
+  };
   Retention: {
     payloadDays: number;
     logDays: number;
+  };
+  Quota: {
+    eventsPerSecond: number | null;
+    endpointsMax: number;
   };
   Account: {
     account: string;
     name: string;
     jurisdiction: "eu" | "fedramp" | null;
     unkeyedShards: number;
-    targets: {
-      deliverWithinMs: number;
-      warnAfterMs: number;
-    };
+    targets: Schemas['Targets'];
     retention: Schemas['Retention'];
-    quota: {
-      eventsPerSecond: number | null;
-      endpointsMax: number;
-    };
+    quota: Schemas['Quota'];
     endpointCount: number;
     createdAt: string;
   };
@@ -124,28 +173,29 @@ export type Schemas = {
     url: string;
     description: string;
     eventTypes: (string)[];
+    externalId: string | null;
+    ordering: "ordered" | "latest" | "unordered";
+    status: "enabled" | "paused" | "disabled";
+    statusReason: string | null;
+    createdAt: string;
+    updatedAt: string;
     filter: Record<string, unknown> | null;
     schemaVersions: Record<string, string>;
     payloadFormat: "standard" | "slack";
     headerNames: (string)[];
-    externalId: string | null;
-    ordering: "ordered" | "latest" | "unordered";
     timeoutMs: number;
-    retry: {
-      scheduleSeconds: (number)[];
-      windowSeconds: number;
-      alsoRetry: (number)[];
-    };
+    retry: Schemas['RetryPolicy'];
     rateLimitPerSecond: number | null;
-    status: "enabled" | "paused" | "disabled";
-    statusReason: string | null;
-    secrets: (Schemas['Secret'])[];
-    createdAt: string;
-    updatedAt: string;
+    secrets: (Schemas['EndpointSecret'])[];
     secret: string;
     effectiveWithinMs: number;
   };
-  Secret: {
+  RetryPolicy: {
+    scheduleSeconds: (number)[];
+    windowSeconds: number;
+    alsoRetry: (number)[];
+  };
+  EndpointSecret: {
     id: string;
     kind: "hmac" | "ed25519";
     publicKey?: string | undefined;
@@ -162,24 +212,20 @@ export type Schemas = {
     url: string;
     description: string;
     eventTypes: (string)[];
+    externalId: string | null;
+    ordering: "ordered" | "latest" | "unordered";
+    status: "enabled" | "paused" | "disabled";
+    statusReason: string | null;
+    createdAt: string;
+    updatedAt: string;
     filter: Record<string, unknown> | null;
     schemaVersions: Record<string, string>;
     payloadFormat: "standard" | "slack";
     headerNames: (string)[];
-    externalId: string | null;
-    ordering: "ordered" | "latest" | "unordered";
     timeoutMs: number;
-    retry: {
-      scheduleSeconds: (number)[];
-      windowSeconds: number;
-      alsoRetry: (number)[];
-    };
+    retry: Schemas['RetryPolicy'];
     rateLimitPerSecond: number | null;
-    status: "enabled" | "paused" | "disabled";
-    statusReason: string | null;
-    secrets: (Schemas['Secret'])[];
-    createdAt: string;
-    updatedAt: string;
+    secrets: (Schemas['EndpointSecret'])[];
   };
   EndpointNow: {
     id: string;
@@ -187,25 +233,21 @@ export type Schemas = {
     url: string;
     description: string;
     eventTypes: (string)[];
+    externalId: string | null;
+    ordering: "ordered" | "latest" | "unordered";
+    status: "enabled" | "paused" | "disabled";
+    statusReason: string | null;
+    createdAt: string;
+    updatedAt: string;
     filter: Record<string, unknown> | null;
     schemaVersions: Record<string, string>;
     payloadFormat: "standard" | "slack";
     headerNames: (string)[];
-    externalId: string | null;
-    ordering: "ordered" | "latest" | "unordered";
     timeoutMs: number;
-    retry: {
-      scheduleSeconds: (number)[];
-      windowSeconds: number;
-      alsoRetry: (number)[];
-    };
+    retry: Schemas['RetryPolicy'];
     rateLimitPerSecond: number | null;
-    status: "enabled" | "paused" | "disabled";
-    statusReason: string | null;
-    secrets: (Schemas['Secret'])[];
-    createdAt: string;
-    updatedAt: string;
-    circuit: Schemas['Circuit'] | null;
+    secrets: (Schemas['EndpointSecret'])[];
+    circuit: Schemas['Circuit'];
   };
   Circuit: {
     state: "closed" | "open" | "half-open";
@@ -213,31 +255,27 @@ export type Schemas = {
     nextProbeAt: string | null;
     perSecond: number | null;
     waitingRecords: number;
-  };
+  } | null;
   ChangedEndpoint: {
     id: string;
     account: string;
     url: string;
     description: string;
     eventTypes: (string)[];
+    externalId: string | null;
+    ordering: "ordered" | "latest" | "unordered";
+    status: "enabled" | "paused" | "disabled";
+    statusReason: string | null;
+    createdAt: string;
+    updatedAt: string;
     filter: Record<string, unknown> | null;
     schemaVersions: Record<string, string>;
     payloadFormat: "standard" | "slack";
     headerNames: (string)[];
-    externalId: string | null;
-    ordering: "ordered" | "latest" | "unordered";
     timeoutMs: number;
-    retry: {
-      scheduleSeconds: (number)[];
-      windowSeconds: number;
-      alsoRetry: (number)[];
-    };
+    retry: Schemas['RetryPolicy'];
     rateLimitPerSecond: number | null;
-    status: "enabled" | "paused" | "disabled";
-    statusReason: string | null;
-    secrets: (Schemas['Secret'])[];
-    createdAt: string;
-    updatedAt: string;
+    secrets: (Schemas['EndpointSecret'])[];
     effectiveWithinMs: number;
     job?: string | undefined;
   };
@@ -255,7 +293,7 @@ export type Schemas = {
     account: string;
     endpoint: string;
     secret: string;
-    secrets: (Schemas['Secret'])[];
+    secrets: (Schemas['EndpointSecret'])[];
     effectiveWithinMs: number;
   };
   SecretText: {
@@ -271,16 +309,18 @@ export type Schemas = {
   Reseal: {
     account: string;
     key: string;
-    resealed: {
-      endpoints: number;
-      secrets: number;
-      headers: number;
-    };
+    resealed: Schemas['Resealed'];
     remaining: number;
-    unreadable: {
-      count: number;
-      endpoints: (string)[];
-    };
+    unreadable: Schemas['Unreadable'];
+  };
+  Resealed: {
+    endpoints: number;
+    secrets: number;
+    headers: number;
+  };
+  Unreadable: {
+    count: number;
+    endpoints: (string)[];
   };
   AuditPage: {
     data: (Schemas['AuditEntry'])[];
@@ -320,7 +360,7 @@ export type Schemas = {
   ChangedEventType: {
     name: string;
     description: string;
-    example?: unknown | undefined;
+    example: unknown;
     strict: boolean;
     retryWindowSeconds: number | null;
     expireAfterSeconds: number | null;
@@ -331,17 +371,18 @@ export type Schemas = {
     createdAt: string;
     updatedAt: string;
     schema: Record<string, unknown> | null;
-    versions: ({
-      version: string;
-      createdAt: string;
-      updatedAt: string;
-    })[];
+    versions: (Schemas['EventTypeVersion'])[];
     effectiveWithinMs: number;
+  };
+  EventTypeVersion: {
+    version: string;
+    createdAt: string;
+    updatedAt: string;
   };
   EventType: {
     name: string;
     description: string;
-    example?: unknown | undefined;
+    example: unknown;
     strict: boolean;
     retryWindowSeconds: number | null;
     expireAfterSeconds: number | null;
@@ -352,11 +393,7 @@ export type Schemas = {
     createdAt: string;
     updatedAt: string;
     schema: Record<string, unknown> | null;
-    versions: ({
-      version: string;
-      createdAt: string;
-      updatedAt: string;
-    })[];
+    versions: (Schemas['EventTypeVersion'])[];
   };
   EventTypePage: {
     data: (Schemas['ListedEventType'])[];
@@ -365,7 +402,7 @@ export type Schemas = {
   ListedEventType: {
     name: string;
     description: string;
-    example?: unknown | undefined;
+    example: unknown;
     strict: boolean;
     retryWindowSeconds: number | null;
     expireAfterSeconds: number | null;
@@ -388,26 +425,28 @@ export type Schemas = {
     from: string;
     to: string;
     breaks: boolean;
-    changes: ({
-      pointer: string;
-      breaks: boolean;
-      message: string;
-    })[];
+    changes: (Schemas['SchemaChange'])[];
     text: string;
+  };
+  SchemaChange: {
+    pointer: string;
+    breaks: boolean;
+    message: string;
   };
   AcceptedEvent: {
     id: string;
     sequence: number | null;
     duplicate: boolean;
     deliveryCount: number;
-    deliveries: ({
-      id: string;
-      endpoint: string;
-      status: Schemas['DeliveryStatus'];
-    })[];
+    deliveries: (Schemas['AcceptedDelivery'])[];
+  };
+  AcceptedDelivery: {
+    id: string;
+    endpoint: string;
+    status: Schemas['DeliveryStatus'];
   };
   DeliveryStatus: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled";
-  NewEvent: {
+  EventToPublish: {
     id?: string | null | undefined;
     type: string;
     record?: string | null | undefined;
@@ -416,20 +455,28 @@ export type Schemas = {
     data?: unknown | undefined;
     forms?: Record<string, unknown> | null | undefined;
   };
-  BatchResults: {
-    results: (Schemas['BatchAccepted'] | Schemas['Problem'])[];
+  PublishResults: {
+    results: (Schemas['PublishResult'])[];
   };
-  BatchAccepted: {
-    status: 202;
+  PublishResult: Schemas['AcceptedResult'] | Schemas['RefusedEvent'];
+  AcceptedResult: {
+    outcome: "accepted";
+    status: number;
     id: string;
     sequence: number | null;
     duplicate: boolean;
     deliveryCount: number;
-    deliveries: ({
-      id: string;
-      endpoint: string;
-      status: Schemas['DeliveryStatus'];
-    })[];
+    deliveries: (Schemas['AcceptedDelivery'])[];
+  };
+  RefusedEvent: {
+    outcome: "refused";
+    type: string;
+    title: string;
+    status: number;
+    detail: string;
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
+    errors: (Schemas['FieldProblem'])[];
+    [member: string]: unknown;
   };
   ListedEventPage: {
     data: (Schemas['ListedEvent'])[];
@@ -458,12 +505,7 @@ export type Schemas = {
     version: number | null;
     status: Schemas['DeliveryStatus'];
     attempts: number;
-    lastAttempt: {
-      at: string;
-      statusCode: number | null;
-      error: Schemas['AttemptError'] | null;
-      latencyMs: number;
-    } | null;
+    lastAttempt: Schemas['LastAttempt'];
     nextAttemptAt: string | null;
     blockedBy: string | null;
     supersededBy: string | null;
@@ -477,11 +519,17 @@ export type Schemas = {
     acceptedAt: string;
     endedAt: string | null;
   };
+  LastAttempt: {
+    at: string;
+    statusCode: number | null;
+    error: Schemas['AttemptError'];
+    latencyMs: number;
+  } | null;
   AttemptError: {
     kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost";
     message: string;
-  };
-  Event: {
+  } | null;
+  PublishedEvent: {
     id: string;
     type: string;
     record: string | null;
@@ -492,26 +540,27 @@ export type Schemas = {
     deliveryCount: number;
     deliveries: (Schemas['Delivery'])[];
     schemaVersion: string | null;
-    data?: unknown | undefined;
+    data: unknown;
     forms?: Record<string, unknown> | undefined;
     erasedAt: string | null;
     payloadExpiredAt: string | null;
   };
-  Record: {
+  RecordStatus: {
     record: string;
     account: string;
     sequence: number;
-    status: Schemas['DeliveryStatus'] | null;
+    status: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | null;
     late: boolean;
     note: string;
-    endpoints: ({
-      endpoint: string;
-      delivery: Schemas['Delivery'];
-      waiting: number;
-    })[];
+    endpoints: (Schemas['RecordAtEndpoint'])[];
+  };
+  RecordAtEndpoint: {
+    endpoint: string;
+    delivery: Schemas['Delivery'];
+    waiting: number;
   };
   RecordEventPage: {
-    data: (Schemas['Event'])[];
+    data: (Schemas['PublishedEvent'])[];
     next: string | null;
     completeFrom: number;
   };
@@ -531,12 +580,7 @@ export type Schemas = {
     version: number | null;
     status: Schemas['DeliveryStatus'];
     attempts: number;
-    lastAttempt: {
-      at: string;
-      statusCode: number | null;
-      error: Schemas['AttemptError'] | null;
-      latencyMs: number;
-    } | null;
+    lastAttempt: Schemas['LastAttempt'];
     nextAttemptAt: string | null;
     blockedBy: string | null;
     supersededBy: string | null;
@@ -549,20 +593,21 @@ export type Schemas = {
     late: boolean;
     acceptedAt: string;
     endedAt: string | null;
-    replay: {
-      by: string;
-      reason: string | null;
-      at: string;
-      job: string | null;
-      missing: boolean;
-    } | null;
+    replay: Schemas['ReplayFacts'];
     attemptLog: (Schemas['Attempt'])[];
     schemaVersion: string | null;
-    data?: unknown | undefined;
+    data: unknown;
     body: string | null;
     erasedAt: string | null;
     payloadExpiredAt: string | null;
   };
+  ReplayFacts: {
+    by: string;
+    reason: string | null;
+    at: string;
+    job: string | null;
+    missing: boolean;
+  } | null;
   Attempt: {
     id: string;
     delivery: string;
@@ -573,22 +618,23 @@ export type Schemas = {
     at: string;
     latencyMs: number;
     statusCode: number | null;
-    error: Schemas['AttemptError'] | null;
+    error: Schemas['AttemptError'];
     responseHeaders: Record<string, string> | null;
     responseBody: string | null;
     willRetry: boolean;
     nextAttemptAt: string | null;
   };
   DeadLetterSummary: {
-    data: ({
-      account: string;
-      endpoint: string;
-      count: number;
-      oldestAt: string;
-      newestAt: string;
-    })[];
+    data: (Schemas['DeadLettersOfEndpoint'])[];
     total: number;
     isComplete: boolean;
+  };
+  DeadLettersOfEndpoint: {
+    account: string;
+    endpoint: string;
+    count: number;
+    oldestAt: string;
+    newestAt: string;
   };
   AttemptPage: {
     data: (Schemas['Attempt'])[];
@@ -610,7 +656,7 @@ export type Schemas = {
     at: string;
     latencyMs: number;
     statusCode: number | null;
-    error: Schemas['AttemptError'] | null;
+    error: Schemas['AttemptError'];
     responseHeaders: Record<string, string> | null;
     responseBody: string | null;
     willRetry: boolean;
@@ -626,8 +672,8 @@ export type Schemas = {
     account: string;
     url: string;
     description: string;
-    externalId: string | null;
     eventTypes: (string)[];
+    externalId: string | null;
     ordering: "ordered" | "latest" | "unordered";
     status: "enabled" | "paused" | "disabled";
     statusReason: string | null;
@@ -636,17 +682,12 @@ export type Schemas = {
   };
   Job: {
     id: string;
-    kind: string;
+    kind: "broadcast" | "sweep" | "account-removal" | "replay" | "discard";
     account: string | null;
     endpoint: string | null;
     event: string | null;
     status: "running" | "paused" | "finished" | "cancelled";
-    progress: {
-      total: number;
-      done: number;
-      failed: number;
-      skipped: number;
-    };
+    progress: Schemas['JobProgress'];
     by: string;
     reason: string | null;
     createdAt: string;
@@ -655,21 +696,35 @@ export type Schemas = {
     note: string;
     pacePerSecond: number;
     skippedBy: Record<string, number>;
-    skips: ({
-      item: string;
-      reason: string;
-    })[];
+    skips: (Schemas['JobItem'])[];
     waitingFor: Record<string, number>;
-    failures: ({
-      item: string;
-      reason: string;
-    })[];
-    history: ({
-      at: string;
-      by: string;
-      action: "started" | "paused" | "resumed" | "cancelled" | "finished";
-      reason: string | null;
-    })[];
+    failures: (Schemas['JobItem'])[];
+    history: (Schemas['JobStep'])[];
+  };
+  JobProgress: {
+    total: number;
+    done: number;
+    failed: number;
+    skipped: number;
+  };
+  JobItem: {
+    item: string;
+    reason: string;
+  };
+  JobStep: {
+    at: string;
+    by: string;
+    action: "started" | "paused" | "resumed" | "cancelled" | "finished";
+    reason: string | null;
+  };
+  EventToBroadcast: {
+    id?: string | null | undefined;
+    type: string;
+    record?: string | null | undefined;
+    version?: number | null | undefined;
+    occurredAt?: string | null | undefined;
+    data: unknown;
+    accounts?: (string)[] | null | undefined;
   };
   JobPage: {
     data: (Schemas['ListedJob'])[];
@@ -677,17 +732,12 @@ export type Schemas = {
   };
   ListedJob: {
     id: string;
-    kind: string;
+    kind: "broadcast" | "sweep" | "account-removal" | "replay" | "discard";
     account: string | null;
     endpoint: string | null;
     event: string | null;
     status: "running" | "paused" | "finished" | "cancelled";
-    progress: {
-      total: number;
-      done: number;
-      failed: number;
-      skipped: number;
-    };
+    progress: Schemas['JobProgress'];
     by: string;
     reason: string | null;
     createdAt: string;
@@ -700,7 +750,7 @@ export type Schemas = {
   };
   Alert: {
     id: string;
-    rule: string;
+    rule: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message";
     account: string | null;
     endpoint: string | null;
     status: "open" | "resolved";
@@ -711,12 +761,13 @@ export type Schemas = {
     openedAt: string;
     updatedAt: string;
     resolvedAt: string | null;
-    acknowledged: {
-      at: string;
-      by: string;
-      note: string | null;
-    } | null;
+    acknowledged: Schemas['Acknowledgement'];
   };
+  Acknowledgement: {
+    at: string;
+    by: string;
+    note: string | null;
+  } | null;
   AlertRules: {
     rules: Record<string, Schemas['AlertRule']>;
   };
@@ -740,19 +791,12 @@ export type Schemas = {
   };
   Replay: {
     id: string;
-    kind: string;
+    kind: "broadcast" | "sweep" | "account-removal" | "replay" | "discard";
     account: string | null;
     endpoint: string | null;
     event: string | null;
     status: "running" | "paused" | "finished" | "cancelled";
-    progress: {
-      total: number;
-      delivered: number;
-      done: number;
-      failed: number;
-      skipped: number;
-      waiting: number;
-    };
+    progress: Schemas['ReplayProgress'];
     by: string;
     reason: string | null;
     createdAt: string;
@@ -761,32 +805,30 @@ export type Schemas = {
     note: string;
     pacePerSecond: number;
     skippedBy: Record<string, number>;
-    skips: ({
-      item: string;
-      reason: string;
-    })[];
+    skips: (Schemas['JobItem'])[];
     waitingFor: Record<string, number>;
-    failures: ({
-      item: string;
-      reason: string;
-    })[];
-    history: ({
-      at: string;
-      by: string;
-      action: "started" | "paused" | "resumed" | "cancelled" | "finished";
-      reason: string | null;
-    })[];
+    failures: (Schemas['JobItem'])[];
+    history: (Schemas['JobStep'])[];
+  };
+  ReplayProgress: {
+    total: number;
+    delivered: number;
+    done: number;
+    failed: number;
+    skipped: number;
+    waiting: number;
   };
   SentEventTypes: {
     endpoint: string;
     eventTypes: (string)[];
     from: string;
     complete: boolean;
-    data: ({
-      eventType: string;
-      events: number;
-      lastSentAt: string;
-    })[];
+    data: (Schemas['SentEventType'])[];
+  };
+  SentEventType: {
+    eventType: string;
+    events: number;
+    lastSentAt: string;
   };
   EndpointHistory: {
     endpoint: string;
@@ -801,9 +843,9 @@ export type Schemas = {
     succeeded: number;
     failed: number;
     lost: number;
-    latencyMs: Schemas['Latency'];
+    latencyMs: Schemas['LatencyMs'];
   };
-  Latency: {
+  LatencyMs: {
     p50: number | null;
     p95: number | null;
     p99: number | null;
@@ -817,17 +859,18 @@ export type Schemas = {
     lastSuccessAt: string | null;
     lastFailureAt: string | null;
     nextRetryAt: string | null;
-    waiting: Schemas['Waiting'];
-    windows: {
-      last15Minutes: Schemas['HealthWindow'];
-      last24Hours: Schemas['HealthWindow'];
-    };
-    circuit: Schemas['Circuit'] | null;
+    waiting: Schemas['WaitingDeliveries'];
+    windows: Schemas['HealthWindows'];
+    circuit: Schemas['Circuit'];
   };
-  Waiting: {
+  WaitingDeliveries: {
     count: number;
     oldestAcceptedAt: string | null;
     isComplete: boolean;
+  };
+  HealthWindows: {
+    last15Minutes: Schemas['HealthWindow'];
+    last24Hours: Schemas['HealthWindow'];
   };
   HealthWindow: {
     since: string;
@@ -837,29 +880,31 @@ export type Schemas = {
     failed: number;
     lost: number;
     successRate: number | null;
-    latencyMs: Schemas['Latency'];
+    latencyMs: Schemas['LatencyMs'];
     statusCodes: Record<string, number>;
     errors: Record<string, number>;
   };
-  RecordStatuses: {
-    data: (Schemas['RecordFound'] | Schemas['RecordWithoutEvents'] | Schemas['RecordNotAnswering'])[];
+  RecordStatusResults: {
+    data: (Schemas['RecordStatusResult'])[];
   };
+  RecordStatusResult: Schemas['RecordFound'] | Schemas['RecordNotFound'] | Schemas['RecordUnavailable'];
   RecordFound: {
+    outcome: "found";
     record: string;
-    found: true;
-    status: Schemas['Record'];
+    status: Schemas['RecordStatus'];
   };
-  RecordWithoutEvents: {
+  RecordNotFound: {
+    outcome: "not-found";
     record: string;
-    found: false;
   };
-  RecordNotAnswering: {
+  RecordUnavailable: {
+    outcome: "unavailable";
     record: string;
-    found: null;
-    error: {
-      code: string;
-      message: string;
-    };
+    error: Schemas['RecordError'];
+  };
+  RecordError: {
+    code: string;
+    message: string;
   };
   Overview: {
     account: string;
@@ -904,6 +949,34 @@ export type Schemas = {
     accountsRead: number;
     next: string | null;
   };
+  Filter: {
+    field?: string | undefined;
+    equals?: unknown | undefined;
+    in?: (unknown)[] | undefined;
+    lessThan?: unknown | undefined;
+    lessOrEqual?: unknown | undefined;
+    greaterThan?: unknown | undefined;
+    greaterOrEqual?: unknown | undefined;
+    prefix?: string | undefined;
+    exists?: boolean | undefined;
+    and?: (Schemas['FilterPart'])[] | undefined;
+    or?: (Schemas['FilterPart'])[] | undefined;
+    not?: Schemas['FilterPart'] | undefined;
+  } | null;
+  FilterPart: {
+    field?: string | undefined;
+    equals?: unknown | undefined;
+    in?: (unknown)[] | undefined;
+    lessThan?: unknown | undefined;
+    lessOrEqual?: unknown | undefined;
+    greaterThan?: unknown | undefined;
+    greaterOrEqual?: unknown | undefined;
+    prefix?: string | undefined;
+    exists?: boolean | undefined;
+    and?: (Schemas['FilterPart'])[] | undefined;
+    or?: (Schemas['FilterPart'])[] | undefined;
+    not?: Schemas['FilterPart'] | undefined;
+  };
 };
 
 export type Operations = {
@@ -911,7 +984,7 @@ export type Operations = {
     path: Record<never, never>;
     query: Record<never, never>;
     body: undefined | undefined;
-    answer: Schemas['Health'];
+    answer: Schemas['ServiceHealth'];
     exports: never;
     problem: "internal" | "misconfigured";
   };
@@ -952,7 +1025,7 @@ export type Operations = {
       expiresAt?: string | null | undefined;
       rateLimitPerSecond?: number | null | undefined;
     };
-    answer: Schemas['CreatedKey'];
+    answer: Schemas['CreatedApiKey'];
     exports: never;
     problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "idempotency-conflict" | "idempotency-in-progress" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -960,7 +1033,7 @@ export type Operations = {
     path: Record<never, never>;
     query: { limit?: number; cursor?: string };
     body: undefined | undefined;
-    answer: Schemas['KeyPage'];
+    answer: Schemas['ApiKeyPage'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -968,7 +1041,7 @@ export type Operations = {
     path: { key: string };
     query: Record<never, never>;
     body: undefined | undefined;
-    answer: Schemas['Key'];
+    answer: Schemas['ApiKey'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-key" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -979,7 +1052,7 @@ export type Operations = {
       name?: string | undefined;
       rateLimitPerSecond?: number | null | undefined;
     };
-    answer: Schemas['ChangedKey'];
+    answer: Schemas['ChangedApiKey'];
     exports: never;
     problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-key" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1020,7 +1093,7 @@ export type Operations = {
         endpointsMax: number;
       } | undefined;
       unkeyedShards?: number | undefined;
-      jurisdiction?: "eu" | "fedramp" | null | undefined;
+      jurisdiction?: string | null | undefined;
     } | undefined;
     answer: Schemas['ChangedAccount'];
     exports: never;
@@ -1057,7 +1130,7 @@ export type Operations = {
       url: string;
       description?: string | undefined;
       eventTypes?: (string)[] | undefined;
-      filter?: Record<string, unknown> | null | undefined;
+      filter?: Schemas['Filter'] | undefined;
       schemaVersions?: Record<string, string> | undefined;
       payloadFormat?: "standard" | "slack" | undefined;
       headers?: Record<string, string> | undefined;
@@ -1101,7 +1174,7 @@ export type Operations = {
       url?: string | undefined;
       description?: string | undefined;
       eventTypes?: (string)[] | undefined;
-      filter?: Record<string, unknown> | null | undefined;
+      filter?: Schemas['Filter'] | undefined;
       schemaVersions?: Record<string, string> | undefined;
       payloadFormat?: "standard" | "slack" | undefined;
       headers?: Record<string, string> | undefined;
@@ -1246,7 +1319,7 @@ export type Operations = {
   publishEvent: {
     path: { account: string };
     query: Record<never, never>;
-    body: Schemas['NewEvent'];
+    body: Schemas['EventToPublish'];
     answer: Schemas['AcceptedEvent'];
     exports: never;
     problem: "invalid-request" | "invalid-json" | "schema-violation" | "unauthorized" | "forbidden" | "unknown-account" | "event-conflict" | "event-type-archived" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "quota-exceeded" | "internal" | "unavailable" | "misconfigured" | "record-storage-full";
@@ -1263,9 +1336,9 @@ export type Operations = {
     path: { account: string };
     query: Record<never, never>;
     body: {
-      events: (Schemas['NewEvent'])[];
+      events: (Schemas['EventToPublish'])[];
     };
-    answer: Schemas['BatchResults'];
+    answer: Schemas['PublishResults'];
     exports: never;
     problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "too-large" | "unsupported-media-type" | "rate-limited" | "quota-exceeded" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1273,7 +1346,7 @@ export type Operations = {
     path: { account: string; event: string };
     query: { record?: string };
     body: undefined | undefined;
-    answer: Schemas['Event'];
+    answer: Schemas['PublishedEvent'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "several-records" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1281,7 +1354,7 @@ export type Operations = {
     path: { account: string; event: string };
     query: { record?: string; reason?: string };
     body: undefined | undefined;
-    answer: Schemas['Event'];
+    answer: Schemas['PublishedEvent'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "several-records" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1289,7 +1362,7 @@ export type Operations = {
     path: { account: string; record: string };
     query: Record<never, never>;
     body: undefined | undefined;
-    answer: Schemas['Record'];
+    answer: Schemas['RecordStatus'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1297,7 +1370,7 @@ export type Operations = {
     path: { account: string };
     query: { key: string };
     body: undefined | undefined;
-    answer: Schemas['Record'];
+    answer: Schemas['RecordStatus'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1421,10 +1494,7 @@ export type Operations = {
   broadcastEvent: {
     path: Record<never, never>;
     query: Record<never, never>;
-    body: {
-      accounts?: (string)[] | null | undefined;
-      [member: string]: unknown;
-    };
+    body: Schemas['EventToBroadcast'];
     answer: Schemas['Job'];
     exports: never;
     problem: "invalid-request" | "invalid-json" | "schema-violation" | "unauthorized" | "forbidden" | "event-conflict" | "event-type-archived" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
@@ -1720,13 +1790,13 @@ export type Operations = {
     body: {
       records: (string)[];
     };
-    answer: Schemas['RecordStatuses'];
+    answer: Schemas['RecordStatusResults'];
     exports: never;
     problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getOverview: {
     path: { account: string };
-    query: { minutes?: string; from?: string; to?: string };
+    query: { minutes?: number; from?: string; to?: string };
     body: undefined | undefined;
     answer: Schemas['Overview'];
     exports: never;
@@ -1734,7 +1804,7 @@ export type Operations = {
   };
   getOverviewOfAll: {
     path: Record<never, never>;
-    query: { minutes?: string; from?: string; to?: string; after?: string };
+    query: { minutes?: number; from?: string; to?: string; after?: string };
     body: undefined | undefined;
     answer: Schemas['OverviewOfAll'];
     exports: never;

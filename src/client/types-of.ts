@@ -23,13 +23,14 @@ type Content = Record<string, { schema?: Schema | undefined }>;
 type Response = { $ref?: string | undefined; content?: Content | undefined };
 type Operation = {
   operationId: string;
+  'x-problems'?: Record<string, string[]> | undefined;
   parameters?: Parameter[] | undefined;
   requestBody?: { required?: boolean | undefined; content: Content } | undefined;
   responses: Record<string, Response>;
 };
 export type Document = {
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Schema>; responses: Record<string, Response> };
+  components: { schemas: Record<string, Schema> };
 };
 
 export function typesOf({ paths, components }: Document): string {
@@ -37,9 +38,7 @@ export function typesOf({ paths, components }: Document): string {
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );
   const schemas = Object.entries(components.schemas).map(([name, schema]) => `  ${name}: ${typeOf(schema, '  ')};`);
-  const types = operations.map(
-    ({ operation }) => `  ${operation.operationId}: ${operationType(operation, components.responses)};`,
-  );
+  const types = operations.map(({ operation }) => `  ${operation.operationId}: ${operationType(operation)};`);
   const places = operations.map(
     ({ operation, method, path }) => `  ${operation.operationId}: ['${method.toUpperCase()}', '${path}'],`,
   );
@@ -56,10 +55,7 @@ export function typesOf({ paths, components }: Document): string {
   );
 }
 
-function operationType(
-  { parameters = [], requestBody, responses }: Operation,
-  shared: Record<string, Response>,
-): string {
+function operationType({ parameters = [], requestBody, responses, 'x-problems': problems = {} }: Operation): string {
   const body = requestBody?.content['application/json']?.schema;
   const answers = Object.entries(responses).filter(([status]) => /^2/.test(status));
   const shown = answers.map(([, { content }]) => {
@@ -67,7 +63,7 @@ function operationType(
     return schema === undefined ? 'null' : typeOf(schema, '    ');
   });
   const files = answers.flatMap(([, { content = {} }]) => Object.keys(content)).flatMap((type) => FORMATS[type] ?? []);
-  const codes = Object.values(responses).flatMap((one) => codesOf(one, shared));
+  const codes = Object.values(problems).flat();
   const parts = [
     `path: ${placed(parameters, 'path')}`,
     `query: ${placed(parameters, 'query')}`,
@@ -81,13 +77,6 @@ function operationType(
 
 /** What a list is as a file, by `?format=`; a client asks for it by another call, whose answer is a stream. */
 const FORMATS: Readonly<Record<string, string>> = { 'application/x-ndjson': 'ndjson', 'text/csv': 'csv' };
-
-/** The codes of a problem that the operation names; `default` names none. */
-function codesOf({ $ref }: Response, shared: Record<string, Response>): unknown[] {
-  const content = $ref === undefined ? {} : shared[$ref.slice($ref.lastIndexOf('/') + 1)]?.content;
-  const both = content?.['application/problem+json']?.schema?.allOf;
-  return (both ?? []).flatMap((one) => one.properties?.['code']?.enum ?? []);
-}
 
 function literals(values: unknown[]): string {
   return values.map((value) => JSON.stringify(value)).join(' | ');
@@ -111,6 +100,8 @@ function queryType(schema: Schema): string {
 
 function typeOf(schema: Schema, indent: string): string {
   if (schema.$ref !== undefined) return `Schemas['${schema.$ref.slice(schema.$ref.lastIndexOf('/') + 1)}']`;
+  const named = schema['x-extensible-enum'];
+  if (Array.isArray(named)) return literals([...named, ...(schema.type?.includes('null') === true ? [null] : [])]);
   if (schema.enum !== undefined) return literals(schema.enum);
   if ('const' in schema) return JSON.stringify(schema['const']);
   if (schema.allOf?.length === 1 && schema.allOf[0] !== undefined) return typeOf(schema.allOf[0], indent);

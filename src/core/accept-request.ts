@@ -3,10 +3,16 @@
  * endpoints, for a publish and for a broadcast. Pure.
  */
 import type { AccountSettings, EndpointSettings } from './endpoint.ts';
+import { meets } from './filter.ts';
+import { EventValues, type FilterBudget } from './filter-values.ts';
 import { type Form, formFor, type Forms, pinnedVersion } from './forms.ts';
-import { SETTINGS_CARRIED_MAX } from './limits.ts';
-import { wantsEvent } from './match.ts';
+import { PUBLISH_FILTER_STEPS_MAX, SETTINGS_CARRIED_MAX, SLICE_STEPS } from './limits.ts';
+import { wanting } from './match.ts';
 import { type AcceptRequest, matchedOf, type NewEvent, type NewForm } from './publish.ts';
+import { finish, Slice } from './slices.ts';
+
+/** What one endpoint costs beside its filter, in steps. */
+const ENDPOINT_STEPS = 4;
 
 export type ReadyForm = Form & { dataJson: string };
 
@@ -16,20 +22,36 @@ export type ReadyForm = Form & { dataJson: string };
  */
 export type ReadyEvent = Omit<NewEvent, 'matches' | 'forms'> & { data: unknown; older?: ReadyForm[] };
 
+type Known = { settings: AccountSettings; readAtMs: number };
+
+/** For all records of one publish together. */
+export function publishBudget(): FilterBudget {
+  return { left: PUBLISH_FILTER_STEPS_MAX };
+}
+
 /** Events of one record (null: of one shard of events without one), in the publisher's order. */
-export function acceptRequest(
+export function acceptRequest(record: string | null, ready: readonly ReadyEvent[], known: Known): AcceptRequest {
+  return finish(acceptInSlices(record, ready, known, publishBudget()));
+}
+
+/** Pauses where others should have the thread: a hundred events may meet 10,000 filters. */
+export function* acceptInSlices(
   record: string | null,
   ready: readonly ReadyEvent[],
-  { settings, readAtMs }: { settings: AccountSettings; readAtMs: number },
-): AcceptRequest {
+  { settings, readAtMs }: Known,
+  budget: FilterBudget,
+): Generator<void, AcceptRequest> {
   const matched = new Map<string, EndpointSettings>();
-  const events = ready.map(({ data, older = [], ...event }) => {
+  const events: NewEvent[] = [];
+  const slice = new Slice(SLICE_STEPS);
+  for (const { data, older = [], ...event } of ready) {
     const { schemaVersion, dataJson } = event;
-    const sent = formsSent(record, event, [{ version: schemaVersion, data, dataJson }, ...older], settings.endpoints);
+    const forms: Forms<ReadyForm> = [{ version: schemaVersion, data, dataJson }, ...older];
+    const sent = yield* formsSent(record, event, forms, settings.endpoints, budget, slice);
     for (const endpoint of sent.keys()) matched.set(endpoint.id, endpoint);
-    const forms = older.length === 0 ? {} : { forms: older.map((form) => newForm(form, sent)) };
-    return { ...event, ...forms, matches: [...sent.keys()].map(({ id }) => id) };
-  });
+    const more = older.length === 0 ? {} : { forms: older.map((form) => newForm(form, sent)) };
+    events.push({ ...event, ...more, matches: [...sent.keys()].map(({ id }) => id) });
+  }
   const endpoints = [...matched.values()];
   return {
     account: settings.account,
@@ -44,16 +66,24 @@ export function acceptRequest(
 }
 
 /** The endpoints that want the event, and the form that each is sent: by that form they decide. */
-function formsSent(
+function* formsSent(
   record: string | null,
   { type, version }: Pick<NewEvent, 'type' | 'version'>,
   forms: Forms<ReadyForm>,
-  endpoints: EndpointSettings[],
-): Map<EndpointSettings, ReadyForm> {
+  endpoints: readonly EndpointSettings[],
+  budget: FilterBudget,
+  slice: Slice,
+): Generator<void, Map<EndpointSettings, ReadyForm>> {
+  const values = new Map(
+    forms.map((form) => [form, new EventValues({ type, record, version, data: form.data }, budget)]),
+  );
   const sent = new Map<EndpointSettings, ReadyForm>();
-  for (const endpoint of endpoints) {
+  for (const endpoint of wanting(endpoints, type)) {
+    const { left } = budget;
     const form = formFor(forms, pinnedVersion(endpoint.schemaVersions, type));
-    if (wantsEvent(endpoint, { type, record, version, data: form.data })) sent.set(endpoint, form);
+    const its = values.get(form);
+    if (its !== undefined && meets(endpoint.filter, its)) sent.set(endpoint, form);
+    if (slice.isOver(ENDPOINT_STEPS + left - budget.left)) yield;
   }
   return sent;
 }

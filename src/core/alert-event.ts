@@ -42,8 +42,12 @@ export function alertEvent(alert: Alert): AlertEvent {
 }
 
 /** An account's endpoint asks for alerts by name; "all types" does not. An endpoint is not told of its own trouble. */
-export function isSubscribed({ id, eventTypes }: Pick<EndpointSettings, 'id' | 'eventTypes'>, alert: Alert): boolean {
-  return id !== alert.endpoint && eventTypes.some((pattern) => pattern.startsWith(ALERT_TYPE_PREFIX));
+export function isSubscribed(endpoint: Pick<EndpointSettings, 'id' | 'eventTypes'>, alert: Alert): boolean {
+  return endpoint.id !== alert.endpoint && asksForAlerts(endpoint);
+}
+
+export function asksForAlerts({ eventTypes }: Pick<EndpointSettings, 'eventTypes'>): boolean {
+  return eventTypes.some((pattern) => pattern.startsWith(ALERT_TYPE_PREFIX));
 }
 
 /** What the event and the list say alike. */
@@ -56,7 +60,7 @@ export function alertFacts({ id, rule, account, endpoint, value, threshold, deta
     status: at.resolvedAtMs === null ? 'open' : 'resolved',
     value,
     threshold,
-    unit: unitOf(rule),
+    unit: unitOf({ rule, account, endpoint }),
     detail,
     openedAt: rfc3339(at.openedAtMs),
     updatedAt: rfc3339(at.updatedAtMs),

@@ -3,6 +3,7 @@
  * doubled, and resolves once it has been false for `resolveAfterMs`. Pure; a run that is repeated finds nothing left to do.
  */
 import { type Alert, type Condition, scopeKey } from './alert.ts';
+import { withSummaries } from './alert-summary.ts';
 import { ALERT_UPDATE_FACTOR } from './limits.ts';
 
 export type AlertChange =
@@ -14,21 +15,22 @@ export type AlertChange =
   | { kind: 'resolve'; alert: Alert };
 
 /**
- * `open`: the open alerts of what this run looked at, and no others. `isWhole` false: it could not look at all of that, so
- * that what it has not found may hold all the same.
+ * `open`: the open alerts of what this run looked at, and no others. `isWhole` false for an
+ * account: the run could not look at all of it, so that what it has not found may hold
+ * nevertheless.
  */
 export function reconcile(
   open: readonly Alert[],
   conditions: readonly Condition[],
-  at: { nowMs: number; resolveAfterMs: number; isWhole: boolean },
+  at: { nowMs: number; resolveAfterMs: number; isWhole: (account: string | null) => boolean },
 ): AlertChange[] {
-  const found = new Map(conditions.map((condition) => [scopeKey(condition), condition]));
+  const found = new Map(withSummaries(open, conditions).map((condition) => [scopeKey(condition), condition]));
   const changes: AlertChange[] = [];
   for (const alert of open) {
     const condition = found.get(scopeKey(alert));
     found.delete(scopeKey(alert));
     if (condition !== undefined) changes.push(...kept(alert, condition));
-    else if (at.isWhole) changes.push(...ending(alert, at));
+    else if (at.isWhole(alert.account)) changes.push(...ending(alert, at));
   }
   for (const condition of found.values()) {
     if (condition.strength === 'opens') changes.push({ kind: 'open', condition });

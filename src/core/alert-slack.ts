@@ -33,7 +33,7 @@ export function slackBody(alert: Alert, names: Names | null): string {
   const lines = [
     `${MARK[kind]} *${rule} ${kind}*: ${clean(detail, SLACK_DETAIL_CHARS_MAX)}`,
     ...where(alert, names),
-    `Value ${value}, threshold ${threshold} (${unitOf(rule)})`,
+    `Value ${value}, threshold ${threshold} (${unitOf(alert)})`,
     when(alert),
     `Alert \`${alert.id}\``,
   ];

@@ -1,12 +1,15 @@
 /**
- * What alerts are made of (A1): the rules with what can be set of them, and an alert from its opening to its end. Pure.
+ * What alerts are made of (A1): the rules with what can be set of them, and an alert from its
+ * opening to its end. Pure.
  *
  *   (condition) ─▶ open, revision 1 ── its value doubled ──▶ open, revision + 1 ── false for 5 min ──▶ resolved, revision + 1
  *
- * A revision is told before the next is made (`toldRevision`): what is told stays as it was until it has been accepted.
+ * The operator is sent a revision before the next is made (`toldRevision`). Owners of accounts
+ * never hold an alert up: one that cannot be sent a revision is sent the newest later.
  */
 import {
   ALERT_BACKLOG_ROWS_MAX,
+  ALERT_LIKE_MAX,
   ALERT_RESOLVE_AFTER_MS,
   ALERT_THRESHOLD_MAX,
   ALERT_WINDOW_MS,
@@ -86,9 +89,21 @@ function rule(
 }
 
 /** Empty for a rule of a newer release, read after a rollback. */
-export function unitOf(name: string): string {
-  const known = ALERT_RULES.find((one) => one === name);
+export function unitOf(scope: Scope): string {
+  if (isSummary(scope)) return SUMMARY_UNIT;
+  const known = ALERT_RULES.find((one) => one === scope.rule);
   return known === undefined ? '' : RULES[known].unit;
+}
+
+const SUMMARY_UNIT = `endpoints beyond the ${ALERT_LIKE_MAX} of the account with an alert of their own`;
+const RULES_OF_ACCOUNTS: readonly string[] = ['retry-spike', 'record-storage'];
+
+/**
+ * One alert for the endpoints of an account beyond ALERT_LIKE_MAX that a rule is about
+ * (alert-summary.ts).
+ */
+export function isSummary({ rule: name, account, endpoint }: Scope): boolean {
+  return account !== null && endpoint === null && !RULES_OF_ACCOUNTS.includes(name);
 }
 
 export function rulesWith(set: readonly ({ rule: AlertRule } & RuleSettings)[]): RuleBook {

@@ -27,7 +27,7 @@ import { checkText, shown } from './text.ts';
 /** Base64 with its padding and no stray bits: the one spelling that every Standard Webhooks library decodes alike. */
 const SECRET = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?)$/;
 /** 64 bytes: 85 characters and one of the four that leave no stray bits, then the padding. */
-const SIGNING_KEY = /^whsk_[A-Za-z0-9+/]{85}[AQgw]==$/;
+export const SIGNING_KEY = /^whsk_[A-Za-z0-9+/]{85}[AQgw]==$/;
 const GONE = 410;
 
 function checkCount(what: string, count: number, most: number): string | null {

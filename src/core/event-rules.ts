@@ -15,7 +15,7 @@ import { TEST_EVENT_TYPE } from './test-event.ts';
 import { checkText, shown, utf8Bytes } from './text.ts';
 import { isCalendarDate } from './time.ts';
 
-const EVENT_TYPE = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
+export const EVENT_TYPE = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
 /** RFC 3339, 5.6, whose letters may be lower case. Without :60: a leap second would reach receivers whose clocks cannot say it. */
 const DATE_TIME =
   /^([0-9]{4})-([0-9]{2})-([0-9]{2})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$/i;

@@ -16,7 +16,7 @@ import { shown, utf8Bytes } from './text.ts';
 
 export type FilterFault = { pointer: string; message: string };
 
-const OPERATORS = [
+export const OPERATORS = [
   'equals',
   'in',
   'lessThan',
@@ -29,7 +29,7 @@ const OPERATORS = [
 type Operator = (typeof OPERATORS)[number];
 const GROUPS = ['and', 'or', 'not'] as const;
 
-const FIELD = /^(?:type|record|version|data(?:\.[^.]+)*)$/;
+export const FIELD = /^(?:type|record|version|data(?:\.[^.]+)*)$/;
 
 /** Where the walk is, and what it has found so far. */
 type At = { pointer: string; depth: number; walk: { faults: FilterFault[]; conditions: number } };

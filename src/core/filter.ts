@@ -3,11 +3,11 @@
  * What may be saved is checked in filter-rules.ts; what integrators read is docs/filters.md.
  *
  * Decided once for each event, when it is accepted. A condition that cannot be decided, because it would have to look at too many
- * values (or a newer release saved it), is neither true nor false; where the whole filter depends on it, the event is sent:
+ * values, because its filter or its publish has used up its steps, or because a newer release saved it, is neither true nor false; where the whole filter depends on it, the event is sent:
  * one event too many can be ignored by who receives it, one too few is never seen.
  */
-import { compareDecimals } from './decimal.ts';
-import { FILTER_VALUES_LOOKED_AT_MAX } from './limits.ts';
+import { EventValues, type FieldValues, type FilteredEvent } from './filter-values.ts';
+import { FILTER_STEPS_MAX, PUBLISH_FILTER_STEPS_MAX } from './limits.ts';
 
 export type Scalar = string | number | boolean | null;
 
@@ -24,33 +24,45 @@ export type Condition = { field: string } & (
 );
 export type Filter = { and: Filter[] } | { or: Filter[] } | { not: Filter } | Condition;
 
-/** Numbers in `data` may be JSON.rawJSON objects, where JavaScript could not hold what was written. */
-export type FilteredEvent = { type: string; record: string | null; version: number | null; data: unknown };
-
 /** Null: cannot be decided. */
 type Verdict = boolean | null;
 
-/** Total: any event, any saved filter. Absent or null: every event. */
-export function meets(filter: Filter | null | undefined, event: FilteredEvent): boolean {
-  return filter === null || filter === undefined || decide(filter, event) !== false;
+/** What one filter may still look at, of one event. */
+type Steps = { left: number };
+
+/** For one event by itself; events of a publish share a budget (accept-request.ts). */
+export function filterable(event: FilteredEvent): EventValues {
+  return new EventValues(event, { left: PUBLISH_FILTER_STEPS_MAX });
 }
 
-function decide(filter: Filter, event: FilteredEvent): Verdict {
-  if ('and' in filter) return firstOf(false, filter.and, event);
-  if ('or' in filter) return firstOf(true, filter.or, event);
-  if ('not' in filter) return opposite(decide(filter.not, event));
+/** Total: any event, any saved filter. Absent or null: every event. */
+export function meets(filter: Filter | null | undefined, event: EventValues): boolean {
+  if (filter === null || filter === undefined) return true;
+  return decide(filter, event, { left: FILTER_STEPS_MAX }) !== false;
+}
+
+function decide(filter: Filter, event: EventValues, steps: Steps): Verdict {
+  if ('and' in filter) return firstOf(false, filter.and, event, steps);
+  if ('or' in filter) return firstOf(true, filter.or, event, steps);
+  if ('not' in filter) return opposite(decide(filter.not, event, steps));
+  const comparisons = 'in' in filter ? filter.in.length : 1;
+  const values = event.of(filter.field, 'exists' in filter ? 'itself' : 'elements', comparisons);
+  // As many whoever asked for the field first: what one filter decides does not depend on the others.
+  steps.left -= (values?.looked ?? 0) + comparisons;
+  if (values === null || steps.left < 0) return null;
   if ('exists' in filter) {
-    const isThere = some(event, filter.field, 'itself', (value) => value !== null);
+    const isThere = orUnknown(values, values.hasOtherThanNull());
     return filter.exists ? isThere : opposite(isThere);
   }
-  return some(event, filter.field, 'elements', testOf(filter));
+  const holds = holdsFor(filter, values);
+  return holds === null ? null : orUnknown(values, holds);
 }
 
 /** One member with this verdict gives it to all; otherwise one that cannot be decided leaves them so. */
-function firstOf(verdict: boolean, filters: Filter[], event: FilteredEvent): Verdict {
+function firstOf(verdict: boolean, filters: Filter[], event: EventValues, steps: Steps): Verdict {
   let all: Verdict = !verdict;
   for (const filter of filters) {
-    const one = decide(filter, event);
+    const one = decide(filter, event, steps);
     if (one === verdict) return verdict;
     if (one === null) all = null;
   }
@@ -61,70 +73,18 @@ function opposite(verdict: Verdict): Verdict {
   return verdict === null ? null : !verdict;
 }
 
-/** For one value that the field holds. Of a condition that a newer release saved, nothing can be said. */
-function testOf(condition: Exclude<Condition, { exists: boolean }>): (value: unknown) => Verdict {
-  if ('equals' in condition) return (value) => isSame(value, condition.equals);
-  if ('in' in condition) return (value) => condition.in.some((wanted) => isSame(value, wanted));
-  if ('lessThan' in condition) return (value) => order(value, condition.lessThan, (sign) => sign < 0);
-  if ('lessOrEqual' in condition) return (value) => order(value, condition.lessOrEqual, (sign) => sign <= 0);
-  if ('greaterThan' in condition) return (value) => order(value, condition.greaterThan, (sign) => sign > 0);
-  if ('greaterOrEqual' in condition) return (value) => order(value, condition.greaterOrEqual, (sign) => sign >= 0);
-  if ('prefix' in condition) return (value) => typeof value === 'string' && value.startsWith(condition.prefix);
-  return () => null;
+function orUnknown({ isComplete }: FieldValues, holds: boolean): Verdict {
+  return holds || isComplete ? holds : null;
 }
 
-function isSame(value: unknown, wanted: Scalar): boolean {
-  return typeof wanted === 'number' ? order(value, wanted, (sign) => sign === 0) : value === wanted;
-}
-
-/** Numbers with numbers and text with text, by UTF-16 code unit; anything else has no order. */
-function order(value: unknown, wanted: string | number, isWanted: (sign: number) => boolean): boolean {
-  const sign = compare(value, wanted);
-  return sign !== null && isWanted(sign);
-}
-
-function compare(value: unknown, wanted: string | number): number | null {
-  if (exact.isRawJSON(value)) return typeof wanted === 'number' ? compareDecimals(value.rawJSON, String(wanted)) : null;
-  if (typeof value === 'number' && typeof wanted === 'number') return value - wanted;
-  if (typeof value !== 'string' || typeof wanted !== 'string') return null;
-  return value < wanted ? -1 : value > wanted ? 1 : 0;
-}
-
-// TypeScript's library does not know JSON.isRawJSON yet; V8 has it since 11.4.
-const exact = JSON as unknown as { isRawJSON(value: unknown): value is { rawJSON: string } };
-
-/**
- * Whether some value of the field passes. A list on the way stands for each of its elements, and so does one at the end, unless
- * the value `itself` is asked for.
- */
-function some(
-  event: FilteredEvent,
-  field: string,
-  ending: 'elements' | 'itself',
-  passes: (value: unknown) => Verdict,
-): Verdict {
-  const [first = '', ...names] = field.split('.');
-  let left = FILTER_VALUES_LOOKED_AT_MAX;
-
-  const look = (value: unknown, depth: number): Verdict => {
-    if (left === 0) return null;
-    left -= 1;
-    const isEnd = depth === names.length;
-    if (isEnd && (ending === 'itself' || !Array.isArray(value))) return passes(value);
-    if (Array.isArray(value)) return lookAtEach(value, depth);
-    const name = names[depth];
-    if (typeof value !== 'object' || value === null || exact.isRawJSON(value) || name === undefined) return false;
-    return Object.hasOwn(value, name) ? look(Reflect.get(value, name), depth + 1) : false;
-  };
-  const lookAtEach = (list: unknown[], depth: number): Verdict => {
-    let all: Verdict = false;
-    for (const element of list) {
-      if (left === 0) return null;
-      const one = look(element, depth);
-      if (one === true) return true;
-      if (one === null) all = null;
-    }
-    return all;
-  };
-  return look(Reflect.get(event, first), 0);
+/** For one of the values that were looked at. Of a condition that a newer release saved, nothing can be said. */
+function holdsFor(condition: Exclude<Condition, { exists: boolean }>, values: FieldValues): Verdict {
+  if ('equals' in condition) return values.has(condition.equals);
+  if ('in' in condition) return condition.in.some((wanted) => values.has(wanted));
+  if ('lessThan' in condition) return (values.compared(condition.lessThan)?.least ?? 0) < 0;
+  if ('lessOrEqual' in condition) return (values.compared(condition.lessOrEqual)?.least ?? 1) <= 0;
+  if ('greaterThan' in condition) return (values.compared(condition.greaterThan)?.most ?? 0) > 0;
+  if ('greaterOrEqual' in condition) return (values.compared(condition.greaterOrEqual)?.most ?? -1) >= 0;
+  if ('prefix' in condition) return values.hasPrefix(condition.prefix);
+  return null;
 }

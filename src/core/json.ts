@@ -23,21 +23,29 @@ export function parseExact(text: string): unknown {
   );
 }
 
+/** One number as it is written. */
+export function exactNumberOf(written: string): unknown {
+  const number = Number(written);
+  return String(number) === written ? number : exact.rawJSON(written);
+}
+
 /** For the fields that are ours to read: the number that JavaScript would have read. */
 export function plainNumber(value: unknown): unknown {
   return exact.isRawJSON(value) ? Number(value.rawJSON) : value;
 }
 
-/**
- * The value with which two texts of the same content are compared: `1.0` and `1e0` become 1, as canonical JSON (RFC 8785) says.
- * Numbers that a double cannot hold stay as their text, so that two of them that differ are not taken for the same.
- */
-export function comparable(value: unknown): unknown {
-  if (exact.isRawJSON(value)) {
-    const number = Number(value.rawJSON);
-    return compareDecimals(String(number), value.rawJSON) === 0 ? number : { number: value.rawJSON };
-  }
-  if (Array.isArray(value)) return value.map(comparable);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, comparable(inner)]));
+export function isRawJson(value: unknown): value is RawJson {
+  return exact.isRawJSON(value);
+}
+
+const SAFE_CHARS = 15;
+
+/** A number that a double holds, however it was written, as that double; any other stays RawJSON. All else as it is. */
+export function exactNumber(value: unknown): unknown {
+  if (!exact.isRawJSON(value)) return value;
+  const number = Number(value.rawJSON);
+  const size = Math.abs(number);
+  // Any 15 digits come back from a double, far from its ends.
+  if (value.rawJSON.length <= SAFE_CHARS && size > 1e-290 && size < 1e290) return number;
+  return compareDecimals(String(number), value.rawJSON) === 0 ? number : value;
 }

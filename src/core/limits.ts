@@ -31,6 +31,11 @@ export const DATA_DEPTH_MAX = 64;
 /** `occurredAt` is kept as given: nanoseconds and an offset take 35 characters, the rest is room. */
 export const OCCURRED_AT_CHARS_MAX = 64;
 
+/** JSON nesting of any request: far more than any field allows, so that the field's own rule speaks. */
+export const JSON_DEPTH_MAX = 1_000;
+/** Characters of a body after which reading lets others have the thread: some 20 ms where it is all small values. */
+export const JSON_SLICE_CHARS = 64 * 1024;
+
 // Event types (P6, P7)
 /** All of an operator: every isolate holds their rules, some 300 bytes each. */
 export const EVENT_TYPES_MAX = 1_000;
@@ -38,7 +43,7 @@ export const EVENT_TYPES_MAX = 1_000;
 export const SCHEMA_VERSIONS_MAX = 50;
 /** One schema as JSON: far more than people read; all versions of a type stay under 2 MB in one answer. */
 export const SCHEMA_BYTES_MAX = 32 * 1024;
-/** One step is one schema that looks at one value. While one piece of data is checked nothing else runs: 10,000 take about 50 ms where alternatives fail, less where none does. */
+/** One step is one schema that looks at one value: some 0.1 µs. While one piece of data is checked nothing else runs. */
 export const CHECK_STEPS_MAX = 10_000;
 /** Large data may take this many for each of its values, where that is more: what `$ref` and a few alternatives need. */
 export const CHECK_STEPS_PER_VALUE = 4;
@@ -107,6 +112,17 @@ export const FILTER_IN_VALUES_MAX = 100;
 export const FILTER_TEXT_BYTES_MAX = 256;
 /** Values of an event that one condition looks at, where lists are long; beyond, it is undecided and the event is sent. */
 export const FILTER_VALUES_LOOKED_AT_MAX = 1_000;
+/** Values that one filter looks at or compares with, for one event: ten long lists. Beyond, it is undecided likewise. */
+export const FILTER_STEPS_MAX = 10_000;
+/**
+ * The same for all filters of one publish, over its events and endpoints: 10,000 endpoints with ten conditions each on a hundred events.
+ * Some 0.1 µs each, SLICE_STEPS at a time. Beyond, they are undecided likewise.
+ */
+export const PUBLISH_FILTER_STEPS_MAX = 10_000_000;
+/** Steps after which long work in a request lets others have the thread: some 10 ms. */
+export const SLICE_STEPS = 100_000;
+/** Event types whose endpoints are remembered for one state of an account's settings. */
+export const MATCHED_TYPES_REMEMBERED_MAX = 1_000;
 /** C4: nine attempts. */
 export const RETRY_SCHEDULE_SECONDS_DEFAULT: readonly number[] = [10, 30, 120, 600, 3_600, 10_800, 21_600, 43_200];
 export const RETRY_WINDOW_SECONDS_DEFAULT = 24 * 3_600;
@@ -272,6 +288,11 @@ export const ERROR_MESSAGE_BYTES_MAX = 512;
 // Queues
 /** The platform's limit for one sendBatch. */
 export const QUEUE_SEND_BATCH_MAX = 100;
+/**
+ * A connection that breaks within this long of a request, before an answer, was most likely closed while it was idle: the request is
+ * made once more. Longer than a round trip round the world, and shorter than receivers take for work that they then fail at.
+ */
+export const BROKEN_AT_ONCE_MS = 500;
 /** Outcomes of one Record's queued attempts that come within this go back to it in one call. */
 export const SETTLE_GROUP_MS = 100;
 
@@ -295,6 +316,15 @@ export const CIRCUIT_FAILURE_SHARE = 0.5;
 /** And they come from this many records, or there are so many of them: events that one record cannot get rid of are no outage. */
 export const CIRCUIT_FAILING_RECORDS_MIN = 3;
 export const CIRCUIT_FAILURES_OF_ONE_MIN = 25;
+/**
+ * An endpoint, and not single records of it, asks for patience (Retry-After of CIRCUIT_PAUSE_MS_MIN or more) after so many such answers
+ * from as many records as an outage has, if they are this share of all that left after the first of them. Below, a receiver that limits
+ * some of its records would be taken for one that limits all: a fifth of them limited passes for it once in a hundred times.
+ */
+export const ASKS_MIN = 5;
+export const ASKS_SHARE = 2 / 3;
+/** Records that are remembered to have asked: more say nothing new. */
+export const ASKERS_MAX = 100;
 /** Pauses before a probe: doubling from the one to the other. */
 export const CIRCUIT_PAUSE_MS_MIN = 10 * SECOND_MS;
 export const CIRCUIT_PAUSE_MS_MAX = 5 * MINUTE_MS;
@@ -466,24 +496,68 @@ export const ALERT_WINDOW_MS = 15 * MINUTE_MS;
 export const ALERT_RESOLVE_AFTER_MS = 5 * MINUTE_MS;
 /** An open alert is told again when its value has grown by this factor: a hundredfold makes six updates, not a hundred. */
 export const ALERT_UPDATE_FACTOR = 2;
+/**
+ * Endpoints of an account that a rule has an alert of its own for: more than that is one trouble,
+ * and one more alert says how many more there are.
+ */
+export const ALERT_LIKE_MAX = 20;
 /** Accounts that one run looks at, in the order of their ids; the next run goes on behind them. Each is looked at within the window up to 15,000. */
 export const ALERT_ACCOUNTS_PER_RUN = 1_000;
-/** Endpoints of these accounts that one run reads: about a second of D1. Over any of these bounds a run opens, but resolves nothing. */
-export const ALERT_ENDPOINTS_PER_RUN = 50_000;
-/** Rows of the log that one count of a run reads. */
+/**
+ * They are looked at in groups: each is five queries, and what one of them costs or breaks concerns
+ * no other.
+ */
+export const ALERT_ACCOUNTS_AT_ONCE = 50;
+/**
+ * A run begins no further group after this, nor a call: the minute is shared with the other tasks
+ * of the cron.
+ */
+export const ALERT_LOOK_MS = 20 * SECOND_MS;
+/** The same for sending alerts. */
+export const ALERT_TELL_MS = 25 * SECOND_MS;
+/**
+ * Endpoints of one account that may be in trouble, which a run reads. Over any of these bounds it
+ * opens, but resolves nothing of the account.
+ */
+export const ALERT_ENDPOINTS_PER_ACCOUNT = 1_000;
+/** Rows of the log that one count of a run reads for each account: a fifth of a second of D1. */
 export const ALERT_LOG_ROWS_MAX = 200_000;
-/** Endpoints with open deliveries that one run looks at, and open deliveries of each: a count shows at most so many. */
-export const ALERT_BACKLOGS_PER_RUN = 200;
+/**
+ * Endpoints with open deliveries that a run looks at for each account, and open deliveries of each:
+ * a count shows at most so many.
+ */
+export const ALERT_BACKLOGS_PER_ACCOUNT = 100;
 export const ALERT_BACKLOG_ROWS_MAX = 1_000;
-/** Accounts and Gates that one run asks about circuits: calls, of which an invocation has 1,000. */
-export const ALERT_OBJECTS_PER_RUN = 100;
+/** Gates that a group asks about circuits, in turns of the accounts. */
+export const ALERT_GATES_AT_ONCE = 100;
+/**
+ * Calls after which a run begins no further group: an invocation has 1,000, and its queries are
+ * some hundred.
+ */
+export const ALERT_CALLS_PER_RUN = 400;
 /** Calls of a run that are under way at once. */
 export const ALERT_CALLS_AT_ONCE = 6;
-/** Alerts that one run writes, and tells of; the others come in the next. */
+/**
+ * Alerts that one run writes, in turns of the accounts; once they are written it begins no further
+ * group.
+ */
 export const ALERT_CHANGES_PER_RUN = 200;
+/** Alerts that one run sends to the operator, and as many to owners, in turns of the accounts. */
 export const ALERT_TELLS_PER_RUN = 50;
-/** An object that does not answer a run by then is asked by the next. */
-export const ALERT_ANSWER_MS = 10 * SECOND_MS;
+/** Alerts that one statement marks as sent because nobody is to be sent them. */
+export const ALERT_DROPS_PER_RUN = 1_000;
+/** An object that does not answer a run by then is asked by a later one. */
+export const ALERT_ANSWER_MS = 5 * SECOND_MS;
+/**
+ * The names in an alert are not worth a longer wait: without an answer by then it goes out without
+ * them.
+ */
+export const ALERT_NAMES_MS = 1 * SECOND_MS;
+/**
+ * An alert that could not be sent is tried again after these, doubling from the one to the other.
+ */
+export const ALERT_AGAIN_MS_MIN = MINUTE_MS;
+export const ALERT_AGAIN_MS_CAP = HOUR_MS;
 /** Faults that one run counts: beyond it the alert says so many, and is no less urgent. */
 export const ALERT_FAULTS_MAX = 10_000;
 /** A fault that goes on is written again after this: far less than the window in which it is counted. */

@@ -35,6 +35,8 @@ export type AttemptOutcome = {
   /** The answer's Retry-After, as a delay from its arrival; null if absent or unreadable. */
   retryAfterMs: number | null;
   directive: ReceiverDirective | null;
+  /** The connection of a first request broke at once, before an answer, and this is what came of the second (delivery/attempt.ts). */
+  isRepeated?: boolean | undefined;
 };
 
 export type Verdict =

@@ -4,7 +4,7 @@
  */
 import type { Admission, GateNews, GateView, Woken } from './admission.ts';
 import type { AuditAct, AuditEntry, AuditFilter } from './audit.ts';
-import type { Report } from './circuit.ts';
+import type { Report } from './report.ts';
 import type { AccountSettings, EndpointSecret, EndpointSettings, Sealed } from './endpoint.ts';
 import type { RemovalRefusal } from './endpoint-secrets.ts';
 import type { CatalogueIndex, EventType, EventTypeDetail, EventTypeFacts } from './event-type.ts';
@@ -208,6 +208,10 @@ export type AccountRpc = {
     known: Pick<AccountSettings, 'revision' | 'createdAtMs'>,
     events?: number,
   ): Promise<AccountSettings | 'unchanged' | QuotaExceeded | null>;
+  /** With these endpoints only, and without those of them that are not there. */
+  settingsFor(endpoints: string[]): Promise<AccountSettings | null>;
+  /** With the endpoints only that asked for alerts by name (core/alert-event.ts). */
+  settingsForAlerts(): Promise<AccountSettings | null>;
   /**
    * Creating again with the same id answers the endpoint as it is (idempotency).
    */

@@ -1,12 +1,16 @@
 /**
- * One HTTP request to a receiver, from its start to an outcome. One timeout covers headers and body; status line and
- * headers decide (C6). Never throws: whatever happens is an outcome. It knows nothing of endpoints, secrets or retries.
+ * One attempt at a receiver, from its start to an outcome. One timeout covers headers and body; status line and headers
+ * decide (C6). Never throws: whatever happens is an outcome. It knows nothing of endpoints, secrets or retries.
+ *
+ * Almost always one request. Receivers close idle connections (Node after 5 s, gunicorn after 2 s), and a request that leaves on one at
+ * that moment meets a closed socket: nobody failed, so it is made once more, with the same headers and bytes, within the same attempt
+ * and timeout. The receiver may have read the first one all the same: then it sees the attempt twice, as at-least-once allows.
  */
-import { RESPONSE_BODY_BYTES_MAX, RESPONSE_BODY_SUCCESS_BYTES_MAX } from '../core/limits.ts';
+import { BROKEN_AT_ONCE_MS, RESPONSE_BODY_BYTES_MAX, RESPONSE_BODY_SUCCESS_BYTES_MAX } from '../core/limits.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import { parseRetryAfter } from '../core/retry.ts';
 import { HEADER_DELIVERY } from '../signature.ts';
-import { statusError, thrownError, timeoutError } from './fetch-error.ts';
+import { isBrokenConnection, statusError, thrownError, timeoutError } from './fetch-error.ts';
 import { keptHeaders, parseDirective, readStart } from './response.ts';
 
 export type AttemptDeps = {
@@ -31,17 +35,27 @@ export async function attempt(request: OutgoingRequest, deps: AttemptDeps): Prom
     timedOut.resolve();
     abort.abort(new DOMException('timeout', 'TimeoutError'));
   });
+  const repeated: { isRepeated?: true } = {};
+  const once = () => Promise.race([start(request, abort.signal, deps), timedOut.promise]);
   try {
-    const response = await Promise.race([start(request, abort.signal, deps), timedOut.promise]);
-    if (response === undefined) return failed(timeoutError(request.timeoutMs), atMs, deps.nowMs());
-    return await answered(response, atMs, timedOut.promise, deps);
+    const response = await once().catch((thrown: unknown) => {
+      if (abort.signal.aborted || !isBrokenAtOnce(thrown, atMs, deps.nowMs())) throw thrown;
+      repeated.isRepeated = true;
+      return once();
+    });
+    if (response === undefined) return { ...failed(timeoutError(request.timeoutMs), atMs, deps.nowMs()), ...repeated };
+    return { ...(await answered(response, atMs, timedOut.promise, deps)), ...repeated };
   } catch (thrown) {
     // The network, or a header that `fetch` will not send. With the timeout passed, that is what ended it.
-    const error = abort.signal.aborted ? timeoutError(request.timeoutMs) : thrownError(thrown);
-    return failed(error, atMs, deps.nowMs());
+    const error = abort.signal.aborted ? timeoutError(request.timeoutMs) : thrownError(thrown, repeated);
+    return { ...failed(error, atMs, deps.nowMs()), ...repeated };
   } finally {
     timer.cancel();
   }
+}
+
+function isBrokenAtOnce(thrown: unknown, atMs: number, nowMs: number): boolean {
+  return isBrokenConnection(thrown) && elapsed(atMs, nowMs) <= BROKEN_AT_ONCE_MS;
 }
 
 /** Async, so that a `fetch` that throws at once rejects. An answer after the timeout is dropped unread. */

@@ -26,7 +26,11 @@ const THROWN: readonly [pattern: RegExp, kind: ErrorKind, sentence: string][] = 
     'The connection was closed before an answer.',
   ],
   [/HPE_|parse error/i, 'reset', 'The answer was not HTTP.'],
-  [/Network connection lost/, 'connect', 'The connection was refused, or closed before an answer.'],
+  [
+    /Network connection lost/,
+    'connect',
+    'The connection was refused, or closed before an answer, or what came was no valid HTTP.',
+  ],
   [
     /(internal error; reference = [0-9a-v]{1,64})/,
     'connect',
@@ -50,7 +54,20 @@ export function timeoutError(timeoutMs: number): AttemptError {
   return { kind: 'timeout', message: `No answer within ${timeoutMs} ms.` };
 }
 
-export function thrownError(thrown: unknown): AttemptError {
+/** What a connection looks like that its other side had closed; also one that was refused, where the runtime says no more. */
+const BROKEN = /ECONNRESET|EPIPE|UND_ERR_SOCKET|reset by peer|other side closed|Network connection lost/i;
+
+export function isBrokenConnection(thrown: unknown): boolean {
+  return BROKEN.test(describe(thrown));
+}
+
+/** `isRepeated`: it is the second in a row. */
+export function thrownError(thrown: unknown, { isRepeated = false }: { isRepeated?: boolean } = {}): AttemptError {
+  const error = errorOf(thrown);
+  return isRepeated ? { ...error, message: `${error.message} It was tried twice, one right after the other.` } : error;
+}
+
+function errorOf(thrown: unknown): AttemptError {
   const text = describe(thrown);
   for (const [pattern, kind, sentence] of THROWN) {
     const match = pattern.exec(text);

@@ -44,5 +44,6 @@ function attemptLine(
     statusCode: outcome.statusCode,
     error: outcome.error?.kind ?? null,
     latencyMs: outcome.latencyMs,
+    ...(outcome.isRepeated === true ? { isRepeated: true } : {}),
   });
 }

@@ -5,8 +5,8 @@
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
 import type { GateNews } from '../core/admission.ts';
-import type { Report } from '../core/circuit.ts';
 import { parseGateName, splitRecordName } from '../core/ids.ts';
+import type { Report } from '../core/report.ts';
 import { GATE_ANSWER_MS, UNAVAILABLE_WAIT_MS_MIN } from '../core/limits.ts';
 import type { GateRpc } from '../core/rpc.ts';
 import { within } from '../delivery/within.ts';

@@ -7,8 +7,10 @@
  *   removed, disabled   everything is woken, to be cancelled by its Record
  *   enabled             as the circuit (core/circuit.ts) and the rate limit (core/pace.ts) say
  */
+import { heard, NOBODY_ASKS } from '../core/asking.ts';
 import type { Admission, GateNews, GateView, Woken } from '../core/admission.ts';
-import { type Circuit, fullPace, halfOpen, observed, type Report } from '../core/circuit.ts';
+import { type Circuit, fullPace, halfOpen, observed } from '../core/circuit.ts';
+import type { Report } from '../core/report.ts';
 import {
   CIRCUIT_CALM_MS,
   FAILING_EXACT_MS,
@@ -48,6 +50,7 @@ export class GateLedger {
   readonly #sql: Sql;
   readonly #rows: GateRows;
   readonly #tallies = new Tallies();
+  #asking = NOBODY_ASKS;
   #state: GateState | null = null;
   /** The stored clock of the pace is never behind this one. */
   #freeAtMs = 0;
@@ -230,7 +233,8 @@ export class GateLedger {
     const isOld = circuit.kind === 'closed' && report.atMs < state.calmAtMs - CIRCUIT_CALM_MS;
     if (isOld && report.answer === 'failed') return;
     const tally = this.#tallies.add(record, report, at.nowMs);
-    const facts = { record, tally, limitPerSecond: limitOf(state) };
+    this.#asking = heard(this.#asking, record, report, at.nowMs);
+    const facts = { record, tally, asking: this.#asking, limitPerSecond: limitOf(state) };
     let after = observed(circuit, report, facts, at);
     const isAnswered = report.answer !== 'failed';
     if (after.kind === 'half-open' && isAnswered && !this.#rows.hasParked()) after = { kind: 'closed' };
@@ -244,7 +248,10 @@ export class GateLedger {
       this.#tallies.clear();
       // From one a second: nothing is caught up with.
       if (after.kind === 'half-open') this.#freeAtMs = nowMs;
-      if (after.kind === 'closed') this.#move({ calmAtMs: nowMs + CIRCUIT_CALM_MS });
+      if (after.kind === 'closed') {
+        this.#asking = NOBODY_ASKS;
+        this.#move({ calmAtMs: nowMs + CIRCUIT_CALM_MS });
+      }
     }
     this.#move({ circuit: after });
   }

@@ -39,6 +39,8 @@ const storedCircuit: z.ZodType<Circuit> = z.discriminatedUnion('kind', [
     untilMs: z.number(),
     pauses: z.number(),
     probe: z.object({ record: z.string(), untilMs: z.number() }).nullable(),
+    // Absent in what an earlier release stored, here and below.
+    askedMs: z.number().nullable().default(null),
   }),
   z.object({
     kind: z.literal('half-open'),
@@ -47,6 +49,7 @@ const storedCircuit: z.ZodType<Circuit> = z.discriminatedUnion('kind', [
     perSecond: z.number(),
     round: z.number(),
     failed: z.number(),
+    failedLast: z.string().nullable().default(null),
   }),
 ]);
 

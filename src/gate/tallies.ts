@@ -1,6 +1,7 @@
 /** What a Gate heard of its endpoint within the circuit's window. In memory only: what is lost with an instance is counted anew. */
-import type { Report, Tally } from '../core/circuit.ts';
+import type { Tally } from '../core/circuit.ts';
 import { CIRCUIT_WINDOW_MS } from '../core/limits.ts';
+import type { Report } from '../core/report.ts';
 
 const SECOND_MS = 1_000;
 

@@ -12,7 +12,6 @@ import {
 } from '../core/limits.ts';
 import { JURISDICTIONS, SHARDS_MAX } from '../core/ids.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
-import { checkText } from '../core/text.ts';
 import { listAccounts } from '../store/accounts.ts';
 import { accountStub } from '../stubs.ts';
 import type { Api } from './api.ts';
@@ -21,7 +20,7 @@ import { readSettings, settingsCacheOf, type AppContext } from './context.ts';
 import { settingsOf, unknownAccount } from './account-settings.ts';
 import { fromDatabase } from './database.ts';
 import { defined } from './defined.ts';
-import { ruled, whole } from './fields.ts';
+import { line, ruled, whole } from './fields.ts';
 import { startNow } from './jobs.ts';
 import { callObject } from './objects.ts';
 import { accountParams, pageQuery, showPage } from './params.ts';
@@ -32,7 +31,7 @@ const targetMs = whole(1, TARGET_MS_MAX, ' ms');
 const days = whole(RETENTION_DAYS_MIN, RETENTION_DAYS_MAX, ' days');
 
 const accountBody = z.strictObject({
-  name: ruled(z.string(), (value) => checkText(value, 1, ACCOUNT_NAME_BYTES_MAX)).optional(),
+  name: line(1, ACCOUNT_NAME_BYTES_MAX).optional(),
   targets: z.strictObject({ deliverWithinMs: targetMs, warnAfterMs: targetMs }).optional(),
   retention: z.strictObject({ payloadDays: days, logDays: days }).optional(),
   /** As a whole, like targets and retention. */

@@ -33,7 +33,8 @@ export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
     bytesMax?: number;
     /** No body counts as `{}`. */
     optional?: boolean;
-    parse?: (text: string) => unknown;
+    /** Numbers keep the digits with which they were written. */
+    exact?: boolean;
   };
   /** Status code to description; problems are the same everywhere. */
   answers: Record<number, string>;
@@ -78,7 +79,7 @@ export class Api {
       const params = check(spec.params, c.req.param());
       const query = check(spec.query ?? nothing, queryOf(c)) as z.output<Q>;
       const text = spec.body === undefined ? '' : await readText(c.req, spec.body.bytesMax ?? REQUEST_BYTES_MAX);
-      const body = (spec.body === undefined ? undefined : bodyOf(c, spec.body, text)) as z.output<B>;
+      const body = (spec.body === undefined ? undefined : await bodyOf(c, spec.body, text)) as z.output<B>;
       const run = () => handle({ c, params, query, body });
       const isOnce = spec.method === 'post' && spec.ownIdempotency !== true;
       const answer = isOnce ? await answerOnce(c, String(params['account']), text, run, spec.repeated) : await run();
@@ -115,14 +116,16 @@ function check<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
   return parsed.data;
 }
 
-function bodyOf<B extends z.ZodType>(
+type BodySpec<B extends z.ZodType> = NonNullable<RouteSpec<z.ZodObject, z.ZodObject, B>['body']>;
+
+async function bodyOf<B extends z.ZodType>(
   c: AppContext,
-  { schema, optional, parse }: NonNullable<RouteSpec<z.ZodObject, z.ZodObject, B>['body']>,
+  { schema, optional, exact }: BodySpec<B>,
   text: string,
-): z.output<B> {
+): Promise<z.output<B>> {
   if (optional === true && text === '') return check(schema, {});
   requireJsonType(c.req);
-  return check(schema, parseJson(text, parse ?? JSON.parse));
+  return check(schema, await parseJson(text, exact === true ? 'exact' : 'double'));
 }
 
 /** One value as itself, several as a list: a parameter that may be given once then refuses the list by name. */

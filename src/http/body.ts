@@ -2,12 +2,16 @@
  * Reads a request's body: its size is bounded before it is read and while it is read, then its type, then its syntax.
  */
 import type { HonoRequest } from 'hono';
-import { Problem } from './problem.ts';
+import { JsonError, readJson } from '../core/json-reader.ts';
+import { shown } from '../core/text.ts';
+import { inTurns } from '../delivery/turns.ts';
+import { invalid, Problem } from './problem.ts';
 
 /** The body's text; 413 as soon as it is known to be larger, without reading the rest. */
 export async function readText(request: HonoRequest, bytesMax: number): Promise<string> {
   const announced = Number(request.header('content-length') ?? '0');
   if (announced > bytesMax) throw tooLarge(announced, bytesMax);
+  refuseCoding(request);
   const { body } = request.raw;
   if (body === null) return '';
 
@@ -39,27 +43,33 @@ export function requireJsonType(request: HonoRequest): void {
     'unsupported-media-type',
     type === undefined
       ? 'content-type must be application/json, but is missing'
-      : `content-type must be application/json, but is ${type.slice(0, 80)}`,
+      : `content-type must be application/json, but is ${shown(type)}`,
   );
 }
 
-/** `parse` is JSON.parse or a stricter reader of the same texts. 400 with the position that V8 reports. */
-export function parseJson(text: string, parse: (text: string) => unknown): unknown {
-  if (text.trim() === '') throw new Problem('invalid-json', 'the body is empty, but must be a JSON object');
-  try {
-    return parse(text);
-  } catch (error) {
-    if (error instanceof RangeError) throw new Problem('invalid-json', 'the body is nested too deeply');
-    throw new Problem('invalid-json', `the body is not JSON: ${positionOf(error)}`);
-  }
+/** A compressed body is 415 (RFC 9110, 15.5.16): read as text it would be no UTF-8, which does not say why. */
+function refuseCoding(request: HonoRequest): void {
+  const coding = request.header('content-encoding');
+  if (coding === undefined || /^\s*identity\s*$/i.test(coding)) return;
+  const detail = `content-encoding must be left out, for bodies are taken as they are; got ${shown(coding)}`;
+  throw new Problem('unsupported-media-type', detail, { headers: { 'accept-encoding': 'identity' } });
 }
 
-/** V8 quotes the text around the fault, which may be payload: only what went wrong and where is passed on. */
-function positionOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : '';
-  const at = /at position \d+( \(line \d+ column \d+\))?/.exec(message)?.[0];
-  if (at !== undefined) return `fault ${at}`;
-  return message.includes('end of JSON') ? 'it ends too early' : 'it starts or ends with something else';
+/** `exact`: numbers keep their digits (core/json.ts). 400 with what is wrong and where. */
+export async function parseJson(text: string, numbers: 'exact' | 'double'): Promise<unknown> {
+  if (text.trim() === '') throw new Problem('invalid-json', 'the body is empty, but must be a JSON object');
+  try {
+    return await inTurns(readJson(text, numbers));
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    const { fault } = error;
+    if (fault.reason !== 'duplicate') {
+      const what = fault.reason === 'depth' ? fault.message : `is not JSON: ${fault.message}`;
+      throw new Problem('invalid-json', `the body ${what}`);
+    }
+    const message = `${fault.path} is there twice: an object must name each member once (RFC 8259, section 4)`;
+    throw invalid([{ field: fault.path, message }]);
+  }
 }
 
 function tooLarge(bytes: number, bytesMax: number): Problem {

@@ -8,7 +8,6 @@ import { base32 } from '../core/base32.ts';
 import { checkAccountId } from '../core/event-rules.ts';
 import { isJobId, madeEventId } from '../core/ids.ts';
 import type { JobSpec } from '../core/job.ts';
-import { comparable, parseExact } from '../core/json.ts';
 import { BROADCAST_ACCOUNTS_MAX } from '../core/limits.ts';
 import { contentHash, recordHash } from '../delivery/address.ts';
 import type { Api } from './api.ts';
@@ -17,20 +16,27 @@ import type { AppContext } from './context.ts';
 import { ruled } from './fields.ts';
 import { showJob } from './jobs.ts';
 import { callObject } from './objects.ts';
-import { invalid, Problem } from './problem.ts';
+import { Problem } from './problem.ts';
 import type { TypedEvent } from './type-check.ts';
 import { givenId } from './publish.ts';
-import { checkEvent, type EventBody, formsOf } from './publish-body.ts';
+import { broadcastFields, checkEvent, type EventBody, formsOf, plainFields } from './publish-body.ts';
 import { typeCheck } from './publishing.ts';
 import { jobStub } from '../stubs.ts';
 
-const names = ruled(z.array(ruled(z.string(), checkAccountId)), (accounts) =>
-  accounts.length >= 1 && accounts.length <= BROADCAST_ACCOUNTS_MAX
-    ? null
-    : `must name 1 to ${BROADCAST_ACCOUNTS_MAX} accounts; it names ${accounts.length}`,
+const names = ruled(
+  z.array(ruled(z.string(), checkAccountId)),
+  (accounts) =>
+    accounts.length >= 1 && accounts.length <= BROADCAST_ACCOUNTS_MAX
+      ? null
+      : `must name 1 to ${BROADCAST_ACCOUNTS_MAX} accounts; it names ${accounts.length}`,
+  { minItems: 1, maxItems: BROADCAST_ACCOUNTS_MAX },
 );
-/** The event's own fields are checked like those of a publish. */
-const broadcastBody = z.looseObject({ accounts: names.nullish() });
+const broadcastBody = z.preprocess(
+  plainFields,
+  z
+    .strictObject({ ...broadcastFields, accounts: names.nullish() })
+    .openapi('EventToBroadcast', { required: ['type', 'data'] }),
+);
 
 export function addBroadcasts(api: Api): void {
   api.route(
@@ -40,7 +46,7 @@ export function addBroadcasts(api: Api): void {
       scope: 'publish',
       summary: 'Publish one event to every account, or to those named; answers with the job that carries it',
       params: z.strictObject({}),
-      body: { schema: broadcastBody, parse: parseExact },
+      body: { schema: broadcastBody, exact: true },
       answers: { 202: 'The job' },
       ownIdempotency: true,
     },
@@ -49,9 +55,6 @@ export function addBroadcasts(api: Api): void {
 }
 
 async function broadcast(c: AppContext, body: EventBody, accounts: string[] | null): Promise<Response> {
-  if (body.forms !== undefined && body.forms !== null) {
-    throw invalid([{ field: 'forms', message: 'forms must be left out: a broadcast carries data' }]);
-  }
   const given = givenId(c, body);
   const id = given === null ? `job_${ulid().toLowerCase()}` : await derivedJobId(given);
   if (!isJobId(id)) throw new Error(`${id} is no job id`);
@@ -96,7 +99,7 @@ async function specOf(
     version: body.version ?? null,
     occurredAt: body.occurredAt ?? null,
   };
-  const hash = await contentHash({ ...content, data: comparable(data) });
+  const hash = await contentHash({ ...content, data });
   const event = {
     id,
     ...content,

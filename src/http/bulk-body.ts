@@ -9,29 +9,28 @@ import {
   FILTER_VALUES_MAX,
   REPLAY_PACE_MAX,
 } from '../core/limits.ts';
-import { checkStatusCodes } from '../store/filter.ts';
-import { ruled } from './fields.ts';
+import { checkStatusCodes, STATUS_CODE } from '../store/filter.ts';
+import { ruled, whole } from './fields.ts';
 import { instant, recordKey } from './params.ts';
 import { invalid } from './problem.ts';
 
 const few = <T extends z.ZodType>(value: T) =>
-  ruled(z.array(value), ({ length }) =>
-    length >= 1 && length <= FILTER_VALUES_MAX ? null : `must have 1 to ${FILTER_VALUES_MAX} values; it has ${length}`,
-  ).optional();
-const whole = (most: number) =>
-  ruled(z.number(), (value) =>
-    Number.isInteger(value) && value >= 1 && value <= most
-      ? null
-      : `must be a whole number from 1 to ${most}; got ${value}`,
+  ruled(
+    z.array(value),
+    ({ length }) =>
+      length >= 1 && length <= FILTER_VALUES_MAX
+        ? null
+        : `must have 1 to ${FILTER_VALUES_MAX} values; it has ${length}`,
+    { minItems: 1, maxItems: FILTER_VALUES_MAX },
   ).optional();
 const shared = {
   endpoint: z.string(),
   eventTypes: few(z.string()),
-  statusCodes: few(z.string()),
+  statusCodes: few(z.string().openapi({ pattern: STATUS_CODE.source })),
   records: few(recordKey),
   from: instant.optional(),
   to: instant.optional(),
-  limit: whole(BULK_DELIVERIES_MAX),
+  limit: whole(1, BULK_DELIVERIES_MAX).optional(),
   dryRun: z.boolean().optional(),
   reason: ruled(z.string(), checkDescription).nullish(),
 };
@@ -42,7 +41,7 @@ export const replayBody = z.strictObject({
   statuses: few(z.enum(['dead', 'delivered', 'cancelled', 'superseded'])),
   missing: z.boolean().optional(),
   force: z.boolean().optional(),
-  pacePerSecond: whole(REPLAY_PACE_MAX),
+  pacePerSecond: whole(1, REPLAY_PACE_MAX).optional(),
 });
 
 type Body = z.output<typeof discardBody> & Pick<z.output<typeof replayBody>, 'statuses' | 'missing'>;

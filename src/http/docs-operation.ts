@@ -10,9 +10,7 @@ import {
   type ApiSchema,
   type PlacedOperation,
   refName,
-  resolvedResponse,
 } from './openapi-document.ts';
-import { PROBLEM_TYPE } from './openapi-route.ts';
 
 type Html = ReturnType<typeof html>;
 
@@ -34,7 +32,7 @@ export function operationSection(document: ApiDocument, { method, path, operatio
             ${bodyTable(body.schema)}`
     }
     <h4>Answers</h4>
-    ${answers(document, operation)}
+    ${answers(operation)}
     <h4>Example</h4>
     <pre><code>${curlOf({ method, path, parameters, example: body?.example, isPublic })}</code></pre>
   </section> `;
@@ -66,17 +64,13 @@ function presetOf({ default: preset }: ApiSchema): string {
   return preset === undefined ? '' : `(default ${JSON.stringify(preset)})`;
 }
 
-function answers(document: ApiDocument, { responses }: ApiOperation): Html {
-  const all = Object.entries(responses)
-    .filter(([status]) => status !== 'default')
-    .map(([status, response]) => [status, resolvedResponse(document, response)] as const);
-  const told = all.filter(([, { content = {} }]) => !(PROBLEM_TYPE in content));
-  const refused = all.filter(([, { content = {} }]) => PROBLEM_TYPE in content);
+function answers({ responses, 'x-problems': problems = {} }: ApiOperation): Html {
+  const told = Object.entries(responses).filter(([status]) => status !== 'default');
   return html`<ul class="told">
       ${told.map(([status, response]) => html`<li><b>${status}</b> ${prose(response.description ?? '')}${shapeOf(response)}</li> `)}
     </ul>
     <ul class="codes">
-      ${refused.map(([status, response]) => html`<li><b>${status}</b> ${codesOf(response)}</li> `)}
+      ${Object.entries(problems).map(([status, codes]) => html`<li><b>${status}</b> ${codesOf(codes)}</li> `)}
     </ul>`;
 }
 
@@ -91,8 +85,7 @@ function shapeOf({ content = {} }: ApiResponse): Html | string {
   return html`${schema.$ref === undefined ? '' : html`: ${typeOf(schema)}`}${also}`;
 }
 
-/** The codes that a problem's description lists, each as a link to what it means. */
-function codesOf({ description = '' }: ApiResponse): Html {
-  const codes = [...description.matchAll(/`([a-z-]+)`/g)].map(([, code = '']) => code);
+/** Each as a link to what it means. */
+function codesOf(codes: readonly string[]): Html {
   return html`${codes.map((code, i) => html`${i === 0 ? '' : ', '}<a href="#problem-${code}"><code>${code}</code></a>`)}`;
 }

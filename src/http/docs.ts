@@ -48,7 +48,15 @@ export async function docsPage(document: ApiDocument): Promise<string> {
         </main>
       </body>
     </html>`;
-  return page;
+  return lean(String(await page));
+}
+
+/** Without the indentation of the templates, which is a fifth of the page; what stands in `pre` is kept, and the style, whose digest is known. */
+function lean(page: string): string {
+  return page
+    .split(/(<pre>.*?<\/pre>|<style>.*?<\/style>)/s)
+    .map((part) => (/^<(pre|style)>/.test(part) ? part : part.replaceAll(/\s*\n\s*/g, '\n')))
+    .join('');
 }
 
 /** Closed on its schemas only: the browser's own search opens what it finds in there. */

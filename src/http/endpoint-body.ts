@@ -29,7 +29,7 @@ const retry = z.strictObject({
 
 const filter = z
   .unknown()
-  .openapi({ type: ['object', 'null'], additionalProperties: {} })
+  .openapi({ allOf: [{ $ref: '#/components/schemas/Filter' }] })
   .transform((input, context): Filter => {
     const parsed = parseFilter(input);
     if (parsed.ok) return parsed.value;

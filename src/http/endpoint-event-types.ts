@@ -2,13 +2,12 @@
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { SENT_TYPES_DAYS_MAX } from '../core/limits.ts';
-import { shown } from '../core/text.ts';
 import { logDatabase } from '../store/database.ts';
 import { countSentTypes } from '../store/sent-types.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { fromDatabase } from './database.ts';
-import { ruled } from './fields.ts';
+import { wholeText } from './fields.ts';
 import { accountId } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';
 
@@ -22,7 +21,7 @@ export function addEndpointEventTypes(api: Api): void {
       summary: 'How many events of each type this endpoint was sent, most first',
       params: z.strictObject({ account: accountId, endpoint: z.string() }),
       query: z.strictObject({
-        days: ruled(z.string(), checkDays).transform(Number).default(SENT_TYPES_DAYS_MAX),
+        days: wholeText(1, SENT_TYPES_DAYS_MAX).default(SENT_TYPES_DAYS_MAX),
       }),
       answers: { 200: 'The types, since when they are counted, and whether that is all' },
     },
@@ -41,11 +40,4 @@ export function addEndpointEventTypes(api: Api): void {
       });
     },
   );
-}
-
-function checkDays(text: string): string | null {
-  const days = /^[0-9]{1,3}$/.test(text) ? Number(text) : 0;
-  return days >= 1 && days <= SENT_TYPES_DAYS_MAX
-    ? null
-    : `must be a whole number from 1 to ${SENT_TYPES_DAYS_MAX}; got ${shown(text)}`;
 }

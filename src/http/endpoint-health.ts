@@ -6,7 +6,6 @@ import { lastOutcomes, windowHealth } from '../core/health.ts';
 import type { AttemptGroup } from '../core/health.ts';
 import { hourOf } from '../core/hours.ts';
 import { HEALTH_DAY_MS, HEALTH_RECENT_MS, HISTORY_HOURS_DEFAULT, HISTORY_HOURS_MAX, HOUR_MS } from '../core/limits.ts';
-import { shown } from '../core/text.ts';
 import { logDatabase } from '../store/database.ts';
 import { endpointFigures, type Figures, waitingFor, type Waiting } from '../store/endpoint-health.ts';
 import { hoursOf, readProgress, ROLL_UP } from '../store/hours.ts';
@@ -15,7 +14,7 @@ import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { circuitOf } from './endpoints.ts';
-import { ruled } from './fields.ts';
+import { wholeText } from './fields.ts';
 import { accountId } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';
 
@@ -75,7 +74,7 @@ function addHistory(api: Api): void {
       path: '/v1/accounts/{account}/endpoints/{endpoint}/history',
       summary: 'Attempts, successes and latency of each hour, oldest first: for charts',
       params: z.strictObject({ account: accountId, endpoint: z.string() }),
-      query: z.strictObject({ hours: ruled(z.string(), checkHours).transform(Number).default(HISTORY_HOURS_DEFAULT) }),
+      query: z.strictObject({ hours: wholeText(1, HISTORY_HOURS_MAX).default(HISTORY_HOURS_DEFAULT) }),
       answers: { 200: 'An entry for each hour of UTC, the last one under way' },
     },
     async ({ c, params: { account, endpoint }, query: { hours } }) => {
@@ -97,13 +96,6 @@ function addHistory(api: Api): void {
 async function figuresOf(c: AppContext, asked: Omit<Figures, 'there'>) {
   const there = hoursOf(await readProgress(c.env.CONFIG, ROLL_UP), asked.account);
   return endpointFigures(logDatabase(asked.account, c.env), { ...asked, there });
-}
-
-function checkHours(text: string): string | null {
-  const hours = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0;
-  return hours >= 1 && hours <= HISTORY_HOURS_MAX
-    ? null
-    : `must be a whole number from 1 to ${HISTORY_HOURS_MAX}; got ${shown(text)}`;
 }
 
 /** What is disabled has nothing waiting, also while the log has not heard yet; a pause has no next retry. */

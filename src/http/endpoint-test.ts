@@ -50,7 +50,7 @@ export function addEndpointTest(api: Api): void {
 }
 
 async function attemptAndLog(c: AppContext, test: TestEvent): Promise<LoggedAttempt> {
-  const { retryAfterMs: _, directive: __, ...outcome } = await senderOf(c)(test.request);
+  const { retryAfterMs: _, directive: __, isRepeated: ___, ...outcome } = await senderOf(c)(test.request);
   const attempt: LoggedAttempt = { ...outcome, number: 1, trigger: 'test', willRetry: false, nextAttemptAtMs: null };
   try {
     await writeTestAttempt(logDatabase(test.request.account, c.env), test, attempt);

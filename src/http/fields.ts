@@ -5,22 +5,49 @@
 import { z } from '@hono/zod-openapi';
 import { FIELD_POINTER_CHARS_MAX, FILTER_VALUES_MAX, SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
 import type { FieldError } from '../core/result.ts';
-import { shown } from '../core/text.ts';
+import { checkText, shown } from '../core/text.ts';
+import { type Facts, FACTS, lineFacts, wholeFacts } from './openapi-facts.ts';
 
-/** A core check as part of a schema: null or a sentence that starts with "must". */
-export function ruled<T extends z.ZodType>(schema: T, check: (value: z.output<T>) => string | null): T {
-  return schema.superRefine((value, context) => {
+/**
+ * A core check as part of a schema: null or a sentence that starts with "must". `facts` is what JSON Schema can say of it; those of
+ * core's checks are known (openapi-facts.ts).
+ */
+export function ruled<T extends z.ZodType>(
+  schema: T,
+  check: (value: z.output<T>) => string | null,
+  facts: Facts = FACTS.get(check) ?? {},
+): T {
+  const checked = schema.superRefine((value, context) => {
     const fault = check(value);
     if (fault !== null) context.addIssue({ code: 'custom', message: fault });
   });
+  return checked.openapi(facts);
+}
+
+/** A clean line of text (core/text.ts). */
+export function line(bytesMin: number, bytesMax: number) {
+  return ruled(z.string(), (value) => checkText(value, bytesMin, bytesMax), lineFacts(bytesMin, bytesMax));
 }
 
 export function whole(least: number, most: number, unit = '') {
-  return ruled(z.number(), (value) =>
-    Number.isInteger(value) && value >= least && value <= most
-      ? null
-      : `must be a whole number from ${least} to ${most}${unit}; got ${shown(value)}`,
+  return ruled(
+    z.number(),
+    (value) =>
+      Number.isInteger(value) && value >= least && value <= most
+        ? null
+        : `must be a whole number from ${least} to ${most}${unit}; got ${shown(value)}`,
+    wholeFacts(least, most),
   );
+}
+
+/** A whole number in a query, where it is text. */
+export function wholeText(least: number, most: number) {
+  const digits = new RegExp(`^[0-9]{1,${String(most).length}}$`);
+  const check = (value: string) =>
+    digits.test(value) && Number(value) >= least && Number(value) <= most
+      ? null
+      : `must be a whole number from ${least} to ${most}; got ${shown(value)}`;
+  return ruled(z.string(), check, { type: 'integer', ...wholeFacts(least, most) }).transform(Number);
 }
 
 /** Values by name. Refuses `__proto__` itself: z.record would leave it out and say nothing. */
@@ -39,7 +66,10 @@ export function byName<T extends z.ZodType>(value: T) {
 /** A query parameter that may be given several times. */
 export function many<T extends z.ZodType<unknown, string>>(schema: T) {
   return z
-    .preprocess((value) => (typeof value === 'string' ? [value] : value), ruled(z.array(schema), checkFew))
+    .preprocess(
+      (value) => (typeof value === 'string' ? [value] : value),
+      ruled(z.array(schema), checkFew, { maxItems: FILTER_VALUES_MAX }),
+    )
     .optional();
 }
 

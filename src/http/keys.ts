@@ -9,7 +9,6 @@ import {
   KEY_NAME_BYTES_MAX,
   KEY_RATE_LIMIT_PER_SECOND_MAX,
 } from '../core/limits.ts';
-import { checkText } from '../core/text.ts';
 import { changeKey, findKey, insertKey, type KeyRow, listKeys, revokeKey } from '../store/keys.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
@@ -18,7 +17,7 @@ import { auditForOperators } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { defined } from './defined.ts';
-import { ruled, whole } from './fields.ts';
+import { line, whole } from './fields.ts';
 import { requireOwnScopes } from './grant.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { derivedKey, randomKey } from './key-text.ts';
@@ -28,7 +27,7 @@ import { invalid, Problem } from './problem.ts';
 const path = '/v1/keys';
 const onePath = `${path}/{key}`;
 const keyParams = z.strictObject({ key: z.string() });
-const name = ruled(z.string(), (value) => checkText(value, 1, KEY_NAME_BYTES_MAX));
+const name = line(1, KEY_NAME_BYTES_MAX);
 const rateLimit = whole(1, KEY_RATE_LIMIT_PER_SECOND_MAX).nullable();
 const createBody = z.strictObject({
   name,

@@ -8,6 +8,10 @@ const schemaShape = z.looseObject({
   enum: z.array(z.unknown()).optional(),
   default: z.unknown().optional(),
   required: z.array(z.string()).optional(),
+  additionalProperties: z.unknown().optional(),
+  get allOf() {
+    return z.array(schemaShape).optional();
+  },
   get properties() {
     return z.record(z.string(), schemaShape).optional();
   },
@@ -43,6 +47,8 @@ const responseShape = z.looseObject({
 const operationShape = z.looseObject({
   operationId: z.string(),
   summary: z.string(),
+  /** By status, the codes of the problems that it may answer. */
+  'x-problems': z.record(z.string(), z.array(z.string())).optional(),
   tags: z.array(z.string()),
   security: z.array(z.record(z.string(), z.array(z.string()))).optional(),
   parameters: z.array(parameterShape).optional(),
@@ -55,11 +61,12 @@ export const documentShape = z.looseObject({
   info: z.looseObject({ title: z.string(), version: z.string(), description: z.string() }),
   tags: z.array(z.object({ name: z.string(), description: z.string().optional() })),
   paths: z.record(z.string(), z.record(z.string(), operationShape)),
+  webhooks: z.record(z.string(), z.record(z.string(), operationShape)),
   components: z.looseObject({
     schemas: z.record(z.string(), schemaShape),
     parameters: z.record(z.string(), parameterShape),
     responses: z.record(z.string(), responseShape),
-    headers: z.record(z.string(), z.unknown()),
+    headers: z.record(z.string(), z.looseObject({ schema: schemaShape.optional() })),
     securitySchemes: z.record(z.string(), z.unknown()),
   }),
 });
@@ -73,10 +80,6 @@ export type ApiSchema = z.output<typeof schemaShape>;
 /** `Event` of `#/components/schemas/Event`. */
 export function refName(ref: string): string {
   return ref.slice(ref.lastIndexOf('/') + 1);
-}
-
-export function resolvedResponse({ components }: ApiDocument, response: ApiResponse): ApiResponse {
-  return response.$ref === undefined ? response : (components.responses[refName(response.$ref)] ?? response);
 }
 
 export type PlacedOperation = { method: string; path: string; operation: ApiOperation };

@@ -67,18 +67,6 @@ const OWN: Readonly<Record<string, readonly ProblemCode[]>> = {
   ),
 };
 
-/** Their answers may say when to come again. */
-export const SAYS_WHEN: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
-  'discard-refused',
-  'idempotency-in-progress',
-  'overloaded',
-  'quota-exceeded',
-  'rate-limited',
-  'record-full',
-  'too-many-tests',
-  'unavailable',
-]);
-
 export function problemsOf({ id, path, hasBody, isPublic, isKeyed }: Declared): ProblemCode[] {
   if (isPublic) return [...(OWN[id] ?? []), 'internal', 'misconfigured'];
   const parameters = [...path.matchAll(/\{(\w+)\}/g)].flatMap(([, name = '']) => OF_PARAMETER[name] ?? []);

@@ -3,7 +3,7 @@ import type { z } from '@hono/zod-openapi';
 import { defaultScope, type Scope } from '../core/key.ts';
 import { EXAMPLES } from './openapi-examples.ts';
 import { type Operation, operationOf, tagOf } from './openapi-operations.ts';
-import { problemsOf, SAYS_WHEN } from './openapi-problems.ts';
+import { problemsOf } from './openapi-problems.ts';
 import { type ProblemCode, problemStatus } from './problem.ts';
 
 export type Documented = {
@@ -22,7 +22,8 @@ export type Documented = {
 };
 
 export const PROBLEM_TYPE = 'application/problem+json';
-export const BEARER = 'key';
+/** Not `key`: Go's generators name a type after it, beside those of the schemas. */
+export const BEARER = 'bearer';
 export const RETRY_AFTER = 'RetryAfter';
 export const REPLAYED = 'IdempotentReplayed';
 
@@ -36,8 +37,10 @@ export function documented(route: Documented) {
     method,
     path,
     summary,
+    description: problemWords(codes),
     operationId: operation.id,
     tags: [tagOf(path)],
+    'x-problems': problemsByStatus(codes),
     security: isPublic ? [] : [{ [BEARER]: rolesOf(route) }],
     request: {
       ...(params === undefined ? {} : { params }),
@@ -45,7 +48,10 @@ export function documented(route: Documented) {
       ...(body === undefined ? {} : { body: documentedBody(operation.id, body) }),
     },
     ...(method === 'post' ? { parameters: keyParameter(operation.id, ownIdempotency === true) } : {}),
-    responses: { ...documentedAnswers(operation, route, answers, isKeyed), ...problemAnswers(codes) },
+    responses: {
+      ...documentedAnswers(operation, route, answers, isKeyed),
+      default: { $ref: '#/components/responses/Problem' },
+    },
   };
 }
 
@@ -84,38 +90,31 @@ function documentedAnswers(
 }
 
 /** Publishing takes the key for the event's id; repeating what has its own idempotency changes nothing, and needs none. */
-const AS_EVENT_ID: ReadonlySet<string> = new Set(['publishEvent', 'publishEvents', 'broadcastEvent']);
+const AS_EVENT_ID: ReadonlySet<string> = new Set(['publishEvent', 'broadcastEvent']);
 
 /** What they make follows from the key: the answer is as the first all the same. */
 const FROM_KEY: ReadonlySet<string> = new Set(['createKey']);
 
 function keyParameter(id: string, isOwn: boolean) {
   if (AS_EVENT_ID.has(id)) return [{ $ref: '#/components/parameters/EventIdempotencyKey' }];
+  if (id === 'publishEvents') return [{ $ref: '#/components/parameters/BatchIdempotencyKey' }];
   if (isOwn && !FROM_KEY.has(id)) return [];
   return [{ $ref: '#/components/parameters/IdempotencyKey' }];
 }
 
-/** By status, with its codes: what a client has to tell apart. `default` is what stands between it and us. */
-function problemAnswers(codes: readonly ProblemCode[]) {
+/**
+ * By status. No response of its own for each: every language then makes a type for each operation and status, 1,400 in all, and they are
+ * one. Whatever is no success is the `default`, and `code` says what it is.
+ */
+function problemsByStatus(codes: readonly ProblemCode[]): Record<string, ProblemCode[]> {
   const statuses = [...new Set(codes.map(problemStatus))].sort((a, b) => a - b);
-  const answers = statuses.map((status) => {
-    const here = codes.filter((code) => problemStatus(code) === status);
-    return [status, problemAnswer(here)] as const;
-  });
-  return { ...Object.fromEntries(answers), default: { $ref: '#/components/responses/Problem' } };
+  return Object.fromEntries(
+    statuses.map((status) => [String(status), codes.filter((code) => problemStatus(code) === status)]),
+  );
 }
 
-function problemAnswer(codes: readonly ProblemCode[]) {
-  const schema = {
-    allOf: [
-      { $ref: '#/components/schemas/Problem' },
-      { type: 'object' as const, properties: { code: { type: 'string' as const, enum: [...codes] } } },
-    ],
-  };
-  const saysWhen = codes.some((code) => SAYS_WHEN.has(code));
-  return {
-    description: codes.map((code) => `\`${code}\``).join(', '),
-    ...(saysWhen ? { headers: { 'Retry-After': { $ref: `#/components/headers/${RETRY_AFTER}` } } } : {}),
-    content: { [PROBLEM_TYPE]: { schema } },
-  };
+function problemWords(codes: readonly ProblemCode[]): string {
+  const byStatus = Object.entries(problemsByStatus(codes));
+  const listed = byStatus.map(([status, here]) => `${status} ${here.map((code) => `\`${code}\``).join(', ')}`);
+  return `Problems: ${listed.join('; ')}.`;
 }

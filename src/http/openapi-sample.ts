@@ -10,11 +10,12 @@ export function sampleOf(schema: ApiSchema, components: Components, place: Place
   if (schema.$ref !== undefined) {
     const owner = refName(schema.$ref);
     const component = components[owner] ?? {};
+    if (isNullable(component) && sampleFor(place) === null) return null;
     // A component without fields, like a status, is what its field is.
     return sampleOf(component, components, component.properties === undefined ? place : { owner, name: '' });
   }
   if ('const' in schema) return schema['const'];
-  const known = `${place.owner}.${place.name}` in SAMPLES ? SAMPLES[`${place.owner}.${place.name}`] : undefined;
+  const known = SAMPLES[`${place.owner}.${place.name}`];
   if (known !== undefined && schema.items === undefined) return known;
   if (isNullable(schema) && SAMPLES[place.name] === null) return null;
   if (schema.properties !== undefined) return objectOf(schema, components, place);
@@ -23,6 +24,11 @@ export function sampleOf(schema: ApiSchema, components: Components, place: Place
   if (first !== undefined)
     return isNullableChoice(schema) && SAMPLES[place.name] === null ? null : sampleOf(first, components, place);
   return plainOf(schema, known ?? SAMPLES[place.name]);
+}
+
+function sampleFor({ owner, name }: Place): unknown {
+  const own = `${owner}.${name}`;
+  return own in SAMPLES ? SAMPLES[own] : SAMPLES[name];
 }
 
 function objectOf(schema: ApiSchema, components: Components, { owner, name }: Place): Record<string, unknown> {

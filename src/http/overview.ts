@@ -14,7 +14,6 @@ import {
 } from '../core/limits.ts';
 import type { Span } from '../core/hours.ts';
 import { backlogs, silentEndpoints } from '../core/overview.ts';
-import { shown } from '../core/text.ts';
 import { logDatabase } from '../store/database.ts';
 import { type AccountOverview, accountOverviews, activeAccounts } from '../store/overview.ts';
 import { hoursOf, type Progress, readProgress, ROLL_UP } from '../store/hours.ts';
@@ -22,13 +21,13 @@ import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
-import { ruled } from './fields.ts';
+import { wholeText } from './fields.ts';
 import { accountId, accountParams, instant } from './params.ts';
 import { invalid } from './problem.ts';
 
 const MINUTE_MS = 60_000;
 const windowQuery = {
-  minutes: ruled(z.string(), checkMinutes).transform(Number).optional(),
+  minutes: wholeText(1, OVERVIEW_MINUTES_MAX).optional(),
   from: instant.optional(),
   to: instant.optional(),
 };
@@ -156,11 +155,4 @@ function spanOf({ minutes, from, to }: z.output<typeof windowObject>): Span {
     throw invalid([{ field: 'from', message }]);
   }
   return { fromMs, toMs };
-}
-
-function checkMinutes(text: string): string | null {
-  const minutes = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0;
-  return minutes >= 1 && minutes <= OVERVIEW_MINUTES_MAX
-    ? null
-    : `must be a whole number from 1 to ${OVERVIEW_MINUTES_MAX}; got ${shown(text)}`;
 }

@@ -6,9 +6,9 @@ import { checkAccountId, checkEventId, checkRecordKey } from '../core/event-rule
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../core/limits.ts';
 import type { FieldError, Result } from '../core/result.ts';
 import { shown } from '../core/text.ts';
-import type { EventFilter } from '../store/filter.ts';
+import { type EventFilter, STATUS_CODE } from '../store/filter.ts';
 import type { Page } from '../store/page.ts';
-import { many, ruled } from './fields.ts';
+import { many, ruled, wholeText } from './fields.ts';
 import { invalid } from './problem.ts';
 
 export const accountId = ruled(z.string(), checkAccountId);
@@ -18,12 +18,12 @@ export const recordKey = ruled(z.string(), checkRecordKey);
 export const accountParams = z.strictObject({ account: accountId });
 
 export const pageQuery = {
-  limit: ruled(z.string(), checkLimit).transform(Number).default(LIST_LIMIT_DEFAULT),
+  limit: wholeText(1, LIST_LIMIT_MAX).default(LIST_LIMIT_DEFAULT),
   /** Checked where it is read: a cursor belongs to its list. */
   cursor: z.string().nullable().default(null),
 };
 
-export const instant = ruled(z.string(), checkInstant).transform((text) => Date.parse(text));
+export const instant = ruled(z.string(), checkInstant, { format: 'date-time' }).transform((text) => Date.parse(text));
 
 /** V3: the filters of every log list. */
 export const logFilters = {
@@ -32,7 +32,7 @@ export const logFilters = {
   record: many(z.string()),
   event: many(z.string()),
   status: many(z.enum(DELIVERY_STATUSES)),
-  statusCode: many(z.string()),
+  statusCode: many(z.string().openapi({ pattern: STATUS_CODE.source })),
   trigger: many(z.enum(TRIGGERS)),
   from: instant.optional(),
   to: instant.optional(),
@@ -40,7 +40,7 @@ export const logFilters = {
 /** V7: a list of the log is a page, or all of it as a file. */
 export const logQuery = {
   ...logFilters,
-  limit: ruled(z.string(), checkLimit).transform(Number).optional(),
+  limit: wholeText(1, LIST_LIMIT_MAX).optional(),
   cursor: pageQuery.cursor,
   format: z.enum(['json', 'ndjson', 'csv']).default('json'),
 };
@@ -62,13 +62,6 @@ export function filterOf(given: z.output<typeof logFiltersObject>): EventFilter 
 export function showPage<T, U>(page: Result<Page<T>, FieldError>, show: (item: T) => U): Page<U> {
   if (!page.ok) throw invalid([page.error]);
   return { data: page.value.data.map(show), next: page.value.next };
-}
-
-function checkLimit(text: string): string | null {
-  const limit = /^[0-9]{1,4}$/.test(text) ? Number(text) : 0;
-  return limit >= 1 && limit <= LIST_LIMIT_MAX
-    ? null
-    : `must be a whole number from 1 to ${LIST_LIMIT_MAX}; got ${shown(text)}`;
 }
 
 function checkInstant(text: string): string | null {

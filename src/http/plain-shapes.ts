@@ -2,9 +2,11 @@
 import { z } from '@hono/zod-openapi';
 import { text } from './shared-shapes.ts';
 
-export const healthShape = z.strictObject({ status: z.literal('ready') }).openapi('Health');
+export const healthShape = z
+  .strictObject({ status: z.literal('ready').openapi({ description: 'The service takes requests' }) })
+  .openapi('ServiceHealth');
 
-export const textShape = text();
+export const textShape = z.string();
 
 /** The document has a schema of its own: https://spec.openapis.org/oas/3.1/schema. */
-export const documentShape = z.looseObject({ openapi: text() });
+export const documentShape = z.looseObject({ openapi: text('Version of OpenAPI') });

@@ -15,20 +15,21 @@ import { BATCH_EVENTS_MAX, FORMS_BYTES_MAX, FORMS_MAX } from '../core/limits.ts'
 import { shown, utf8Bytes } from '../core/text.ts';
 import { byName, fieldErrors, ruled } from './fields.ts';
 import { plainNumber } from '../core/json.ts';
+import { DATA_OR_FORMS, FORMS_FACTS } from './openapi-facts.ts';
 import { invalid, Problem } from './problem.ts';
 
 /** Absent and null are the same, but for `data`, which may be null. */
+const fields = {
+  id: ruled(z.string(), checkEventId).nullish(),
+  type: ruled(z.string(), checkOwnEventType),
+  record: ruled(z.string(), checkRecordKey).nullish(),
+  version: ruled(z.number(), checkVersion).nullish(),
+  occurredAt: ruled(z.string(), checkOccurredAt).nullish(),
+  data: ruled(z.unknown(), checkDataDepth).optional(),
+};
 const eventShape = z
-  .strictObject({
-    id: ruled(z.string(), checkEventId).nullish(),
-    type: ruled(z.string(), checkOwnEventType),
-    record: ruled(z.string(), checkRecordKey).nullish(),
-    version: ruled(z.number(), checkVersion).nullish(),
-    occurredAt: ruled(z.string(), checkOccurredAt).nullish(),
-    data: ruled(z.unknown(), checkDataDepth).optional(),
-    forms: ruled(byName(z.unknown()), checkForms).nullish(),
-  })
-  .openapi('NewEvent')
+  .strictObject({ ...fields, forms: ruled(byName(z.unknown()), checkForms, FORMS_FACTS).nullish() })
+  .openapi('EventToPublish', DATA_OR_FORMS)
   .superRefine(({ data, forms }, context) => {
     const hasForms = forms !== undefined && forms !== null;
     if (data === undefined && !hasForms) context.addIssue({ code: 'custom', path: ['data'], message: 'is required' });
@@ -42,13 +43,18 @@ const eventShape = z
   });
 
 export const eventBody = z.preprocess(plainFields, eventShape);
+/** A broadcast carries `data` alone. */
+export const broadcastFields = fields;
 /** Events are checked one by one: a bad one fails alone. */
-const anyEvent = z.unknown().openapi({ allOf: [{ $ref: '#/components/schemas/NewEvent' }] });
+const anyEvent = z.unknown().openapi({ allOf: [{ $ref: '#/components/schemas/EventToPublish' }] });
 export const batchBody = z.strictObject({
-  events: ruled(z.array(anyEvent), (events) =>
-    events.length >= 1 && events.length <= BATCH_EVENTS_MAX
-      ? null
-      : `must have 1 to ${BATCH_EVENTS_MAX} events; it has ${events.length}`,
+  events: ruled(
+    z.array(anyEvent),
+    (events) =>
+      events.length >= 1 && events.length <= BATCH_EVENTS_MAX
+        ? null
+        : `must have 1 to ${BATCH_EVENTS_MAX} events; it has ${events.length}`,
+    { minItems: 1, maxItems: BATCH_EVENTS_MAX },
   ),
 });
 
@@ -100,7 +106,7 @@ export function checkEvent(input: unknown): EventBody {
 }
 
 /** Only `data` and `forms` keep the digits of their numbers. */
-function plainFields(input: unknown): unknown {
+export function plainFields(input: unknown): unknown {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
   const entries = Object.entries(input).map(([name, value]) => [
     name,

@@ -1,15 +1,15 @@
 /** POST events and POST events/batch (P1, P2, P3). */
 import { base32 } from '../core/base32.ts';
 import { checkEventId } from '../core/event-rules.ts';
-import { BATCH_REQUEST_BYTES_MAX } from '../core/limits.ts';
+import { BATCH_REQUEST_BYTES_MAX, JSON_SLICE_CHARS } from '../core/limits.ts';
+import { Turns } from '../delivery/turns.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { idempotencyKey } from './idempotency.ts';
-import { parseExact } from '../core/json.ts';
 import { accountParams } from './params.ts';
 import { invalid, Problem } from './problem.ts';
 import { batchBody, checkEvent, eventBody, type EventBody } from './publish-body.ts';
-import { type Outgoing, outgoing, publish, type Published, showAccepted } from './publishing.ts';
+import { charsOf, type Outgoing, outgoing, publish, type Published, showAccepted } from './publishing.ts';
 
 export function addPublish(api: Api): void {
   api.route(
@@ -19,7 +19,7 @@ export function addPublish(api: Api): void {
       summary: 'Publish an event',
       scope: 'publish',
       params: accountParams,
-      body: { schema: eventBody, parse: parseExact },
+      body: { schema: eventBody, exact: true },
       answers: { 202: 'Durably stored' },
       ownIdempotency: true,
     },
@@ -38,13 +38,19 @@ export function addPublish(api: Api): void {
       summary: 'Publish up to 100 events: one result for each, in order',
       scope: 'publish',
       params: accountParams,
-      body: { schema: batchBody, bytesMax: BATCH_REQUEST_BYTES_MAX, parse: parseExact },
+      body: { schema: batchBody, bytesMax: BATCH_REQUEST_BYTES_MAX, exact: true },
       answers: { 200: 'A result for each event, with its own status' },
       ownIdempotency: true,
     },
     async ({ c, params, body }) => {
       const key = idempotencyKey(c);
-      const checked = await Promise.all(body.events.map((event, i) => checkOne(event, key, i)));
+      const turns = new Turns();
+      const checked: (Outgoing | Problem)[] = [];
+      for (const [i, event] of body.events.entries()) {
+        const one = await checkOne(event, key, i);
+        checked.push(one);
+        await turns.after(one instanceof Problem ? JSON_SLICE_CHARS : charsOf(one));
+      }
       const good = checked.flatMap((one) => (one instanceof Problem ? [] : [one]));
       const published = good.length === 0 ? [] : await publish(c, params.account, good);
       const byEvent = new Map(good.map((one, i) => [one, published[i]]));
@@ -87,6 +93,11 @@ async function derivedId(key: string, index: number): Promise<string> {
 
 function showResult(result: Published | Problem | undefined) {
   if (result === undefined) throw new Error('a batch has one result for each event');
-  if (result instanceof Problem) return result.body;
-  return result.kind === 'problem' ? result.problem.body : { status: 202, ...showAccepted(result) };
+  if (result instanceof Problem) return refused(result);
+  if (result.kind === 'problem') return refused(result.problem);
+  return { outcome: 'accepted', status: 202, ...showAccepted(result) };
+}
+
+function refused({ body }: Problem) {
+  return { outcome: 'refused', ...body };
 }

@@ -3,23 +3,24 @@
  * different records in parallel. Whatever fails after an event has its id is a 503 that carries the id: publish it again.
  */
 import { ulid } from 'ulid';
-import { acceptRequest, type ReadyEvent } from '../core/accept-request.ts';
+import { acceptInSlices, publishBudget, type ReadyEvent } from '../core/accept-request.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
+import type { FilterBudget } from '../core/filter-values.ts';
 import type { Forms } from '../core/forms.ts';
 import { madeEventId, recordId, type RecordAddress, shardName } from '../core/ids.ts';
 import { storageFull } from '../core/fault.ts';
 import { FULL_RETRY_AFTER_SECONDS, SHARD_BYTES_MAX } from '../core/limits.ts';
-import type { Accepted, AcceptResult } from '../core/publish.ts';
+import type { Accepted, AcceptRequest, AcceptResult } from '../core/publish.ts';
 import type { QuotaExceeded } from '../core/quota.ts';
 import { ok, type Result } from '../core/result.ts';
 import { contentHash, recordAddress } from '../delivery/address.ts';
 import type { KnownSettings } from '../delivery/settings.ts';
+import { inTurns, Turns } from '../delivery/turns.ts';
 import { writeFaults } from '../store/faults.ts';
 import { shardStub } from '../stubs.ts';
 import { unknownAccount } from './account-settings.ts';
 import { type AppContext, catalogueCacheOf, settingsCacheOf } from './context.ts';
 import { eventAddress } from '../delivery/event-address.ts';
-import { comparable } from '../core/json.ts';
 import { callObject } from './objects.ts';
 import { Problem } from './problem.ts';
 import { type EventBody, formsOf, type GivenForm } from './publish-body.ts';
@@ -31,6 +32,8 @@ export type Published =
   { kind: 'accepted'; accepted: Accepted; isKeyless: boolean } | { kind: 'problem'; problem: Problem };
 
 type Placed = { outgoing: Outgoing; id: string; address: RecordAddress; record: string | null };
+/** What all events of one request share. */
+type Work = { turns: Turns; budget: FilterBudget };
 /** `refused`: by the catalogue as it is now. An event that was accepted before is answered as it was all the same (P2). */
 type Typed = Placed & { typed: TypedEvent; refused: Published | null };
 
@@ -53,8 +56,10 @@ export async function publish(c: AppContext, account: string, events: Outgoing[]
   const placed = await Promise.all(events.map((outgoing, i) => place(settings, outgoing, fallbackIds[i] ?? '')));
   const results = new Map<Outgoing, Published>();
   const typed: Typed[] = [];
+  const work: Work = { turns: new Turns(), budget: publishBudget() };
   for (const one of placed) {
     const checked = await checkType(types, one);
+    await work.turns.after(charsOf(one.outgoing));
     if (!('kind' in checked)) typed.push({ ...one, typed: checked, refused: null });
     else if (one.outgoing.id === null) results.set(one.outgoing, checked);
     else typed.push({ ...one, typed: { forms: one.outgoing.forms, policy: {} }, refused: checked });
@@ -62,7 +67,7 @@ export async function publish(c: AppContext, account: string, events: Outgoing[]
   const ofShard = Map.groupBy(typed, ({ address }) => shardName(address));
   await Promise.all(
     [...ofShard].map(async ([name, group]) => {
-      for (const [one, result] of await acceptGroup(c, name, group, known)) results.set(one.outgoing, result);
+      for (const [one, result] of await acceptGroup(c, name, group, known, work)) results.set(one.outgoing, result);
     }),
   );
   return placed.map((one) => {
@@ -133,15 +138,12 @@ async function acceptGroup(
   name: string,
   group: Typed[],
   known: KnownSettings,
+  work: Work,
 ): Promise<[Typed, Published][]> {
   try {
     const ofRecord = [...Map.groupBy(group, ({ address }) => recordId(address))];
-    const publishes = await Promise.all(
-      ofRecord.map(async ([record, of]) => ({
-        record,
-        request: acceptRequest(of[0]?.record ?? null, await Promise.all(of.map(ready)), known),
-      })),
-    );
+    const publishes: { record: string; request: AcceptRequest }[] = [];
+    for (const [record, of] of ofRecord) publishes.push({ record, request: await requestOf(of, known, work) });
     const results = await callObject(
       () => shardStub(c.env, name),
       (stub) => stub.accept(publishes),
@@ -150,6 +152,16 @@ async function acceptGroup(
   } catch (error) {
     return group.map((one) => [one, failed(one.id, error)]);
   }
+}
+
+/** What the Shard is asked to accept of one record. */
+async function requestOf(of: Typed[], known: KnownSettings, { turns, budget }: Work): Promise<AcceptRequest> {
+  const events: ReadyEvent[] = [];
+  for (const one of of) {
+    events.push(await ready(one));
+    await turns.after(charsOf(one.outgoing));
+  }
+  return inTurns(acceptInSlices(of[0]?.record ?? null, events, known, budget));
 }
 
 /** Of events of one record. */
@@ -167,7 +179,7 @@ function answersOf(c: AppContext, of: Typed[], results: AcceptResult[]): [Typed,
 async function ready({ outgoing, id, record, typed: { forms, policy }, refused }: Typed): Promise<ReadyEvent> {
   const { type, version = null, occurredAt = null, forms: given } = outgoing.body;
   const [{ version: schemaVersion, data, dataJson }, ...older] = forms;
-  const content = given ? { forms: comparable(given) } : { data: comparable(data) };
+  const content = given ? { forms: given } : { data };
   const hash = await contentHash({ type, record, version, occurredAt, ...content });
   const isOnlyAsked = refused !== null;
   return {
@@ -258,6 +270,10 @@ function logPublish(account: string, { id, address, outgoing }: Placed, result: 
         }
       : { code: result.problem.body.code };
   console.log(JSON.stringify({ ...facts, ...outcome, ms }));
+}
+
+export function charsOf({ forms }: Outgoing): number {
+  return forms.reduce((sum, { dataJson }) => sum + dataJson.length, 0);
 }
 
 export function outgoing(body: EventBody, id: string | null): Outgoing {

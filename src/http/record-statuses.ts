@@ -18,7 +18,9 @@ import { accountParams, recordKey } from './params.ts';
 import { Problem } from './problem.ts';
 import { showRecord } from './render.ts';
 
-const bodySchema = z.strictObject({ records: ruled(z.array(recordKey), checkCount) });
+const bodySchema = z.strictObject({
+  records: ruled(z.array(recordKey), checkCount, { minItems: 1, maxItems: RECORD_STATUSES_MAX }),
+});
 
 export function addRecordStatuses(api: Api): void {
   api.route(
@@ -42,9 +44,9 @@ export function addRecordStatuses(api: Api): void {
 }
 
 type Entry =
-  | { record: string; found: true; status: ReturnType<typeof showRecord> }
-  | { record: string; found: false }
-  | { record: string; found: null; error: { code: string; message: string } };
+  | { outcome: 'found'; record: string; status: ReturnType<typeof showRecord> }
+  | { outcome: 'not-found'; record: string }
+  | { outcome: 'unavailable'; record: string; error: { code: string; message: string } };
 
 async function entryOf(c: AppContext, settings: AccountSettings, present: Present, record: string): Promise<Entry> {
   try {
@@ -54,8 +56,8 @@ async function entryOf(c: AppContext, settings: AccountSettings, present: Presen
       (stub) => stub.readRecord(),
     );
     return view === null
-      ? { record, found: false }
-      : { record, found: true, status: showRecord({ ...view, record }, present) };
+      ? { outcome: 'not-found', record }
+      : { outcome: 'found', record, status: showRecord({ ...view, record }, present) };
   } catch (error) {
     // One record's failure is its own: the others are still worth showing.
     const { code, detail } =
@@ -63,7 +65,7 @@ async function entryOf(c: AppContext, settings: AccountSettings, present: Presen
     console.error(
       JSON.stringify({ message: 'record not read', account: settings.account, code, error: String(error) }),
     );
-    return { record, found: null, error: { code, message: detail } };
+    return { outcome: 'unavailable', record, error: { code, message: detail } };
   }
 }
 

@@ -8,6 +8,7 @@ import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { ruled } from './fields.ts';
+import { wholeFacts } from './openapi-facts.ts';
 import { callObject } from './objects.ts';
 import { presentOf } from './overlay.ts';
 import { accountId, accountParams, pageQuery, recordKey } from './params.ts';
@@ -15,8 +16,10 @@ import { Problem } from './problem.ts';
 import { showEvent, showRecord } from './render.ts';
 
 const recordParams = z.strictObject({ account: accountId, record: recordKey });
-const after = ruled(z.string(), (text) =>
-  /^[0-9]{1,15}$/.test(text) ? null : `must be a sequence, or 0 for all; got ${shown(text)}`,
+const after = ruled(
+  z.string(),
+  (text) => (/^[0-9]{1,15}$/.test(text) ? null : `must be a sequence, or 0 for all; got ${shown(text)}`),
+  { type: 'integer', ...wholeFacts(0, 999_999_999_999_999) },
 );
 
 export function addRecords(api: Api): void {

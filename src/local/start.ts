@@ -1,14 +1,16 @@
 /**
  * `npm start`: the service on this machine, without a network or a Cloudflare account. State survives kill -9.
- * PORT and STATE_DIR say where, CRON_SECONDS how often the cron rings; .dev.vars holds the rest (see vars.ts).
+ * PORT and STATE_DIR say where, CRON_SECONDS how often the cron rings, INSPECTOR_PORT where a profiler may attach;
+ * .dev.vars holds the rest (see vars.ts). The script in package.json keeps this process small: Miniflare writes some
+ * 100 MB of configuration once, which malloc would keep, and a young generation that grows to 32 MB serves nobody here.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { Miniflare } from 'miniflare';
-import { applyMigrations, listMigrations } from './migrations.ts';
+import { serveOptions } from './options.ts';
+import { prepareWorker } from './prepare.ts';
 import { readVars, showKey } from './vars.ts';
-import { loadWorker, type LocalWorker } from './worker.ts';
 
 const root = join(import.meta.dirname, '../..');
 const host = '127.0.0.1';
@@ -32,9 +34,10 @@ async function start(): Promise<void> {
   await refuseUsedPort(port);
 
   const vars = readVars(root, process.env);
-  const worker = await loadWorker(root, stateDir);
-  await migrate(worker);
-  const miniflare = new Miniflare(worker.options({ host, port, vars }));
+  const inspector = process.env['INSPECTOR_PORT'];
+  const inspectorPort = inspector === undefined ? null : parsePort(inspector, 'INSPECTOR_PORT');
+  const worker = await prepareWorker(root, stateDir, inspectorPort !== null);
+  const miniflare = new Miniflare(serveOptions(worker, { host, port, inspectorPort, vars }));
   const url = await miniflare.ready;
   ring(miniflare, cronSeconds);
 
@@ -58,10 +61,10 @@ function ring(miniflare: Miniflare, everySeconds: number): void {
   }, everySeconds * 1_000);
 }
 
-function parsePort(text: string): number {
+function parsePort(text: string, name = 'PORT'): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new Error(`PORT must be a number from 0 to 65535, but is "${text}"`);
-  return port;
+  if (/^\d+$/.test(text) && port <= 65_535) return port;
+  throw new Error(`${name} must be a number from 0 to 65535, but is "${text}"`);
 }
 
 function parseCronSeconds(text: string): number {
@@ -84,16 +87,4 @@ async function refuseUsedPort(port: number): Promise<void> {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : String(error);
-}
-
-async function migrate(worker: LocalWorker): Promise<void> {
-  if (worker.databases.every(({ migrationsFolder }) => listMigrations(migrationsFolder).length === 0)) return;
-  const miniflare = new Miniflare(worker.databaseOptions());
-  try {
-    for (const { binding, migrationsFolder } of worker.databases) {
-      await applyMigrations(await miniflare.getD1Database(binding), migrationsFolder);
-    }
-  } finally {
-    await miniflare.dispose();
-  }
 }

@@ -1,43 +1,71 @@
-/** What one run of the alerts looks at: counts from the log, endpoints from the projection, and circuits from the Gates that may not be closed. */
-import type { AlertTimes } from '../core/alert.ts';
+/**
+ * What one group of accounts is judged by: counts from the log, endpoints from the projection, and
+ * circuits from the Gates that may not be closed.
+ */
+import type { AlertTimes, RuleBook } from '../core/alert.ts';
 import type { EndpointFacts, Facts } from '../core/alert-conditions.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
 import type { FaultCount } from '../core/fault.ts';
-import { ALERT_ANSWER_MS, ALERT_CALLS_AT_ONCE, ALERT_OBJECTS_PER_RUN } from '../core/limits.ts';
+import {
+  ALERT_ANSWER_MS,
+  ALERT_CALLS_AT_ONCE,
+  ALERT_ENDPOINTS_PER_ACCOUNT,
+  ALERT_GATES_AT_ONCE,
+} from '../core/limits.ts';
+import { inTurns } from '../core/turns.ts';
 import { within } from '../delivery/within.ts';
 import type { Bindings } from '../env.ts';
 import * as counts from '../store/alert-facts.ts';
 import { logDatabase } from '../store/database.ts';
 import { accountStub, gateStub } from '../stubs.ts';
+import { inLanes } from './lanes.ts';
 
 type Looked = {
-  accounts: string[];
+  accounts: readonly string[];
   after: string;
   upTo: string;
   nowMs: number;
+  /** By the clock: no call begins later. */
+  untilMs: number;
   times: AlertTimes;
+  book: RuleBook;
   faults: readonly FaultCount[];
 };
 type Circuit = EndpointFacts['circuit'];
+type Gathered = {
+  facts: Facts;
+  /** Accounts of which not everything was seen: what is not in the facts may be so nevertheless. */
+  partial: ReadonlySet<string>;
+  calls: number;
+};
 
-/** `isWhole` false: what is not in the facts may be so all the same. */
-export async function gather(env: Bindings, looked: Looked): Promise<{ facts: Facts; isWhole: boolean }> {
+export async function gather(env: Bindings, looked: Looked): Promise<Gathered> {
   const { accounts, after, upTo, nowMs, times } = looked;
   const log = logDatabase(null, env);
   const sinceMs = nowMs - times.windowMs;
-  const [endpoints, attempts, dead, retries, open] = await Promise.all([
-    counts.alertEndpoints(env.CONFIG, accounts),
+  const [attempts, dead, retries, open] = await Promise.all([
     counts.countAttempts(log, accounts, sinceMs),
     counts.countDead(log, accounts, sinceMs),
     counts.countRetries(log, accounts, sinceMs, times.windowMs),
     counts.backlogs(log, after, upTo, sinceMs),
   ]);
-  const circuits = await circuitsOf(env, open.rows);
+  // No rule is about an endpoint that is enabled and neither fails nor keeps anything waiting, but
+  // for the age of its secret.
+  const troubled = [...open.rows, ...dead.rows, ...attempts.rows.filter(({ failures }) => failures > 0)];
+  const named = perAccount(troubled);
+  const [endpoints, { circuits, calls }] = await Promise.all([
+    counts.alertEndpoints(env.CONFIG, accounts, {
+      secretBeforeMs: nowMs - looked.book['secret-age'].threshold * times.dayMs,
+      named: named.endpoints,
+    }),
+    circuitsOf(env, open.rows, looked.untilMs),
+  ]);
   const attemptsOf = byEndpoint(attempts.rows);
   const deadOf = byEndpoint(dead.rows);
   const openOf = byEndpoint(open.rows);
   return {
-    isWhole: [endpoints, attempts, dead, retries, open].every((counted) => counted.isWhole),
+    calls,
+    partial: new Set([...named.partial, ...[endpoints, attempts, dead, retries, open].flatMap((one) => one.partial)]),
     facts: {
       nowMs,
       dayMs: times.dayMs,
@@ -64,34 +92,52 @@ export async function gather(env: Bindings, looked: Looked): Promise<{ facts: Fa
   };
 }
 
-/** Of endpoints for which something waits. Missing: not asked, or no answer. */
-async function circuitsOf(env: Bindings, open: counts.Backlog[]): Promise<Map<string, Circuit>> {
-  const circuits = new Map<string, Circuit>();
-  const accounts = [...new Set(open.map(({ account }) => account))].slice(0, ALERT_OBJECTS_PER_RUN);
-  let gates = 0;
-  await inTurns(accounts, async (account) => {
-    const settings = await answer(accountStub(env, account).settings());
-    if (settings === undefined || settings === null) return;
-    const known = new Map(settings.endpoints.map((endpoint) => [endpoint.id, endpoint]));
-    for (const one of open.filter((waits) => waits.account === account)) {
-      // Its Account knows of every circuit that is not closed; a watched endpoint may also send a backlog after a pause.
-      if (known.get(one.endpoint)?.isWatched !== true) circuits.set(keyOf(one), { kind: 'closed' });
-      else if ((gates += 1) <= ALERT_OBJECTS_PER_RUN) await askGate(env, settings, one, circuits);
-    }
-  });
-  return circuits;
+type OfEndpoint = { account: string; endpoint: string };
+
+/** As many of each account as a run looks at. */
+function perAccount(troubled: readonly OfEndpoint[]): { endpoints: string[]; partial: string[] } {
+  const endpoints: string[] = [];
+  const partial: string[] = [];
+  for (const [account, rows] of Map.groupBy(troubled, (row) => row.account)) {
+    const ids = [...new Set(rows.map(({ endpoint }) => endpoint))];
+    if (ids.length > ALERT_ENDPOINTS_PER_ACCOUNT) partial.push(account);
+    endpoints.push(...ids.slice(0, ALERT_ENDPOINTS_PER_ACCOUNT));
+  }
+  return { endpoints, partial };
 }
 
-async function askGate(
+/** Of endpoints for which something waits. Missing: not asked, or no answer. */
+async function circuitsOf(
   env: Bindings,
-  settings: AccountSettings,
-  one: counts.Backlog,
-  circuits: Map<string, Circuit>,
-): Promise<void> {
-  const view = await answer(gateStub(env, settings, one.endpoint).read());
-  if (view === undefined) return;
-  const { circuit, sinceMs } = view;
-  circuits.set(keyOf(one), circuit === 'closed' || sinceMs === null ? { kind: 'closed' } : { kind: circuit, sinceMs });
+  open: readonly counts.Backlog[],
+  untilMs: number,
+): Promise<{ circuits: Map<string, Circuit>; calls: number }> {
+  const circuits = new Map<string, Circuit>();
+  const watched: { settings: AccountSettings; endpoint: string }[] = [];
+  const ofAccount = [...Map.groupBy(open, ({ account }) => account)];
+  const lanes = { lanes: ALERT_CALLS_AT_ONCE, untilMs };
+  await inLanes(ofAccount, lanes, async ([account, waiting]) => {
+    const ids = waiting.map(({ endpoint }) => endpoint);
+    const settings = await answer(accountStub(env, account).settingsFor(ids));
+    if (settings === undefined || settings === null) return;
+    for (const { id, isWatched = false } of settings.endpoints) {
+      // Its Account knows of every circuit that is not closed; a watched endpoint may also send a backlog after a pause.
+      if (isWatched) watched.push({ settings, endpoint: id });
+      else circuits.set(keyOf({ account, endpoint: id }), { kind: 'closed' });
+    }
+  });
+  const asked = inTurns(watched, ({ settings }) => settings.account, ALERT_GATES_AT_ONCE);
+  await inLanes(asked, lanes, async ({ settings, endpoint }) => {
+    const view = await answer(gateStub(env, settings, endpoint).read());
+    if (view === undefined) return;
+    const { circuit, sinceMs } = view;
+    const isClosed = circuit === 'closed' || sinceMs === null;
+    circuits.set(
+      keyOf({ account: settings.account, endpoint }),
+      isClosed ? { kind: 'closed' } : { kind: circuit, sinceMs },
+    );
+  });
+  return { circuits, calls: ofAccount.length + asked.length };
 }
 
 /** Undefined where the object does not answer: one of them must not keep all alerts back. */
@@ -104,18 +150,10 @@ async function answer<T>(call: PromiseLike<T>): Promise<T | undefined> {
   }
 }
 
-async function inTurns<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const left = [...items];
-  const lane = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) await work(item);
-  };
-  await Promise.all(Array.from({ length: ALERT_CALLS_AT_ONCE }, lane));
-}
-
-function byEndpoint<T extends { account: string; endpoint: string }>(rows: T[]): Map<string, T> {
+function byEndpoint<T extends OfEndpoint>(rows: T[]): Map<string, T> {
   return new Map(rows.map((row) => [keyOf(row), row]));
 }
 
-function keyOf({ account, endpoint }: { account: string; endpoint: string }): string {
+function keyOf({ account, endpoint }: OfEndpoint): string {
   return `${account} ${endpoint}`;
 }

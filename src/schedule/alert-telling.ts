@@ -1,8 +1,14 @@
 /**
- * Alerts go out as events, through Tubepost itself (A2): to the operator's account, and to the endpoints of an alert's own account that
- * asked for alerts by name. Never about the operator's account: an alert about a failing alert endpoint would fail there again.
+ * Alerts go out as events, through Tubepost itself (A2): to the operator's account, and to the
+ * endpoints of an alert's own account that asked for alerts by name. Never about the operator's
+ * account: an alert about a failing alert endpoint would fail there again.
  *
- * Owed until a Record has accepted it: a run that dies in between tells again, under the same id, which is the same event.
+ * Two tracks that know nothing of each other: the operator is sent an alert whatever its owner's
+ * objects do. In each, accounts take turns, what failed comes back after a wait that doubles, and
+ * nothing begins after ALERT_TELL_MS.
+ *
+ * Owed until a Record has accepted it: a run that dies in between sends it again, under the same
+ * id, which is the same event.
  */
 import { acceptRequest } from '../core/accept-request.ts';
 import type { Alert } from '../core/alert.ts';
@@ -10,68 +16,113 @@ import { alertEvent, isSubscribed } from '../core/alert-event.ts';
 import { namesOf, slackBody, withSlackForm } from '../core/alert-slack.ts';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import { recordName } from '../core/ids.ts';
-import { ALERT_ANSWER_MS } from '../core/limits.ts';
+import { ALERT_ANSWER_MS, ALERT_CALLS_AT_ONCE, ALERT_NAMES_MS, ALERT_TELL_MS } from '../core/limits.ts';
 import { contentHash } from '../delivery/address.ts';
 import { eventAddress } from '../delivery/event-address.ts';
 import { within } from '../delivery/within.ts';
 import { type Bindings, requireVars } from '../env.ts';
-import { markTold, untoldAlerts } from '../store/alerts.ts';
+import { type AlertTrack, dropOwed, markSent, owedAlerts, sendLater } from '../store/alerts.ts';
+import { readCursor, writeCursor } from '../store/retention.ts';
 import { accountStub, recordStub } from '../stubs.ts';
+import { inLanes } from './lanes.ts';
+
+/** `untilMs`: by the clock; no call begins later. */
+type At = { nowMs: number; untilMs: number };
 
 export async function tellAlerts(env: Bindings, nowMs: number): Promise<void> {
   const { alertAccount } = requireVars(env);
-  for (const alert of await untoldAlerts(env.CONFIG)) {
-    try {
-      if (await tell(env, alert, alertAccount, nowMs)) await markTold(env.CONFIG, alert);
-    } catch (error) {
-      // Still owed: the next run tells it. The others are told now.
-      console.error(JSON.stringify({ message: 'alert not told', id: alert.id, error: String(error) }));
-    }
+  const at = { nowMs, untilMs: Date.now() + ALERT_TELL_MS };
+  const owners = async () => {
+    if (alertAccount !== null) await dropOwed(env.CONFIG, 'owners', alertAccount);
+    await tellOwners(env, at);
+  };
+  const results = await Promise.allSettled([tellOperator(env, alertAccount, at), owners()]);
+  for (const result of results) {
+    if (result.status === 'fulfilled') continue;
+    console.error(JSON.stringify({ message: 'alerts not sent', error: String(result.reason) }));
   }
 }
 
-/** False: to be told again. */
-async function tell(env: Bindings, alert: Alert, alertAccount: string | null, nowMs: number): Promise<boolean> {
-  if (alert.account !== null && alert.account === alertAccount) return true;
-  const told = { alert, slack: slackBody(alert, await names(env, alert)) };
-  const operator = alertAccount === null || (await publish(env, told, alertAccount, nowMs, () => true));
-  const isOwner = (endpoint: EndpointSettings) => isSubscribed(endpoint, alert);
-  const owner = alert.account === null || (await publish(env, told, alert.account, nowMs, isOwner));
-  return operator && owner;
-}
-
-type Told = { alert: Alert; slack: string };
-
-/** An account that does not answer keeps its alert from nobody: that tells of it without names. */
-async function names(env: Bindings, alert: Alert) {
-  if (alert.account === null) return null;
-  try {
-    return namesOf(await settingsOf(env, alert.account), alert);
-  } catch (error) {
-    console.warn(JSON.stringify({ message: 'an alert is told without names', id: alert.id, error: String(error) }));
-    return null;
-  }
-}
-
-function settingsOf(env: Bindings, account: string): Promise<AccountSettings | null> {
-  return within(ALERT_ANSWER_MS, Promise.resolve(accountStub(env, account).settings()));
-}
-
-async function publish(
-  env: Bindings,
-  { alert, slack }: Told,
-  account: string,
-  readAtMs: number,
-  isFor: (endpoint: EndpointSettings) => boolean,
-): Promise<boolean> {
-  const settings = await settingsOf(env, account);
+async function tellOperator(env: Bindings, alertAccount: string | null, at: At): Promise<void> {
+  await dropOwed(env.CONFIG, 'operator', alertAccount);
+  if (alertAccount === null) return;
+  const owed = await nextOwed(env, 'operator', at);
+  if (owed.length === 0) return;
+  // Where it does not answer, all of it fails: nothing of the alerts' own back-off.
+  const settings = await within(ALERT_ANSWER_MS, Promise.resolve(accountStub(env, alertAccount).settings()));
   if (settings === null) {
-    // Told to nobody, and not for ever anew: the list has it.
-    console.error(JSON.stringify({ message: 'no account for an alert', id: alert.id, account }));
-    return true;
+    console.error(JSON.stringify({ message: 'no account for alerts', account: alertAccount }));
+    return dropOwed(env.CONFIG, 'operator', null);
   }
-  const endpoints = settings.endpoints.filter(isFor);
-  if (endpoints.length === 0) return true;
+  await inLanes(owed, { lanes: ALERT_CALLS_AT_ONCE, untilMs: at.untilMs }, async (alert) => {
+    await send(env, 'operator', alert, settings, settings.endpoints, at.nowMs);
+  });
+}
+
+/** Account by account: one that fails is left alone with all that it is owed. */
+async function tellOwners(env: Bindings, at: At): Promise<void> {
+  const owed = await nextOwed(env, 'owners', at);
+  const ofAccount = [...Map.groupBy(owed, ({ account }) => account ?? '')];
+  await inLanes(ofAccount, { lanes: ALERT_CALLS_AT_ONCE, untilMs: at.untilMs }, async ([account, alerts]) => {
+    const settings = await subscribed(env, account, at.nowMs);
+    if (settings === undefined) return;
+    if (settings === null || settings.endpoints.length === 0) return dropOwed(env.CONFIG, 'owners', account);
+    for (const alert of alerts) {
+      if (Date.now() >= at.untilMs) return;
+      const endpoints = settings.endpoints.filter((endpoint) => isSubscribed(endpoint, alert));
+      if (!(await send(env, 'owners', alert, settings, endpoints, at.nowMs))) return;
+    }
+  });
+}
+
+/** Undefined: no answer, and it is left alone for a while. */
+async function subscribed(env: Bindings, account: string, nowMs: number): Promise<AccountSettings | null | undefined> {
+  try {
+    return await within(ALERT_ANSWER_MS, Promise.resolve(accountStub(env, account).settingsForAlerts()));
+  } catch (error) {
+    console.warn(JSON.stringify({ message: 'an owner is sent no alerts', account, error: String(error) }));
+    await sendLater(env.CONFIG, 'owners', { account }, nowMs);
+    return undefined;
+  }
+}
+
+/**
+ * In turns of the accounts, the first of which is the one behind the last first of the run before.
+ */
+async function nextOwed(env: Bindings, track: AlertTrack, { nowMs }: At): Promise<Alert[]> {
+  const task = `alerts-${track}`;
+  const after = await readCursor(env.CONFIG, task);
+  const owed = await owedAlerts(env.CONFIG, track, { after, nowMs });
+  const accounts = [...new Set(owed.map(({ account }) => account ?? ''))];
+  const next = accounts.at(-1);
+  if (next !== undefined && next !== after) await writeCursor(env.CONFIG, task, next);
+  return owed;
+}
+
+/** False: to be sent again later. */
+async function send(
+  env: Bindings,
+  track: AlertTrack,
+  alert: Alert,
+  settings: AccountSettings,
+  endpoints: EndpointSettings[],
+  nowMs: number,
+): Promise<boolean> {
+  try {
+    if (await publish(env, alert, { ...settings, endpoints }, nowMs)) {
+      await markSent(env.CONFIG, track, alert);
+      return true;
+    }
+  } catch (error) {
+    console.error(JSON.stringify({ message: 'alert not sent', id: alert.id, track, error: String(error) }));
+  }
+  const { id, account } = alert;
+  await sendLater(env.CONFIG, track, track === 'owners' && account !== null ? { account } : { id }, nowMs);
+  return false;
+}
+
+/** True: accepted, or nobody wants it. `settings`: with the endpoints that the alert is for. */
+async function publish(env: Bindings, alert: Alert, settings: AccountSettings, readAtMs: number): Promise<boolean> {
   const { id, type, record, data } = alertEvent(alert);
   const content = { type, record, version: null, occurredAt: null };
   const ready = {
@@ -82,14 +133,33 @@ async function publish(
     dataJson: JSON.stringify(data),
     data,
   };
-  const standard = acceptRequest(record, [ready], { settings: { ...settings, endpoints }, readAtMs });
+  const standard = acceptRequest(record, [ready], { settings, readAtMs });
   if (standard.endpoints.length === 0) return true;
   const address = await eventAddress(settings, { id, record });
-  const request = withSlackForm(standard, endpoints, slack);
+  const isSlack = settings.endpoints.some(({ payloadFormat }) => payloadFormat === 'slack');
+  const request = isSlack
+    ? withSlackForm(standard, settings.endpoints, slackBody(alert, await names(env, alert)))
+    : standard;
   const accepting = recordStub(env, recordName(address)).accept(request);
   const [result] = await within(ALERT_ANSWER_MS, Promise.resolve(accepting));
   if (result?.kind === 'conflict') {
+    const { account } = settings;
     console.error(JSON.stringify({ message: 'the id of an alert is taken by other content', id, account }));
   }
   return result?.kind === 'accepted' || result?.kind === 'conflict';
+}
+
+/**
+ * An account that does not answer at once keeps its alert from nobody: it goes out without names.
+ */
+async function names(env: Bindings, alert: Alert) {
+  if (alert.account === null) return null;
+  try {
+    const wanted = alert.endpoint === null ? [] : [alert.endpoint];
+    const settings = accountStub(env, alert.account).settingsFor(wanted);
+    return namesOf(await within(ALERT_NAMES_MS, Promise.resolve(settings)), alert);
+  } catch (error) {
+    console.warn(JSON.stringify({ message: 'an alert is sent without names', id: alert.id, error: String(error) }));
+    return null;
+  }
 }

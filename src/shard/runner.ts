@@ -4,7 +4,7 @@
  * simulation can drive it.
  */
 import { type Admission, type GateNews, newsOf } from '../core/admission.ts';
-import { answerKind, type Report } from '../core/circuit.ts';
+import { answerKind, isTooMany, type Report } from '../core/report.ts';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import {
   LOG_SEND_FAILED_WAIT_MS,
@@ -203,6 +203,7 @@ export class Runner {
         retryAfterMs: outcome.retryAfterMs,
         successes: index === 0 ? successes : 0,
         atMs: outcome.atMs,
+        ...(isTooMany(outcome) ? { isTooMany: true } : {}),
       }));
       this.#deps.keep(
         this.#deps.report(record, endpoint, reported).catch((error: unknown) => this.#deps.failed('report', error)),

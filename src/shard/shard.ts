@@ -4,7 +4,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
-import type { Report } from '../core/circuit.ts';
+import type { Report } from '../core/report.ts';
 import { type DeliveryRef, parseShardName, recordName, type ShardAddress, shardName } from '../core/ids.ts';
 import {
   DUE_RECORDS_PER_TURN,

@@ -4,7 +4,13 @@ import { drizzle } from 'drizzle-orm/d1';
 import { type Alert, ALERT_RULES, type AlertRule, type Condition } from '../core/alert.ts';
 import type { AlertChange } from '../core/alert-reconcile.ts';
 import { alertId } from '../core/ids.ts';
-import { ALERT_OPEN_MAX, ALERT_TELLS_PER_RUN } from '../core/limits.ts';
+import {
+  ALERT_AGAIN_MS_CAP,
+  ALERT_AGAIN_MS_MIN,
+  ALERT_DROPS_PER_RUN,
+  ALERT_OPEN_MAX,
+  ALERT_TELLS_PER_RUN,
+} from '../core/limits.ts';
 import { type FieldError, ok, type Result } from '../core/result.ts';
 import { type AlertRow, alertProgress, alerts } from './config-schema.ts';
 import { isOneOf } from './filter.ts';
@@ -136,22 +142,80 @@ export async function writeChange(
   }
 }
 
-/** The oldest of which somebody is still to be told, by the index of those. */
-export async function untoldAlerts(database: D1Database): Promise<Alert[]> {
-  const rows = await drizzle(database)
-    .select()
-    .from(alerts)
-    .where(sql`told_revision < revision`)
-    .orderBy(alerts.id)
-    .limit(ALERT_TELLS_PER_RUN);
-  return rows.map(alertOf);
+/** Who is sent an alert, each by himself: nobody's trouble delays another. */
+export type AlertTrack = 'operator' | 'owners';
+
+const TRACKS = {
+  operator: {
+    owed: sql.raw('told_revision < revision'),
+    index: sql.raw('alerts_to_operator'),
+    failures: sql.raw('tell_failures'),
+    afterMs: sql.raw('tell_after_ms'),
+    revision: sql.raw('told_revision'),
+  },
+  owners: {
+    owed: sql.raw("owner_revision < revision AND account <> ''"),
+    index: sql.raw('alerts_to_owners'),
+    failures: sql.raw('owner_failures'),
+    afterMs: sql.raw('owner_after_ms'),
+    revision: sql.raw('owner_revision'),
+  },
+};
+
+/**
+ * Those that are to be sent now, in turns of the accounts, beginning behind `after`: the oldest of
+ * each, then the second of each. Reads an entry of the index for each that is owed.
+ */
+export async function owedAlerts(
+  database: D1Database,
+  track: AlertTrack,
+  { after, nowMs }: { after: string; nowMs: number },
+): Promise<Alert[]> {
+  const { owed, index: by, afterMs } = TRACKS[track];
+  const db = drizzle(database);
+  const turns = await db.all<{ id: string }>(sql`
+    SELECT id FROM (
+      SELECT id, account, row_number() OVER (PARTITION BY account ORDER BY id) AS turn
+      FROM alerts INDEXED BY ${by} WHERE ${owed} AND ${afterMs} <= ${nowMs}
+    ) WHERE turn <= ${ALERT_TELLS_PER_RUN} ORDER BY turn, account <= ${after}, account LIMIT ${ALERT_TELLS_PER_RUN}`);
+  const ids = turns.map(({ id }) => id);
+  const rows = await db.select().from(alerts).where(inArray(alerts.id, ids));
+  const found = new Map(rows.map((row) => [row.id, alertOf(row)]));
+  return ids.flatMap((id) => found.get(id) ?? []);
 }
 
-export async function markTold(database: D1Database, { id, revision }: Alert): Promise<void> {
-  await drizzle(database)
-    .update(alerts)
-    .set({ toldRevision: revision })
-    .where(and(eq(alerts.id, id), eq(alerts.revision, revision)));
+/** One of another revision than it was sent as stays owed. */
+export async function markSent(database: D1Database, track: AlertTrack, { id, revision }: Alert): Promise<void> {
+  const of = TRACKS[track];
+  await drizzle(database).run(sql`
+    UPDATE alerts SET ${of.revision} = revision, ${of.failures} = 0 WHERE id = ${id} AND revision = ${revision}`);
+}
+
+/**
+ * Nobody is to be sent them: the operator's of `account` (null: of all), or what is owed to the
+ * owner of `account`. A bounded number.
+ */
+export async function dropOwed(database: D1Database, track: AlertTrack, account: string | null): Promise<void> {
+  const { owed, index: by, revision } = TRACKS[track];
+  const ofAccount = account === null ? sql`` : sql`AND account = ${account}`;
+  await drizzle(database).run(sql`
+    UPDATE alerts SET ${revision} = revision WHERE id IN (
+      SELECT id FROM alerts INDEXED BY ${by} WHERE ${owed} ${ofAccount} LIMIT ${ALERT_DROPS_PER_RUN})`);
+}
+
+/** They could not be sent: again after a wait that doubles. */
+export async function sendLater(
+  database: D1Database,
+  track: AlertTrack,
+  of: { id: string } | { account: string },
+  nowMs: number,
+): Promise<void> {
+  const { owed, failures, afterMs } = TRACKS[track];
+  const which = 'id' in of ? sql`id = ${of.id}` : sql`account = ${of.account}`;
+  await drizzle(database).run(sql`
+    UPDATE alerts SET ${failures} = ${failures} + 1,
+      ${afterMs} = ${nowMs} + min(${ALERT_AGAIN_MS_MIN} << min(${failures}, 10), ${ALERT_AGAIN_MS_CAP})
+    WHERE ${which} AND ${owed}`);
 }
 
 /** The oldest that were resolved before then, and told. They opened before, so their ids are a range. Returns how many there were. */
@@ -200,6 +264,11 @@ function opened({ rule, account, endpoint, value, threshold, detail }: Condition
     resolvedAtMs: null,
     revision: 1,
     toldRevision: 0,
+    tellFailures: 0,
+    tellAfterMs: 0,
+    ownerRevision: 0,
+    ownerFailures: 0,
+    ownerAfterMs: 0,
     acknowledgedAtMs: null,
     acknowledgedBy: null,
     note: null,
@@ -207,8 +276,11 @@ function opened({ rule, account, endpoint, value, threshold, detail }: Condition
 }
 
 function alertOf(row: AlertRow): Alert {
-  const { acknowledgedAtMs: _, acknowledgedBy: __, note: ___, ...alert } = row;
-  return { ...alert, account: alert.account || null, endpoint: alert.endpoint || null };
+  const { id, rule, value, threshold, detail, openedAtMs, updatedAtMs, falseSinceMs, resolvedAtMs } = row;
+  const at = { openedAtMs, updatedAtMs, falseSinceMs, resolvedAtMs };
+  const { revision, toldRevision } = row;
+  const about = { account: row.account || null, endpoint: row.endpoint || null };
+  return { id, rule, ...about, value, threshold, detail, ...at, revision, toldRevision };
 }
 
 function listed(row: AlertRow): ListedAlert {

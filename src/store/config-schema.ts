@@ -90,7 +90,17 @@ export const alerts = sqliteTable(
     falseSinceMs: integer('false_since_ms'),
     resolvedAtMs: integer('resolved_at_ms'),
     revision: integer('revision').notNull(),
+    /**
+     * Sent to the operator, or there is none. After a failure: how many in a row, and not before
+     * when.
+     */
     toldRevision: integer('told_revision').notNull(),
+    tellFailures: integer('tell_failures').notNull().default(0),
+    tellAfterMs: integer('tell_after_ms').notNull().default(0),
+    /** The same of who owns the account. */
+    ownerRevision: integer('owner_revision').notNull().default(0),
+    ownerFailures: integer('owner_failures').notNull().default(0),
+    ownerAfterMs: integer('owner_after_ms').notNull().default(0),
     acknowledgedAtMs: integer('acknowledged_at_ms'),
     acknowledgedBy: text('acknowledged_by'),
     note: text('note'),
@@ -100,9 +110,13 @@ export const alerts = sqliteTable(
     uniqueIndex('alerts_open')
       .on(t.account, t.endpoint, t.rule)
       .where(sql`resolved_at_ms IS NULL`),
-    index('alerts_untold')
-      .on(t.id)
+    // By account, because accounts take turns.
+    index('alerts_to_operator')
+      .on(t.account, t.id)
       .where(sql`told_revision < revision`),
+    index('alerts_to_owners')
+      .on(t.account, t.id)
+      .where(sql`owner_revision < revision AND account <> ''`),
     index('alerts_by_account').on(t.account, t.id),
   ],
 );

@@ -134,8 +134,11 @@ export function hasStatusCode(code: Column | SQL, values: readonly string[] | un
   return or(isOneOf(code, exact), isOneOf(sql`${code} / 100`, classes));
 }
 
+/** A code or a class. */
+export const STATUS_CODE = /^[1-5](?:xx|[0-9]{2})$/;
+
 export function checkStatusCodes(filter: EventFilter): Result<null, FieldError> {
-  const bad = filter.statusCode?.find((value) => !/^[1-5](?:xx|[0-9]{2})$/.test(value));
+  const bad = filter.statusCode?.find((value) => !STATUS_CODE.test(value));
   if (bad === undefined) return ok(null);
   const shown = bad.slice(0, SHOWN_VALUE_CHARS_MAX);
   return fail({

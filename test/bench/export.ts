@@ -12,6 +12,7 @@ import { Readable } from 'node:stream';
 import { parseArgs } from 'node:util';
 import { Miniflare } from 'miniflare';
 import { applyMigrations } from '../../src/local/migrations.ts';
+import { databaseOptions } from '../../src/local/options.ts';
 import { loadWorker } from '../../src/local/worker.ts';
 import { freePort, type Service, startService } from '../support/service.ts';
 import { seconds, table } from './figures.ts';
@@ -59,7 +60,7 @@ try {
 /** How many rows each list has. */
 async function seed(): Promise<Map<string, number>> {
   const worker = await loadWorker(join(import.meta.dirname, '../..'), stateDir);
-  const miniflare = new Miniflare(worker.databaseOptions());
+  const miniflare = new Miniflare(databaseOptions(worker));
   for (const { binding, migrationsFolder } of worker.databases) {
     await applyMigrations(await miniflare.getD1Database(binding), migrationsFolder);
   }

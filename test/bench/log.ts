@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Miniflare } from 'miniflare';
 import { applyMigrations } from '../../src/local/migrations.ts';
+import { databaseOptions } from '../../src/local/options.ts';
 import { loadWorker } from '../../src/local/worker.ts';
 import { quantile, seconds, table } from './figures.ts';
 import { questions, rollUpDay } from './log-questions.ts';
@@ -28,7 +29,7 @@ const RUNS_MIN = 3;
 
 const stateDir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'tubepost-log-'));
 const worker = await loadWorker(join(import.meta.dirname, '../..'), stateDir);
-const miniflare = new Miniflare(worker.databaseOptions());
+const miniflare = new Miniflare(databaseOptions(worker));
 const end = async () => {
   await miniflare.dispose();
   rmSync(stateDir, { recursive: true, force: true });

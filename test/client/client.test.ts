@@ -58,6 +58,18 @@ it('publishes an event without an id only once where nobody answers: it may be s
   expect(sent).toHaveLength(1);
 });
 
+it('reads answers with the parser that it is given, so that no digit need be lost', async () => {
+  const client = createClient({
+    origin: 'http://at',
+    key: 'k',
+    parse: (text) => ({ read: text }),
+    fetch: async () => new Response('{"data":1.0}', { headers: { 'content-type': 'application/json' } }),
+  });
+  expect(await client.call('getEvent', { path: { ...path, event: 'e' } })).toMatchObject({
+    data: { read: '{"data":1.0}' },
+  });
+});
+
 type Case = [what: string, ask: (client: Client) => Promise<unknown>];
 const event = { type: 'a', id: 'e', data: 1 };
 const body = { url: 'https://a.b' };

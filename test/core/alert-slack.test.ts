@@ -60,7 +60,10 @@ describe('an alert for Slack', () => {
       text({ ...alert, endpoint: null })
         .split('\n')
         .slice(1, 3),
-    ).toEqual(['Account Acme, `acc_1`', 'Value 3, threshold 1 (dead letters in 15 minutes)']);
+    ).toEqual([
+      'Account Acme, `acc_1`',
+      'Value 3, threshold 1 (endpoints beyond the 20 of the account with an alert of their own)',
+    ]);
     expect(text(alert, null).split('\n').slice(1, 3)).toEqual(['Account `acc_1`', 'Endpoint `ep_1`']);
   });
 

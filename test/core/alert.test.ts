@@ -8,6 +8,7 @@ import {
   type AlertRule,
   checkMinimum,
   checkThreshold,
+  type Condition,
   rulesWith,
   scopeKey,
   unitOf,
@@ -16,6 +17,7 @@ import { conditionsIn, conditionsOfAll, type EndpointFacts } from '../../src/cor
 import { alertEvent, isSubscribed } from '../../src/core/alert-event.ts';
 import { type AlertChange, reconcile } from '../../src/core/alert-reconcile.ts';
 import type { FaultCount } from '../../src/core/fault.ts';
+import { ALERT_LIKE_MAX } from '../../src/core/limits.ts';
 
 const NOW = Date.UTC(2026, 10, 24);
 const MINUTE_MS = 60_000;
@@ -198,15 +200,15 @@ describe('alerts', () => {
             threshold: 1,
             detail: '',
           }));
-          table.write(reconcile(table.open, conditions, { nowMs, resolveAfterMs, isWhole }), nowMs);
+          table.write(reconcile(table.open, conditions, { nowMs, resolveAfterMs, isWhole: () => isWhole }), nowMs);
           // A run that is repeated in the same minute only tells.
-          expect(reconcile(table.open, conditions, { nowMs, resolveAfterMs, isWhole })).toEqual([]);
+          expect(reconcile(table.open, conditions, { nowMs, resolveAfterMs, isWhole: () => isWhole })).toEqual([]);
           if (isTelling) table.tell();
           nowMs += MINUTE_MS;
         }
         for (let n = 0; n < 8; n += 1, nowMs += MINUTE_MS) {
           table.tell();
-          table.write(reconcile(table.open, [], { nowMs, resolveAfterMs, isWhole: true }), nowMs);
+          table.write(reconcile(table.open, [], { nowMs, resolveAfterMs, isWhole: () => true }), nowMs);
         }
         table.tell();
         expect(table.open).toEqual([]);
@@ -233,14 +235,14 @@ describe('alerts', () => {
     for (let n = 0; n < 20; n += 1) {
       const nowMs = NOW + n * MINUTE_MS;
       table.write(
-        reconcile(table.open, n % 4 === 0 ? [condition] : [], { nowMs, resolveAfterMs, isWhole: true }),
+        reconcile(table.open, n % 4 === 0 ? [condition] : [], { nowMs, resolveAfterMs, isWhole: () => true }),
         nowMs,
       );
       table.tell();
     }
     expect(table.told).toEqual(['alr_0 tubepost.alert.opened']);
     table.write(
-      reconcile(table.open, [], { nowMs: NOW + 20 * MINUTE_MS + resolveAfterMs, resolveAfterMs, isWhole: true }),
+      reconcile(table.open, [], { nowMs: NOW + 20 * MINUTE_MS + resolveAfterMs, resolveAfterMs, isWhole: () => true }),
       NOW,
     );
     expect(table.open).toEqual([]);
@@ -258,7 +260,7 @@ describe('alerts', () => {
         threshold: 1,
         detail: '',
       } as const;
-      table.write(reconcile(table.open, [condition], { nowMs: NOW, resolveAfterMs, isWhole: true }), NOW);
+      table.write(reconcile(table.open, [condition], { nowMs: NOW, resolveAfterMs, isWhole: () => true }), NOW);
       table.tell();
     }
     expect(table.told.map((line) => line.split('.').at(-1))).toEqual([
@@ -267,9 +269,47 @@ describe('alerts', () => {
     ]);
   });
 
+  test('of many endpoints of an account with one trouble are few: one says how many more are like them', () => {
+    const table = new Table();
+    const disabled = (count: number, account = 'acc') =>
+      Array.from({ length: count }, (_, n) => ({
+        rule: 'endpoint-disabled' as const,
+        account,
+        endpoint: `ep_${n}`,
+        strength: 'opens' as const,
+        value: 1,
+        threshold: 1,
+        detail: '',
+      }));
+    const minute = (conditions: Condition[], n: number) => {
+      const nowMs = NOW + n * MINUTE_MS;
+      table.write(reconcile(table.open, conditions, { nowMs, resolveAfterMs, isWhole: () => true }), nowMs);
+      table.tell();
+    };
+    minute(disabled(ALERT_LIKE_MAX), 0);
+    expect(table.told).toHaveLength(ALERT_LIKE_MAX);
+    minute([...disabled(600), ...disabled(3, 'other')], 1);
+    expect(table.told).toHaveLength(ALERT_LIKE_MAX + 1 + 3);
+    const summary = table.open.find(({ endpoint }) => endpoint === null);
+    expect(summary).toMatchObject({
+      account: 'acc',
+      value: 580,
+      detail: 'and 580 more like it: endpoints, among them ep_20',
+    });
+    expect(unitOf(summary as Alert)).toContain('endpoints beyond the 20');
+    // Those that have an alert are repaired first: no other takes their place while one speaks for
+    // all.
+    for (let n = 2; n < 9; n += 1) minute(disabled(600).slice(ALERT_LIKE_MAX), n);
+    expect(table.open.map(({ endpoint }) => endpoint)).toEqual([null]);
+    for (let n = 9; n < 16; n += 1) minute([], n);
+    expect(table.open).toEqual([]);
+    expect(table.all).toHaveLength(ALERT_LIKE_MAX + 1 + 3);
+  });
+
   test('of a rule that only a newer release has can still be read, after a rollback', () => {
-    expect(unitOf('a-rule-to-come')).toBe('');
-    for (const rule of ALERT_RULES) expect(unitOf(rule)).not.toBe('');
+    const about = { account: 'acc', endpoint: 'ep' };
+    expect(unitOf({ ...about, rule: 'a-rule-to-come' as AlertRule })).toBe('');
+    for (const rule of ALERT_RULES) expect(unitOf({ ...about, rule })).not.toBe('');
   });
 
   test('are for endpoints that ask by name, and never for the one they are about', () => {

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { answerKind, type Circuit, fullPace, halfOpen, observed, type Report } from '../../src/core/circuit.ts';
+import { type Circuit, fullPace, halfOpen, observed } from '../../src/core/circuit.ts';
+import { answerKind, type Report } from '../../src/core/report.ts';
+import { type Asking, heard, NOBODY_ASKS } from '../../src/core/asking.ts';
 import { CIRCUIT_PAUSE_MS_MAX, CIRCUIT_PAUSE_MS_MIN, DRAIN_PER_SECOND_MAX } from '../../src/core/limits.ts';
 
 const CLOSED: Circuit = { kind: 'closed' };
@@ -14,14 +16,23 @@ const report = (answer: Report['answer'], retryAfterMs: number | null = null, at
 const facts = (failures: number, others: number, record = 'r1', limitPerSecond: number | null = null) => ({
   record,
   tally: { failures, others, records: Math.min(failures, 3) },
+  asking: NOBODY_ASKS,
   limitPerSecond,
 });
+/** So many records were asked to wait that long, one after the other. */
+const askedOf = (records: number, ms: number): Asking => {
+  let asking = NOBODY_ASKS;
+  for (let n = 0; n < records; n += 1) asking = heard(asking, `a${n}`, report('failed', ms), AT.nowMs);
+  return asking;
+};
+const untilOf = (circuit: Circuit) => (circuit.kind === 'open' ? circuit.untilMs - AT.nowMs : circuit.kind);
 const open = (given: Partial<Circuit & { kind: 'open' }> = {}): Circuit & { kind: 'open' } => ({
   kind: 'open',
   sinceMs: AT.nowMs,
   untilMs: AT.nowMs + 10_000,
   pauses: 0,
   probe: { record: 'r1', untilMs: AT.nowMs + 60_000 },
+  askedMs: null,
   ...given,
 });
 
@@ -69,14 +80,20 @@ describe('closed', () => {
     expect(observed(CLOSED, report('failed'), of(5, 3), AT).kind).toBe('open');
   });
 
-  test('one failure with Retry-After opens it for as long as was asked: five minutes at most, an hour where the rest fails too', () => {
-    const until = (retryAfterMs: number, failures: number) => {
-      const circuit = observed(CLOSED, report('failed', retryAfterMs), facts(failures, 1), AT);
-      return circuit.kind === 'open' ? circuit.untilMs - AT.nowMs : null;
-    };
-    expect([until(70_000, 1), until(9e9, 1), until(9e9, 9)]).toEqual([70_000, 300_000, 3_600_000]);
-    // A little patience is the business of the one delivery that was told.
-    expect([until(0, 1), until(9_999, 1)]).toEqual([null, null]);
+  test('one record that is asked to wait opens nothing, however long, and whatever others did a while ago', () => {
+    for (const tally of [
+      { failures: 1, others: 9, records: 1 },
+      { failures: 9, others: 0, records: 3 },
+    ]) {
+      const given = { ...facts(0, 0), tally, asking: askedOf(1, 3_600_000) };
+      expect(observed(CLOSED, report('failed', 3_600_000), given, AT)).toEqual(CLOSED);
+    }
+  });
+
+  test('several records that are asked one after the other open it for our own pause, and what they were asked is kept', () => {
+    const given = { ...facts(5, 500), asking: askedOf(5, 60_000) };
+    const circuit = observed(CLOSED, report('failed', 60_000), given, AT);
+    expect(circuit).toMatchObject({ kind: 'open', untilMs: AT.nowMs + 10_000, askedMs: 60_000 });
   });
 });
 
@@ -105,12 +122,30 @@ describe('open', () => {
     expect([CIRCUIT_PAUSE_MS_MIN, CIRCUIT_PAUSE_MS_MAX]).toEqual([10_000, 300_000]);
   });
 
-  test('a Retry-After of the probe lengthens the pause, and never shortens it', () => {
-    const after = (retryAfterMs: number) => {
-      const circuit = observed(open(), report('failed', retryAfterMs), facts(1, 0), AT);
-      return circuit.kind === 'open' ? circuit.untilMs - AT.nowMs : null;
-    };
-    expect([after(0), after(1_000), after(60_000)]).toEqual([20_000, 20_000, 60_000]);
+  test('what one probe asks is not believed: a failure costs our own pause, a 429 shows that the endpoint is up', () => {
+    const after = (given: Partial<Report>) =>
+      observed(
+        open(),
+        { ...report('failed', 3_600_000), ...given },
+        { ...facts(1, 0), asking: askedOf(1, 3_600_000) },
+        AT,
+      );
+    expect(untilOf(after({}))).toBe(20_000);
+    expect(after({ isTooMany: true })).toMatchObject({ kind: 'half-open', perSecond: 1, failed: 1, failedLast: 'r1' });
+  });
+
+  test('what a probe asks after several others is believed: as long as those were asked, or five minutes', () => {
+    const after = (severalMs: number, probeMs: number) =>
+      untilOf(
+        observed(open({ askedMs: severalMs }), { ...report('failed', probeMs), isTooMany: true }, facts(1, 0), AT),
+      );
+    expect(after(60_000, 45_000)).toBe(45_000);
+    expect(after(60_000, 3_600_000)).toBe(CIRCUIT_PAUSE_MS_MAX);
+    expect(after(3_600_000, 3_600_000)).toBe(3_600_000);
+    expect(after(9e9, 9e9)).toBe(3_600_000);
+    // Never shorter than our own pause.
+    expect(after(60_000, 1_000)).toBe('half-open');
+    expect(after(60_000, 10_000)).toBe(20_000);
   });
 });
 
@@ -122,12 +157,14 @@ describe('half-open', () => {
     perSecond,
     round: 0,
     failed: 0,
+    failedLast: null,
   });
+  /** Each of another record. */
   const after = (circuit: Circuit, answers: Report['answer'][]) =>
-    answers.reduce((now, answer) => observed(now, report(answer), facts(0, 1), AT), circuit);
+    answers.reduce((now, answer, n) => observed(now, report(answer), facts(0, 1, `r${n}`), AT), circuit);
 
   test("a second's worth of answers doubles the pace", () => {
-    let circuit = halfOpen(0);
+    let circuit: Circuit = halfOpen(0);
     const paces: number[] = [];
     for (let n = 0; n < 7; n += 1) {
       circuit = observed(circuit, report('delivered'), facts(0, 1), AT);
@@ -138,7 +175,28 @@ describe('half-open', () => {
 
   test('a round of which half fails halves the pace; below one a second it opens again, and for no longer: its probe was answered', () => {
     expect(after(at(8), ['failed', 'failed', 'failed', 'failed'])).toMatchObject({ kind: 'half-open', perSecond: 4 });
-    expect(after(at(1), ['failed'])).toMatchObject({ kind: 'open', pauses: 1 });
+    expect(after(at(1), ['failed', 'failed'])).toMatchObject({ kind: 'open', pauses: 1 });
+  });
+
+  test('one record that fails, or is asked to wait, holds up no other: its failures in a row count as one', () => {
+    for (const retryAfterMs of [null, 3_600_000]) {
+      const failing = { ...facts(1, 0, 'limited'), asking: askedOf(1, 3_600_000) };
+      let circuit = observed(at(1), report('failed', retryAfterMs), failing, AT);
+      circuit = observed(circuit, report('failed', retryAfterMs), failing, AT);
+      expect(circuit).toMatchObject({ kind: 'half-open', perSecond: 1 });
+      expect(observed(circuit, report('delivered'), facts(0, 1), AT)).toMatchObject({ perSecond: 2, failed: 0 });
+    }
+  });
+
+  test('many failures of the one record that there is are an outage', () => {
+    const given = { ...facts(25, 0), tally: { failures: 25, others: 0, records: 1 } };
+    expect(observed(at(1), report('failed'), given, AT)).toMatchObject({ kind: 'open' });
+  });
+
+  test('where several were asked, it opens again for as long as they were', () => {
+    const given = { ...facts(1, 0, 'another'), asking: askedOf(5, 60_000) };
+    const circuit = observed(after(at(1), ['failed']), report('failed', 60_000), given, AT);
+    expect(untilOf(circuit)).toBe(60_000);
   });
 
   test('single failures do not hold back an endpoint that takes the rest', () => {
@@ -166,14 +224,15 @@ test('whatever it hears, the pace is at least one a second and never above the f
       let circuit: Circuit = halfOpen(0);
       for (const [n, answer] of answers.entries()) {
         const nowMs = AT.nowMs + n;
-        circuit = observed(circuit, report(answer), facts(9, 0), { nowMs, random: () => random });
+        const heardOf = facts(9, 0, `r${n}`);
+        circuit = observed(circuit, report(answer), heardOf, { nowMs, random: () => random });
         if (circuit.kind === 'half-open') {
           expect(circuit.perSecond).toBeGreaterThanOrEqual(1);
           expect(circuit.perSecond).toBeLessThan(DRAIN_PER_SECOND_MAX);
         }
         if (circuit.kind !== 'open') continue;
         expect(circuit.untilMs - nowMs).toBeLessThanOrEqual(CIRCUIT_PAUSE_MS_MAX);
-        circuit = { ...circuit, probe: { record: 'r1', untilMs: nowMs } };
+        circuit = { ...circuit, probe: { record: `r${n + 1}`, untilMs: nowMs } };
       }
     }),
   );
@@ -195,7 +254,8 @@ test('an endpoint that fails one time in five recovers within minutes', () => {
         circuit = { ...circuit, probe: { record: 'r1', untilMs: Infinity } };
       } else seconds += 1 / circuit.perSecond;
       const answer = random() < 0.2 ? 'failed' : 'delivered';
-      circuit = observed(circuit, report(answer, null, seconds * 1_000), facts(0, 0), at);
+      const record = circuit.kind === 'open' ? 'r1' : `r${random()}`;
+      circuit = observed(circuit, report(answer, null, seconds * 1_000), facts(0, 0, record), at);
     }
     expect(seconds).toBeLessThan(600);
   }

@@ -1,7 +1,8 @@
 /** E1: what a filter lets through. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Filter, type FilteredEvent, meets } from '../../src/core/filter.ts';
+import { type Condition, type Filter, filterable, meets as meetsValues } from '../../src/core/filter.ts';
+import { EventValues, type FilteredEvent } from '../../src/core/filter-values.ts';
 import { parseFilter } from '../../src/core/filter-rules.ts';
 import { FILTER_VALUES_LOOKED_AT_MAX } from '../../src/core/limits.ts';
 import { parseExact } from '../../src/core/json.ts';
@@ -9,6 +10,7 @@ import { parseExact } from '../../src/core/json.ts';
 function event(given: Partial<FilteredEvent> = {}): FilteredEvent {
   return { type: 'invoice.paid', record: 'invoice/1', version: 3, data: {}, ...given };
 }
+const meets = (filter: Filter | null | undefined, subject: FilteredEvent) => meetsValues(filter, filterable(subject));
 const withData = (json: string) => event({ data: parseExact(json) });
 
 describe('one condition', () => {
@@ -133,6 +135,42 @@ describe('lists too long to look at', () => {
   });
 });
 
+describe('the steps', () => {
+  const lists = Object.fromEntries(
+    Array.from({ length: 12 }, (_, i) => [`list${i}`, Array.from({ length: 990 }, (_unused, n) => n)]),
+  );
+  const nowhere = (i: number): Filter => ({ field: `data.list${i}`, equals: 'x' });
+
+  test('of one filter are bounded: beyond them it is undecided, and the event is sent', () => {
+    const subject = event({ data: lists });
+    const [ten, twelve] = [10, 12].map((count) => Array.from({ length: count }, (_, i) => nowhere(i)));
+    expect(meets({ or: ten ?? [] }, subject)).toBe(false);
+    expect(meets({ or: twelve ?? [] }, subject)).toBe(true);
+    expect(meets({ not: { or: twelve ?? [] } }, subject)).toBe(true);
+  });
+
+  test('of one filter do not depend on what other filters have looked up', () => {
+    const values = filterable(event({ data: lists }));
+    const all: Filter = { or: Array.from({ length: 12 }, (_, i) => nowhere(i)) };
+    expect([meetsValues(all, values), meetsValues(all, values)]).toEqual([true, true]);
+    expect([meetsValues(nowhere(1), values), meetsValues(nowhere(11), values)]).toEqual([false, false]);
+  });
+
+  test('of a publish are bounded over all of its events and filters', () => {
+    const budget = { left: 2_000 };
+    const [first, second] = [1, 2].map(() => new EventValues(event({ data: lists }), budget));
+    if (first === undefined || second === undefined) throw new Error('two were made');
+    expect(meetsValues(nowhere(0), first)).toBe(false);
+    expect(meetsValues(nowhere(0), first)).toBe(false);
+    expect(budget.left).toBeGreaterThan(1_000);
+    expect(meetsValues(nowhere(0), second)).toBe(false);
+    expect(meetsValues(nowhere(1), second)).toBe(false);
+    expect(budget.left).toBeLessThan(0);
+    expect(meetsValues(nowhere(0), second)).toBe(true);
+    expect(meetsValues({ not: nowhere(0) }, second)).toBe(true);
+  });
+});
+
 test('a condition of a newer release that this one does not know sends the event', () => {
   expect(meets({ field: 'data.a', matches: '.*' } as unknown as Filter, withData('{"a":1}'))).toBe(true);
 });
@@ -184,6 +222,31 @@ const anyEvent = fc.record({
   data: json,
 });
 
+/** What docs/filters.md says, value by value. */
+function holds(given: Condition, subject: FilteredEvent): boolean {
+  const ends = valuesAt(given.field.split('.'), subject, 'exists' in given);
+  if ('exists' in given) return ends.some((value) => value !== null) === given.exists;
+  return ends.some((value) => {
+    if ('equals' in given) return value === given.equals;
+    if ('in' in given) return given.in.some((wanted) => value === wanted);
+    if ('prefix' in given) return typeof value === 'string' && value.startsWith(given.prefix);
+    const [[name, wanted] = ['', '']] = Object.entries(given).filter(([key]) => key !== 'field');
+    if (typeof value !== typeof wanted || (typeof value !== 'string' && typeof value !== 'number')) return false;
+    if (name === 'lessThan') return value < Object(wanted);
+    if (name === 'lessOrEqual') return value <= Object(wanted);
+    return name === 'greaterThan' ? value > Object(wanted) : value >= Object(wanted);
+  });
+}
+
+function valuesAt([name, ...names]: string[], value: unknown, isItself: boolean): unknown[] {
+  if (name === undefined) {
+    return isItself || !Array.isArray(value) ? [value] : value.flatMap((one) => valuesAt([], one, isItself));
+  }
+  if (Array.isArray(value)) return value.flatMap((one) => valuesAt([name, ...names], one, isItself));
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return [];
+  return valuesAt(names, Reflect.get(value, name), isItself);
+}
+
 describe('every filter and every event', () => {
   test('"not" is the opposite, and and/or are every and some', () => {
     fc.assert(
@@ -205,6 +268,15 @@ describe('every filter and every event', () => {
         expect(parsed).toEqual({ ok: true, value: given });
         if (parsed.ok) expect(meets(parsed.value, subject)).toBe(meets(given, subject));
       }),
+    );
+  });
+
+  test('a condition holds if it holds for one of the values that its field leads to', () => {
+    fc.assert(
+      fc.property(condition, anyEvent, (given, subject) => {
+        expect(meets(given as Filter, subject)).toBe(holds(given as Condition, subject));
+      }),
+      { numRuns: 1_000 },
     );
   });
 

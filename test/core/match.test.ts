@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { wants } from '../../src/core/match.ts';
+import type { EndpointSettings } from '../../src/core/endpoint.ts';
+import { wanting, wants } from '../../src/core/match.ts';
 
 test.each([
   [[], 'ticket.created', true],
@@ -34,5 +35,24 @@ test('an exact name wants itself alone, and its wildcard wants everything below 
       expect(wants({ eventTypes: [`${name}.*`] }, `${name}.${other}`)).toBe(true);
       expect(wants({ eventTypes: [`${name}.*`] }, name)).toBe(false);
     }),
+  );
+});
+
+test('the endpoints that are found for a type are those that want it, in their order', () => {
+  const pattern = fc.tuple(type, fc.boolean()).map(([name, isBelow]) => (isBelow ? `${name}.*` : name));
+  const short = fc.stringMatching(/^[ab](\.[ab]){0,3}(\.\*)?$/);
+  const endpoint = fc.record({ eventTypes: fc.array(fc.oneof(short, pattern), { maxLength: 3 }) });
+  fc.assert(
+    fc.property(
+      fc.array(endpoint, { maxLength: 8 }),
+      fc.oneof(fc.stringMatching(/^[ab](\.[ab]){0,3}$/), type),
+      (all, of) => {
+        const endpoints = all as EndpointSettings[];
+        const expected = endpoints.filter((one) => wants(one, of));
+        expect(wanting(endpoints, of)).toEqual(expected);
+        expect(wanting(endpoints, of)).toEqual(expected);
+      },
+    ),
+    { numRuns: 2_000 },
   );
 });

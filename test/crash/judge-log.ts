@@ -2,7 +2,7 @@
 import { sequencesAreDense, Violation } from '../support/invariants.ts';
 import type { Attempt, DeliveryDetail } from '../support/tubepost.ts';
 import { isRejected, PICKY, wantedBy } from './cast.ts';
-import { deliveryKey } from './judge-requests.ts';
+import { asAttempts, deliveryKey } from './judge-requests.ts';
 import type { Published } from './load.ts';
 import { isDone, type Seen } from './seen.ts';
 import type { Log, Range } from './settle.ts';
@@ -124,7 +124,7 @@ export function gaps({ exact, log, replayed }: Pick<Evidence, 'exact' | 'log' | 
 export function unlogged({ seen, paths, log }: Evidence): string[] {
   const faults: string[] = [];
   const byKey = new Map(log.attempts.map((one) => [keyOf(one, paths), one]));
-  for (const request of seen) {
+  for (const request of asAttempts(seen)) {
     const key = `${deliveryKey(request)} #${request.attempt}`;
     const attempt = byKey.get(key);
     byKey.delete(key);

@@ -36,9 +36,22 @@ export function changed(seen: Seen[], published: Published[]): string[] {
   });
 }
 
+/** Requests as attempts: of one whose connection broke at once and that was made once more, the second. */
+export function asAttempts(seen: Seen[]): Seen[] {
+  const broken = new Set<Seen>();
+  for (const requests of Map.groupBy(seen, deliveryKey).values()) {
+    for (const [i, { attempt }] of requests.entries()) {
+      const before = requests[i - 1];
+      const isRepeat = before?.attempt === attempt && before.over?.end === 'dropped';
+      if (isRepeat && requests[i - 2]?.attempt !== attempt) broken.add(before);
+    }
+  }
+  return seen.filter((request) => !broken.has(request));
+}
+
 /** I4: an attempt is one request, and numbers only grow. */
 export function misnumbered(seen: Seen[]): string[] {
-  return [...Map.groupBy(seen, deliveryKey)].flatMap(([key, requests]) =>
+  return [...Map.groupBy(asAttempts(seen), deliveryKey)].flatMap(([key, requests]) =>
     requests.flatMap(({ attempt, n }, i) => {
       const before = requests[i - 1]?.attempt ?? 0;
       return attempt > before ? [] : [`${key}: attempt ${attempt} (#${n}) after attempt ${before}`];

@@ -5,6 +5,7 @@ import { CAST, ORDER_TYPES, PAUSED, ROTATED, wantedBy } from './cast.ts';
 import { faultsOf, type Told } from './judge.ts';
 import { mostInASecond } from '../bench/figures.ts';
 import type { Published } from './load.ts';
+import { misnumbered } from './judge-requests.ts';
 import type { Seen } from './seen.ts';
 
 const RECORD = 'order/0';
@@ -204,4 +205,16 @@ describe('the judge of the crash test', () => {
     expect(mostInASecond([0, 900, 1_100, 1_800, 1_899, 5_000])).toBe(4);
     expect(mostInASecond([])).toBe(0);
   });
+});
+
+test('an attempt is one request, or two where the connection of the first broke', () => {
+  const one = aPublished(1);
+  const request = (n: number, attempt: number, end: 200 | 500 | 'dropped'): Seen => {
+    const made = aRequest(one, '/path', n);
+    return { ...made, attempt, over: { kind: 'over', n, atMs: n * 100 + 50, end } };
+  };
+  expect(misnumbered([request(1, 1, 'dropped'), request(2, 1, 'dropped'), request(3, 2, 200)])).toEqual([]);
+  expect(misnumbered([request(1, 1, 500), request(2, 1, 200)])).toHaveLength(1);
+  const three = [request(1, 1, 'dropped'), request(2, 1, 'dropped'), request(3, 1, 200)];
+  expect(misnumbered(three)).toHaveLength(1);
 });

@@ -277,6 +277,70 @@ describe('timeout', () => {
   });
 });
 
+describe('a connection that breaks at once, before an answer', () => {
+  const broken = new Error('Network connection lost.');
+  /** Each request meets the next of these, `tookMs` after it left. */
+  function meeting(answers: (Response | Error)[], tookMs = 20) {
+    const left = [...answers];
+    const made = world(() => {
+      made.state.nowMs += tookMs;
+      const next = left.shift() ?? broken;
+      return next instanceof Error ? Promise.reject(next) : next;
+    });
+    return made;
+  }
+
+  it('is met by one more request, the same in every byte, in the same attempt', async () => {
+    const { run, state } = meeting([broken, new Response(null, { status: 204 })]);
+    expect(await run()).toMatchObject({ statusCode: 204, error: null, isRepeated: true, atMs: NOW, latencyMs: 40 });
+    expect(state.calls).toHaveLength(2);
+    expect(state.calls[1]).toEqual(state.calls[0]);
+    expect(state.timers).toMatchObject([{ ms: 15_000, isCancelled: true }]);
+  });
+
+  it('twice in a row is a failure that says so', async () => {
+    const { run, state } = meeting([broken, broken, new Response()]);
+    const { error } = await run();
+    expect(error?.kind).toBe('connect');
+    expect(error?.message).toContain('tried twice');
+    expect(state.calls).toHaveLength(2);
+  });
+
+  it('and then an answer with a failure is that failure', async () => {
+    const outcome = await meeting([broken, new Response('no', { status: 503 })]).run();
+    expect(outcome).toMatchObject({ statusCode: 503, error: { kind: 'http-5xx' }, isRepeated: true });
+  });
+
+  it.each([
+    ['only after a while: the receiver may have worked on it', broken, 501],
+    ['by its timeout', new DOMException('timeout', 'TimeoutError'), 20],
+    ['because no TLS came about', new Error('TLS handshake failed'), 20],
+    ['because no name was found', new Error('failed to lookup address information'), 20],
+    ['because the header could not be sent', new TypeError('Invalid header value'), 20],
+  ])('is not what breaks %s', async (_, thrown, tookMs) => {
+    const { run, state } = meeting([thrown, new Response()], tookMs);
+    const outcome = await run();
+    expect(outcome.isRepeated).toBe(undefined);
+    expect([state.calls.length, outcome.statusCode]).toEqual([1, null]);
+  });
+
+  it('does not outlive the timeout of the attempt', async () => {
+    const { run, fireTimeout } = world(
+      (signal) =>
+        new Promise<Response>((_, reject) => {
+          if (isFirst) reject(broken);
+          else signal.addEventListener('abort', () => reject(broken));
+          isFirst = false;
+        }),
+    );
+    let isFirst = true;
+    const running = run();
+    await new Promise((resolve) => setImmediate(resolve));
+    fireTimeout();
+    expect(await running).toMatchObject({ error: { kind: 'timeout' }, isRepeated: true });
+  });
+});
+
 describe('what fetch throws', () => {
   const caused = (code: string) => new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code }) });
   it.each([

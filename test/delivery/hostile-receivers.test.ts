@@ -156,6 +156,21 @@ describe('a receiver that', () => {
     expect(await attemptAt(`http://${gzip.host}/`)).toMatchObject({ statusCode: 200, error: null, responseBody: null });
   });
 
+  it('closes a connection that was idle, in the moment in which the next request leaves, gets it on another', async () => {
+    const requests: number[] = [];
+    const { host, server, sockets } = await receiver(() => undefined);
+    const answer = (socket: Socket) => {
+      requests.push(sockets.indexOf(socket));
+      // On the first connection, the second request meets what the receiver has just closed.
+      if (requests.length === 2) socket.resetAndDestroy();
+      else socket.write(head(204));
+    };
+    server.on('connection', (socket: Socket) => socket.on('data', () => answer(socket)));
+    expect(await attemptAt(`http://${host}/`)).toMatchObject({ statusCode: 204 });
+    expect(await attemptAt(`http://${host}/`)).toMatchObject({ statusCode: 204, error: null, isRepeated: true });
+    expect(requests).toEqual([0, 0, 1]);
+  });
+
   // workerd does not tell these apart (fetch-error.ts): all are tried again.
   it.each<[string, (socket: Socket) => void]>([
     ['resets before its headers', (socket) => socket.resetAndDestroy()],

@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import type { GateNews } from '../../src/core/admission.ts';
-import type { Report } from '../../src/core/circuit.ts';
+import type { Report } from '../../src/core/report.ts';
 import { GateLedger, type Wake } from '../../src/gate/ledger.ts';
 import { sqlOf } from '../shard/bench.ts';
 
@@ -310,16 +310,45 @@ describe('the circuit', () => {
     expect(bench.gate.due(bench.at).effects.wakeAtMs).toBeGreaterThan(bench.nowMs);
   });
 
-  test('a Retry-After holds every record back until then', () => {
+  test('one record that is asked to wait makes no other wait', () => {
     const bench = new Bench();
     bench.gate.changed(bench.news, bench.at);
-    bench.report('r', 'failed', { retryAfterMs: 60_000 });
+    for (let n = 0; n < 20; n += 1) {
+      expect(bench.report('r', 'failed', { retryAfterMs: 3_600_000, successes: 5 }).watch).toBe(null);
+      bench.nowMs += 10_000;
+    }
+    expect(bench.gate.view().circuit).toBe('closed');
+  });
+
+  test('five that are asked one after the other make all wait; the probe confirms it, and is believed', () => {
+    const bench = new Bench();
+    bench.gate.changed(bench.news, bench.at);
+    for (let n = 0; n < 5; n += 1) {
+      bench.report(`r${n}`, 'failed', { retryAfterMs: 60_000, successes: n === 0 ? 500 : 0, isTooMany: true });
+      bench.nowMs += 100;
+    }
     bench.change({ isWatched: true });
-    expect(bench.ask('other')).toEqual({ kind: 'parked', why: 'circuit' });
-    bench.nowMs += 59_999;
+    for (const record of ['a', 'b']) expect(bench.ask(record)).toEqual({ kind: 'parked', why: 'circuit' });
+    bench.nowMs += 10_000;
+    expect(names(bench.step())).toEqual(['a']);
+    bench.report('a', 'failed', { retryAfterMs: 49_000, isTooMany: true });
+    bench.nowMs += 48_999;
     expect(bench.step()).toEqual([]);
     bench.nowMs += 1;
-    expect(names(bench.step())).toEqual(['other']);
+    expect(names(bench.step())).toEqual(['b']);
+  });
+
+  test('a new instance still knows that several were asked', () => {
+    const bench = new Bench();
+    bench.gate.changed(bench.news, bench.at);
+    for (let n = 0; n < 5; n += 1) bench.report(`r${n}`, 'failed', { retryAfterMs: 60_000, isTooMany: true });
+    bench.change({ isWatched: true });
+    bench.ask('a');
+    bench.nowMs += 10_000;
+    bench.crash();
+    bench.step();
+    bench.report('a', 'failed', { retryAfterMs: 49_000, isTooMany: true });
+    expect(bench.gate.view()).toMatchObject({ circuit: 'open', nextProbeAtMs: bench.nowMs + 49_000 });
   });
 
   test('a change that a person made to a failing endpoint is tried at once', () => {

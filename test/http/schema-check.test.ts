@@ -58,7 +58,7 @@ test('hostile data is refused in a bounded time, and named in few words', () => 
   expect(faults(field({ contains: { type: 'string' } }), long).length).toBeLessThanOrEqual(20);
   const wide = `{${Array.from({ length: 30_000 }, (_, i) => `"k${i}":1`).join(',')}}`;
   expect(faults({ additionalProperties: false }, wide).length).toBeLessThanOrEqual(20);
-  expect(faults({ additionalProperties: { type: 'null' } }, '{"\\ud800":1}')[0]).toContain('cannot be checked');
+  expect(faults({ additionalProperties: { type: 'null' } }, '{"\\ud800":1}')).toEqual(['/\ud800 must be null; got 1']);
 });
 
 test('data that a schema looks at again and again is refused after a bounded number of steps', () => {

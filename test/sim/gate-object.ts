@@ -1,6 +1,6 @@
 /** A Gate as the platform runs it. Mirrors src/gate/gate.ts around the same ledger; keep the two alike. */
 import type { GateNews, Woken } from '../../src/core/admission.ts';
-import type { Report } from '../../src/core/circuit.ts';
+import type { Report } from '../../src/core/report.ts';
 import { splitRecordName } from '../../src/core/ids.ts';
 import { UNAVAILABLE_WAIT_MS_MIN } from '../../src/core/limits.ts';
 import type { Wakeup } from '../../src/core/rpc.ts';

@@ -3,7 +3,7 @@
  * src/shard/shard.ts, so what it decides is what runs.
  */
 import type { Admission, GateNews } from '../../src/core/admission.ts';
-import type { Report } from '../../src/core/circuit.ts';
+import type { Report } from '../../src/core/report.ts';
 import type { AccountSettings } from '../../src/core/endpoint.ts';
 import {
   parseRecordId,

@@ -6,10 +6,11 @@ import { type Schema, Validator } from '@cfworker/json-schema';
 import { exports } from 'cloudflare:workers';
 import {
   type ApiDocument,
+  type ApiOperation,
+  type ApiSchema,
   documentShape,
   placedOperations,
   type PlacedOperation,
-  resolvedResponse,
 } from '../../src/http/openapi-document.ts';
 
 export type Answered = { status: number; headers: Headers; body: unknown; text: string };
@@ -55,10 +56,28 @@ export async function holdToDocument(method: string, url: string, answer: Answer
 }
 
 function faultsOf(document: ApiDocument, { operation }: PlacedOperation, answer: Answered): string[] {
+  return answer.status >= 400 ? problemFaults(document, operation, answer) : successFaults(document, operation, answer);
+}
+
+/** `default` is the one answer for all problems; `x-problems` says which there are. */
+function problemFaults(document: ApiDocument, operation: ApiOperation, { status, headers, body, text }: Answered) {
+  const codes = operation['x-problems']?.[String(status)];
+  if (codes === undefined) return [`status ${status}: ${text.slice(0, 300)}`];
+  const code = typeof body === 'object' && body !== null && 'code' in body ? body.code : null;
+  return [
+    ...(headers.get('content-type') === 'application/problem+json'
+      ? []
+      : [`${headers.get('content-type')} of ${status}`]),
+    ...(typeof code === 'string' && codes.includes(code) ? [] : [`the code ${String(code)} of ${status}`]),
+    ...misfitsOf(document, 'Problem', { $ref: '#/components/schemas/Problem' }, body),
+  ];
+}
+
+function successFaults(document: ApiDocument, operation: ApiOperation, answer: Answered): string[] {
   const { status, headers, body, text } = answer;
   const named = operation.responses[String(status)];
   if (named === undefined) return [`status ${status}: ${text.slice(0, 300)}`];
-  const { content, headers: toldHeaders = {} } = resolvedResponse(document, named);
+  const { content, headers: toldHeaders = {} } = named;
   const silent = ['Retry-After', 'Idempotent-Replayed'].filter((name) => headers.has(name) && !(name in toldHeaders));
   const faults = silent.map((name) => `the header ${name} of ${status}`);
   if (content === undefined) return [...faults, ...(text === '' ? [] : [`a body of ${status}`])];
@@ -66,16 +85,29 @@ function faultsOf(document: ApiDocument, { operation }: PlacedOperation, answer:
   const schema = content[type]?.schema;
   if (schema === undefined) return [...faults, `${type || 'no type'} of ${status}`];
   if (!/[/+]json$/.test(type)) return faults;
-  const { valid, errors } = validatorOf(`${operation.operationId} ${status}`, {
-    ...schema,
-    components: document.components,
-  }).validate(body);
+  return [...faults, ...misfitsOf(document, `${operation.operationId} ${status}`, schema, body)];
+}
+
+function misfitsOf(document: ApiDocument, name: string, schema: ApiSchema, body: unknown): string[] {
+  const whole = closed({ ...schema, components: document.components });
+  const { valid, errors } = validatorOf(name, whole).validate(body);
   return valid
-    ? faults
-    : [
-        ...faults,
-        `${status}: ${errors.map(({ instanceLocation, error }) => `${instanceLocation} ${error}`).join(', ')}`,
-      ];
+    ? []
+    : [`${name}: ${errors.map(({ instanceLocation, error }) => `${instanceLocation} ${error}`).join(', ')}`];
+}
+
+/** Readers must pass over fields that they do not know; the tests must not: what is answered is what the document tells. */
+function closed(value: object): object {
+  const entries = Object.entries(value).map(([name, inner]: [string, unknown]) => [
+    name,
+    Array.isArray(inner)
+      ? inner.map((one: unknown) => (typeof one === 'object' && one !== null ? closed(one) : one))
+      : typeof inner === 'object' && inner !== null
+        ? closed(inner)
+        : inner,
+  ]);
+  const isOpen = 'properties' in value && !('additionalProperties' in value) && 'type' in value;
+  return { ...Object.fromEntries(entries), ...(isOpen ? { additionalProperties: false } : {}) };
 }
 
 /** Made once: a validator walks the whole document. */

@@ -2,10 +2,10 @@
 import { Validator, type Schema } from '@cfworker/json-schema';
 import {
   type ApiDocument,
+  type ApiResponse,
   type ApiSchema,
   type PlacedOperation,
   placedOperations,
-  resolvedResponse,
 } from '../../src/http/openapi-document.ts';
 
 type Placed = PlacedOperation & { name: string };
@@ -30,8 +30,9 @@ export function lintDocument(document: ApiDocument): string[] {
     ...dangling,
     ...Object.entries(document.components.schemas).flatMap(([name, schema]) => [
       ...muteFields(schema, name),
-      ...nullFaults(schema, name),
+      ...languageFaults(schema, name),
     ]),
+    ...nameFaults(document),
   ];
 }
 
@@ -64,24 +65,28 @@ const RULES: readonly Rule[] = [
   },
   ({ operation: { operationId, requestBody } }) =>
     muteFields(requestBody?.content['application/json']?.schema ?? {}, operationId),
+  ({ operation: { operationId, requestBody, parameters = [] } }) => [
+    ...languageFaults(requestBody?.content['application/json']?.schema ?? {}, operationId),
+    ...parameters.flatMap(({ name = '', schema = {} }) => languageFaults(schema, `${operationId} ${name}`)),
+  ],
   ({ operation: { security } }) => {
     const [requirement] = security ?? [];
-    const roles = requirement?.['key'];
+    const roles = requirement?.['bearer'];
     if (security === undefined) return ['says nothing about keys'];
     if (security.length === 0) return [];
     const isOne = roles?.length !== 0 && roles?.every((role) => ROLES.has(role)) === true;
     return when(!isOne, `names no scope: ${JSON.stringify(security)}`);
   },
-  ({ operation: { security = [], responses } }) =>
+  ({ operation: { security = [], 'x-problems': problems = {} } }) =>
     when(
-      security.length > 0 && !['400', '401', '403', '503'].every((status) => status in responses),
+      security.length > 0 && !['400', '401', '403', '503'].every((status) => status in problems),
       'lacks 400, 401, 403 or 503',
     ),
   ({ operation: { responses } }) =>
     when(responses['default']?.$ref !== '#/components/responses/Problem', 'has no default problem'),
   ({ operation: { responses } }, document) =>
     Object.entries(responses).flatMap(([status, response]) =>
-      answerFaults(document, status, resolvedResponse(document, response)),
+      status === 'default' ? [] : answerFaults(document, status, response),
     ),
   ({ operation: { requestBody } }, document) => {
     const media = requestBody?.content['application/json'];
@@ -93,11 +98,7 @@ const RULES: readonly Rule[] = [
 
 const ROLES: ReadonlySet<string> = new Set(['publish', 'read', 'replay', 'manage', 'operator']);
 
-function answerFaults(
-  document: ApiDocument,
-  status: string,
-  { content, description }: ReturnType<typeof resolvedResponse>,
-): string[] {
+function answerFaults(document: ApiDocument, status: string, { content, description }: ApiResponse): string[] {
   const faults = when((description ?? '') === '', `answer ${status} has no description`);
   if (!status.startsWith('2')) return faults;
   const described = Object.values(content ?? {}).every(({ schema }) => schema !== undefined);
@@ -118,8 +119,8 @@ function answerFaults(
 }
 
 /** The document describes itself loosely: its schema is OpenAPI's. */
-function isOpen({ $ref, properties, additionalProperties }: ApiSchema): boolean {
-  return $ref === undefined && properties !== undefined && additionalProperties !== false;
+function isOpen({ $ref, properties }: ApiSchema): boolean {
+  return $ref === undefined && properties !== undefined;
 }
 
 /** What is wrong with a value, by a validator that is not zod. */
@@ -142,17 +143,62 @@ function muteFields(schema: ApiSchema, owner: string): string[] {
   ];
 }
 
-/** A component that is null itself is null in every place, and one that must also be null is never. */
-function nullFaults(schema: ApiSchema, name: string): string[] {
-  const isNull = [schema.type].flat().includes('null');
-  const never = Object.entries(schema.properties ?? {}).filter(([, field]) =>
-    JSON.stringify(field['allOf'] ?? '').includes('"null"'),
-  );
-  return [
-    ...when(isNull, `component ${name} is null itself: say orNull() where it is used`),
-    ...never.map(([field]) => `field ${name}.${field} is a component and null at once: say orNull()`),
+/** What generators of other languages read wrong, or not at all; docs/api.md says what each comes to. */
+function languageFaults(schema: ApiSchema, place: string): string[] {
+  const { type, enum: choices, allOf, format } = schema;
+  const types = [type ?? []].flat();
+  const own = [
+    ...when(types.includes('integer') && format !== 'int64', 'is a whole number without the format int64'),
+    ...when(types.includes('integer') && !BOUNDS.every((one) => one in schema), 'is a whole number without its bounds'),
+    ...when(types.includes('number') && format !== 'double', 'is a number without the format double'),
+    ...when(type === 'null' || types.length > 2 || (types.length === 2 && !types.includes('null')), 'has such types'),
+    ...when(choices?.some((one) => typeof one !== 'string') === true, 'is an enum of something that is no text'),
+    ...when('default' in schema && schema.default === null, 'is null by default'),
+    ...when(allOf !== undefined, 'is allOf: a reference may have a description beside it'),
+    ...when(schema.oneOf !== undefined && !('discriminator' in schema), 'is a choice without a discriminator'),
+    ...when(schema.anyOf !== undefined, 'is anyOf: say what tells its schemas apart'),
+    ...when(
+      types.includes('object') && schema.properties === undefined && schema.additionalProperties === undefined,
+      'is an object of which nothing is said: Go keeps nothing of it',
+    ),
+  ].map((fault) => `${place} ${fault}`);
+  const inner = [
+    ...Object.entries(schema.properties ?? {}),
+    ...[schema.items ?? []].flat().map((one) => ['[]', one] as const),
+    ...(schema.oneOf ?? []).map((one) => ['oneOf', one] as const),
   ];
+  return [...own, ...inner.flatMap(([name, one]) => languageFaults(one, `${place}.${name}`))];
 }
+
+const BOUNDS = ['minimum', 'maximum'];
+
+/** Names that a language has taken: by its library, or because a generator makes `NewX` for X, or a type for each security scheme. */
+function nameFaults({ components: { schemas, securitySchemes } }: ApiDocument): string[] {
+  const names = Object.keys(schemas);
+  const schemes = Object.keys(securitySchemes).map((name) => name.toLowerCase());
+  return names.flatMap((name) => [
+    ...when(TAKEN.has(name), `component ${name} has a name that a language has taken`),
+    ...when(
+      name.startsWith('New') && names.includes(name.slice(3)),
+      `component ${name} is Go's constructor of another`,
+    ),
+    ...when(schemes.includes(name.toLowerCase()), `component ${name} is named as a security scheme`),
+  ]);
+}
+
+const TAKEN = new Set([
+  'Record',
+  'Event',
+  'Error',
+  'Object',
+  'Map',
+  'Set',
+  'Date',
+  'Key',
+  'Request',
+  'Response',
+  'Type',
+]);
 
 /** References to what is not there, and components that nothing refers to. */
 function componentFaults(document: ApiDocument): string[] {

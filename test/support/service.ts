@@ -1,21 +1,33 @@
 /**
- * The real service as a child process: `src/local/start.ts` with a port, a state folder and a key of its own. It leads a process
- * group, so that `kill` ends workerd with it in the same instant, as a power cut would.
+ * The real service as a child process: what `npm start` runs, with a port, a state folder and a key of its own. It leads a
+ * process group, so that `kill` ends workerd with it in the same instant, as a power cut would.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+import { z } from 'zod';
 import { eventually, until } from './poll.ts';
 
-const root = join(import.meta.dirname, '../..');
+const ownRoot = join(import.meta.dirname, '../..');
 const START_WITHIN_MS = 90_000;
 const STOP_WITHIN_MS = 15_000;
 const OUTPUT_LINES_MAX = 60;
 
-/** `vars`: further variables of the environment. */
-export type Place = { port: number; stateDir: string; key: string; vars?: Record<string, string> };
+const Package = z.object({ scripts: z.object({ start: z.string() }) });
+
+export type Place = {
+  port: number;
+  stateDir: string;
+  key: string;
+  /** Further variables of the environment. */
+  vars?: Record<string, string>;
+  /** Another build's folder. */
+  root?: string;
+  /** Another program that serves `/health`; absent: what `npm start` runs. */
+  command?: string;
+};
 
 export type Service = {
   url: string;
@@ -55,12 +67,14 @@ export function launchService(at: Place): Service {
   const url = `http://127.0.0.1:${at.port}`;
   const temporary = join(at.stateDir, 'tmp');
   mkdirSync(temporary, { recursive: true });
-  const child = spawn(process.execPath, [join(root, 'src/local/start.ts')], {
+  const { root = ownRoot, command = startScript(root) } = at;
+  const child = spawn('sh', ['-c', command], {
     cwd: root,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...process.env,
+      PATH: [dirname(process.execPath), process.env['PATH']].join(delimiter),
       PORT: String(at.port),
       STATE_DIR: at.stateDir,
       // What a killed one leaves behind goes with its state.
@@ -98,6 +112,11 @@ export function launchService(at: Place): Service {
     },
     complaints: () => [...lines],
   };
+}
+
+/** It ends in `exec`, so that the child is the service and not a shell. */
+function startScript(root: string): string {
+  return Package.parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))).scripts.start;
 }
 
 async function isReady(url: string, child: ChildProcess): Promise<true | null> {

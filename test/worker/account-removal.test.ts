@@ -207,7 +207,7 @@ test('a later account of the id reads nothing of such a record, acts on nothing 
   }
   expect((await call('GET', `${at}/records/${key}/events`)).body).toEqual({ data: [], next: null, completeFrom: 1 });
   expect((await call('POST', `${at}/record-statuses`, { records: [event.record] })).body.data).toMatchObject([
-    { found: false },
+    { outcome: 'not-found' },
   ]);
 
   const published = await call('POST', `${at}/events`, { ...event, data: 'of the later' });

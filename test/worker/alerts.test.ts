@@ -461,6 +461,94 @@ describe('an alert is told', () => {
   });
 });
 
+describe('nobody’s alerts stand in the way of another’s', () => {
+  /**
+   * As the projection has them: the truth about six hundred endpoints is not needed to judge them.
+   */
+  const disable = (of: string, count: number) =>
+    env.CONFIG.exec(
+      `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${count - 1}) INSERT INTO endpoints SELECT '${of}', printf('ep_%04d', i), 1, 'https://x.example.com', '', '[]', NULL, 'ordered', 'disabled', NULL, 0, 0, 0, NULL FROM n`,
+    );
+  /** A run in which the object of this account does not answer. */
+  const runWithout = (broken: string, asked: string[] = []) => {
+    const getByName = (name: string, options?: object) => {
+      if (name !== `v1:${broken}`) return env.ACCOUNT.getByName(name, options);
+      const answer = async () => (asked.push(name), Promise.reject(new Error('no answer')));
+      return { settings: answer, settingsFor: answer, settingsForAlerts: answer };
+    };
+    const spied = { ...env, ALERT_ACCOUNT: OPS, ACCOUNT: { getByName } } as unknown as typeof env;
+    return alertsTask.run(spied, Date.now());
+  };
+  const told = async (id: string | undefined) =>
+    (await requests(`${ops}/turns`)).filter(({ headers }) => headers['webhook-id'] === `${id}-1`).length;
+
+  test('six hundred endpoints of one account with one trouble are twenty alerts and one that counts the rest', async () => {
+    await endpoint('turns', {}, OPS, ops);
+    const loud = await newAccount();
+    await inLists(`SELECT account FROM accounts WHERE account = '${loud}'`);
+    await disable(loud, 600);
+    const { id } = await endpoint('crm', { status: 'disabled' });
+    await run();
+    const [alert] = await alerts();
+    expect(alert).toMatchObject({ rule: 'endpoint-disabled', endpoint: id });
+    await soon(async () => expect(await told(alert?.id)).toBe(1));
+    const ofLoud = (await call('GET', `/v1/accounts/${loud}/alerts?limit=200`)).body.data;
+    expect(ofLoud).toHaveLength(21);
+    expect(ofLoud.filter((one: { endpoint: string | null }) => one.endpoint === null)).toEqual([
+      expect.objectContaining({ value: 580, detail: expect.stringContaining('and 580 more like it') }),
+    ]);
+    await env.CONFIG.exec(`DELETE FROM endpoints WHERE account = '${loud}'`);
+  });
+
+  test('an owner that cannot be told delays neither the operator nor another owner, and is left alone for a while', async () => {
+    const broken = await newAccount();
+    await inLists(`SELECT account FROM accounts WHERE account = '${broken}'`);
+    // Older than the other's, and more than a run sends.
+    await env.CONFIG.exec(
+      `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 119) INSERT INTO alerts SELECT printf('alr_0%03d', i), 'endpoint-disabled', '${broken}', printf('ep_%04d', i), 1, 1, '', ${Date.now()}, ${Date.now()}, NULL, ${Date.now()}, 1, 0, NULL, NULL, NULL, 0, 0, 0, 0, 0 FROM n`,
+    );
+    const { id } = await endpoint('crm', { status: 'disabled' });
+    await endpoint('asked', { eventTypes: ['tubepost.alert.*'] });
+    const asked: string[] = [];
+    await runWithout(broken, asked);
+    const [alert] = await alerts(`&endpoint=${id}`);
+    await soon(async () => expect(await told(alert?.id)).toBe(1));
+    await soon(async () => expect(await requests(`${host}/asked`)).toHaveLength(1));
+    expect(asked).toHaveLength(1);
+    await runWithout(broken, asked);
+    expect(asked).toHaveLength(1);
+    vi.setSystemTime(Date.now() + MINUTE_MS);
+    await runWithout(broken, asked);
+    expect(asked).toHaveLength(2);
+    vi.setSystemTime(Date.now() + MINUTE_MS);
+    await runWithout(broken, asked);
+    expect(asked).toHaveLength(2);
+    const { n } = (await env.CONFIG.prepare(
+      `SELECT count(*) AS n FROM alerts WHERE account = '${broken}' AND told_revision < revision`,
+    ).first()) as { n: number };
+    // The operator has heard of all of them by now.
+    expect(n).toBe(0);
+    await env.CONFIG.exec(`DELETE FROM alerts WHERE account = '${broken}'`);
+  });
+
+  test('an account whose counts cannot be made keeps no other from being looked at', async () => {
+    const { id } = await endpoint('crm', { status: 'disabled' });
+    await env.CONFIG.exec(
+      `WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 49) INSERT INTO accounts SELECT printf('a%04d', i), 1, '', 30, 30, 0 FROM n`,
+    );
+    const prepare = env.LOG_DB.prepare.bind(env.LOG_DB);
+    let queries = 0;
+    const breaking = (text: string) => {
+      queries += 1;
+      if (queries === 1) throw new Error('D1 does not answer');
+      return prepare(text);
+    };
+    await alertsTask.run({ ...env, LOG_DB: { prepare: breaking } } as unknown as typeof env, Date.now());
+    expect((await alerts('&status=open')).map(({ endpoint: of }) => of)).toEqual([id]);
+    await env.CONFIG.exec(`DELETE FROM accounts WHERE account < 'acc'`);
+  });
+});
+
 describe('the API', () => {
   test('an alert is read and acknowledged once; what is not there is a 404, what breaks a rule a 400 that names it', async () => {
     const { id } = await endpoint('crm', { status: 'disabled' });

@@ -142,10 +142,10 @@ test('the status of many records in one call, in order, unknown ones named, one 
   const path = `/v1/accounts/${account}/record-statuses`;
   const ask = (records: string[]) => call('POST', path, { records });
   const { body } = await ask(['plan/2', 'plan/none', 'plan/1']);
-  expect(body.data.map((entry: { record: string; found: boolean }) => [entry.record, entry.found])).toEqual([
-    ['plan/2', true],
-    ['plan/none', false],
-    ['plan/1', true],
+  expect(body.data.map((entry: { record: string; outcome: string }) => [entry.record, entry.outcome])).toEqual([
+    ['plan/2', 'found'],
+    ['plan/none', 'not-found'],
+    ['plan/1', 'found'],
   ]);
   expect(body.data[2].status).toEqual((await call('GET', `/v1/accounts/${account}/records/plan%2F1`)).body);
 
@@ -157,10 +157,10 @@ test('the status of many records in one call, in order, unknown ones named, one 
   });
   const partial = (await ask(['plan/1', 'plan/2'])).body.data;
   vi.restoreAllMocks();
-  expect(partial[1].found).toBe(true);
+  expect(partial[1].outcome).toBe('found');
   expect(partial[0]).toEqual({
     record: 'plan/1',
-    found: null,
+    outcome: 'unavailable',
     error: { code: 'unavailable', message: expect.any(String) },
   });
   const refused = await ask(Array.from({ length: 51 }, (_, n) => `r/${n}`));

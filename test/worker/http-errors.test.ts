@@ -100,11 +100,28 @@ describe('bodies', () => {
     ['{"a":1,}', 'the body is not JSON: fault at position 7 (line 1 column 8)'],
     ['{"a":', 'the body is not JSON: it ends too early'],
     ['', 'the body is empty, but must be a JSON object'],
-    [`${'['.repeat(300_000)}`, 'the body is not JSON: it ends too early'],
-    [`${'['.repeat(300_000)}${']'.repeat(300_000)}`, 'the body is nested too deeply'],
+    ['{"data": {"total": NaN}}', 'the body is not JSON: NaN at position 19 (line 1 column 20), in data.total'],
+    ['{"data": [1,\n-Infinity]}', 'the body is not JSON: -Infinity at position 13 (line 2 column 1), in data.1'],
+    ['{"data": undefined}', 'the body is not JSON: undefined at position 9 (line 1 column 10), in data'],
+    [`${'['.repeat(300_000)}`, 'the body is nested more than 1000 levels deep'],
+    [`${'['.repeat(300_000)}${']'.repeat(300_000)}`, 'the body is nested more than 1000 levels deep'],
   ])('%.20s is a 400 with the position', async (text, detail) => {
     const answer = await call('POST', path, text);
     expect([answer.status, answer.body.code, answer.body.detail]).toEqual([400, 'invalid-json', detail]);
+  });
+
+  test('two members of one name are a 400 that names the member and its place', async () => {
+    const answer = await call('POST', path, '{"type": "a.b", "data": {"items": [{}, {"sku": 1, "sku": 2}]}}');
+    expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
+    const message = 'data.items.1.sku is there twice: an object must name each member once (RFC 8259, section 4)';
+    expect(answer.body.errors).toEqual([{ field: 'data.items.1.sku', message }]);
+  });
+
+  test('a compressed body is a 415 that names the header', async () => {
+    const answer = await call('POST', path, '{}', { 'content-encoding': 'gzip' });
+    expect([answer.status, answer.body.code]).toEqual([415, 'unsupported-media-type']);
+    expect(answer.body.detail).toContain('content-encoding must be left out');
+    expect((await call('POST', path, '{}', { 'content-encoding': 'identity' })).body.code).toBe('invalid-request');
   });
 
   test('a fault in the JSON never quotes the payload', async () => {

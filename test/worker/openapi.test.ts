@@ -166,7 +166,7 @@ describe('answers of the running Worker fit the document', () => {
     expect((await send('getOverview', { path: at })).failures).not.toEqual([]);
     await send('getOverviewOfAll');
     const asked = await send('readRecordStatuses', { path: at });
-    expect(asked.data.map(({ found }: { found: boolean }) => found)).toEqual([true, false]);
+    expect(asked.data.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['found', 'not-found']);
 
     const replay = await send('replayDelivery', { path: dead });
     await until(

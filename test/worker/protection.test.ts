@@ -108,19 +108,38 @@ describe('an endpoint that fails', { timeout: 20_000 }, () => {
     expect(await circuitOf(id)).toMatchObject({ state: 'open' });
   });
 
-  test('that asks for patience gets it for every record, after one answer', async () => {
+  test('that asks for patience gets it for every record, once several were asked and the probe was too', async () => {
     const id = await endpoint();
     await answers(url, { status: 429, headers: { 'retry-after': '120' } });
-    await publish('sub/1');
-    await soon(async () => expect(await circuitOf(id)).toMatchObject({ state: 'open' }));
-    let others = 1;
+    let others = 0;
     await soon(async () => {
       others += 1;
       const other = await publish(`sub/${others}`);
       expect((await delivery(other)).note).toBe('Waiting for CRM to recover');
     });
-    const { since, nextProbeAt } = await circuitOf(id);
-    expect(Date.parse(nextProbeAt) - Date.parse(since)).toBe(120_000);
+    const before = (await requests(url)).length;
+    expect(before).toBeGreaterThanOrEqual(5);
+    vi.setSystemTime(Date.now() + 11_000);
+    await runDurableObjectAlarm(gateOf(id));
+    await soon(async () => expect(await requests(url)).toHaveLength(before + 1));
+    await soon(async () => {
+      const { nextProbeAt } = await circuitOf(id);
+      expect(Date.parse(nextProbeAt)).toBeGreaterThanOrEqual(Date.now() + 119_000);
+    });
+  });
+
+  test('of which one record is asked for patience serves all others', async () => {
+    const id = await endpoint();
+    await answers(url, { status: 429, headers: { 'retry-after': '3600' } });
+    const limited = await publish('sub/limited');
+    await soon(async () => expect(await delivery(limited)).toMatchObject({ status: 'retrying' }));
+    await answers(url, { status: 200 });
+    for (let n = 0; n < 8; n += 1) {
+      const other = await publish(`sub/${n}`);
+      await soon(async () => expect(await delivery(other)).toMatchObject({ status: 'delivered', attempts: 1 }));
+    }
+    expect(await circuitOf(id)).toMatchObject({ state: 'closed' });
+    expect((await delivery(limited)).note).toBe('CRM answered 429, retry in 60 min');
   });
 
   test('that refuses single events with 4xx stays open for others', async () => {

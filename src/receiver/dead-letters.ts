@@ -1,0 +1,50 @@
+/**
+ * The receiver's own dead letters: events that its handler cannot take, set aside so that the sender's lane goes on. Nothing there is
+ * normal: whoever keeps some must be told that there are any.
+ */
+import type { WebhookEvent } from './event.ts';
+
+export type DeadLetter = { event: WebhookEvent; error: string; atMs: number };
+
+/** Where they are kept. Letters are told apart by `event.id`. */
+export interface DeadLetters {
+  put(letter: DeadLetter): Promise<void>;
+  remove(id: string): Promise<void>;
+  depth(): Promise<number>;
+}
+
+/** What is kept of an error's text. */
+export const ERROR_CHARS_MAX = 1_000;
+
+export type DepthAlert = { kind: 'opened' | 'resolved'; depth: number };
+
+/**
+ * Gives a function to call each minute, and after each letter: it tells `alert` once when the depth rises above zero, and once when it is
+ * zero again. What it remembers is in this process: another one, or this one after a restart, tells it again.
+ */
+export function watchDepth(
+  letters: Pick<DeadLetters, 'depth'>,
+  alert: (alert: DepthAlert) => Promise<void> | void,
+): () => Promise<number> {
+  let isOpen = false;
+  return async () => {
+    const depth = await letters.depth();
+    if (depth > 0 !== isOpen) {
+      await alert({ kind: isOpen ? 'resolved' : 'opened', depth });
+      // Only now: an alert that was not told is told again.
+      isOpen = depth > 0;
+    }
+    return depth;
+  };
+}
+
+/** In the memory of one process. */
+export function memoryDeadLetters(): DeadLetters & { letters(): DeadLetter[] } {
+  const kept = new Map<string, DeadLetter>();
+  return {
+    put: async (letter) => void kept.set(letter.event.id, letter),
+    remove: async (id) => void kept.delete(id),
+    depth: async () => kept.size,
+    letters: () => [...kept.values()],
+  };
+}

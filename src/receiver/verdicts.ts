@@ -1,0 +1,31 @@
+/** What a handler throws when it knows more than "it failed". */
+
+/** Not now: the sender is told when to come again. */
+export class RetryLater extends Error {
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number, message = 'not now') {
+    super(message);
+    this.name = 'RetryLater';
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Never: trying again cannot help. It goes to the receiver's dead letters where there are some, and else to the sender's. */
+export class GiveUp extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'GiveUp';
+  }
+}
+
+/** By name, because a package that is installed twice has two classes. */
+export function retryAfterOf(error: unknown): number | null {
+  if (!(error instanceof Error) || error.name !== 'RetryLater' || !('retryAfterSeconds' in error)) return null;
+  const seconds = Number(error.retryAfterSeconds);
+  return Number.isFinite(seconds) ? Math.max(Math.ceil(seconds), 0) : null;
+}
+
+export function isGivenUp(error: unknown): boolean {
+  return error instanceof Error && error.name === 'GiveUp';
+}

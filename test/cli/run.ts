@@ -1,0 +1,31 @@
+/**
+ * `npm run test:cli`: the command line as a person meets it, against the running service: every
+ * command of docs/cli.md in its order, and what they must have done. Ends with 0 only if all of it
+ * was right.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '../support/program.ts';
+import { freePort } from '../support/service.ts';
+import { runDocument } from './document.ts';
+import { openReceiver } from './receivers.ts';
+import { openShell, type Shell } from './shell.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'tubepost-cli-work-'));
+const receiver = await openReceiver();
+let shell: Shell | null = null;
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+
+await run({
+  name: 'cli',
+  close: async () => {
+    shell?.close();
+    await receiver.close();
+  },
+  work: async ({ checks, start }) => {
+    const { url, key } = await start();
+    shell = openShell(folder, { TUBEPOST_URL: url, TUBEPOST_KEY: key, TUBEPOST_ACCOUNT: 'acme' });
+    await runDocument(shell, await freePort(), receiver, checks);
+  },
+});
