@@ -89,10 +89,10 @@ export type ShardRpc = {
   /** With settings at least as new as `revision`. What became of each, in order. */
   wake(endpoint: string, revision: number, wakes: Wakeup[]): Promise<Woken[]>;
   /**
-   * Cancels what waits for an endpoint that takes it no longer, under settings read now and at least as new as `revision`: in some of
-   * the records after `after`; `next` null: in all of them. Safe to repeat.
+   * Cancels what waits for an endpoint that takes it no longer, under settings read now and at least as new as `revision`: some at
+   * a time. Safe to repeat.
    */
-  sweep(endpoint: string, revision: number, after: string): Promise<Swept & { next: string | null }>;
+  sweep(endpoint: string, revision: number): Promise<Swept>;
   /** Everything is gone, and nothing is taken any more. Only for an account that is removed. Safe to repeat. */
   remove(): Promise<void>;
   readRecord(record: string): Promise<RecordView | null>;

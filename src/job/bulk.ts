@@ -33,10 +33,7 @@ export async function listRange(
 }
 
 /** The delivery, and the name of its Record. `isMissing`: the live one, which was never made. */
-export function locate(
-  place: ShardsOf,
-  { key }: Item,
-): { record: string; ref: DeliveryRef; isMissing: boolean } {
+export function locate(place: ShardsOf, { key }: Item): { record: string; ref: DeliveryRef; isMissing: boolean } {
   const { id, isMissing } = parse(key);
   const at = parseDeliveryId(id);
   if (at === null) throw new Error(`${key} names no delivery`);

@@ -6,7 +6,6 @@
 import { shardName } from '../core/ids.ts';
 import type { JobSpec } from '../core/job.ts';
 import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, SWEEP_LEFT_WAIT_MS } from '../core/limits.ts';
-import type { Swept } from '../core/rpc.ts';
 import { shardsOf } from '../delivery/address.ts';
 import type { Bindings } from '../env.ts';
 import { shardStub } from '../stubs.ts';
@@ -31,29 +30,13 @@ export function sweepWork(spec: Sweep, env: Bindings): Work {
   }
 
   async function perform(item: Item): Promise<Outcome> {
-    const { cancelled, left, kept } = await walk(item.key);
+    const { cancelled, left, kept, isMore } = await shardStub(env, item.key).sweep(endpoint, revision);
     const isFound = cancelled + left > 0;
-    if (left > 0) {
-      return { ...nothing(), isOver: false, afterMs: SWEEP_LEFT_WAIT_MS, weight: left, done: cancelled, isFound };
+    if (isMore || left > 0) {
+      const afterMs = isMore ? 0 : SWEEP_LEFT_WAIT_MS;
+      return { ...nothing(), isOver: false, afterMs, weight: left, done: cancelled, isFound };
     }
     return { ...nothing(), done: cancelled, skipped: kept, isFound };
-  }
-
-  /** All records of a Shard, some at a time: others get their turn meanwhile. */
-  async function walk(shard: string): Promise<Omit<Swept, 'isMore'>> {
-    const all = { cancelled: 0, left: 0, kept: 0 };
-    for (let after: string | null = ''; after !== null; ) {
-      const { next, ...swept }: Swept & { next: string | null } = await shardStub(env, shard).sweep(
-        endpoint,
-        revision,
-        after,
-      );
-      all.cancelled += swept.cancelled;
-      all.left += swept.left;
-      all.kept += swept.kept;
-      after = next;
-    }
-    return all;
   }
 
   return { list, perform, close: () => Promise.resolve() };

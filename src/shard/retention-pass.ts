@@ -21,6 +21,11 @@ export class RetentionPass {
     this.#fact = this.#read();
   }
 
+  /** A page could not be dealt with: it comes again later. In memory only; a new instance tries at once. */
+  failed(nowMs: number): void {
+    if (this.#fact !== null) this.#fact = { ...this.#fact, atMs: nowMs + RETENTION_AGAIN_MS };
+  }
+
   /** After a turn that failed. */
   lookAgain(): void {
     this.#fact = this.#read();

@@ -11,6 +11,7 @@ import {
   RETENTION_PAGES_PER_LOOK,
   RETRY_AFTER_BUSY_SECONDS,
   STORAGE_LOOK_MS,
+  SWEEP_DELIVERIES_MAX,
   SWEEP_RECORDS_PER_CALL,
 } from '../core/limits.ts';
 import type { Confirmation } from '../core/log.ts';
@@ -65,6 +66,8 @@ export class ShardCore {
   #accepted: { lastMs: number; beforeMs: number } = { lastMs: -Infinity, beforeMs: -Infinity };
   #storage: { bytes: number; atMs: number } = { bytes: 0, atMs: -Infinity };
   #isRetaining = false;
+  /** The record that each sweep under way has come to. */
+  readonly #sweptTo = new Map<string, string>();
 
   constructor(sql: Sql, alarm: ShardAlarm, links: ShardLinks) {
     this.#links = links;
@@ -147,24 +150,30 @@ export class ShardCore {
   }
 
   /**
-   * Cancels what waits for an endpoint that takes it no longer, in the records after `after` that owe anything: every open
-   * delivery is in one of them. `next` null: there are no more.
+   * Cancels what waits for an endpoint that takes it no longer, some at a time, going through the records that owe anything: every
+   * open delivery is in one of them. Where it has come to is in memory: a new instance begins again, and finds less.
    */
-  async sweep(endpoint: string, revision: number, after: string): Promise<Swept & { next: string | null }> {
+  async sweep(endpoint: string, revision: number): Promise<Swept> {
     const swept: Swept = { cancelled: 0, left: 0, kept: 0, isMore: false };
-    if (this.#removedAtMs !== null) return { ...swept, next: null };
+    if (this.#removedAtMs !== null) return swept;
     const settings = await this.#links.settings({ minRevision: revision, isFresh: true });
-    const records = this.#ledger.owing(after, SWEEP_RECORDS_PER_CALL);
+    const name = `${endpoint} ${revision}`;
+    const records = this.#ledger.owing(this.#sweptTo.get(name) ?? '', SWEEP_RECORDS_PER_CALL);
     for (const record of records) {
-      if (!this.#ledger.ledger(record).memory.lanes.has(endpoint)) continue;
-      const of = this.#act({ record, run: (ledger) => ledger.sweep(endpoint, settings, this.#at()) });
-      swept.cancelled += of.cancelled;
-      swept.left += of.left;
-      swept.kept += of.kept;
-      if (of.isMore) return { ...swept, isMore: true, next: after };
-      after = record;
+      if (this.#ledger.ledger(record).memory.lanes.has(endpoint)) {
+        const of = this.#act({ record, run: (ledger) => ledger.sweep(endpoint, settings, this.#at()) });
+        swept.cancelled += of.cancelled;
+        swept.left += of.left;
+        swept.kept += of.kept;
+        swept.isMore = of.isMore || swept.cancelled >= SWEEP_DELIVERIES_MAX;
+        if (of.isMore) break;
+      }
+      this.#sweptTo.set(name, record);
+      if (swept.isMore) break;
     }
-    return { ...swept, next: records.length < SWEEP_RECORDS_PER_CALL ? null : after };
+    swept.isMore ||= records.length === SWEEP_RECORDS_PER_CALL;
+    if (!swept.isMore) this.#sweptTo.delete(name);
+    return swept;
   }
 
   /**
@@ -364,6 +373,7 @@ export class ShardCore {
       }
     } catch (error) {
       this.#links.failed('retention', error);
+      this.#retention.failed(this.#links.nowMs());
     } finally {
       this.#isRetaining = false;
       if (this.#removedAtMs === null) this.#arm();

@@ -93,8 +93,8 @@ export class Shard extends DurableObject<Bindings> implements ShardRpc {
     return this.#open().wake(endpoint, revision, wakes);
   }
 
-  async sweep(endpoint: string, revision: number, after: string) {
-    return this.#open().sweep(endpoint, revision, after);
+  async sweep(endpoint: string, revision: number) {
+    return this.#open().sweep(endpoint, revision);
   }
 
   async remove() {

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { decodeTime } from 'ulid';
 import { describe, expect, test } from 'vitest';
 import {
   attemptId,
@@ -15,7 +16,9 @@ import {
   parseGateName,
   parseMadeEventId,
   parseRecordName,
+  parseShardName,
   recordName,
+  shardName,
 } from '../../src/core/ids.ts';
 
 const kind = fc.constantFrom('k' as const, 'u' as const);
@@ -27,39 +30,56 @@ const sequence = fc.integer({ min: 1, max: 999_999_999_999_999 });
 const number = fc.integer({ min: 1, max: 999_999 });
 const replay = fc.oneof(fc.constant(0), number);
 const ref = fc.record({ sequence, endpoint: ulid.map(endpointId), replay });
-const at = fc.record({ kind, hash });
+const generation = fc.integer({ min: 0, max: 31 });
+const shard = fc.integer({ min: 0, max: 1_023 });
+const at = fc.record({ kind, hash, generation, shard });
+const incarnation = fc.stringMatching(/^[a-z2-7]{12}$/);
 const jurisdiction = fc.constantFrom(null, ...JURISDICTIONS);
 
+const LIFE = 'abcdefgh2345';
 const HASH = 'abcdefghijklmnopqrstuvwxyz234567';
 const ULID = '01k9abcdefghjkmnpqrstvwxyz';
 
 describe('names of objects', () => {
-  test('of an account without a jurisdiction are what they always were', () => {
-    expect(recordName({ account: 'acme', kind: 'k', hash: HASH })).toBe(`v1:acme:k:${HASH}`);
-    expect(recordName({ account: 'acme', jurisdiction: null, kind: 'u', hash: HASH })).toBe(`v1:acme:u:${HASH}`);
+  const RECORD = { account: 'acme', incarnation: LIFE, generation: 0, shard: 3, kind: 'k', hash: HASH } as const;
+
+  test('of an account without a jurisdiction name none', () => {
+    expect(shardName(RECORD)).toBe(`v1:acme:${LIFE}:0.3`);
+    expect(recordName({ ...RECORD, jurisdiction: null, kind: 'u' })).toBe(`v1:acme:${LIFE}:0.3/u${HASH}`);
     expect(gateName({ account: 'acme' }, endpointId(ULID))).toBe(`v1:acme:ep_${ULID}`);
   });
 
   test('of an account with one say so, and are no names of any other account', () => {
-    expect(recordName({ account: 'acme', jurisdiction: 'eu', kind: 'k', hash: HASH })).toBe(`v1.eu:acme:k:${HASH}`);
+    expect(shardName({ ...RECORD, jurisdiction: 'eu' })).toBe(`v1.eu:acme:${LIFE}:0.3`);
     expect(gateName({ account: 'acme', jurisdiction: 'eu' }, endpointId(ULID))).toBe(`v1.eu:acme:ep_${ULID}`);
   });
 
   test.each(['v1.mars:acme', 'v1.:acme', 'v2:acme', 'v1.eu.eu:acme', 'v1.EU:acme'])(
     'of %s are none of ours',
     (start) => {
-      expect(parseRecordName(`${start}:k:${HASH}`)).toBeNull();
+      expect(parseShardName(`${start}:${LIFE}:0.3`)).toBeNull();
+      expect(parseRecordName(`${start}:${LIFE}:0.3/k${HASH}`)).toBeNull();
       expect(parseGateName(`${start}:ep_${ULID}`)).toBeNull();
-      expect(jurisdictionOf(`${start}:k:${HASH}`)).toBeNull();
+      expect(jurisdictionOf(`${start}:${LIFE}:0.3`)).toBeNull();
     },
   );
+
+  test.each([
+    `v1:acme:${LIFE}:0.1024`,
+    `v1:acme:${LIFE}:32.0`,
+    `v1:acme:${LIFE}:0`,
+    `v1:acme:${LIFE}:0.1.2`,
+    `v1:acme:${LIFE}:-1.0`,
+    'v1:acme:short:0.0',
+    `v1:acme:${LIFE}:0.0:more`,
+  ])('like %s are no shard', (name) => expect(parseShardName(name)).toBeNull());
 });
 
 describe('round trips', () => {
-  test('a record name leads back to its account, jurisdiction, kind and hash', () => {
+  test('a record name leads back to its shard, kind and hash', () => {
     fc.assert(
-      fc.property(account, jurisdiction, at, (name, where, { kind, hash }) => {
-        const address = { account: name, jurisdiction: where, kind, hash };
+      fc.property(account, jurisdiction, incarnation, at, (name, where, life, place) => {
+        const address = { account: name, jurisdiction: where, incarnation: life, ...place };
         expect(parseRecordName(recordName(address))).toEqual(address);
         expect(jurisdictionOf(recordName(address))).toBe(where);
       }),
@@ -96,7 +116,7 @@ describe('round trips', () => {
     fc.assert(
       fc.property(ulid, at, (u, a) => {
         const id = madeEventId(u, a);
-        expect(parseMadeEventId(id)).toEqual(a);
+        expect(parseMadeEventId(id)).toEqual({ ...a, atMs: decodeTime(u) });
         expect(id).toMatch(EVENT_ID);
       }),
     );
@@ -114,7 +134,7 @@ describe('round trips', () => {
   test('different deliveries have different ids', () => {
     fc.assert(
       fc.property(at, ref, at, ref, (a1, r1, a2, r2) => {
-        const same = JSON.stringify([a1.kind, a1.hash, r1]) === JSON.stringify([a2.kind, a2.hash, r2]);
+        const same = JSON.stringify([a1, r1]) === JSON.stringify([a2, r2]);
         expect(deliveryId(a1, r1) === deliveryId(a2, r2)).toBe(same);
       }),
     );
@@ -130,16 +150,16 @@ describe('round trips', () => {
 });
 
 test('the ids read as documented', () => {
-  const at = { kind: 'k' as const, hash: HASH };
+  const at = { kind: 'k' as const, hash: HASH, generation: 1, shard: 35 };
   const ref = { sequence: 7, endpoint: `ep_${ULID}`, replay: 2 };
-  expect(recordName({ account: 'acme', ...at })).toBe(`v1:acme:k:${HASH}`);
-  expect(deliveryId(at, { ...ref, replay: 0 })).toBe(`dlv_k${HASH}_7_${ULID}`);
-  expect(deliveryId(at, ref)).toBe(`dlv_k${HASH}_7_${ULID}_r2`);
-  expect(attemptId(at, ref, 3)).toBe(`att_k${HASH}_7_${ULID}_r2_a3`);
+  expect(recordName({ account: 'acme', incarnation: LIFE, ...at })).toBe(`v1:acme:${LIFE}:1.35/k${HASH}`);
+  expect(deliveryId(at, { ...ref, replay: 0 })).toBe(`dlv_k${HASH}113_7_${ULID}`);
+  expect(deliveryId(at, ref)).toBe(`dlv_k${HASH}113_7_${ULID}_r2`);
+  expect(attemptId(at, ref, 3)).toBe(`att_k${HASH}113_7_${ULID}_r2_a3`);
 });
 
 describe('junk never parses', () => {
-  const good = `dlv_k${HASH}_7_${ULID}`;
+  const good = `dlv_k${HASH}113_7_${ULID}`;
 
   test('the good id, for comparison, does', () => {
     expect(parseDeliveryId(good)).not.toBe(null);

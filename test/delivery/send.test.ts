@@ -55,7 +55,7 @@ async function requestWith(
 ): Promise<AttemptRequest> {
   return {
     account: 'acme',
-    claim: { sequence: 4, endpoint: ENDPOINT, replay: 0, claim: 1 },
+    claim: { record: 'k1', sequence: 4, endpoint: ENDPOINT, replay: 0, claim: 1 },
     delivery: 'dlv_x',
     eventId: 'evt_1',
     attempt: 2,

@@ -12,7 +12,7 @@ import {
 import { type AnswerKind, type Report } from '../../src/core/report.ts';
 import { planRetry } from '../../src/core/retry.ts';
 import { GateLedger } from '../../src/gate/ledger.ts';
-import { sqlOf } from '../record/bench.ts';
+import { sqlOf } from '../shard/bench.ts';
 import { Prng } from '../sim/prng.ts';
 
 export type Answer = { answer: AnswerKind; statusCode: number; retryAfterMs: number | null };

@@ -6,7 +6,16 @@ import { type Item, type Manner, nothing, type Outcome, type Page } from '../../
 import { sqlOf } from '../shard/bench.ts';
 
 export const START_MS = Date.UTC(2026, 10, 21);
-const SWEEP: JobSpec = { kind: 'sweep', account: 'acme', endpoint: 'ep_1', revision: 3, because: 'removed' };
+const SWEEP: JobSpec = {
+  kind: 'sweep',
+  account: 'acme',
+  jurisdiction: null,
+  incarnation: 'a'.repeat(12),
+  shards: 4,
+  endpoint: 'ep_1',
+  revision: 3,
+  because: 'removed',
+};
 
 export const DONE: Outcome = { ...nothing(), done: 1, isFound: true };
 

@@ -157,7 +157,7 @@ test('starting it again answers it as it is; with another task it is refused', (
   bench.step(pages(60, 60), () => DONE);
   const again = bench.ledger.start({ ...bench.given, by: 'other' }, bench.manner, bench.nowMs + 5);
   expect(again).toMatchObject({ ok: true, value: { by: 'operator', createdAtMs: START_MS, progress: { total: 60 } } });
-  const spec = { kind: 'account-removal', account: 'acme' } as const;
+  const spec = { kind: 'account-removal', account: 'acme', incarnation: 'a'.repeat(12), shards: 4 } as const;
   expect(bench.ledger.start({ ...bench.given, spec }, bench.manner, bench.nowMs)).toEqual({
     ok: false,
     error: { reason: 'other-content' },
@@ -165,7 +165,7 @@ test('starting it again answers it as it is; with another task it is refused', (
 });
 
 test('the removal of an account can be paused, not cancelled', () => {
-  const bench = new Bench({}, { kind: 'account-removal', account: 'acme' });
+  const bench = new Bench({}, { kind: 'account-removal', account: 'acme', incarnation: 'a'.repeat(12), shards: 4 });
   const by = { key: 'ops', reason: null };
   expect(bench.ledger.act('cancel', by, bench.nowMs)).toEqual({ ok: false, error: { reason: 'not-cancellable' } });
   expect(bench.ledger.act('pause', by, bench.nowMs)).toMatchObject({ ok: true });

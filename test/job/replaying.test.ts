@@ -1,10 +1,10 @@
 /**
- * A replay of a range (R2, R3) as the real kind, over real Records and the real log on node:sqlite: the job's instance dies between
- * any two of its effects, or the answer of one is lost, and the Record's with it.
+ * A replay of a range (R2, R3) as the real kind, over real Shards and the real log on node:sqlite: the job's instance dies between
+ * any two of its effects, or the answer of one is lost, and the Shard's with it.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { type DeliveryRef, parseRecordName, type RecordAddress } from '../../src/core/ids.ts';
+import { type DeliveryRef, parseShardName, type RecordAddress, recordId } from '../../src/core/ids.ts';
 import type { BulkRange, JobStart } from '../../src/core/job.ts';
 import type { AttemptOutcome } from '../../src/core/outcome.ts';
 import { matchedOf, type NewEvent } from '../../src/core/publish.ts';
@@ -14,9 +14,10 @@ import { BULK_MANNER } from '../../src/job/bulk.ts';
 import { JobLedger } from '../../src/job/ledger.ts';
 import { replayWork } from '../../src/job/replay.ts';
 import type { Item, Outcome } from '../../src/job/work.ts';
-import { type Effects, Ledger } from '../../src/shard/ledger.ts';
-import { packLog } from '../../src/shard/log-messages.ts';
-import type { Replayer } from '../../src/shard/replaying.ts';
+import type { Effects, Ledger } from '../../src/shard/ledger.ts';
+import type { Replayer } from '../../src/core/rpc.ts';
+import { ShardLedger } from '../../src/shard/shard-ledger.ts';
+import { Tables } from '../../src/shard/tables.ts';
 import { readEvents } from '../../src/shard/views.ts';
 import { writeLog } from '../../src/store/log-write.ts';
 import { endpointOf, FAILURE, START_MS, SUCCESS, sqlOf } from '../shard/bench.ts';
@@ -27,31 +28,47 @@ const RECORDS = 3;
 const EVENTS = 4;
 const TOTAL = RECORDS * EVENTS;
 const STEPS_MAX = 400;
+const SHARD = { account: 'acme', jurisdiction: null, incarnation: 'a'.repeat(12), generation: 0 } as const;
 const CRM = endpointOf('crm');
 const LATER = endpointOf('later');
 const REFUSED = { ...FAILURE, statusCode: 401, error: { kind: 'http-4xx', message: 'no' } } as const;
 
 class Crash extends Error {}
 
-/** One record: its rows stay, its instance may end. What its attempts sent arrives at once. */
+/** One record in a Shard of its own: its rows stay, its instance may end. What its attempts sent arrives at once. */
 class RecordHost {
   readonly address: RecordAddress;
   readonly #database = new DatabaseSync(':memory:');
   readonly #world: World;
-  ledger: Ledger;
+  #shard: ShardLedger;
 
   constructor(world: World, n: number) {
     this.#world = world;
-    this.address = { account: 'acme', jurisdiction: null, kind: 'k', hash: 'abcdefgh'.charAt(n).repeat(32) };
-    this.ledger = this.#open(null);
+    this.address = { ...SHARD, shard: n, kind: 'k', hash: 'abcdefgh'.charAt(n).repeat(32) };
+    this.#shard = this.#open(null);
   }
 
-  #open(suspectFromMs: number | null): Ledger {
-    return new Ledger(sqlOf(this.#database), suspectFromMs, { address: this.address });
+  #open(doubtFromMs: number | null): ShardLedger {
+    const tables = new Tables(sqlOf(this.#database));
+    return new ShardLedger(tables, doubtFromMs, { address: this.address, slotsMax: 6 });
+  }
+
+  /** For reads. */
+  get ledger(): Ledger {
+    return this.#shard.ledger(recordId(this.address));
   }
 
   crash(): void {
-    this.ledger = this.#open(this.#world.nowMs);
+    this.#shard = this.#open(this.#world.nowMs);
+  }
+
+  #turn<T>(run: (ledger: Ledger) => { result: T; effects: Effects }): T {
+    const record = recordId(this.address);
+    const [done] = this.#shard.turn([{ record, isPublish: true, run }], this.#world.at);
+    if (done?.ok !== true) throw done?.error;
+    this.perform(done.effects);
+    // A turn answers its task with what the task itself returned.
+    return done.result as T;
   }
 
   publish(id: string): void {
@@ -72,32 +89,27 @@ class RecordHost {
       endpoints: [matchedOf(CRM)],
       settings,
     };
-    this.perform(this.ledger.accept(request, this.#world.at).effects);
+    this.#turn((ledger) => ledger.accept(request, this.#world.at));
   }
 
   replay(ref: DeliveryRef, by: Replayer) {
-    const { result, effects } = this.ledger.replay(ref, by, CRM, this.#world.at);
-    this.perform(effects);
-    return result;
+    return this.#turn((ledger) => ledger.replay(ref, by, CRM, this.#world.at));
   }
 
   replayMissing(missing: { sequence: number; endpoint: string }, by: Replayer) {
-    const { result, effects } = this.ledger.replayMissing(missing, by, LATER, this.#world.at);
-    this.perform(effects);
-    return result;
+    return this.#turn((ledger) => ledger.replayMissing(missing, by, LATER, this.#world.at));
   }
 
   ring(): void {
-    this.perform(this.ledger.alarm(this.#world.at, { isInherited: false, isQuiet: false }));
+    this.#turn((ledger) => ({ result: null, effects: ledger.look(this.#world.at) }));
   }
 
   /** Each of these may be the last thing that this instance does. */
   perform(effects: Effects): void {
-    this.#world.told.push(...packLog(this.address, this.address.hash, effects.log));
+    this.#world.told.push({ ...this.address, record: this.address.hash, entries: effects.log });
     for (const { claim } of effects.run) {
       this.#world.mayDie(this);
-      const { result, effects: more } = this.ledger.begin(claim, this.#world.settings, this.#world.at);
-      this.perform(more);
+      const result = this.#turn((ledger) => ledger.begin(claim, this.#world.settings, this.#world.at));
       if (result.kind === 'request') this.#attempt(claim, result.request.eventId);
     }
   }
@@ -110,7 +122,7 @@ class RecordHost {
       ...{ responseHeaders: null, responseBody: null, retryAfterMs: null, directive: null },
       ...(this.#world.isUp ? SUCCESS : REFUSED),
     };
-    this.perform(this.ledger.settle([{ claim, outcome }], this.#world.at));
+    this.#turn((ledger) => ({ result: null, effects: ledger.settle([{ claim, outcome }], this.#world.at) }));
   }
 }
 
@@ -148,10 +160,10 @@ class World {
     await writeLog(this.d1.binding(), told);
   }
 
-  #record(name: string): RecordHost {
-    const at = parseRecordName(name);
-    const found = this.records.find(({ address }) => address.hash === at?.hash);
-    if (found === undefined) throw new Error(`there is no record ${name}`);
+  #shard(name: string): RecordHost {
+    const at = parseShardName(name);
+    const found = this.records.find(({ address }) => address.shard === at?.shard);
+    if (found === undefined) throw new Error(`there is no shard ${name}`);
     return found;
   }
 
@@ -163,16 +175,16 @@ class World {
       this.mayDie(record);
       return answer;
     };
-    const RECORD = {
+    const SHARD_BINDING = {
       getByName: (name: string) => {
-        const record = this.#record(name);
+        const host = this.#shard(name);
         return {
-          replay: (ref: DeliveryRef, by: Replayer) => call(record, () => record.replay(ref, by)),
-          replayMissing: (ref: DeliveryRef, by: Replayer) => call(record, () => record.replayMissing(ref, by)),
+          replay: (_: string, ref: DeliveryRef, by: Replayer) => call(host, () => host.replay(ref, by)),
+          replayMissing: (_: string, ref: DeliveryRef, by: Replayer) => call(host, () => host.replayMissing(ref, by)),
         };
       },
     };
-    return { LOG_DB: this.d1.binding(), RECORD, LOCAL_MODE: 'true' } as unknown as Bindings;
+    return { LOG_DB: this.d1.binding(), SHARD: SHARD_BINDING, LOCAL_MODE: 'true' } as unknown as Bindings;
   }
 
   /** Endpoint CRM refused each event: all are dead, and the log knows. */
@@ -211,7 +223,15 @@ class JobHost {
       ...{ endpoint: missing ? LATER.id : CRM.id, statuses: missing ? ['cancelled'] : ['dead'], missing },
       ...{ subscribed: [], fromMs: START_MS, toMs: world.nowMs },
     };
-    const spec = { kind: 'replay', account: 'acme', range, force: false, pacePerSecond: 50 } as const;
+    const spec = {
+      kind: 'replay',
+      account: 'acme',
+      incarnation: 'a'.repeat(12),
+      shards: RECORDS,
+      range,
+      force: false,
+      pacePerSecond: 50,
+    } as const;
     this.#given = { id: `job_${String(n).repeat(26)}`, spec, by: 'support', reason: null };
     this.ledger = new JobLedger(sqlOf(this.#database));
     this.ledger.start(this.#given, BULK_MANNER, world.nowMs);

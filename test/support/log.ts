@@ -1,7 +1,8 @@
 /** Log messages for tests: whole and valid, with what a test cares about put in. */
 import type { DeliveryStatus } from '../../src/core/delivery.ts';
 import { endpointId } from '../../src/core/ids.ts';
-import type { LogEntry, LoggedAttempt, LoggedDelivery, LogMessage } from '../../src/core/log.ts';
+import type { LogEntry, LoggedAttempt, LoggedDelivery, LoggedRecord, LogMessage } from '../../src/core/log.ts';
+import { shardName } from '../../src/core/ids.ts';
 
 /** A valid hash of a record's address: 32 characters of base32. */
 export function hashOf(n: number): string {
@@ -75,6 +76,14 @@ export function anEntry(
   };
 }
 
-export function aMessage(account: string, entries: LogEntry[], given: Partial<LogMessage> = {}): LogMessage {
-  return { v: 1, account, kind: 'k', hash: hashOf(1), record: 'subscription/sub_81', entries, ...given };
+/** Entries of one record, with its address. */
+export function aMessage(account: string, entries: LogEntry[], given: Partial<LoggedRecord> = {}): LoggedRecord {
+  const shard = { jurisdiction: null, incarnation: 'a'.repeat(12), generation: 0, shard: 0 };
+  return { account, ...shard, kind: 'k', hash: hashOf(1), record: 'subscription/sub_81', entries, ...given };
+}
+
+/** As the queue carries it. */
+export function queued(logged: LoggedRecord): LogMessage {
+  const { kind, hash, record, entries } = logged;
+  return { v: 2, shard: shardName(logged), records: [{ kind, hash, record, entries }] };
 }

@@ -1,17 +1,16 @@
 /** E0: an account that is removed is gone at once, and a job erases everything of it. */
 import { env } from 'cloudflare:workers';
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { recordName } from '../../src/core/ids.ts';
-import { quietPhaseMs } from '../../src/core/retention.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
-import { isQuietTime } from '../../src/record/alarm.ts';
 import { alertsTask } from '../../src/schedule/alerts.ts';
 import { writeFaults } from '../../src/store/faults.ts';
 import { call, newAccount } from '../support/api.ts';
 import { jobOf, until, untilFinished } from '../support/jobs.ts';
 import { answers, requests } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
+import { recordOf, shardOf, shardsIn } from '../support/shards.ts';
+import { writeLog } from '../../src/store/log-write.ts';
+import { aMessage, anEntry } from '../support/log.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() }));
 afterEach(() => {
@@ -19,8 +18,14 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const stubOf = async (account: string, record: string) =>
-  env.RECORD.getByName(recordName(await recordAddress({ account }, record)));
+/** Tables with anything in them: of a removed Shard only its tombstone is left. */
+function rowsIn(shard: DurableObjectStub): Promise<string[]> {
+  return runInDurableObject(shard, (_, { storage }) =>
+    ['event', 'wide', 'attempt', 'form', 'watch', 'due', 'past'].filter(
+      (table) => storage.sql.exec(`SELECT 1 FROM ${table} LIMIT 1`).toArray().length > 0,
+    ),
+  );
+}
 const gateOf = (account: string, endpoint: string) => env.GATE.getByName(`v1:${account}:${endpoint}`);
 
 async function tablesOf(stub: DurableObjectStub): Promise<unknown[]> {
@@ -82,6 +87,7 @@ test('everything is gone: objects, rows of both databases, jobs; and the id is f
   await writeFaults(env.CONFIG, [{ kind: 'record-storage', account, subject: 'k', detail: 'full' }], Date.now());
   await alertsTask.run(env, Date.now());
   expect((await rowsOf(account))['alerts']).toBeGreaterThan(0);
+  const shards = await shardsIn(account);
   const removed = await call('DELETE', `${at}?reason=closed`);
   expect(removed.status, removed.text).toBe(202);
   expect(removed.body).toEqual({ account, job: expect.any(String), effectiveWithinMs: 5_000 });
@@ -109,7 +115,7 @@ test('everything is gone: objects, rows of both databases, jobs; and the id is f
   expect(done.progress.done).toBe(done.progress.total);
   expect(done.progress.done).toBeGreaterThan(15);
   expect(await rowsOf(account)).toEqual(NOTHING);
-  for (const record of ['r/1', 'r/2', 'r/3']) expect(await tablesOf(await stubOf(account, record))).toEqual([]);
+  for (const shard of shards) expect(await rowsIn(shard)).toEqual([]);
   for (const endpoint of endpoints) expect(await tablesOf(gateOf(account, endpoint))).toEqual([]);
   expect(await tablesOf(env.ACCOUNT.getByName(`v1:${account}`))).toEqual([]);
   expect((await call('GET', `/v1/jobs/${sweep}`)).status).toBe(404);
@@ -132,6 +138,9 @@ test('everything is gone: objects, rows of both databases, jobs; and the id is f
 
 test('the removal survives the death of its job and of the account’s object, and what the log learns late is erased too', async () => {
   const { account, at } = await fullAccount();
+  const shards = await shardsIn(account);
+  const late = await shardOf(account, 'r/late');
+  const record = await recordOf(account, 'r/late');
   const { job } = (await call('DELETE', at)).body;
   await evictDurableObject(env.ACCOUNT.getByName(`v1:${account}`));
   await until(job, ({ progress }) => progress.done >= 5);
@@ -139,20 +148,23 @@ test('the removal survives the death of its job and of the account’s object, a
   await until(job, ({ note }) => note.includes('looks once more'));
   expect(await rowsOf(account)).toEqual(NOTHING);
 
-  // A publish that had read the settings just before, and a log message that was on its way.
-  const late = await stubOf(account, 'r/late');
+  // A publish that had read the settings just before is refused, also by an instance that has just started.
+  await evictDurableObject(late);
   const event = { id: 'late', type: 'a.b', version: null, schemaVersion: null, occurredAt: null };
-  await late.accept({
+  const request = {
     account,
     record: 'r/late',
     events: [{ ...event, contentHash: '00', dataJson: '1', matches: [] }],
     endpoints: [],
     settings: null,
-  });
-  await soon(async () => expect((await rowsOf(account))['events']).toBe(1));
+  };
+  await expect(late.accept([{ record, request }])).rejects.toThrow('was removed');
+  // A log message that was on its way is erased by a later pass.
+  await writeLog(env.LOG_DB, [aMessage(account, [anEntry({}, null, [])])]);
+  expect((await rowsOf(account))['events']).toBe(1);
   await untilFinished(job);
   expect(await rowsOf(account)).toEqual(NOTHING);
-  expect(await tablesOf(late)).toEqual([]);
+  for (const shard of shards) expect(await rowsIn(shard)).toEqual([]);
 });
 
 test('an account that never was cannot be removed, and the job of another erases nothing', async () => {
@@ -160,60 +172,4 @@ test('an account that never was cannot be removed, and the job of another erases
   const account = await newAccount();
   await env.ACCOUNT.getByName(`v1:${account}`).erase(`job_${'0'.repeat(26)}`);
   expect((await call('GET', `/v1/accounts/${account}`)).status).toBe(200);
-});
-
-/** What the log has let go of is not found by the removal of its account. */
-async function unknownToTheLog() {
-  const account = await newAccount();
-  const at = `/v1/accounts/${account}`;
-  const host = `https://${account.replace('_', '-')}.left.example.com`;
-  await call('POST', `${at}/endpoints`, { url: host });
-  const event = { type: 'a.b', record: 'user/jane@example.com', id: 'evt-1', data: 'of the former' };
-  const { deliveries } = (await call('POST', `${at}/events`, event)).body;
-  const record = await stubOf(account, event.record);
-  const phaseMs = quietPhaseMs((await recordAddress({ account }, event.record)).hash);
-  const isQuiet = () =>
-    runInDurableObject(record, async (_, { storage }) => isQuietTime(await storage.getAlarm(), phaseMs));
-  await soon(async () => expect(await isQuiet()).toBe(true));
-  await env.LOG_DB.prepare('DELETE FROM deliveries WHERE account = ?').bind(account).run();
-  const { job } = (await call('DELETE', at)).body;
-  await untilFinished(job);
-  expect(await tablesOf(record)).toEqual([{ name: 'event' }, 'alarm']);
-  return { account, at, host, event, record, delivery: deliveries[0].id as string };
-}
-
-test('a record that the log no longer knew erases itself when its alarm rings', async () => {
-  const { record } = await unknownToTheLog();
-  expect(await runDurableObjectAlarm(record)).toBe(true);
-  await soon(async () => expect(await tablesOf(record)).toEqual([]));
-});
-
-test('a later account of the id reads nothing of such a record, acts on nothing of it, and begins anew with its first event', async () => {
-  const { at, host, event, record, delivery } = await unknownToTheLog();
-  expect((await call('PUT', at, {})).status).toBe(201);
-  const fresh = (await call('POST', `${at}/endpoints`, { url: `${host}/fresh` })).body.id;
-  const key = encodeURIComponent(event.record);
-  for (const [method, path] of [
-    ['GET', `records/${key}`],
-    ['GET', `record?key=${key}`],
-    ['GET', `events/evt-1?record=${key}`],
-    ['GET', `deliveries/${delivery}`],
-    ['POST', `deliveries/${delivery}/replay`],
-    ['POST', `deliveries/${delivery}/discard`],
-    ['DELETE', `events/evt-1/payload?record=${key}`],
-  ] as const) {
-    const answer = await call(method, `${at}/${path}`);
-    expect([path, answer.status, answer.text.includes('of the former')]).toEqual([path, 404, false]);
-  }
-  expect((await call('GET', `${at}/records/${key}/events`)).body).toEqual({ data: [], next: null, completeFrom: 1 });
-  expect((await call('POST', `${at}/record-statuses`, { records: [event.record] })).body.data).toMatchObject([
-    { outcome: 'not-found' },
-  ]);
-
-  const published = await call('POST', `${at}/events`, { ...event, data: 'of the later' });
-  expect(published.status, published.text).toBe(202);
-  expect(published.body).toMatchObject({ sequence: 1, duplicate: false, deliveries: [{ endpoint: fresh }] });
-  await evictDurableObject(record);
-  expect((await call('GET', `${at}/events/evt-1?record=${key}`)).body).toMatchObject({ data: 'of the later' });
-  expect((await call('GET', `${at}/deliveries/${delivery}`)).status).toBe(404);
 });

@@ -41,7 +41,7 @@ describe('the account', () => {
       account,
       revision: 1,
       name: account,
-      unkeyedShards: 64,
+      shards: 4,
       targets: { deliverWithinMs: 5_000, warnAfterMs: 60_000 },
       retention: { payloadDays: 30, logDays: 30 },
       endpoints: [],
@@ -57,13 +57,13 @@ describe('the account', () => {
   });
 
   test('the number of shards is fixed: the first events would not be found again', async () => {
-    await open().put({ unkeyedShards: 8 });
-    expect(await open().put({ unkeyedShards: 9 })).toEqual({
+    await open().put({ shards: 8 });
+    expect(await open().put({ shards: 9 })).toEqual({
       ok: false,
-      error: { reason: 'fixed', field: 'unkeyedShards' },
+      error: { reason: 'fixed', field: 'shards' },
     });
-    expect(await open().put({ unkeyedShards: 8 })).toMatchObject({ ok: true });
-    expect((await read()).unkeyedShards).toBe(8);
+    expect(await open().put({ shards: 8 })).toMatchObject({ ok: true });
+    expect((await read()).shards).toBe(8);
   });
 
   test('calls on one that does not exist answer, and write nothing', async () => {

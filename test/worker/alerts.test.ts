@@ -10,9 +10,7 @@ import {
 import { env } from 'cloudflare:workers';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { recordName } from '../../src/core/ids.ts';
-import { RECORD_BYTES_MAX } from '../../src/core/limits.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
+import { SHARD_BYTES_MAX } from '../../src/core/limits.ts';
 import worker from '../../src/index.ts';
 import { alertsTask } from '../../src/schedule/alerts.ts';
 import { writeFaults } from '../../src/store/faults.ts';
@@ -20,6 +18,7 @@ import { gateStub, recordStub } from '../../src/stubs.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, requests } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
+import { shardOf } from '../support/shards.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 86_400_000;
@@ -90,7 +89,7 @@ async function published(count: number, status: string, of = account): Promise<s
 async function tried(records: string[]): Promise<void> {
   const before = await attemptsLogged();
   for (const record of records) {
-    await runDurableObjectAlarm(recordStub(env, recordName(await recordAddress({ account }, record))));
+    await runDurableObjectAlarm(await shardOf(account, record));
   }
   await soon(async () => expect(await attemptsLogged()).toBe(before + records.length));
 }
@@ -306,7 +305,7 @@ describe('what no row of the log shows', () => {
   });
 
   test('a record whose storage is full answers 507 with the id, and opens an alert about its account', async () => {
-    const stub = recordStub(env, recordName(await recordAddress({ account }, 'plan/full')));
+    const stub = await shardOf(account, 'plan/full');
     const at = `/v1/accounts/${account}`;
     await call('POST', `${at}/endpoints`, { url: 'https://full.example.com/', eventTypes: ['plan.filled'] });
     const filled = { type: 'plan.filled', record: 'plan/full', data: {} };
@@ -315,14 +314,14 @@ describe('what no row of the log shows', () => {
     await soon(async () => expect((await call('GET', delivery)).body.endedAt).not.toBeNull());
     await runInDurableObject(stub, (_, state) => {
       const { sql } = state.storage;
-      const full = { exec: sql.exec.bind(sql), databaseSize: RECORD_BYTES_MAX };
+      const full = { exec: sql.exec.bind(sql), databaseSize: SHARD_BYTES_MAX };
       Object.defineProperty(state.storage, 'sql', { configurable: true, value: full });
     });
     const event = { type: 'plan.updated', record: 'plan/full', data: {}, id: 'evt-late' };
     const refused = await call('POST', `/v1/accounts/${account}/events`, event);
     expect([refused.status, refused.body.code, refused.body.id]).toEqual([507, 'record-storage-full', 'evt-late']);
     expect(refused.body.errors).toEqual([
-      { field: 'record', message: expect.stringContaining(`takes no event from ${RECORD_BYTES_MAX} on`) },
+      { field: 'record', message: expect.stringContaining(`takes no event from ${SHARD_BYTES_MAX} on`) },
     ]);
     const replay = await call('POST', `${delivery}/replay`, { force: true });
     expect([replay.status, replay.body.code]).toEqual([507, 'record-storage-full']);

@@ -1,11 +1,10 @@
 import { env } from 'cloudflare:workers';
 import { applyD1Migrations, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { recordName } from '../../src/core/ids.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, requests } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
+import { shardOf, recordCalls } from '../support/shards.ts';
 
 let account: string;
 let host: string;
@@ -39,7 +38,7 @@ async function logged(id: string): Promise<string | null> {
 
 async function alarmOf(record: string, afterMs: number) {
   vi.setSystemTime(Date.now() + afterMs);
-  await runDurableObjectAlarm(env.RECORD.getByName(recordName(await recordAddress({ account }, record))));
+  await runDurableObjectAlarm(await shardOf(account, record));
 }
 
 describe('on a bad day', () => {
@@ -86,7 +85,7 @@ describe('on a bad day', () => {
     const id = await endpoint('crm');
     await answers(`${host}/crm`, { status: 503 });
     const { deliveries } = await publish('sub/4');
-    const stub = env.RECORD.getByName(recordName(await recordAddress({ account }, 'sub/4')));
+    const stub = await recordCalls(account, 'sub/4');
     const read = () => stub.readDelivery({ sequence: 1, endpoint: id, replay: 0 });
     await soon(async () => expect((await read())?.delivery.attempts).toBe(1));
     const { Account } = await import('../../src/account/account.ts');

@@ -2,12 +2,11 @@
 import { env } from 'cloudflare:workers';
 import { evictDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { recordName } from '../../src/core/ids.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { jobOf, until, untilFinished } from '../support/jobs.ts';
 import { arrival, requests } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
+import { recordCalls } from '../support/shards.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() }));
 afterEach(() => {
@@ -85,7 +84,7 @@ test('steps that are repeated after the job died publish nothing twice and leave
   const done = await untilFinished(body.id);
   expect(done.progress).toEqual({ total: 60, done: 60, failed: 0, skipped: 0 });
   for (const account of accounts) {
-    const stub = env.RECORD.getByName(recordName(await recordAddress({ account }, EVENT.record)));
+    const stub = await recordCalls(account, EVENT.record);
     const { events } = await stub.readEvents(0, 10);
     expect(events.map(({ id }) => id)).toEqual([body.event]);
   }

@@ -2,11 +2,10 @@
 import { env } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { recordName } from '../../src/core/ids.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, arrival, release, requests } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
+import { shardOf } from '../support/shards.ts';
 
 const OK = { status: 200 };
 const BROKEN = { status: 500 };
@@ -61,7 +60,7 @@ function becomes(id: string, wanted: string) {
 }
 const bodiesOf = async (name: string) => (await requests(`${host}/${name}`)).map(({ body }) => JSON.parse(body));
 async function stubOf(record: string) {
-  return env.RECORD.getByName(recordName(await recordAddress({ account }, record)));
+  return await shardOf(account, record);
 }
 
 describe('the catalogue', () => {

@@ -3,14 +3,14 @@ import { env } from 'cloudflare:workers';
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { rfc3339 } from '../../src/core/body.ts';
-import { recordName } from '../../src/core/ids.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
+import { shardName } from '../../src/core/ids.ts';
 import { endpointAttempts, waitingFor } from '../../src/store/endpoint-health.ts';
 import { writeLog } from '../../src/store/log-write.ts';
 import { call, newAccount } from '../support/api.ts';
 import { ACCEPTED_MS, aDelivery, aMessage, anAttempt, anEntry, endpointOf } from '../support/log.ts';
 import { answers, arrival, requests } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
+import { shardOf, addressOf } from '../support/shards.ts';
 
 let account: string;
 let url: string;
@@ -32,7 +32,7 @@ const publish = (record: string) => call('POST', `/v1/accounts/${account}/events
 const health = async (id: string) => (await call('GET', `/v1/accounts/${account}/endpoints/${id}/health`)).body;
 
 async function ring(record: string): Promise<void> {
-  const stub = env.RECORD.getByName(recordName(await recordAddress({ account }, record)));
+  const stub = await shardOf(account, record);
   await runDurableObjectAlarm(stub as unknown as DurableObjectStub);
 }
 
@@ -149,9 +149,9 @@ test('the status of many records in one call, in order, unknown ones named, one 
   ]);
   expect(body.data[2].status).toEqual((await call('GET', `/v1/accounts/${account}/records/plan%2F1`)).body);
 
-  const broken = recordName(await recordAddress({ account }, 'plan/1'));
-  const original = env.RECORD.getByName.bind(env.RECORD);
-  vi.spyOn(env.RECORD, 'getByName').mockImplementation((name: string) => {
+  const broken = shardName(await addressOf(account, 'plan/1'));
+  const original = env.SHARD.getByName.bind(env.SHARD);
+  vi.spyOn(env.SHARD, 'getByName').mockImplementation((name: string) => {
     if (name === broken) throw Object.assign(new Error('storage is away'), { overloaded: true });
     return original(name);
   });

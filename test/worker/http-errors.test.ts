@@ -199,10 +199,10 @@ describe('503', () => {
     },
   };
 
-  test('a publish whose Record does not answer carries the id to publish again with', async () => {
+  test('a publish whose Shard does not answer carries the id to publish again with', async () => {
     const account = await newAccount();
     const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    const given = { RECORD: broken as unknown as Bindings['RECORD'] };
+    const given = { SHARD: broken as unknown as Bindings['SHARD'] };
     const own = await request(given, 'POST', `/v1/accounts/${account}/events`, {
       id: 'e1',
       type: 'a.b',
@@ -219,7 +219,7 @@ describe('503', () => {
     ]) {
       const made = await request(given, 'POST', `/v1/accounts/${account}/events`, event);
       const { id } = await made.json<{ id: string }>();
-      expect(id).toMatch(/^evt_[0-9a-z]{26}[ku][a-z2-7]{32}$/);
+      expect(id).toMatch(/^evt_[0-9a-z]{26}[ku][a-z2-7]{32}[0-9a-v]{3}$/);
       const again = await call('POST', `/v1/accounts/${account}/events`, { ...event, id });
       expect(again.body).toMatchObject({ id, duplicate: false });
       expect((await call('GET', `/v1/accounts/${account}/events/${id}`)).body).toMatchObject({ id, data: 1 });
@@ -244,15 +244,15 @@ describe('503', () => {
       ['overloaded', 1],
     ] as const) {
       let calls = 0;
-      const RECORD = {
+      const SHARD = {
         getByName: () => ({
           accept: async () => {
             calls += 1;
             throw Object.assign(new Error('no'), { [flag]: true });
           },
         }),
-      } as unknown as Bindings['RECORD'];
-      const response = await request({ RECORD }, 'POST', `/v1/accounts/${account}/events`, { type: 'a.b', data: 1 });
+      } as unknown as Bindings['SHARD'];
+      const response = await request({ SHARD }, 'POST', `/v1/accounts/${account}/events`, { type: 'a.b', data: 1 });
       expect([response.status, calls]).toEqual([503, tries]);
     }
     log.mockRestore();

@@ -26,8 +26,8 @@ const ACCOUNT: Case[] = [
     /^retention\.payloadDays must be a whole number from 7 to 365 days; got 1$/,
   ],
   ['retention', { payloadDays: 30, logDays: 'x' }, /^retention\.logDays must be a number; got "x"$/],
-  ['unkeyedShards', 0, /^unkeyedShards must be a whole number from 1 to 4096; got 0$/],
-  ['unkeyedShards', 1.5, /^unkeyedShards must be a whole number .*; got 1\.5$/],
+  ['shards', 0, /^shards must be a whole number from 1 to 1024; got 0$/],
+  ['shards', 1.5, /^shards must be a whole number .*; got 1\.5$/],
 ];
 
 const ENDPOINT: Case[] = [

@@ -4,6 +4,9 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
 import { soon } from '../support/soon.ts';
+import { shardName } from '../../src/core/ids.ts';
+import { shardsOf } from '../../src/delivery/address.ts';
+import { accountStub, shardStub } from '../../src/stubs.ts';
 
 let answer: () => Response;
 beforeEach(() => {
@@ -41,7 +44,7 @@ describe('E0', () => {
       account: 'acme',
       name: 'Acme',
       jurisdiction: null,
-      unkeyedShards: 64,
+      shards: 4,
       targets: { deliverWithinMs: 1, warnAfterMs: 2 },
       retention: { payloadDays: 30, logDays: 30 },
       quota: { eventsPerSecond: null, endpointsMax: 10_000 },
@@ -59,10 +62,10 @@ describe('E0', () => {
     expect((await call('PUT', '/v1/accounts/bare')).status).toBe(201);
   });
 
-  test('unkeyedShards is fixed at creation', async () => {
-    const account = await newAccount({ unkeyedShards: 2 });
-    const again = await call('PUT', `/v1/accounts/${account}`, { unkeyedShards: 3 });
-    expect([again.status, again.body.code, again.body.errors[0].field]).toEqual([409, 'fixed-field', 'unkeyedShards']);
+  test('shards is fixed at creation', async () => {
+    const account = await newAccount({ shards: 2 });
+    const again = await call('PUT', `/v1/accounts/${account}`, { shards: 3 });
+    expect([again.status, again.body.code, again.body.errors[0].field]).toEqual([409, 'fixed-field', 'shards']);
   });
 
   test('the list pages through all accounts, newest first', async () => {
@@ -410,11 +413,15 @@ describe('V1, V2', () => {
   test('reads of what is not there write nothing', async () => {
     const account = await newAccount();
     const path = `/v1/accounts/${account}`;
-    const hash = 'a'.repeat(32);
+    const hash = `${'a'.repeat(32)}000`;
     for (const read of [`events/evt_${'0'.repeat(26)}k${hash}`, `deliveries/dlv_k${hash}_1_${'0'.repeat(26)}`]) {
       expect((await call('GET', `${path}/${read}`)).status).toBe(404);
     }
-    const tables = await runInDurableObject(env.RECORD.getByName(`v1:${account}:k:${hash}`), (_, { storage }) =>
+    const settings = await accountStub(env, account).settings();
+    if (settings === null) throw new Error('the account is missing');
+    const [first] = shardsOf(settings);
+    if (first === undefined) throw new Error('an account has shards');
+    const tables = await runInDurableObject(shardStub(env, shardName(first)), (_, { storage }) =>
       storage.sql.exec("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT GLOB '_cf*'").toArray(),
     );
     expect(tables).toEqual([]);

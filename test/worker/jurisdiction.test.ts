@@ -2,11 +2,11 @@
 import { env } from 'cloudflare:workers';
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { gateName, recordName } from '../../src/core/ids.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
+import { gateName, shardName } from '../../src/core/ids.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, arrival } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
+import { addressOf, shardOf } from '../support/shards.ts';
 
 let account: string;
 let host: string;
@@ -47,14 +47,14 @@ function tablesOf(stub: DurableObjectStub) {
 }
 
 describe('an account with a jurisdiction', () => {
-  test('has its events in Records whose names say so, and nowhere else', async () => {
+  test('has its events in Shards whose names say so, and nowhere else', async () => {
     await endpoint('crm');
     await publish({ record: 'sub/1' });
-    const bound = await recordAddress({ account, jurisdiction: 'eu' }, 'sub/1');
-    expect(recordName(bound)).toMatch(/^v1\.eu:/);
-    expect(await tablesOf(env.RECORD.getByName(recordName(bound)))).toContainEqual({ name: 'event' });
-    const elsewhere = await recordAddress({ account }, 'sub/1');
-    expect(await tablesOf(env.RECORD.getByName(recordName(elsewhere)))).toEqual([]);
+    const bound = await addressOf(account, 'sub/1');
+    expect(shardName(bound)).toMatch(/^v1\.eu:/);
+    expect(await tablesOf(env.SHARD.getByName(shardName(bound)))).toContainEqual({ name: 'event' });
+    const elsewhere = shardName({ ...bound, jurisdiction: null });
+    expect(await tablesOf(env.SHARD.getByName(elsewhere))).toEqual([]);
   });
 
   test('reads a record, an event, a delivery and an attempt of it at once', async () => {
@@ -71,15 +71,15 @@ describe('an account with a jurisdiction', () => {
     expect((await call('GET', `${at()}/records/sub%2F2/events`)).body.data).toHaveLength(1);
   });
 
-  test('is logged, and the log confirms: the Record then wakes for its retention alone', async () => {
+  test('is logged, and the log confirms: the Shard then wakes for its retention alone', async () => {
     await endpoint('crm');
     await publish({ id: 'logged-1', record: 'sub/3' });
-    const stub = env.RECORD.getByName(recordName(await recordAddress({ account, jurisdiction: 'eu' }, 'sub/3')));
+    const stub = await shardOf(account, 'sub/3');
     await soon(async () => {
       const { body } = await call('GET', `${at()}/deliveries?event=logged-1`);
       expect(body.data).toMatchObject([{ status: 'delivered' }]);
       const alarmMs = await runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
-      expect(alarmMs).toBeGreaterThan(Date.now() + 20 * 86_400_000);
+      expect(alarmMs).toBeGreaterThan(Date.now() + 6 * 86_400_000);
     });
     // A publisher's own id without its record is found through the log.
     expect((await call('GET', `${at()}/events/logged-1`)).body).toMatchObject({ record: 'sub/3' });
@@ -145,6 +145,6 @@ describe('a jurisdiction', () => {
   );
 
   test('is one that workerd does not know: when it does, LOCAL_MODE needs no exception', () => {
-    expect(() => env.RECORD.jurisdiction('eu')).toThrow(/not implemented/);
+    expect(() => env.SHARD.jurisdiction('eu')).toThrow(/not implemented/);
   });
 });

@@ -7,7 +7,7 @@ import { consumeLog } from '../../src/queues/log.ts';
 import type { LogDeps } from '../../src/queues/log.ts';
 import { listDeliveries } from '../../src/store/deliveries.ts';
 import { writeLog } from '../../src/store/log-write.ts';
-import { aDelivery, aMessage, anAttempt, anEntry, endpointOf, hashOf } from '../support/log.ts';
+import { aDelivery, aMessage, anAttempt, anEntry, endpointOf, hashOf, queued } from '../support/log.ts';
 
 const db = env.LOG_DB;
 
@@ -46,8 +46,11 @@ function fakeDeps(given: Partial<LogDeps> = {}) {
       return writeLog(db, messages);
     },
     isUp: () => Promise.resolve(true),
-    confirm: (record, list) => {
-      calls.push(`confirm ${record} ${list.map((c) => `${c.sequence}@${c.revision}`).join(' ')}`);
+    confirm: (shard, confirmed) => {
+      for (const { record, confirmations } of confirmed) {
+        const list = confirmations.map((c) => `${c.sequence}@${c.revision}`).join(' ');
+        calls.push(`confirm ${shard.split(':')[1]} ${record} ${list}`);
+      }
       return Promise.resolve();
     },
     report: (line) => void lines.push(line),
@@ -62,9 +65,11 @@ async function listed(account: string) {
 }
 
 const one = (account: string, sequence: number, hash = 1, reason: string | null = null) =>
-  aMessage(account, [anEntry({ sequence }, aDelivery({ revision: sequence, reason }), [anAttempt()])], {
-    hash: hashOf(hash),
-  });
+  queued(
+    aMessage(account, [anEntry({ sequence }, aDelivery({ revision: sequence, reason }), [anAttempt()])], {
+      hash: hashOf(hash),
+    }),
+  );
 
 test('one transaction, then one confirmation for each record, then ack', async () => {
   const account = newAccount();
@@ -73,8 +78,8 @@ test('one transaction, then one confirmation for each record, then ack', async (
   await consumeLog(batch, deps);
   expect(calls).toEqual([
     'write 3',
-    `confirm v1:${account}:k:${hashOf(1)} 1@1 3@3`,
-    `confirm v1:${account}:k:${hashOf(2)} 2@2`,
+    `confirm ${account} k${hashOf(1)} 1@1 3@3`,
+    `confirm ${account} k${hashOf(2)} 2@2`,
   ]);
   expect(batch.decided).toEqual(['ack', 'ack', 'ack']);
   expect(await listed(account)).toEqual(['evt-1', 'evt-2', 'evt-3']);
@@ -88,7 +93,7 @@ test('a message that D1 refuses comes back alone, later each time; the others ar
   const { deps, calls, lines } = fakeDeps();
   await consumeLog(batch, deps);
   expect(batch.decided).toEqual(['ack', `retry ${LOG_RETRY_SECONDS_MIN}`, 'ack']);
-  expect(calls).toEqual(['write 3', 'write 1', 'write 1', 'write 1', `confirm v1:${account}:k:${hashOf(1)} 1@1 3@3`]);
+  expect(calls).toEqual(['write 3', 'write 1', 'write 1', 'write 1', `confirm ${account} k${hashOf(1)} 1@1 3@3`]);
   expect(await listed(account)).toEqual(['evt-1', 'evt-3']);
   expect(lines.map(({ message, queueMessage }) => [message, queueMessage])).toEqual([
     ['log batch failed', undefined],
@@ -102,8 +107,8 @@ test('a message that D1 refuses comes back alone, later each time; the others ar
 
 test('a body that does not parse goes the way to the dead-letter queue, unlogged, and holds up no other', async () => {
   const account = newAccount();
-  const newer = { ...one(account, 9), v: 2 };
-  const secret = { ...one(account, 8), account: 'no/account', entries: 'whsec_secret' };
+  const newer = { ...one(account, 9), v: 3 };
+  const secret = { ...one(account, 8), shard: 'no/shard', records: 'whsec_secret' };
   const batch = aBatch([null, one(account, 1), newer, secret, 'text']);
   const { deps, lines } = fakeDeps();
   await consumeLog(batch, deps);
@@ -113,10 +118,10 @@ test('a body that does not parse goes the way to the dead-letter queue, unlogged
   expect(lines.map(({ message, queueMessage, field }) => [message, queueMessage, field])).toEqual([
     ['log unreadable', 'm0', ''],
     ['log unreadable', 'm2', 'v'],
-    ['log unreadable', 'm3', 'account'],
+    ['log unreadable', 'm3', 'shard'],
     ['log unreadable', 'm4', ''],
   ]);
-  expect(JSON.stringify(lines)).not.toMatch(/whsec|no\/account/);
+  expect(JSON.stringify(lines)).not.toMatch(/whsec|no\/shard/);
 });
 
 test('a field that a newer release added is ignored, not refused', async () => {

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import type { DeliveryStatus, Trigger } from '../../src/core/delivery.ts';
 import { attemptId, deliveryId } from '../../src/core/ids.ts';
 import { EVENT_DELIVERIES_LISTED_MAX, LOG_EMBED_WITHIN_MS, type Walk } from '../../src/core/limits.ts';
-import type { LogEntry, LogMessage } from '../../src/core/log.ts';
+import type { LogEntry, LoggedRecord } from '../../src/core/log.ts';
 import type { FieldError, Result } from '../../src/core/result.ts';
 import { listAttempts } from '../../src/store/attempts.ts';
 import { countDeadLetters } from '../../src/store/dead-letters.ts';
@@ -140,7 +140,7 @@ function isDeliveryHit(filter: EventFilter, record: string | null, { event, deli
   );
 }
 
-function model(messages: LogMessage[], filter: LogFilter) {
+function model(messages: LoggedRecord[], filter: LogFilter) {
   const of = messages.filter(({ account }) => filter.account === null || filter.account === account);
   const all = of.flatMap((message) => message.entries.map((entry) => ({ message, entry })));
   const deliveries = all.flatMap(({ message, entry }) =>
@@ -174,7 +174,7 @@ function model(messages: LogMessage[], filter: LogFilter) {
 }
 
 /** Ids of what the Record of `r/1` has not let go: nothing that happened to the others was at `sinceMs` or later. */
-function eventsSince(messages: LogMessage[], sinceMs: number): string[] {
+function eventsSince(messages: LoggedRecord[], sinceMs: number): string[] {
   const ofOne = messages.filter(({ account, record }) => account === 'mine' && record === 'r/1');
   return ofOne
     .flatMap(({ entries }) => entries)

@@ -1,13 +1,13 @@
 /** "Why does my CRM show the old plan?": lists of one record, which its Record helps to find in a log that has no index by record. */
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { recordName } from '../../src/core/ids.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
+import { shardName } from '../../src/core/ids.ts';
 import { writeLog } from '../../src/store/log-write.ts';
 import { call, newAccount } from '../support/api.ts';
 import { aDelivery, aMessage, anAttempt, anEntry, hashOf } from '../support/log.ts';
 import { arrival } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
+import { addressOf } from '../support/shards.ts';
 
 const RECORD = 'subscription/sub_7';
 let account: string;
@@ -60,9 +60,9 @@ test('the log is read by the events of the record, not along the account', async
 
 test('a Record that does not answer, or knows nothing of what the log has, leaves the log to be walked', async () => {
   await expectAll();
-  const name = recordName(await recordAddress({ account }, RECORD));
-  const original = env.RECORD.getByName.bind(env.RECORD);
-  vi.spyOn(env.RECORD, 'getByName').mockImplementation((asked: string) => {
+  const name = shardName(await addressOf(account, RECORD));
+  const original = env.SHARD.getByName.bind(env.SHARD);
+  vi.spyOn(env.SHARD, 'getByName').mockImplementation((asked: string) => {
     if (asked === name) throw Object.assign(new Error('storage is away'), { overloaded: true });
     return original(asked);
   });

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LOG_EMBED_WITHIN_MS, LOG_PARAMETER_BYTES_MAX } from '../../src/core/limits.ts';
-import type { LogMessage } from '../../src/core/log.ts';
+import type { LoggedRecord } from '../../src/core/log.ts';
 import { listAttempts } from '../../src/store/attempts.ts';
 import { listDeliveries } from '../../src/store/deliveries.ts';
 import { writeLog } from '../../src/store/log-write.ts';
@@ -15,7 +15,7 @@ const page = { limit: 200, cursor: null };
 
 let accounts = 0;
 const newAccount = () => `acc${++accounts}`;
-const write = async (...messages: LogMessage[]) => (await writeLog(db, messages)).rowsWritten;
+const write = async (...messages: LoggedRecord[]) => (await writeLog(db, messages)).rowsWritten;
 
 async function rowsOf(account: string) {
   const of = (table: string, key: string) =>
@@ -112,7 +112,7 @@ test.each([
 
 test('messages in any order, doubled and in any batches, end in the rows of the ordered ones', async () => {
   /** Three deliveries of two records; each message is a whole picture at its revision. */
-  const story = (account: string): LogMessage[] => {
+  const story = (account: string): LoggedRecord[] => {
     const life = (sequence: number, n: number) => {
       const at = (number: number) => ACCEPTED_MS + (number === 1 ? 1_500 : number * 10_000);
       const fails = (number: number) =>

@@ -2,11 +2,10 @@
 import { env } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { recordName } from '../../src/core/ids.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, arrival, release, requests } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
+import { shardOf } from '../support/shards.ts';
 
 let account: string;
 let url: string;
@@ -44,7 +43,7 @@ function gateOf(id: string) {
 }
 
 async function recordOf(record: string) {
-  return env.RECORD.getByName(recordName(await recordAddress({ account }, record)));
+  return await shardOf(account, record);
 }
 
 /** Six records fail at once; from the fifth on the circuit is open, and the Account knows. */

@@ -1,15 +1,14 @@
-/** O4 on the real runtime: the alarm of a quiet Record, what it lets go of, and the storage that is freed. */
+/** O4 on the real runtime: the alarm of a Shard whose log is whole, what its retention deletes, and the storage that is freed. */
 import { env } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { recordName } from '../../src/core/ids.ts';
-import { DAY_MS, QUIET_RING_MS, RETENTION_EMPTIED_LOOK_MS } from '../../src/core/limits.ts';
-import { quietPhaseMs } from '../../src/core/retention.ts';
-import { Record as RecordObject } from '../../src/index.ts';
-import { isQuietTime, RecordAlarm } from '../../src/record/alarm.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
+import { shardName } from '../../src/core/ids.ts';
+import { DAY_MS, RETENTION_AGAIN_MS, RETENTION_DAYS_MIN } from '../../src/core/limits.ts';
+import { Shard } from '../../src/index.ts';
+import { isWholeTime, ShardAlarm, wholePhaseMs } from '../../src/shard/alarm.ts';
 import { call, newAccount } from '../support/api.ts';
 import { soon } from '../support/soon.ts';
+import { addressOf, shardOf } from '../support/shards.ts';
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
@@ -21,16 +20,14 @@ afterEach(() => {
 });
 
 async function stubOf(account: string) {
-  return env.RECORD.getByName(recordName(await recordAddress({ account }, 'sub/1')));
+  return await shardOf(account, 'sub/1');
 }
 
 async function storageOf(account: string) {
   return runInDurableObject(await stubOf(account), async (_, { storage }) => ({
     alarmMs: await storage.getAlarm(),
-    tables: storage.sql
-      .exec(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`)
-      .toArray()
-      .map(({ name }) => name),
+    events: storage.sql.exec('SELECT sequence FROM event').toArray().length,
+    past: storage.sql.exec('SELECT first FROM past').toArray().length,
     bytes: storage.sql.databaseSize,
   }));
 }
@@ -40,16 +37,27 @@ async function publish(account: string, id: string) {
   return (await call('POST', `/v1/accounts/${account}/events`, body)).body;
 }
 
-/** Delivered, logged, and the alarm moved to the retention. */
-async function quiet(settings: object, events: number) {
+/** Delivered, logged, and the alarm moved to the first pass of retention. */
+async function whole(settings: object, events: number) {
   const account = await newAccount(settings);
   await call('POST', `/v1/accounts/${account}/endpoints`, { url: 'https://crm.example/hook' });
-  const phaseMs = quietPhaseMs((await recordAddress({ account }, 'sub/1')).hash);
+  const phaseMs = wholePhaseMs(shardName(await addressOf(account, 'sub/1')));
   const published = [];
   for (let n = 1; n <= events; n += 1) published.push(await publish(account, `evt-${n}`));
+  // Where more is expected soon, the alarm says so only once it has run.
+  await soon(async () => {
+    const rows = await runInDurableObject(await stubOf(account), (_, { storage }) =>
+      storage.sql.exec('SELECT 1 FROM event WHERE ended_ms IS NULL').toArray(),
+    );
+    expect(rows).toEqual([]);
+  });
   const alarmMs = await soon(async () => {
     const { alarmMs: armed } = await storageOf(account);
-    expect(isQuietTime(armed, phaseMs)).toBe(true);
+    if (!isWholeTime(armed, phaseMs)) {
+      vi.setSystemTime(Date.now() + 61_000);
+      await runDurableObjectAlarm(await stubOf(account));
+    }
+    expect(isWholeTime(armed, phaseMs)).toBe(true);
     return armed ?? 0;
   });
   return { account, at: `/v1/accounts/${account}`, published, alarmMs };
@@ -59,18 +67,18 @@ async function quiet(settings: object, events: number) {
 async function wakeByAlarm(account: string, scheduledTime: number) {
   await runInDurableObject(await stubOf(account), (_, { storage }) => storage.deleteAlarm());
   await evictDurableObject(await stubOf(account));
-  await runInDurableObject(await stubOf(account), (record) => {
-    if (!(record instanceof RecordObject)) throw new Error('not a Record');
-    return record.alarm({ scheduledTime, retryCount: 0, isRetry: false });
+  await runInDurableObject(await stubOf(account), (shard) => {
+    if (!(shard instanceof Shard)) throw new Error('not a Shard');
+    return shard.alarm({ scheduledTime, retryCount: 0, isRetry: false });
   });
 }
 
 test('the platform says what an alarm was armed for, and the instance that it wakes finds none', async () => {
   vi.useRealTimers();
-  const stub = await stubOf('acme');
+  const stub = await stubOf(await newAccount());
   await runInDurableObject(stub, () => undefined);
-  const found = vi.spyOn(RecordAlarm.prototype, 'found');
-  const rang = vi.spyOn(RecordAlarm.prototype, 'rang');
+  const found = vi.spyOn(ShardAlarm.prototype, 'found');
+  const rang = vi.spyOn(ShardAlarm.prototype, 'ran');
   const atMs = Date.now() + 500;
   await runInDurableObject(stub, (_, { storage }) => storage.setAlarm(atMs));
   await evictDurableObject(stub);
@@ -78,27 +86,37 @@ test('the platform says what an alarm was armed for, and the instance that it wa
   expect([found.mock.calls, rang.mock.calls]).toEqual([[[null]], [[false, atMs]]]);
 });
 
-test('a quiet record wakes after its days and a tenth, empties itself, tells the log nothing, and goes on with the next sequence', async () => {
-  const startedMs = Date.now();
-  const { account, at, alarmMs } = await quiet({}, 20);
-  expect(alarmMs - startedMs).toBeGreaterThan(33 * DAY_MS);
-  expect(alarmMs - startedMs).toBeLessThan(33 * DAY_MS + 2 * QUIET_RING_MS);
-  const before = await storageOf(account);
+/** Passes come until one finds nothing stored, or so many. */
+async function pass(account: string, most: number): Promise<number> {
+  let { alarmMs } = await storageOf(account);
+  for (let n = 0; n < most && alarmMs !== null; n += 1) {
+    vi.setSystemTime(alarmMs);
+    const before: number = alarmMs;
+    await wakeByAlarm(account, before);
+    await soon(async () => {
+      ({ alarmMs } = await storageOf(account));
+      expect(alarmMs).not.toBe(before);
+    });
+  }
+  return Date.now();
+}
 
-  vi.setSystemTime(alarmMs);
-  const told = vi.spyOn(Object.getPrototypeOf(env.LOG), 'send');
-  await wakeByAlarm(account, alarmMs);
-  const after = await soon(async () => {
-    const now = await storageOf(account);
-    expect(now.tables).toEqual(['summary']);
-    return now;
-  });
-  expect(told).not.toHaveBeenCalled();
-  // It looks at times whether its account is still there.
-  const looksInMs = (after.alarmMs ?? 0) - alarmMs - RETENTION_EMPTIED_LOOK_MS;
-  expect([0, QUIET_RING_MS]).toContain(looksInMs);
-  console.log(`storage of a record with 20 events: ${before.bytes} bytes, emptied ${after.bytes}`);
-  expect(after.bytes).toBeLessThan(before.bytes / 2);
+test('a shard deletes what is past its days, within a tenth of them, sends the log nothing, and goes on with the next sequence', async () => {
+  const startedMs = Date.now();
+  const { account, at, alarmMs } = await whole({}, 20);
+  expect(alarmMs - startedMs).toBeGreaterThan(RETENTION_DAYS_MIN * DAY_MS - 1_000);
+  const before = await storageOf(account);
+  expect(before.events).toBe(20);
+
+  const sent = vi.spyOn(Object.getPrototypeOf(env.LOG), 'send');
+  const endedMs = await pass(account, 20);
+  const after = await storageOf(account);
+  expect(after).toMatchObject({ alarmMs: null, events: 0, past: 1 });
+  expect(endedMs - startedMs).toBeGreaterThanOrEqual(30 * DAY_MS);
+  expect(endedMs - startedMs).toBeLessThan(34 * DAY_MS);
+  expect(sent).not.toHaveBeenCalled();
+  console.log(`storage of a shard with 20 events: ${before.bytes} bytes, emptied ${after.bytes}`);
+  expect(after.bytes).toBeLessThan(before.bytes);
 
   await evictDurableObject(await stubOf(account));
   const record = (await call('GET', `${at}/records/sub%2F1`)).body;
@@ -114,12 +132,11 @@ test('a quiet record wakes after its days and a tenth, empties itself, tells the
 });
 
 test('a payload goes before the rows where its days are over first, and every read says when', async () => {
-  const { account, at, published, alarmMs } = await quiet({ retention: { payloadDays: 7, logDays: 30 } }, 1);
+  const { account, at, published, alarmMs } = await whole({ retention: { payloadDays: 7, logDays: 30 } }, 1);
   const [{ deliveries }] = published;
   const delivery = `${at}/deliveries/${deliveries[0].id}`;
   expect((await call('GET', delivery)).body).toMatchObject({ payloadExpiredAt: null });
-  vi.setSystemTime(alarmMs);
-  expect(await runDurableObjectAlarm(await stubOf(account))).toBe(true);
+  await pass(account, 1);
   const gone = { data: null, erasedAt: null, payloadExpiredAt: expect.any(String) };
   await soon(async () => expect((await call('GET', delivery)).body).toMatchObject(gone));
   const detail = await call('GET', delivery);
@@ -134,17 +151,15 @@ test('a payload goes before the rows where its days are over first, and every re
 });
 
 test('an account whose settings do not answer is asked again within the hour, and nothing goes meanwhile', async () => {
-  const { account, alarmMs } = await quiet({}, 1);
-  vi.setSystemTime(alarmMs);
+  const { account } = await whole({ retention: { payloadDays: 7, logDays: 7 } }, 1);
   const failing = vi.spyOn(env.ACCOUNT, 'getByName').mockImplementation(() => {
     throw new Error('the Account does not answer');
   });
-  await runDurableObjectAlarm(await stubOf(account));
+  await pass(account, 1);
   const before = await storageOf(account);
-  expect(before.tables).toEqual(['event']);
-  expect(before.alarmMs).toBe(alarmMs + QUIET_RING_MS);
+  expect(before.events).toBe(1);
+  expect(before.alarmMs).toBeLessThanOrEqual(Date.now() + RETENTION_AGAIN_MS + 1_000);
   failing.mockRestore();
-  vi.setSystemTime(alarmMs + QUIET_RING_MS);
-  await runDurableObjectAlarm(await stubOf(account));
-  await soon(async () => expect((await storageOf(account)).tables).toEqual(['summary']));
+  await pass(account, 3);
+  expect(await storageOf(account)).toMatchObject({ events: 0, past: 1 });
 });

@@ -1,11 +1,10 @@
 import { env } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { recordName } from '../../src/core/ids.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, arrival, release, requests } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
+import { shardOf, recordCalls } from '../support/shards.ts';
 
 const OK = { status: 200 };
 const BROKEN = { status: 500 };
@@ -59,7 +58,7 @@ function becomes(id: string, wanted: string) {
 }
 
 async function stubOf(record: string) {
-  return env.RECORD.getByName(recordName(await recordAddress({ account }, record)));
+  return await shardOf(account, record);
 }
 
 function later(ms: number) {
@@ -125,7 +124,7 @@ describe('a record', () => {
     await runDurableObjectAlarm(await stubOf('sub/1'));
     await becomes(deliveries[0].id, 'delivered');
     const detail = await (
-      await stubOf('sub/1')
+      await recordCalls(account, 'sub/1')
     ).readDelivery({
       sequence: 1,
       endpoint: deliveries[0].endpoint,
@@ -191,7 +190,7 @@ describe('a record', () => {
     expect(await delivery(deliveries[0].id)).toMatchObject({ status: 'cancelled' });
     later(20_000);
     await runDurableObjectAlarm(await stubOf('sub/1'));
-    const stub = await stubOf('sub/1');
+    const stub = await recordCalls(account, 'sub/1');
     await soon(async () => {
       const detail = await stub.readDelivery({ sequence: 1, endpoint: id, replay: 0 });
       expect(detail?.delivery).toMatchObject({ status: 'cancelled', reason: 'endpoint-removed' });

@@ -119,7 +119,17 @@ test('each run takes the next accounts, and begins again after the last', async 
 });
 
 test('jobs that ended 90 days ago are erased, row and object; others stay', async () => {
-  const facts = { kind: 'sweep', account: 'a', endpoint: null, event: null, by: 'operator', reason: null } as const;
+  const facts = {
+    kind: 'sweep',
+    account: 'a',
+    jurisdiction: null,
+    incarnation: 'a'.repeat(12),
+    shards: 4,
+    endpoint: null,
+    event: null,
+    by: 'operator',
+    reason: null,
+  } as const;
   const progress = { total: 1, done: 1, failed: 0, skipped: 0 };
   const job = (id: string, createdDays: number, endedDays: number | null) =>
     upsertJob(env.CONFIG, 1, {
@@ -132,7 +142,16 @@ test('jobs that ended 90 days ago are erased, row and object; others stay', asyn
       endedAtMs: endedDays === null ? null : daysAgo(endedDays),
     });
   const old = `job_${'0'.repeat(26)}`;
-  const spec = { kind: 'sweep', account: 'a', endpoint: 'ep_x', revision: 1, because: 'removed' } as const;
+  const spec = {
+    kind: 'sweep',
+    account: 'a',
+    jurisdiction: null,
+    incarnation: 'a'.repeat(12),
+    shards: 4,
+    endpoint: 'ep_x',
+    revision: 1,
+    because: 'removed',
+  } as const;
   await jobStub(env, old).start({ id: old, spec, by: 'operator', reason: null });
   await env.CONFIG.prepare('DELETE FROM jobs').run();
   await job(old, 100, 91);

@@ -4,14 +4,13 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { Webhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { recordName } from '../../src/core/ids.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
 import type { Bindings } from '../../src/env.ts';
 import { createApp } from '../../src/http/app.ts';
 import { parsePublicKey, verify } from '../../src/signature.ts';
 import { call, KEY, newAccount } from '../support/api.ts';
 import type { Arrived } from '../support/outbound.ts';
 import { answers, arrival } from '../support/receiver.ts';
+import { shardOf } from '../support/shards.ts';
 
 const HOUR_MS = 3_600_000;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -152,7 +151,7 @@ describe('a rotation', () => {
     const { secret } = await rotate({ overlapSeconds: 0 });
     await answers(hook, { status: 200 });
     later(11_000);
-    await runDurableObjectAlarm(env.RECORD.getByName(recordName(await recordAddress({ account }, 'r/1'))));
+    await runDurableObjectAlarm(await shardOf(account, 'r/1'));
     const [before, retry] = await arrival(hook, 2);
     if (before === undefined || retry === undefined) throw new Error('two attempts arrived');
     expect(retry.body).toBe(before.body);

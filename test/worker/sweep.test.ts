@@ -2,12 +2,11 @@
 import { env } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { recordName } from '../../src/core/ids.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
 import { call, newAccount } from '../support/api.ts';
 import { jobOf, until, untilFinished } from '../support/jobs.ts';
 import { answers, arrival, release, requests } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
+import { shardOf, recordCalls } from '../support/shards.ts';
 
 let account: string;
 let host: string;
@@ -24,7 +23,7 @@ const at = () => `/v1/accounts/${account}`;
 const later = (ms: number) => vi.setSystemTime(Date.now() + ms);
 
 async function stubOf(record: string) {
-  return env.RECORD.getByName(recordName(await recordAddress({ account }, record)));
+  return await shardOf(account, record);
 }
 
 async function brokenEndpoint(): Promise<string> {
@@ -81,7 +80,7 @@ describe('the sweep', () => {
       ['sub/1', 3],
       ['sub/2', 2],
     ] as const) {
-      const detail = await (await stubOf(record)).readDelivery({ sequence, endpoint, replay: 0 });
+      const detail = await (await recordCalls(account, record)).readDelivery({ sequence, endpoint, replay: 0 });
       expect(detail?.delivery).toMatchObject({ status: 'cancelled', reason, endedAtMs: expect.any(Number) });
     }
     await soon(async () => expect(await inLog(endpoint, `status = 'cancelled' AND ended_at_ms > 0`)).toBe(5));
@@ -104,7 +103,7 @@ test('what the log did not know yet, and what was under way, is cancelled by a l
   await release(`${host}/crm`, { status: 500 });
   const done = await untilFinished(job);
   expect(done.progress).toEqual({ total: 3, done: 3, failed: 0, skipped: 0 });
-  const detail = await (await stubOf('sub/1')).readDelivery({ sequence: 1, endpoint, replay: 0 });
+  const detail = await (await recordCalls(account, 'sub/1')).readDelivery({ sequence: 1, endpoint, replay: 0 });
   expect(detail?.delivery).toMatchObject({ status: 'cancelled', reason: 'endpoint-removed', attempts: 1 });
 });
 

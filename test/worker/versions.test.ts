@@ -6,12 +6,12 @@ import { env } from 'cloudflare:workers';
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import contract from '../../docs/contract.md?raw';
-import { gateName, recordName } from '../../src/core/ids.ts';
-import { recordAddress } from '../../src/delivery/address.ts';
+import { gateName } from '../../src/core/ids.ts';
 import { call, newAccount } from '../support/api.ts';
 import type { Mood } from '../support/outbound.ts';
 import { answers, release, requests } from '../support/receiver.ts';
 import { type Case, casesOf, type Outcome, type Situation, SITUATIONS } from '../support/versions-table.ts';
+import { shardOf } from '../support/shards.ts';
 
 const OK: Mood = { status: 200 };
 const FAILED: Mood = { status: 500 };
@@ -128,7 +128,7 @@ async function finish(one: Lane, situation: Situation): Promise<void> {
 async function ring({ account, endpoint, record }: Lane): Promise<void> {
   vi.setSystemTime(Date.now() + 50);
   await runDurableObjectAlarm(env.GATE.getByName(gateName({ account }, endpoint)));
-  await runDurableObjectAlarm(env.RECORD.getByName(recordName(await recordAddress({ account }, record))));
+  await runDurableObjectAlarm(await shardOf(account, record));
 }
 
 async function ended(one: Lane, ids: { a: string; b: string }): Promise<Pick<Seen, 'a' | 'b'>> {

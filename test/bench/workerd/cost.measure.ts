@@ -5,19 +5,13 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll, expect, test, vi } from 'vitest';
-import { Account, Gate, Record as RecordObject } from '../../../src/index.ts';
-import { recordName } from '../../../src/core/ids.ts';
-import {
-  DAY_MS,
-  RETENTION_DAYS_DEFAULT,
-  RETENTION_SLACK_SHARE,
-  RETENTION_LOOK_MS_MAX,
-} from '../../../src/core/limits.ts';
+import { Account, Gate, Shard } from '../../../src/index.ts';
+import { DAY_MS, RETENTION_DAYS_DEFAULT, RETENTION_SLACK_SHARE } from '../../../src/core/limits.ts';
 import { retention } from '../../../src/schedule/retention.ts';
-import { recordAddress } from '../../../src/delivery/address.ts';
 import { call, newAccount } from '../../support/api.ts';
 import { soon } from '../../support/soon.ts';
 import { counts, startCounting } from './meter.ts';
+import { shardOf, shardsIn } from '../../support/shards.ts';
 
 const RECORDS = 20;
 const EVENTS_PER_RECORD = 10;
@@ -34,8 +28,8 @@ const DURATION = 0.1 * 0.128 * 12.5;
 /** Bytes of a million events for a month, in GB times the price of one. */
 const OBJECT_STORAGE = 0.2 / 1_000;
 const DATABASE_STORAGE = 0.75 / 1_000;
-/** How long a Record keeps, in months: its days and their tenth, at most. */
-const RECORD_MONTHS = (RETENTION_DAYS_DEFAULT * (1 + RETENTION_SLACK_SHARE)) / 30;
+/** How long a Shard keeps, in months: its days and their tenth, at most. */
+const SHARD_MONTHS = (RETENTION_DAYS_DEFAULT * (1 + RETENTION_SLACK_SHARE)) / 30;
 const LOG_MONTHS = RETENTION_DAYS_DEFAULT / 30;
 /** 3 ms of Worker CPU for a publish and its share of a log batch (assumed, not counted here). */
 const CPU = 3 * 0.02;
@@ -74,10 +68,9 @@ function perEvent(before: typeof counts): typeof counts {
   ) as typeof counts;
 }
 
-async function recordBytes(account: string): Promise<number> {
+async function shardBytes(account: string): Promise<number> {
   let sum = 0;
-  for (let record = 0; record < RECORDS; record += 1) {
-    const stub = env.RECORD.getByName(recordName(await recordAddress({ account }, `sub/${record}`)));
+  for (const stub of await shardsIn(account)) {
     sum += await runInDurableObject(stub, (_, { storage }) => storage.sql.databaseSize);
   }
   return sum;
@@ -97,8 +90,8 @@ test('the cost of an event', async () => {
   account = await newAccount();
   emptyLogBytes = await logBytes();
   const created = await call('POST', `/v1/accounts/${account}/endpoints`, { url: 'https://cost.example.com/' });
-  const warm = env.RECORD.getByName(recordName(await recordAddress({ account }, 'warm-up')));
-  await startCounting(warm, { Record: RecordObject, Account, Gate });
+  const warm = await shardOf(account, 'warm-up');
+  await startCounting(warm, { Shard, Account, Gate });
   const before = { ...counts };
   // One event of every record, then the next of every record: the events of a record are seconds apart, as most are.
   for (let n = 0; n < EVENTS_PER_RECORD; n += 1) {
@@ -107,22 +100,21 @@ test('the cost of an event', async () => {
       const answer = await call('POST', `/v1/accounts/${account}/events`, body);
       expect(answer.status).toBe(202);
     }
-    await vi.waitFor(() => expect(counts.recordCalls).toBeGreaterThanOrEqual((n + 1) * RECORDS * 2), {
+    await vi.waitFor(() => expect(counts.shardCalls).toBeGreaterThanOrEqual((n + 1) * RECORDS * 2), {
       timeout: 30_000,
       interval: 100,
     });
   }
   await allLogged(account, created.body.id);
-  await soon(() => expect(counts.alarms).toBeGreaterThanOrEqual(EVENTS));
 
   const per = perEvent(before);
   untilLogged = print('unit', [
     ['Worker request', 1, WORKER_REQUESTS],
     ['Worker CPU (3 ms, assumed)', 1, CPU],
-    ['Record rows written, tables included', per.recordRows, ROWS],
+    ['Shard rows written, tables included', per.shardRows, ROWS],
     ['alarms set or deleted', per.alarms, ROWS],
-    ['Record calls and alarms run', per.recordCalls, OBJECT_REQUESTS],
-    ['Record duration (receiver 0.1 s)', 1, DURATION],
+    ['Shard calls and alarms run', per.shardCalls, OBJECT_REQUESTS],
+    ['Shard duration (receiver 0.1 s)', 1, DURATION],
     ['Account calls', per.accountCalls, OBJECT_REQUESTS],
     ['Gate calls', per.gateCalls, OBJECT_REQUESTS],
     ['other objects: rows written', per.otherObjectRows, ROWS],
@@ -133,37 +125,37 @@ test('the cost of an event', async () => {
 });
 
 test('what its retention and its storage add', async () => {
-  const stored = { record: (await recordBytes(account)) / EVENTS, log: ((await logBytes()) - emptyLogBytes) / EVENTS };
+  const stored = { shard: (await shardBytes(account)) / EVENTS, log: ((await logBytes()) - emptyLogBytes) / EVENTS };
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 34 * DAY_MS });
   const before = { ...counts };
-  for (let record = 0; record < RECORDS; record += 1) {
-    const stub = env.RECORD.getByName(recordName(await recordAddress({ account }, `sub/${record}`)));
-    // As the platform rings; runDurableObjectAlarm() would delete the alarm first, and be counted.
+  for (const stub of await shardsIn(account)) {
+    // As the platform does it; runDurableObjectAlarm() would delete the alarm first, and be counted.
     await runInDurableObject(stub, async (instance, { storage }) => {
       const scheduledTime = await storage.getAlarm();
-      if (!(instance instanceof RecordObject) || scheduledTime === null) throw new Error('no Record that is quiet');
+      if (!(instance instanceof Shard) || scheduledTime === null) throw new Error('no Shard whose log is whole');
       await instance.alarm({ scheduledTime, retryCount: 0, isRetry: false });
     });
     await soon(async () => {
-      const armed = await runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
-      // Emptied, it looks only for whether its account is still there.
-      expect(armed).toBeGreaterThan(Date.now() + RETENTION_LOOK_MS_MAX);
+      const events = await runInDurableObject(stub, (_, { storage }) =>
+        storage.sql.exec('SELECT 1 FROM event').toArray(),
+      );
+      expect(events).toEqual([]);
     });
   }
   await retention.run(env, Date.now());
   const per = perEvent(before);
   expect(per.logMessages).toBe(0);
-  const left = (await recordBytes(account)) / EVENTS;
+  const left = (await shardBytes(account)) / EVENTS;
   const added = print('unit', [
-    ['Record rows written: the summary and its table; the rest is dropped', per.recordRows, ROWS],
+    ['Shard rows deleted, and what stays of the records', per.shardRows, ROWS],
     ['alarms set or deleted', per.alarms, ROWS],
-    ['Record alarms run', per.recordCalls, OBJECT_REQUESTS],
+    ['Shard alarms run', per.shardCalls, OBJECT_REQUESTS],
     ['Account calls', per.accountCalls, OBJECT_REQUESTS],
     ['D1 rows deleted', per.d1Rows, ROWS],
-    [`bytes in a Record, ${RECORD_MONTHS.toFixed(1)} months`, stored.record * RECORD_MONTHS, OBJECT_STORAGE],
+    [`bytes in a Shard, ${SHARD_MONTHS.toFixed(1)} months`, stored.shard * SHARD_MONTHS, OBJECT_STORAGE],
     [`bytes in D1, ${LOG_MONTHS.toFixed(1)} months`, stored.log * LOG_MONTHS, DATABASE_STORAGE],
   ]);
   process.stdout.write(
-    `\nAll in: $${(untilLogged + added).toFixed(2)}. An emptied Record keeps ${Math.round(left * EVENTS_PER_RECORD)} bytes.\n`,
+    `\nAll in: $${(untilLogged + added).toFixed(2)}. Emptied, its Shards keep ${Math.round(left * EVENTS_PER_RECORD)} bytes a record.\n`,
   );
 });

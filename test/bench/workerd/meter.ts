@@ -6,10 +6,10 @@ import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 
 export type Unit =
-  | 'recordRows'
+  | 'shardRows'
   | 'otherObjectRows'
   | 'alarms'
-  | 'recordCalls'
+  | 'shardCalls'
   | 'accountCalls'
   | 'gateCalls'
   | 'logMessages'
@@ -19,10 +19,10 @@ export type Unit =
 export type Counts = Record<Unit, number>;
 
 export const counts: Counts = {
-  recordRows: 0,
+  shardRows: 0,
   otherObjectRows: 0,
   alarms: 0,
-  recordCalls: 0,
+  shardCalls: 0,
   accountCalls: 0,
   gateCalls: 0,
   logMessages: 0,
@@ -49,19 +49,19 @@ function rowsOf(cursor: unknown): number {
   return (cursor as { rowsWritten: number }).rowsWritten;
 }
 
-/** `record` is a Record of which nothing else is asked. */
-export async function startCounting(record: DurableObjectStub, classes: Record<'Record' | 'Account' | 'Gate', object>) {
-  await runInDurableObject(record, (_, state) => {
+/** `shard`: any Shard, of which nothing else is asked. */
+export async function startCounting(shard: DurableObjectStub, classes: Record<'Shard' | 'Account' | 'Gate', object>) {
+  await runInDurableObject(shard, (_, state) => {
     wrap(Object.getPrototypeOf(state.storage.sql), 'exec', (cursor, [query]) => {
-      const isRecord = / (event|wide|attempt|form|summary)\b/.test(String(query));
-      counts[isRecord ? 'recordRows' : 'otherObjectRows'] += rowsOf(cursor);
+      const isShard = / (event|wide|attempt|form|watch|due|past|shard)\b/.test(String(query));
+      counts[isShard ? 'shardRows' : 'otherObjectRows'] += rowsOf(cursor);
     });
     const storage = Object.getPrototypeOf(state.storage);
     wrap(storage, 'setAlarm', () => (counts.alarms += 1));
     wrap(storage, 'deleteAlarm', () => (counts.alarms += 1));
   });
   const calls: [keyof typeof classes, Unit, string[]][] = [
-    ['Record', 'recordCalls', ['accept', 'begin', 'settle', 'confirm', 'wake', 'alarm']],
+    ['Shard', 'shardCalls', ['accept', 'begin', 'settle', 'confirm', 'wake', 'alarm']],
     ['Account', 'accountCalls', ['settings', 'settingsSince', 'changeEndpoint', 'disableEndpoint', 'alarm']],
     ['Gate', 'gateCalls', ['admit', 'report', 'changed', 'alarm']],
   ];

@@ -1,0 +1,34 @@
+/** From an account and a record key to the Shard that holds the record, for tests that look inside. */
+import { env } from 'cloudflare:workers';
+import { type RecordAddress, recordId, recordName, shardName } from '../../src/core/ids.ts';
+import { recordAddress, shardsOf } from '../../src/delivery/address.ts';
+import { accountStub, recordStub, shardStub } from '../../src/stubs.ts';
+
+export async function addressOf(account: string, record: string): Promise<RecordAddress> {
+  const settings = await accountStub(env, account).settings();
+  if (settings === null) throw new Error(`there is no account ${account}`);
+  return recordAddress(settings, record);
+}
+
+/** The Durable Object. */
+export async function shardOf(account: string, record: string) {
+  const address = await addressOf(account, record);
+  return shardStub(env, shardName(address));
+}
+
+/** How the Shard's rows and calls name the record. */
+export async function recordOf(account: string, record: string): Promise<string> {
+  return recordId(await addressOf(account, record));
+}
+
+/** The calls of the Shard that concern the record. */
+export async function recordCalls(account: string, record: string) {
+  return recordStub(env, recordName(await addressOf(account, record)));
+}
+
+/** All Shards of an account. */
+export async function shardsIn(account: string) {
+  const settings = await accountStub(env, account).settings();
+  if (settings === null) throw new Error(`there is no account ${account}`);
+  return shardsOf(settings).map((shard) => shardStub(env, shardName(shard)));
+}
