@@ -49,7 +49,7 @@ export function sweepStart(
 /** What a job must know of its account to find its Shards. */
 export const storedPlace = {
   account: z.string(),
-  jurisdiction: z.enum(JURISDICTIONS).nullable(),
+  jurisdiction: z.enum(JURISDICTIONS).nullable().default(null),
   incarnation: z.string(),
   shards: z.number(),
 };

@@ -63,7 +63,7 @@ const state = z.object({
 /** By which an account's Shards and Gates are found. */
 const place = {
   account: z.string(),
-  jurisdiction: z.enum(JURISDICTIONS).nullable(),
+  jurisdiction: z.enum(JURISDICTIONS).nullable().default(null),
   incarnation: z.string(),
   shards: z.number(),
 };

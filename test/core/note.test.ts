@@ -6,7 +6,7 @@ import { note, span, worstStatus } from '../../src/core/note.ts';
 import type { DeliveryView } from '../../src/core/view.ts';
 
 const NOW = 1_764_000_000_000;
-const REPLAY = `dlv_k${'a'.repeat(32)}_1_${'0'.repeat(26)}_r1`;
+const REPLAY = `dlv_k${'a'.repeat(32)}000_1_${'0'.repeat(26)}_r1`;
 const CRM = { endpointName: 'CRM', targets: { deliverWithinMs: 5_000, warnAfterMs: 60_000 } };
 const STATUSES: DeliveryStatus[] = [
   'queued',
