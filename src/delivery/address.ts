@@ -8,6 +8,7 @@ import type { AccountPlace, RecordAddress } from '../core/ids.ts';
 
 /** 160 bits: collisions among the records of an account are out of reach, and the name stays short. */
 const HASH_BYTES = 20;
+const encoder = new TextEncoder();
 
 /** `place`: the account's settings. Whoever leaves its jurisdiction out reaches another object. */
 export async function recordAddress(place: AccountPlace, recordKey: string): Promise<RecordAddress> {
@@ -50,5 +51,5 @@ async function addressHash(name: string): Promise<string> {
 }
 
 async function sha256(text: string): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text)));
 }
