@@ -97,6 +97,8 @@ export const OVERLAP_SECONDS_MAX = 7 * 24 * 3_600;
 export const RESEAL_ENDPOINTS_MAX = 200;
 /** Endpoints that a reseal names as unreadable; it counts all. */
 export const RESEAL_NAMED_MAX = 20;
+/** Endpoints whose texts are opened at once, only to see that they open. */
+export const RESEAL_CHECKED_AT_ONCE = 50;
 export const RETRY_STEPS_MAX = 20;
 export const RETRY_STEP_SECONDS_MAX = 24 * 3_600;
 export const RETRY_WINDOW_SECONDS_MAX = 7 * 24 * 3_600;
@@ -170,6 +172,9 @@ export const CLAIM_SETTINGS_MS = 10 * SECOND_MS;
 export const LOST_AT_ONCE_MAX = 3;
 export const LOST_WAIT_MS_MIN = 10 * SECOND_MS;
 export const LOST_WAIT_MS_MAX = HOUR_MS;
+/** What a fault of ours kept from leaving is tried again after this, doubling up to the other: soon after the fault is mended. */
+export const NOT_SENT_WAIT_MS_MIN = 10 * SECOND_MS;
+export const NOT_SENT_WAIT_MS_MAX = 5 * MINUTE_MS;
 /** Settings or a Gate that do not answer: try again after this, plus up to as much again (DESIGN.md: 10-30 s). */
 export const UNAVAILABLE_WAIT_MS_MIN = 10 * SECOND_MS;
 export const UNAVAILABLE_WAIT_MS_MAX = 30 * SECOND_MS;

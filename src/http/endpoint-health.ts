@@ -85,8 +85,8 @@ function addHistory(api: Api): void {
       const tried = await fromDatabase(figuresOf(c, { account, endpoint, span, recentMs: nowMs }));
       const byHour = Map.groupBy(tried.groups, ({ hourMs }) => hourMs);
       const data = Array.from({ length: hours }, (_, i) => span.fromMs + i * HOUR_MS).map((hourMs) => {
-        const { attempts, succeeded, failed, lost, latencyMs } = windowHealth(byHour.get(hourMs) ?? []);
-        return { hour: rfc3339(hourMs), attempts, succeeded, failed, lost, latencyMs };
+        const { attempts, succeeded, failed, lost, notSent, latencyMs } = windowHealth(byHour.get(hourMs) ?? []);
+        return { hour: rfc3339(hourMs), attempts, succeeded, failed, lost, notSent, latencyMs };
       });
       return c.json({ endpoint, account, data, since: rfc3339(tried.sinceMs), isComplete: tried.isComplete });
     },

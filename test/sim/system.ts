@@ -259,6 +259,7 @@ export class System {
           ),
         confirm: (record, confirmations) =>
           this.#call(life, record, 'confirm', true, (instance) => instance.confirm(structuredClone(confirmations))),
+        tell: () => Promise.resolve(),
         report: (line) => this.world.note(JSON.stringify(line).slice(0, 160)),
       }),
     );

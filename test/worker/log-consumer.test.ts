@@ -50,6 +50,10 @@ function fakeDeps(given: Partial<LogDeps> = {}) {
       calls.push(`confirm ${record} ${list.map((c) => `${c.sequence}@${c.revision}`).join(' ')}`);
       return Promise.resolve();
     },
+    tell: (faults) => {
+      calls.push(`tell ${faults.map(({ kind, subject, detail }) => `${kind} ${subject} ${detail}`).join(', ')}`);
+      return Promise.resolve();
+    },
     report: (line) => void lines.push(line),
     ...given,
   };
