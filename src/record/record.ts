@@ -254,7 +254,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
 
   async #attempt(request: AttemptRequest): Promise<AttemptOutcome> {
     sender ??= createSender(
-      requireVars(this.env),
+      () => requireVars(this.env),
       { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now() },
       console.log,
     );

@@ -82,7 +82,9 @@ export class Runner {
 
   /** Outcomes of claims, from this Record's own attempts or a consumer's. */
   settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]): void {
-    for (const { claim, outcome } of settled) this.#deps.hints.answered(claim.endpoint, outcome);
+    for (const { claim, outcome } of settled) {
+      if (outcome.error?.kind !== 'not-sent') this.#deps.hints.answered(claim.endpoint, outcome);
+    }
     this.perform(this.#ledger.settle(settled, this.at()));
   }
 
