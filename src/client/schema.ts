@@ -41,7 +41,7 @@ export type Schemas = {
   };
   AlertFacts: {
     id: string;
-    rule: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message";
+    rule: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent";
     account: string | null;
     endpoint: string | null;
     status: "open" | "resolved";
@@ -526,7 +526,7 @@ export type Schemas = {
     latencyMs: number;
   } | null;
   AttemptError: {
-    kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost";
+    kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost" | "not-sent";
     message: string;
   } | null;
   PublishedEvent: {
@@ -750,7 +750,7 @@ export type Schemas = {
   };
   Alert: {
     id: string;
-    rule: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message";
+    rule: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent";
     account: string | null;
     endpoint: string | null;
     status: "open" | "resolved";
@@ -843,6 +843,7 @@ export type Schemas = {
     succeeded: number;
     failed: number;
     lost: number;
+    notSent: number;
     latencyMs: Schemas['LatencyMs'];
   };
   LatencyMs: {
@@ -879,6 +880,7 @@ export type Schemas = {
     succeeded: number;
     failed: number;
     lost: number;
+    notSent: number;
     successRate: number | null;
     latencyMs: Schemas['LatencyMs'];
     statusCodes: Record<string, number>;
@@ -920,7 +922,7 @@ export type Schemas = {
     account: string;
     endpoint: string;
     statusCode: number | null;
-    error: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost";
+    error: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost" | "not-sent";
     count: number;
     lastAt: string;
   };
@@ -1547,7 +1549,7 @@ export type Operations = {
   };
   listAllAlerts: {
     path: Record<never, never>;
-    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message")[]; endpoint?: string | (string)[]; account?: string | (string)[] };
+    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent")[]; endpoint?: string | (string)[]; account?: string | (string)[] };
     body: undefined | undefined;
     answer: Schemas['AlertPage'];
     exports: never;
@@ -1555,7 +1557,7 @@ export type Operations = {
   };
   listAlerts: {
     path: { account: string };
-    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message")[]; endpoint?: string | (string)[] };
+    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent")[]; endpoint?: string | (string)[] };
     body: undefined | undefined;
     answer: Schemas['AlertPage'];
     exports: never;
@@ -1648,6 +1650,11 @@ export type Operations = {
           minimum?: number | undefined;
         } | undefined;
         "poison-message"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "not-sent"?: {
           enabled?: boolean | undefined;
           threshold?: number | undefined;
           minimum?: number | undefined;
