@@ -4,7 +4,10 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Built, buildPackages } from '../../src/tools/packages/build.ts';
 
-/** Inside the repository, so that its types of Node, Workers, Redis and PostgreSQL are found; ignored by git. */
+/**
+ * Inside the repository, so that its types of Node, Workers, Redis and PostgreSQL are found;
+ * ignored by git.
+ */
 const ROOT = join(import.meta.dirname, '../..');
 
 export type Installed = { folder: string; built: Built[]; remove: () => void };

@@ -1,4 +1,7 @@
-/** The packages as a user gets them: built, packed, installed, judged by publint and arethetypeswrong, typechecked and run. */
+/**
+ * The packages as a user gets them: built, packed, installed, judged by publint and
+ * arethetypeswrong, typechecked and run.
+ */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

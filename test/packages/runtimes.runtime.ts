@@ -1,4 +1,7 @@
-/** The installed packages on Node 20, Deno, Bun and workerd. What npm cannot bring to this machine is skipped, and said. */
+/**
+ * The installed packages on Node 20, Deno, Bun and workerd. What npm cannot bring to this machine
+ * is skipped, and said.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * `npm run build:packages`: the receiver kit and the client as packages, in dist/packages: JavaScript with types, and the file that
- * `npm pack` makes of each. Neither has a dependency. Their version is that of the repository.
+ * `npm run build:packages`: the receiver kit and the client as packages, in dist/packages:
+ * JavaScript with types, and the file that `npm pack` makes of each. Neither has a dependency.
+ * Their version is that of the repository.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
