@@ -58,7 +58,7 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "settings-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
     errors: (Schemas['FieldProblem'])[];
     [member: string]: unknown;
   };
@@ -474,7 +474,7 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "settings-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
     errors: (Schemas['FieldProblem'])[];
     [member: string]: unknown;
   };
@@ -1151,7 +1151,7 @@ export type Operations = {
     };
     answer: Schemas['CreatedEndpoint'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "idempotency-conflict" | "idempotency-in-progress" | "external-id-taken" | "too-large" | "unsupported-media-type" | "rate-limited" | "endpoints-full" | "internal" | "unavailable" | "misconfigured";
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "idempotency-conflict" | "idempotency-in-progress" | "external-id-taken" | "too-large" | "unsupported-media-type" | "rate-limited" | "endpoints-full" | "settings-full" | "internal" | "unavailable" | "misconfigured";
   };
   listEndpoints: {
     path: { account: string };
@@ -1194,7 +1194,7 @@ export type Operations = {
     };
     answer: Schemas['ChangedEndpoint'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "external-id-taken" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "external-id-taken" | "too-large" | "unsupported-media-type" | "rate-limited" | "settings-full" | "internal" | "unavailable" | "misconfigured";
   };
   deleteEndpoint: {
     path: { account: string; endpoint: string };
@@ -1214,7 +1214,7 @@ export type Operations = {
     } | undefined;
     answer: Schemas['RotatedSecret'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "idempotency-conflict" | "idempotency-in-progress" | "secrets-full" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "idempotency-conflict" | "idempotency-in-progress" | "secrets-full" | "too-large" | "unsupported-media-type" | "rate-limited" | "settings-full" | "internal" | "unavailable" | "misconfigured";
   };
   getSecret: {
     path: { account: string; endpoint: string; secret: string };

@@ -8,7 +8,7 @@ import { type Grant, SCOPES } from '../core/key.ts';
 import { PORTAL_REQUESTS_PER_SECOND } from '../core/limits.ts';
 import type { Vars } from '../env.ts';
 import type { KeyRow } from '../store/keys.ts';
-import { type AppContext, type AppEnv, settingsCacheOf } from './context.ts';
+import { type AppContext, type AppEnv, endpointCacheOf } from './context.ts';
 import { endOf, knownByHash, knownById, noteUse } from './known-keys.ts';
 import { PORTAL_PREFIX, portalClaims } from './portal-token.ts';
 import { Problem } from './problem.ts';
@@ -56,13 +56,13 @@ async function portalGrant(c: AppContext, given: string): Promise<Grant> {
   if (claims === null) throw unauthorized('the portal token is not valid, or has expired');
   const { account, accountCreatedAtMs, scopes, key } = claims;
   const [known, row] = await Promise.all([
-    settingsCacheOf(c.env).get(account, nowMs),
+    endpointCacheOf(c.env).get(account, [], nowMs),
     key === null ? null : knownById(c.env, key),
   ]);
   if (key !== null && (row === null || endOf(row, nowMs) !== null)) {
     throw unauthorized('the key that made the portal token is revoked or has expired');
   }
-  if (known?.settings.createdAtMs !== accountCreatedAtMs) {
+  if (known?.createdAtMs !== accountCreatedAtMs) {
     throw unauthorized('the account that the portal token was made for is removed');
   }
   const rateLimit = { of: { portalOf: account }, perSecond: PORTAL_REQUESTS_PER_SECOND };

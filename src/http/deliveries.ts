@@ -4,7 +4,7 @@ import type { AccountSettings } from '../core/endpoint.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
 import { type AccountPlace, type DeliveryLocator, parseDeliveryId, recordName } from '../core/ids.ts';
 import type { DeliveryDetail } from '../core/view.ts';
-import { settingsOf } from './account-settings.ts';
+import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { recordStub } from '../stubs.ts';
 import { auditInAccount } from './audit-trail.ts';
@@ -45,7 +45,7 @@ export function addDeliveries(api: Api): void {
     },
     async ({ c, params }) => {
       const at = locate(params.delivery);
-      const settings = await settingsOf(c, params.account);
+      const settings = await accountOf(c, params.account, [at.endpoint]);
       const detail = await readDelivery(c, settings, at);
       if (detail === null) throw unknownDelivery(params.delivery);
       return c.json(showDetail(detail, presentOf(settings, Date.now())));
@@ -64,7 +64,7 @@ export function addDeliveries(api: Api): void {
     },
     async ({ c, params: { account, delivery }, body }) => {
       const at = locate(delivery);
-      const settings = await settingsOf(c, account);
+      const settings = await accountOf(c, account, [at.endpoint]);
       const by = { key: c.get('keyName'), reason: body.reason ?? null, force: body.force ?? false };
       const act = { endpoint: at.endpoint, target: delivery, detail: by.reason };
       await auditInAccount(c, account, { action: 'delivery.replayed', ...act });
@@ -90,7 +90,7 @@ export function addDeliveries(api: Api): void {
     },
     async ({ c, params: { account, delivery }, body }) => {
       const at = locate(delivery);
-      const settings = await settingsOf(c, account);
+      const settings = await accountOf(c, account, [at.endpoint]);
       const by = { key: c.get('keyName'), reason: body.reason ?? null };
       const act = { endpoint: at.endpoint, target: delivery, detail: by.reason };
       await auditInAccount(c, account, { action: 'delivery.discarded', ...act });

@@ -42,7 +42,7 @@ function ready(c: AppContext): Response {
 
 async function silentParts(env: Bindings): Promise<string[]> {
   const checks: [string, () => Promise<unknown>][] = [
-    ['account', () => accountStub(env, PROBE).settings()],
+    ['account', () => accountStub(env, PROBE).settings([])],
     ['config database', () => env.CONFIG.prepare('SELECT 1').first()],
     ['log database', () => logDatabase(null, env).prepare('SELECT 1').first()],
   ];

@@ -11,7 +11,7 @@ import type { SealContext, Vault } from '../delivery/vault.ts';
 import { accountStub } from '../stubs.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
-import { type AppContext, settingsCacheOf, vaultOf } from './context.ts';
+import { type AppContext, noteChange, vaultOf } from './context.ts';
 import { callObject } from './objects.ts';
 import { accountParams } from './params.ts';
 
@@ -48,7 +48,7 @@ async function reseal(c: AppContext, account: string): Promise<Response> {
     () => accountStub(c.env, account),
     (stub) => stub.reseal(work, vault.keyId, c.get('keyName')),
   );
-  await settingsCacheOf(c.env).fresh(account, Date.now());
+  await noteChange(c, account);
   const remaining = due.length - seen + work.length - done.endpoints;
   return c.json({
     account,

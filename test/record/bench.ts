@@ -15,6 +15,11 @@ const ADDRESS = { account: 'acme', jurisdiction: null, kind: 'k', hash: 'a'.repe
 export function sqlOf(database: DatabaseSync, faults: { failsNext: boolean } = { failsNext: false }): Sql {
   return {
     exec: (query, ...bindings) => {
+      // Prepared statements hold one command; only migrations hold several.
+      if (bindings.length === 0 && query.includes(';')) {
+        database.exec(query);
+        return { toArray: () => [] };
+      }
       const rows = database.prepare(query).all(...bindings);
       return { toArray: () => rows };
     },
