@@ -16,7 +16,7 @@ import { quietPhaseMs } from '../core/retention.ts';
 import type { AttemptRequest, ClaimRef, RecordRpc } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import { type Sender, createSender } from '../delivery/sender.ts';
-import { SettingsCache } from '../delivery/settings.ts';
+import { EndpointCache } from '../delivery/endpoint-cache.ts';
 import { within } from '../delivery/within.ts';
 import { type Bindings, requireVars } from '../env.ts';
 import { accountStub, gateStub } from '../stubs.ts';
@@ -31,7 +31,7 @@ import { Runner, type RunnerDeps } from './runner.ts';
 import { readDelivery, readEvent, readEventIds, readEvents, readRecord } from './views.ts';
 
 /** Shared by the Records of this isolate. */
-let settingsCache: SettingsCache | null = null;
+let endpointCache: EndpointCache | null = null;
 let sender: Sender | null = null;
 const hints = new EndpointHints();
 const NO_ROWS: Sql = {
@@ -94,7 +94,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   }
 
   async sweep(endpoint: string, revision: number) {
-    const settings = await this.#settings(revision, true);
+    const settings = await this.#settings({ minRevision: revision, isFresh: true, endpoints: [endpoint] });
     return this.#perform(this.#open().sweep(endpoint, settings, this.#at()));
   }
 
@@ -137,7 +137,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   async replay(ref: DeliveryRef, by: Replayer) {
     const own = ofJob(this.#open().memory, ref, by.job);
     if (own !== null) return ok(own);
-    const settings = await this.#settings(0, true);
+    const settings = await this.#settings({ minRevision: 0, isFresh: true, endpoints: [ref.endpoint] });
     if (isOver(this.#open().memory, settings)) return fail({ reason: 'not-found' as const });
     const endpoint = endpointIn(settings, ref.endpoint);
     return this.#perform(this.#open().replay(ref, by, endpoint, this.#at(), this.#storageBytes));
@@ -146,7 +146,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
   async replayMissing(missing: { sequence: number; endpoint: string }, by: Replayer) {
     const own = ofJob(this.#open().memory, { ...missing, replay: 0 }, by.job);
     if (own !== null) return ok(own);
-    const settings = await this.#settings(0, true);
+    const settings = await this.#settings({ minRevision: 0, isFresh: true, endpoints: [missing.endpoint] });
     if (isOver(this.#open().memory, settings)) return fail({ reason: 'not-found' as const });
     const endpoint = endpointIn(settings, missing.endpoint);
     return this.#perform(this.#open().replayMissing(missing, by, endpoint, this.#at(), this.#storageBytes));
@@ -216,7 +216,7 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
     return {
       nowMs: () => Date.now(),
       random: Math.random,
-      settings: ({ minRevision, isFresh }) => this.#settings(minRevision, isFresh),
+      settings: (need) => this.#settings(need),
       attempt: (request) => this.#attempt(request),
       sendClaims: (queue, claims) => this.#sendClaims(queue === 'slow' ? this.env.SLOW : this.env.FANOUT, claims),
       sendLog: (entries) => this.#sendLog(entries),
@@ -243,13 +243,9 @@ export class Record extends DurableObject<Bindings> implements RecordRpc {
     return this.#gate(endpoint).admit(recordName(this.#address), seen);
   }
 
-  async #settings(minRevision: number, isFresh: boolean): Promise<AccountSettings | null> {
-    settingsCache ??= new SettingsCache({ read: (account) => accountStub(this.env, account).settings() });
-    const { account } = this.#address;
-    const known = isFresh
-      ? await settingsCache.fresh(account, Date.now())
-      : await settingsCache.get(account, Date.now(), { minRevision });
-    return known?.settings ?? null;
+  #settings({ endpoints, ...need }: Parameters<RunnerDeps['settings']>[0]): Promise<AccountSettings | null> {
+    endpointCache ??= new EndpointCache((account, ids) => accountStub(this.env, account).settings(ids));
+    return endpointCache.get(this.#address.account, endpoints, Date.now(), need);
   }
 
   async #attempt(request: AttemptRequest): Promise<AttemptOutcome> {

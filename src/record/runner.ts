@@ -26,10 +26,11 @@ export type RunnerDeps = {
   nowMs(): number;
   random(): number;
   /**
-   * At most a few seconds old, at least `minRevision` where that is known; with `isFresh` read now, whatever is remembered. Null: no
-   * such account. Throws where it does not answer.
+   * With these endpoints only, of ten thousand that an account may have. At most a few seconds old,
+   * at least `minRevision` where that is known; with `isFresh` read now, whatever is remembered.
+   * Null: no such account. Throws where it does not answer.
    */
-  settings(need: { minRevision: number; isFresh: boolean }): Promise<AccountSettings | null>;
+  settings(need: { minRevision: number; isFresh: boolean; endpoints: string[] }): Promise<AccountSettings | null>;
   /** Never throws for what a receiver does. */
   attempt(request: AttemptRequest): Promise<AttemptOutcome>;
   sendClaims(queue: 'fanout' | 'slow', claims: ClaimRef[]): Promise<void>;
@@ -126,11 +127,12 @@ export class Runner {
     let settings: AccountSettings | null;
     try {
       const minRevision = Math.max(0, ...claims.map((claim) => this.#ledger.revisionNeeded(claim.endpoint)));
-      settings = await this.#deps.settings({ minRevision, isFresh: false });
+      const endpoints = claims.map(({ endpoint }) => endpoint);
+      settings = await this.#deps.settings({ minRevision, isFresh: false, endpoints });
       // What is remembered may be older than the endpoint, or than its enabling. Cancelling is final: only what is true now may do it.
       const wouldCancel = claims.some((claim) => isGone(settings, claim.endpoint));
       if (wouldCancel) {
-        const now = await this.#now();
+        const now = await this.#now(endpoints);
         if (now === 'over') return { settings: null, begun: claims.map(() => GONE) };
         settings = now;
       }
@@ -204,8 +206,12 @@ export class Runner {
       let isMore = true;
       for (let turns = 0; isMore && turns < RETENTION_TURNS_PER_LOOK; turns += 1) {
         // Read for each turn: others get their turn meanwhile.
-        const settings = await this.#now();
+        const { memory } = this.#ledger;
+        const endpoints = [...memory.lanes.keys()];
+        const settings = await this.#now(endpoints);
         if (settings === 'over') return;
+        // Whether the endpoint of a lane that came meanwhile is there was not asked.
+        if (this.#ledger.memory !== memory || memory.lanes.size > endpoints.length) continue;
         const { result, effects } = this.#ledger.retain(settings, this.at());
         this.perform(effects);
         isMore = result;
@@ -219,9 +225,9 @@ export class Runner {
    * Settings read now. Where the account is gone, or another has its id, nothing of this Record may stay: nobody would be shown it, and
    * the log would be told again of what was erased there.
    */
-  async #now(): Promise<AccountSettings | 'over'> {
+  async #now(endpoints: string[]): Promise<AccountSettings | 'over'> {
     const { life } = this.#ledger.memory;
-    const settings = await this.#deps.settings({ minRevision: 0, isFresh: true });
+    const settings = await this.#deps.settings({ minRevision: 0, isFresh: true, endpoints });
     // A publish that came meanwhile knows better.
     if (isOver({ life }, settings) && this.#ledger.memory.life === life) {
       await this.#deps.erase();

@@ -23,7 +23,7 @@ import { ignore, type Node, type World } from './world.ts';
 
 /** What a Record reaches. Every promise is settled by a step of the world. */
 export type RecordLinks = {
-  settings(node: Node, minRevision: number, isFresh: boolean): Promise<AccountSettings | null>;
+  settings(node: Node, need: Parameters<RunnerDeps['settings']>[0]): Promise<AccountSettings | null>;
   attempt(from: Life, node: Node, request: AttemptRequest): Promise<AttemptOutcome>;
   sendClaims(from: Life, queue: 'fanout' | 'slow', bodies: { v: 1; record: string; claim: ClaimRef }[]): Promise<void>;
   sendLog(from: Life, message: LogMessage): Promise<void>;
@@ -184,7 +184,7 @@ export class RecordInstance {
   }
 
   async #endpointNow(id: string) {
-    const settings = await this.#host.links.settings(this.node, 0, true);
+    const settings = await this.#host.links.settings(this.node, { minRevision: 0, isFresh: true, endpoints: [id] });
     return settings?.endpoints.find((endpoint) => endpoint.id === id);
   }
 
@@ -260,7 +260,7 @@ export class RecordInstance {
     return {
       nowMs: () => this.#nowMs(),
       random: world.prng.next,
-      settings: ({ minRevision, isFresh }) => links.settings(this.node, minRevision, isFresh),
+      settings: (need) => links.settings(this.node, need),
       attempt: (request) => links.attempt(this.life, this.node, request),
       sendClaims: (queue, claims) =>
         links.sendClaims(

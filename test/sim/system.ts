@@ -3,6 +3,7 @@ import { BY_RECEIVER, BY_TUBEPOST } from '../../src/core/audit.ts';
 import { parseDeliveryId } from '../../src/core/ids.ts';
 import type { LogMessage } from '../../src/core/log.ts';
 import type { ClaimRef } from '../../src/core/rpc.ts';
+import { EndpointCache } from '../../src/delivery/endpoint-cache.ts';
 import { SettingsCache } from '../../src/delivery/settings.ts';
 import { NOTHING_BUT_FAILURES } from '../../src/core/reasons.ts';
 import { EndpointHints } from '../../src/record/hints.ts';
@@ -40,6 +41,7 @@ export class System {
   readonly watch: Watch;
   readonly #person = new Life('person');
   readonly #caches = new Map<Node, SettingsCache>();
+  readonly #endpointCaches = new Map<Node, EndpointCache>();
   readonly #links: RecordLinks;
 
   constructor(seed: number) {
@@ -97,6 +99,12 @@ export class System {
         run: async () => this.account.book.settings(),
       }));
     this.#caches.set(node, new SettingsCache({ read }));
+    const readSome = (_: string, endpoints: string[]) =>
+      this.world.call(life, 'account.settings', true, () => ({
+        life: this.account.life,
+        run: async () => this.account.book.settingsOf(endpoints),
+      }));
+    this.#endpointCaches.set(node, new EndpointCache(readSome));
     node.hints = new EndpointHints();
   }
 
@@ -148,11 +156,10 @@ export class System {
   #recordLinks(): RecordLinks {
     const { world } = this;
     return {
-      settings: async (node, minRevision, isFresh) => {
-        const cache = this.#cache(node);
-        const nowMs = world.clockOf(node);
-        const known = isFresh ? await cache.fresh(ACCOUNT, nowMs) : await cache.get(ACCOUNT, nowMs, { minRevision });
-        return known?.settings ?? null;
+      settings: async (node, { endpoints, ...need }) => {
+        const cache = this.#endpointCaches.get(node);
+        if (cache === undefined) throw new Error(`${node.name} has no cache of endpoints`);
+        return cache.get(ACCOUNT, endpoints, world.clockOf(node), need);
       },
       attempt: (from, node, request) => this.receivers.attempt(from, node, recordNameOf(request.delivery), request),
       sendClaims: (from, queue, bodies) => this[queue].send(from, bodies),
