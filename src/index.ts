@@ -25,7 +25,7 @@ async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
     case 'tubepost-fanout':
     case 'tubepost-slow':
       sender ??= createSender(
-        requireVars(env),
+        () => requireVars(env),
         { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now() },
         console.log,
       );

@@ -7,7 +7,7 @@ import { retryable } from 'cloudflare:durable-objects';
 import { asksForAlerts } from '../core/alert-event.ts';
 import { type AuditAct, type AuditFilter, BY_RECEIVER, BY_TUBEPOST } from '../core/audit.ts';
 import { base32 } from '../core/base32.ts';
-import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
+import type { AccountFacts, AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { INCARNATION_CHARS } from '../core/ids.ts';
 import { OUTBOX_FIRST_WAIT_MS, OUTBOX_TRY_MS } from '../core/limits.ts';
 import { type Bucket, QUOTA_DEFAULT, type QuotaExceeded, take } from '../core/quota.ts';
@@ -22,7 +22,16 @@ import { auditPage } from './audit.ts';
 import { AccountBook } from './book.ts';
 import * as idempotency from './idempotency.ts';
 import { newSweep, removalStart, startJob } from './jobs.ts';
-import { nextDueMs, owed, type Owed, type Receiver, RECEIVERS, settleFailed, settleTold } from './outbox.ts';
+import {
+  endpointOf,
+  nextDueMs,
+  owed,
+  type Owed,
+  type Receiver,
+  RECEIVERS,
+  settleFailed,
+  settleTold,
+} from './outbox.ts';
 import { beginRemoval, endpointsOfRemoved, removalOf, setRemovalDue } from './removal.ts';
 import { beginTest } from './test-sends.ts';
 import { tell } from './tell.ts';
@@ -45,7 +54,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
       this.prototype.erase,
       this.prototype.settings,
       this.prototype.settingsSince,
-      this.prototype.settingsFor,
+      this.prototype.settingsPart,
       this.prototype.settingsForAlerts,
       this.prototype.createEndpoint,
       this.prototype.changeEndpoint,
@@ -73,13 +82,8 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     return this.#after(this.#book.put(change, by, Date.now(), newIncarnation()));
   }
 
-  async settings() {
-    return this.#book.settings();
-  }
-
-  async settingsFor(endpoints: string[]) {
-    const wanted = new Set(endpoints);
-    return this.#book.settingsWith(({ id }) => wanted.has(id));
+  async settings(endpoints?: string[]) {
+    return endpoints === undefined ? this.#book.settings() : this.#book.settingsOf(endpoints);
   }
 
   async settingsForAlerts() {
@@ -87,16 +91,20 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   }
 
   /** Compared with the creation too: an account that was erased and made again begins at revision 1. */
-  async settingsSince(known: Pick<AccountSettings, 'revision' | 'createdAtMs'>, events = 0) {
-    const settings = this.#book.settings();
-    const exceeded = this.#count(settings, events);
+  async settingsSince(known: Pick<AccountSettings, 'revision' | 'createdAtMs'>, events = 0, inParts = false) {
+    const facts = this.#book.facts();
+    const exceeded = this.#count(facts, events);
     if (exceeded !== null) return exceeded;
-    const isSame = settings?.revision === known.revision && settings.createdAtMs === known.createdAtMs;
-    return isSame ? 'unchanged' : settings;
+    if (facts?.revision === known.revision && facts.createdAtMs === known.createdAtMs) return 'unchanged';
+    return inParts ? this.#book.changesSince(known) : this.#book.settings();
+  }
+
+  async settingsPart(after: string) {
+    return this.#book.part(after);
   }
 
   /** In memory: a row for each publish would cost more than the events. An instance that starts anew grants a burst. */
-  #count(settings: AccountSettings | null, events: number): QuotaExceeded | null {
+  #count(settings: AccountFacts | null, events: number): QuotaExceeded | null {
     const { eventsPerSecond } = settings?.quota ?? QUOTA_DEFAULT;
     if (eventsPerSecond === null) {
       this.#bucket = null;
@@ -156,8 +164,8 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   }
 
   async disableFailing(id: string, sinceMs: number) {
-    const { account, endpoints, revision } = this.#book.settings() ?? {};
-    const endpoint = endpoints?.find((one) => one.id === id);
+    const { account, endpoints, revision } = this.#book.settingsOf([id]) ?? {};
+    const endpoint = endpoints?.[0];
     if (account === undefined || revision === undefined || endpoint === undefined) return null;
     if (endpoint.updatedAtMs > sinceMs) return endpoint.updatedAtMs;
     const succeededAtMs = await lastSuccessMs(this.env.LOG_DB, account, id, sinceMs);
@@ -171,7 +179,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   async remove(by: string, reason: string | null) {
     const before = removalOf(this.#sql);
     if (before !== null) return before.start;
-    const settings = this.#book.settings();
+    const settings = this.#book.settingsOf([]);
     if (settings === null) return null;
     const start = removalStart(settings, by, reason);
     beginRemoval(this.#sql, start, Date.now());
@@ -200,7 +208,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   }
 
   async beginTest(endpoint: string, by = UNNAMED) {
-    return beginTest(this.#sql, this.#book.settings(), endpoint, by, Date.now());
+    return beginTest(this.#sql, this.#book.settingsOf([endpoint]), endpoint, by, Date.now());
   }
 
   /** Never throws: the platform drops an alarm that fails too often, and with it what is owed. */
@@ -268,7 +276,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
 
   async #tellOne(topic: Owed): Promise<void> {
     try {
-      await tell(this.env, topic, this.#book.settings());
+      await tell(this.env, topic, this.#book.settingsOf([endpointOf(topic)]));
       settleTold(this.#sql, topic);
     } catch (error) {
       settleFailed(this.#sql, topic, Date.now(), Math.random());

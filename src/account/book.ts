@@ -5,15 +5,32 @@
  * makes of the settings is changes.ts.
  */
 import { type GateNews, newsOf } from '../core/admission.ts';
-import { type AuditAct, changesBetween } from '../core/audit.ts';
-import type { AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
+import { type AuditAct, BY_RECEIVER, BY_TUBEPOST, changesBetween } from '../core/audit.ts';
+import type { AccountFacts, AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { checkPayloadFormat } from '../core/endpoint-rules.ts';
 import { liveSecrets, type RemovalRefusal, rotated, withoutSecret } from '../core/endpoint-secrets.ts';
 import type { JobStart } from '../core/job.ts';
+import {
+  SETTINGS_BYTES_FOR_SECRETS,
+  SETTINGS_BYTES_MAX,
+  SETTINGS_PART_BYTES,
+  SETTINGS_ROWS_AT_ONCE,
+} from '../core/limits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
-import type { AccountChange, EndpointChange, EndpointRefusal, EndpointResealing, FixedField } from '../core/rpc.ts';
+import type {
+  AccountChange,
+  EndpointChange,
+  EndpointRefusal,
+  EndpointResealing,
+  EndpointsPart,
+  FixedField,
+  SettingsChanges,
+  SettingsFull,
+} from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
+import { utf8Bytes } from '../core/text.ts';
 import { audit } from './audit.ts';
+import { ChangedSince } from './changed-since.ts';
 import { changed, concernsGate, created, defaults, given, ownerOfExternalId, same } from './changes.ts';
 import { type SweepOrder, sweepStart } from './jobs.ts';
 import { owe, oweJob } from './outbox.ts';
@@ -27,9 +44,17 @@ const FIXED_FIELDS = ['shards', 'jurisdiction'] as const satisfies FixedField['f
 /** Of an endpoint's settings: they follow from what is changed, or are audited by themselves. */
 const NOT_CHANGED_BY_PEOPLE = ['updatedAtMs', 'isWatched', 'cutoff', 'secrets'];
 
-type Entry = { revision: number; settings: EndpointSettings };
+/** `bytes`: of its JSON, as it is stored. */
+type Entry = { revision: number; settings: EndpointSettings; bytes: number };
 /** What the tables say. The object is their only writer, so this stays right until a change fails half-way. */
-type Image = { revision: number; facts: StoredFacts; endpoints: Map<string, Entry> };
+type Image = {
+  revision: number;
+  facts: StoredFacts;
+  endpoints: Map<string, Entry>;
+  /** Of all endpoints. */
+  bytes: number;
+  changes: ChangedSince;
+};
 
 export class AccountBook {
   readonly #sql: Sql;
@@ -43,14 +68,59 @@ export class AccountBook {
 
   settings(): AccountSettings | null {
     const image = this.#read();
+    return image && { ...factsOf(image), endpoints: settingsIn(image) };
+  }
+
+  facts(): AccountFacts | null {
+    const image = this.#read();
+    return image && factsOf(image);
+  }
+
+  /**
+   * What has changed for a caller that knows a revision of this account; all, in parts, where that
+   * is not remembered.
+   */
+  changesSince({ revision, createdAtMs }: Pick<AccountFacts, 'revision' | 'createdAtMs'>): SettingsChanges | null {
+    const image = this.#read();
     if (image === null) return null;
-    return { ...image.facts, revision: image.revision, endpoints: settingsIn(image) };
+    const facts = factsOf(image);
+    const { bytes } = image;
+    const ids = createdAtMs === facts.createdAtMs ? image.changes.after(revision) : null;
+    const changed = (ids ?? []).map((id) => [id, image.endpoints.get(id)] as const);
+    const size = changed.reduce((sum, [, entry]) => sum + (entry?.bytes ?? 0), 0);
+    if (ids === null || size > SETTINGS_PART_BYTES) return { kind: 'part', facts, bytes, part: partOf(image, '') };
+    return {
+      kind: 'changes',
+      facts,
+      bytes,
+      endpoints: changed.flatMap(([, entry]) => entry?.settings ?? []),
+      removed: changed.flatMap(([id, entry]) => (entry === undefined ? [id] : [])),
+    };
+  }
+
+  part(after: string): EndpointsPart | null {
+    const image = this.#read();
+    return image && partOf(image, after);
   }
 
   /** What others need of an account with ten thousand endpoints is seldom all of it. */
   settingsWith(isWanted: (endpoint: EndpointSettings) => boolean): AccountSettings | null {
     const settings = this.settings();
     return settings && { ...settings, endpoints: settings.endpoints.filter(isWanted) };
+  }
+
+  /** Of none: without reading any, so that what stands there cannot stand in the way. */
+  settingsOf(ids: readonly string[]): AccountSettings | null {
+    if (ids.length === 0 && this.#image === undefined) {
+      const stored = storedFactsIn(this.#sql);
+      if (stored === null) return null;
+      const endpointCount = Number(this.#sql.exec('SELECT count(*) AS n FROM endpoint').toArray()[0]?.['n'] ?? 0);
+      return { ...stored.facts, revision: stored.revision, endpoints: [], endpointCount };
+    }
+    const image = this.#read();
+    if (image === null) return null;
+    const endpoints = ids.flatMap((id) => image.endpoints.get(id)?.settings ?? []);
+    return { ...factsOf(image), endpoints, endpointCount: image.endpoints.size };
   }
 
   put(
@@ -60,9 +130,13 @@ export class AccountBook {
     incarnation: string,
   ): Result<{ created: boolean; settings: AccountSettings }, FixedField> {
     const image = this.#read();
+    const answer = (created: boolean) => {
+      const endpointCount = this.#read()?.endpoints.size ?? 0;
+      return ok({ created, settings: { ...this.#factsOfExisting(), endpoints: [], endpointCount } });
+    };
     if (image === null) {
       this.#create(created(this.#account, incarnation, change, nowMs), by);
-      return ok({ created: true, settings: this.#settingsOfExisting() });
+      return answer(true);
     }
     const fixed = FIXED_FIELDS.find((field) => change[field] !== undefined && change[field] !== image.facts[field]);
     if (fixed !== undefined) return fail({ reason: 'fixed', field: fixed });
@@ -75,21 +149,24 @@ export class AccountBook {
         owe(this.#sql, 'account', revision, nowMs);
       });
     }
-    return ok({ created: false, settings: this.#settingsOfExisting() });
+    return answer(false);
   }
 
   createEndpoint(
     endpoint: EndpointSettings,
     by: string,
     nowMs: number,
-  ): Result<EndpointSettings, { reason: 'no-account' } | { reason: 'full'; most: number } | EndpointRefusal> {
+  ): Result<
+    EndpointSettings,
+    { reason: 'no-account' } | { reason: 'full'; most: number } | SettingsFull | EndpointRefusal
+  > {
     const image = this.#read();
     if (image === null) return fail({ reason: 'no-account' });
     const known = image.endpoints.get(endpoint.id);
     if (known !== undefined) return ok(known.settings);
     const { endpointsMax } = image.facts.quota;
     if (image.endpoints.size >= endpointsMax) return fail({ reason: 'full', most: endpointsMax });
-    const refused = this.#refusal(image, endpoint);
+    const refused = this.#refusal(image, endpoint) ?? overBudget(image, endpoint);
     if (refused !== null) return fail(refused);
 
     this.#change(image, (revision) => {
@@ -109,7 +186,7 @@ export class AccountBook {
     by: string,
     nowMs: number,
     sweep: SweepOrder | null = null,
-  ): Result<EndpointSettings, { reason: 'not-found' } | EndpointRefusal> & { job?: JobStart } {
+  ): Result<EndpointSettings, { reason: 'not-found' } | SettingsFull | EndpointRefusal> & { job?: JobStart } {
     const image = this.#read();
     const entry = image?.endpoints.get(id);
     if (!image || entry === undefined) return fail({ reason: 'not-found' });
@@ -120,6 +197,8 @@ export class AccountBook {
     if (same({ ...after, updatedAtMs: before.updatedAtMs }, before)) return ok(before);
     const changes = changesBetween(before, after, { secret: ['headers'], leftOut: NOT_CHANGED_BY_PEOPLE });
     after.secrets = liveSecrets(after.secrets, nowMs);
+    const full = by === BY_RECEIVER || by === BY_TUBEPOST ? null : overBudget(image, after);
+    if (full !== null) return fail(full);
 
     let job: JobStart | null = null;
     this.#change(image, (revision) => {
@@ -147,7 +226,7 @@ export class AccountBook {
     if (!image || entry === undefined) return newsOf(image?.revision ?? 0, undefined);
     if ((entry.settings.isWatched ?? false) !== isWatched) {
       const { revision } = entry;
-      this.#change(image, () => this.#write(image, { ...entry.settings, isWatched }, revision));
+      this.#change(image, (now) => this.#write(image, { ...entry.settings, isWatched }, revision, now));
     }
     return newsOf(image.revision, image.endpoints.get(id)?.settings);
   }
@@ -164,7 +243,9 @@ export class AccountBook {
     let job: JobStart | null = null;
     this.#change(image, (revision) => {
       this.#sql.exec('DELETE FROM endpoint WHERE id = ?', id);
+      image.bytes -= image.endpoints.get(id)?.bytes ?? 0;
       image.endpoints.delete(id);
+      image.changes.add(id, revision);
       this.#audit({ action: 'endpoint.removed', endpoint: id }, by, nowMs);
       owe(this.#sql, `endpoint:${id}`, revision, nowMs);
       owe(this.#sql, `gate:${id}`, revision, nowMs);
@@ -182,7 +263,7 @@ export class AccountBook {
     nowMs: number,
   ): JobStart | null {
     if (order === null) return null;
-    const start = sweepStart(this.#settingsOfExisting(), endpoint, because, revision, order);
+    const start = sweepStart(this.#factsOfExisting(), endpoint, because, revision, order);
     oweJob(this.#sql, start, revision, nowMs);
     return start;
   }
@@ -193,13 +274,15 @@ export class AccountBook {
     overlapSeconds: number,
     by: string,
     nowMs: number,
-  ): Result<EndpointSettings, { reason: 'not-found' } | { reason: 'full'; most: number }> {
+  ): Result<EndpointSettings, { reason: 'not-found' } | { reason: 'full'; most: number } | SettingsFull> {
     const image = this.#read();
     const before = image?.endpoints.get(id)?.settings;
     if (!image || before === undefined) return fail({ reason: 'not-found' });
     if (before.secrets.some((secret) => secret.id === fresh.id)) return ok(before);
     const secrets = rotated(before.secrets, fresh, overlapSeconds, nowMs);
     if (!secrets.ok) return secrets;
+    const full = overBudget(image, { ...before, secrets: secrets.value }, SETTINGS_BYTES_FOR_SECRETS);
+    if (full !== null) return fail(full);
     const detail = `${fresh.kind}; the ones before it end within ${overlapSeconds} s`;
     return ok(
       this.#putSecrets(image, before, secrets.value, nowMs, () => {
@@ -281,10 +364,10 @@ export class AccountBook {
     this.changeEndpoint(id, { status: 'disabled', statusReason: reason }, by, nowMs, sweep);
   }
 
-  #settingsOfExisting(): AccountSettings {
-    const settings = this.settings();
-    if (settings === null) throw new Error(`account ${this.#account} vanished while it was changed`);
-    return settings;
+  #factsOfExisting(): AccountFacts {
+    const facts = this.facts();
+    if (facts === null) throw new Error(`account ${this.#account} vanished while it was changed`);
+    return facts;
   }
 
   #create(facts: StoredFacts, by: string): void {
@@ -299,7 +382,7 @@ export class AccountBook {
       this.#audit({ action: 'account.created', changes }, by, facts.createdAtMs);
       owe(this.#sql, 'account', 1, facts.createdAtMs);
     });
-    this.#image = { revision: 1, facts, endpoints: new Map() };
+    this.#image = { revision: 1, facts, endpoints: new Map(), bytes: 0, changes: new ChangedSince(1) };
   }
 
   #change(image: Image, write: (revision: number) => void): void {
@@ -352,15 +435,20 @@ export class AccountBook {
     owe(this.#sql, `endpoint:${settings.id}`, revision, nowMs);
   }
 
-  #write(image: Image, settings: EndpointSettings, revision: number): void {
+  /** `revision`: the endpoint's; `now`: the account's, where that is another. */
+  #write(image: Image, settings: EndpointSettings, revision: number, now = revision): void {
+    const json = JSON.stringify(settings);
     this.#sql.exec(
       `INSERT INTO endpoint (id, revision, settings) VALUES (?, ?, ?)
        ON CONFLICT (id) DO UPDATE SET revision = excluded.revision, settings = excluded.settings`,
       settings.id,
       revision,
-      JSON.stringify(settings),
+      json,
     );
-    image.endpoints.set(settings.id, { revision, settings });
+    const bytes = utf8Bytes(json);
+    image.bytes += bytes - (image.endpoints.get(settings.id)?.bytes ?? 0);
+    image.endpoints.set(settings.id, { revision, settings, bytes });
+    image.changes.add(settings.id, now);
   }
 
   #read(): Image | null {
@@ -369,18 +457,77 @@ export class AccountBook {
   }
 
   #load(): Image | null {
-    if (!hasTables(this.#sql)) return null;
-    const row = this.#sql.exec('SELECT revision, facts FROM account').toArray()[0];
-    if (row === undefined) return null;
-    const endpoints = new Map<string, Entry>();
-    for (const { id, revision, settings } of this.#sql.exec('SELECT id, revision, settings FROM endpoint').toArray()) {
-      const entry = { revision: Number(revision), settings: storedEndpoint.parse(JSON.parse(String(settings))) };
-      endpoints.set(String(id), entry);
+    const stored = storedFactsIn(this.#sql);
+    if (stored === null) return null;
+    const image: Image = { ...stored, endpoints: new Map(), bytes: 0, changes: new ChangedSince(stored.revision) };
+    for (const { id, revision, settings } of storedRows(this.#sql)) {
+      const json = String(settings);
+      const bytes = utf8Bytes(json);
+      image.bytes += bytes;
+      const parsed = storedEndpoint.parse(JSON.parse(json));
+      image.endpoints.set(String(id), { revision: Number(revision), settings: parsed, bytes });
     }
-    return { revision: Number(row['revision']), facts: storedFacts.parse(JSON.parse(String(row['facts']))), endpoints };
+    return image;
   }
+}
+
+/**
+ * Some at a time: all of them as text beside all of them as objects would be too much memory for
+ * one isolate.
+ */
+function* storedRows(sql: Sql) {
+  let after = '';
+  for (;;) {
+    const query = 'SELECT id, revision, settings FROM endpoint WHERE id > ? ORDER BY id LIMIT ?';
+    const rows = sql.exec(query, after, SETTINGS_ROWS_AT_ONCE).toArray();
+    yield* rows;
+    if (rows.length < SETTINGS_ROWS_AT_ONCE) return;
+    after = String(rows.at(-1)?.['id']);
+  }
+}
+
+function storedFactsIn(sql: Sql): { revision: number; facts: StoredFacts } | null {
+  if (!hasTables(sql)) return null;
+  const row = sql.exec('SELECT revision, facts FROM account').toArray()[0];
+  if (row === undefined) return null;
+  return { revision: Number(row['revision']), facts: storedFacts.parse(JSON.parse(String(row['facts']))) };
+}
+
+function factsOf({ facts, revision }: Image): AccountFacts {
+  return { ...facts, revision };
 }
 
 function settingsIn(image: Image): EndpointSettings[] {
   return [...image.endpoints.values()].map(({ settings }) => settings);
+}
+
+/**
+ * In the order in which they are held where all fit; else by id, which is what the next part goes
+ * on from.
+ */
+function partOf(image: Image, after: string): EndpointsPart {
+  if (after === '' && image.bytes <= SETTINGS_PART_BYTES) return { endpoints: settingsIn(image), next: null };
+  const endpoints: EndpointSettings[] = [];
+  let bytes = 0;
+  for (const id of [...image.endpoints.keys()].filter((one) => one > after).sort()) {
+    const entry = image.endpoints.get(id);
+    if (entry === undefined) continue;
+    bytes += entry.bytes;
+    const last = endpoints.at(-1);
+    if (bytes > SETTINGS_PART_BYTES && last !== undefined) return { endpoints, next: last.id };
+    endpoints.push(entry.settings);
+  }
+  return { endpoints, next: null };
+}
+
+/**
+ * What shrinks is never refused: an account that is over its budget, by an earlier release, gets
+ * out of it so.
+ */
+function overBudget(image: Image, after: EndpointSettings, beyond = 0): SettingsFull | null {
+  const before = image.endpoints.get(after.id)?.bytes ?? 0;
+  const size = utf8Bytes(JSON.stringify(after));
+  const bytes = image.bytes - before + size;
+  const most = SETTINGS_BYTES_MAX + beyond;
+  return size > before && bytes > most ? { reason: 'settings-full', bytes, most } : null;
 }

@@ -77,3 +77,8 @@ export function nextDueMs(sql: Sql): number | null {
   const due = hasTables(sql) ? sql.exec('SELECT MIN(due_ms) AS due FROM outbox').toArray()[0]?.['due'] : null;
   return typeof due === 'number' ? due : null;
 }
+
+/** Empty where the topic is not about one. */
+export function endpointOf({ topic }: Owed): string {
+  return /^(?:endpoint|gate):(.*)$/.exec(topic)?.[1] ?? '';
+}

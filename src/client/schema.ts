@@ -41,7 +41,7 @@ export type Schemas = {
   };
   AlertFacts: {
     id: string;
-    rule: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message";
+    rule: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent";
     account: string | null;
     endpoint: string | null;
     status: "open" | "resolved";
@@ -58,7 +58,7 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "settings-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
     errors: (Schemas['FieldProblem'])[];
     [member: string]: unknown;
   };
@@ -474,7 +474,7 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "settings-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
     errors: (Schemas['FieldProblem'])[];
     [member: string]: unknown;
   };
@@ -526,7 +526,7 @@ export type Schemas = {
     latencyMs: number;
   } | null;
   AttemptError: {
-    kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost";
+    kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost" | "not-sent";
     message: string;
   } | null;
   PublishedEvent: {
@@ -750,7 +750,7 @@ export type Schemas = {
   };
   Alert: {
     id: string;
-    rule: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message";
+    rule: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent";
     account: string | null;
     endpoint: string | null;
     status: "open" | "resolved";
@@ -843,6 +843,7 @@ export type Schemas = {
     succeeded: number;
     failed: number;
     lost: number;
+    notSent: number;
     latencyMs: Schemas['LatencyMs'];
   };
   LatencyMs: {
@@ -879,6 +880,7 @@ export type Schemas = {
     succeeded: number;
     failed: number;
     lost: number;
+    notSent: number;
     successRate: number | null;
     latencyMs: Schemas['LatencyMs'];
     statusCodes: Record<string, number>;
@@ -920,7 +922,7 @@ export type Schemas = {
     account: string;
     endpoint: string;
     statusCode: number | null;
-    error: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost";
+    error: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost" | "not-sent";
     count: number;
     lastAt: string;
   };
@@ -1149,7 +1151,7 @@ export type Operations = {
     };
     answer: Schemas['CreatedEndpoint'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "idempotency-conflict" | "idempotency-in-progress" | "external-id-taken" | "too-large" | "unsupported-media-type" | "rate-limited" | "endpoints-full" | "internal" | "unavailable" | "misconfigured";
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "idempotency-conflict" | "idempotency-in-progress" | "external-id-taken" | "too-large" | "unsupported-media-type" | "rate-limited" | "endpoints-full" | "settings-full" | "internal" | "unavailable" | "misconfigured";
   };
   listEndpoints: {
     path: { account: string };
@@ -1192,7 +1194,7 @@ export type Operations = {
     };
     answer: Schemas['ChangedEndpoint'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "external-id-taken" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "external-id-taken" | "too-large" | "unsupported-media-type" | "rate-limited" | "settings-full" | "internal" | "unavailable" | "misconfigured";
   };
   deleteEndpoint: {
     path: { account: string; endpoint: string };
@@ -1212,7 +1214,7 @@ export type Operations = {
     } | undefined;
     answer: Schemas['RotatedSecret'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "idempotency-conflict" | "idempotency-in-progress" | "secrets-full" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "idempotency-conflict" | "idempotency-in-progress" | "secrets-full" | "too-large" | "unsupported-media-type" | "rate-limited" | "settings-full" | "internal" | "unavailable" | "misconfigured";
   };
   getSecret: {
     path: { account: string; endpoint: string; secret: string };
@@ -1547,7 +1549,7 @@ export type Operations = {
   };
   listAllAlerts: {
     path: Record<never, never>;
-    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message")[]; endpoint?: string | (string)[]; account?: string | (string)[] };
+    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent")[]; endpoint?: string | (string)[]; account?: string | (string)[] };
     body: undefined | undefined;
     answer: Schemas['AlertPage'];
     exports: never;
@@ -1555,7 +1557,7 @@ export type Operations = {
   };
   listAlerts: {
     path: { account: string };
-    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message")[]; endpoint?: string | (string)[] };
+    query: { limit?: number; cursor?: string; status?: "open" | "resolved"; rule?: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent" | ("failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent")[]; endpoint?: string | (string)[] };
     body: undefined | undefined;
     answer: Schemas['AlertPage'];
     exports: never;
@@ -1648,6 +1650,11 @@ export type Operations = {
           minimum?: number | undefined;
         } | undefined;
         "poison-message"?: {
+          enabled?: boolean | undefined;
+          threshold?: number | undefined;
+          minimum?: number | undefined;
+        } | undefined;
+        "not-sent"?: {
           enabled?: boolean | undefined;
           threshold?: number | undefined;
           minimum?: number | undefined;

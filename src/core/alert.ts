@@ -29,6 +29,7 @@ export const ALERT_RULES = [
   'retry-spike',
   'record-storage',
   'poison-message',
+  'not-sent',
 ] as const;
 export type AlertRule = (typeof ALERT_RULES)[number];
 
@@ -76,6 +77,7 @@ export const RULES: Record<
   'retry-spike': rule('times the retries of the 15 minutes before', 3, 50, 'retries in 15 minutes', 1_000),
   'record-storage': rule('records that refused events in 15 minutes, because they hold their most data', 1),
   'poison-message': rule('messages of queues in 15 minutes that no consumer could take', 1),
+  'not-sent': rule('endpoints in 15 minutes to which a fault of ours kept us from sending', 1),
 };
 
 function rule(

@@ -78,4 +78,9 @@ export type AccountSettings = {
   quota?: Quota;
   createdAtMs: number;
   endpoints: EndpointSettings[];
+  /** How many there are, where `endpoints` are only some of them. */
+  endpointCount?: number;
 };
+
+/** An account without its endpoints. */
+export type AccountFacts = Omit<AccountSettings, 'endpoints'>;

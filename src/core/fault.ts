@@ -1,7 +1,7 @@
 /** What no row of the log shows and a person must hear of all the same: kept for the rules of alerts, which count it. Pure. */
 import type { RecordAddress } from './ids.ts';
 
-export const FAULT_KINDS = ['poison-message', 'record-storage'] as const;
+export const FAULT_KINDS = ['poison-message', 'record-storage', 'not-sent'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 /**
@@ -12,6 +12,11 @@ export type Fault = { kind: FaultKind; account: string | null; subject: string; 
 
 /** Faults of one kind and account in the window: how many subjects, and one of them. */
 export type FaultCount = { kind: FaultKind; account: string | null; faults: number; detail: string };
+
+/** An attempt that a fault of ours kept from leaving: of the whole service, because one cause mostly meets all endpoints. */
+export function attemptNotSent(endpoint: string, message: string): Fault {
+  return { kind: 'not-sent', account: null, subject: endpoint, detail: message };
+}
 
 /** Named by what the ids of its deliveries begin with: a record's key may be a person's name. */
 export function storageFull({ account, kind, hash }: RecordAddress, bytes: number): Fault {

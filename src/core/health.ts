@@ -1,9 +1,9 @@
 /**
- * What a window of attempts says of an endpoint (V4). Pure: the log counts groups, this adds them up. A `lost` attempt says
- * something of us and nothing of the endpoint, so it counts in no rate and no latency.
+ * What a window of attempts says of an endpoint (V4). Pure: the log counts groups, this adds them up. An attempt that was lost or not sent
+ * says something of us and nothing of the endpoint, so it counts in no rate and no latency.
  */
 import { percentile } from './latency.ts';
-import type { ErrorKind } from './outcome.ts';
+import { type ErrorKind, isOurs } from './outcome.ts';
 
 /** Attempts that are alike. `bucket` is one of latency.ts. */
 export type AttemptGroup = {
@@ -19,6 +19,7 @@ export type WindowHealth = {
   succeeded: number;
   failed: number;
   lost: number;
+  notSent: number;
   /** Of those whose outcome is known, from 0 to 1; null where there are none. */
   successRate: number | null;
   latencyMs: { p50: number | null; p95: number | null; p99: number | null };
@@ -32,24 +33,24 @@ export function windowHealth(groups: readonly AttemptGroup[]): WindowHealth {
   const statusCodes: Record<string, number> = {};
   const errors: Partial<Record<ErrorKind, number>> = {};
   const buckets = new Map<number, number>();
-  let [succeeded, failed, lost] = [0, 0, 0];
+  let [succeeded, failed, lost, notSent] = [0, 0, 0, 0];
   for (const { statusCode, errorKind, bucket, count } of groups) {
     if (errorKind !== null) errors[errorKind] = (errors[errorKind] ?? 0) + count;
     if (statusCode !== null) statusCodes[statusCode] = (statusCodes[statusCode] ?? 0) + count;
-    if (errorKind === 'lost') {
-      lost += count;
-      continue;
-    }
+    if (errorKind === 'lost') lost += count;
+    if (errorKind === 'not-sent') notSent += count;
+    if (isOurs(errorKind)) continue;
     if (errorKind === null) succeeded += count;
     else failed += count;
     buckets.set(bucket, (buckets.get(bucket) ?? 0) + count);
   }
   const known = succeeded + failed;
   return {
-    attempts: known + lost,
+    attempts: known + lost + notSent,
     succeeded,
     failed,
     lost,
+    notSent,
     successRate: known === 0 ? null : succeeded / known,
     latencyMs: { p50: percentile(buckets, 0.5), p95: percentile(buckets, 0.95), p99: percentile(buckets, 0.99) },
     statusCodes,
@@ -63,6 +64,6 @@ export function lastOutcomes(groups: readonly AttemptGroup[]): { successMs: numb
     of.reduce<number | null>((last, { lastAtMs }) => Math.max(last ?? 0, lastAtMs), null);
   return {
     successMs: newest(groups.filter(({ errorKind }) => errorKind === null)),
-    failureMs: newest(groups.filter(({ errorKind }) => errorKind !== null && errorKind !== 'lost')),
+    failureMs: newest(groups.filter(({ errorKind }) => errorKind !== null && !isOurs(errorKind))),
   };
 }

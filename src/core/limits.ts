@@ -74,6 +74,25 @@ export const SCHEMAS_CACHED_CHARS_MAX = 4 * 1024 * 1024;
 
 // Endpoints (E1, E2)
 export const ENDPOINTS_PER_ACCOUNT_MAX = 10_000;
+/**
+ * What an account's endpoints may take, in bytes of their JSON: 10,000 of 1.6 KB, where an ordinary
+ * one has 0.8. Held in memory by its Account and by each isolate that publishes for it, at some
+ * three times that, of the platform's 128 MB.
+ */
+export const SETTINGS_BYTES_MAX = 16 * 1024 * 1024;
+/** Beyond it, for secrets alone: a full account can still rotate them. */
+export const SETTINGS_BYTES_FOR_SECRETS = 8 * 1024 * 1024;
+/** What one answer of an Account carries of them, far below the platform's 32 MiB for a call. */
+export const SETTINGS_PART_BYTES = 4 * 1024 * 1024;
+/** Endpoints that an Account reads in one statement when its instance begins. */
+export const SETTINGS_ROWS_AT_ONCE = 200;
+/**
+ * Endpoints that an Account remembers as changed since its instance began; beyond, an isolate reads
+ * all.
+ */
+export const SETTINGS_CHANGES_MAX = 2_000;
+/** Settings that keep changing while they are read in parts are read anew this often. */
+export const SETTINGS_READS_MAX = 5;
 /** Ceiling of a quota: one Account answers some 1,000 questions a second, each for a batch of up to 100 events. */
 export const QUOTA_EVENTS_PER_SECOND_MAX = 100_000;
 /** What an account may publish at once after a pause, in seconds of its quota: a burst of work is not a flood. */
@@ -97,6 +116,8 @@ export const OVERLAP_SECONDS_MAX = 7 * 24 * 3_600;
 export const RESEAL_ENDPOINTS_MAX = 200;
 /** Endpoints that a reseal names as unreadable; it counts all. */
 export const RESEAL_NAMED_MAX = 20;
+/** Endpoints whose texts are opened at once, only to see that they open. */
+export const RESEAL_CHECKED_AT_ONCE = 50;
 export const RETRY_STEPS_MAX = 20;
 export const RETRY_STEP_SECONDS_MAX = 24 * 3_600;
 export const RETRY_WINDOW_SECONDS_MAX = 7 * 24 * 3_600;
@@ -136,8 +157,12 @@ export const RETRY_AFTER_MS_CAP = HOUR_MS;
 export const SETTINGS_FRESH_MS = 4 * SECOND_MS;
 /** Accounts whose settings an isolate remembers: a few MB where each has few endpoints. */
 export const SETTINGS_CACHED_ACCOUNTS_MAX = 1_000;
-/** Endpoints of all remembered accounts together: at most 10 KB each (headers, secrets), so under half of 128 MB. */
-export const SETTINGS_CACHED_ENDPOINTS_MAX = 5_000;
+/** Endpoints of all of them, in bytes of their JSON: some 60 MB of an isolate's 128. */
+export const SETTINGS_CACHED_BYTES_MAX = 20 * 1024 * 1024;
+/** The same of endpoints that an isolate remembers one by one, for attempts and lists. */
+export const ENDPOINTS_CACHED_BYTES_MAX = 8 * 1024 * 1024;
+/** What an endpoint of a release that does not say counts for. */
+export const ENDPOINT_BYTES_ASSUMED = 2 * 1024;
 /** What the API promises: a change is in force everywhere after this. */
 export const EFFECTIVE_WITHIN_MS = 5 * SECOND_MS;
 /** Endpoints whose settings travel with an event to its Shard; wider events read them there. */
@@ -218,6 +243,9 @@ export const CLAIM_SETTINGS_MS = 10 * SECOND_MS;
 export const LOST_AT_ONCE_MAX = 3;
 export const LOST_WAIT_MS_MIN = 10 * SECOND_MS;
 export const LOST_WAIT_MS_MAX = HOUR_MS;
+/** What a fault of ours kept from leaving is tried again after this, doubling up to the other: soon after the fault is mended. */
+export const NOT_SENT_WAIT_MS_MIN = 10 * SECOND_MS;
+export const NOT_SENT_WAIT_MS_MAX = 5 * MINUTE_MS;
 /** Settings or a Gate that do not answer: try again after this, plus up to as much again (DESIGN.md: 10-30 s). */
 export const UNAVAILABLE_WAIT_MS_MIN = 10 * SECOND_MS;
 export const UNAVAILABLE_WAIT_MS_MAX = 30 * SECOND_MS;
@@ -452,6 +480,8 @@ export const OUTBOX_WAIT_MS_CAP = 5 * MINUTE_MS;
 // HTTP
 /** `/health` calls a store dead when it has not answered by then. */
 export const HEALTH_MS = 2 * SECOND_MS;
+/** For so long an isolate answers "ready" without asking again: load balancers ask often, and each time costs three calls. */
+export const HEALTH_REMEMBERED_MS = SECOND_MS;
 /** Tries of a Record or Account call that the platform marks retryable, each on a new stub. */
 export const OBJECT_TRIES_MAX = 3;
 /** What `Retry-After` says where a record is full: an open delivery ends or is retried within seconds. */

@@ -148,6 +148,8 @@ function failure(last: LastAttempt | null, name: string): string {
       return `${name} answered ${last.statusCode ?? '5xx'}`;
     case 'lost':
       return `It is unknown whether ${name} got it`;
+    case 'not-sent':
+      return `A fault of ours keeps us from sending it to ${name}`;
   }
 }
 

@@ -14,7 +14,16 @@ export const ERROR_KINDS = [
   'http-4xx',
   'http-5xx',
   'lost',
+  'not-sent',
 ] as const;
+/**
+ * Of us and not of the receiver: nobody knows what came of it (`lost`), or a fault of ours kept it from leaving (`not-sent`: a secret that
+ * does not open, variables that are wrong, a bug). Neither uses up a retry, opens a circuit, or counts against an endpoint anywhere.
+ */
+export function isOurs(kind: ErrorKind | null): boolean {
+  return kind === 'lost' || kind === 'not-sent';
+}
+
 export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 /** What the receiver asked for in the answer header `webhook-delivery`. */
@@ -61,7 +70,7 @@ export function kindOfStatus(statusCode: number): 'redirect' | 'http-4xx' | 'htt
 
 /**
  * What the attempt means for its delivery. Success stands whatever else the answer says. `alsoRetry` is the endpoint's. Whether
- * a retry is left is retry.ts; that a `lost` attempt uses up none is status.ts.
+ * a retry is left is retry.ts; that ours (`isOurs`) use up none is status.ts.
  */
 export function verdict(
   outcome: Pick<AttemptOutcome, 'statusCode' | 'error' | 'directive'>,
@@ -78,6 +87,7 @@ export function verdict(
     case 'tls':
     case 'reset':
     case 'lost':
+    case 'not-sent':
     case 'http-5xx':
       return { kind: 'retry' };
     case 'http-4xx':

@@ -3,7 +3,7 @@
  */
 import type { ErrorKind } from './outcome.ts';
 
-/** Failed attempts of one endpoint that were answered alike. `lost` ones are among them, by their kind. */
+/** Failed attempts of one endpoint that were answered alike. Those of ours (outcome.ts) are among them, by their kind. */
 export type FailureGroup = {
   endpoint: string;
   statusCode: number | null;

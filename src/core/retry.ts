@@ -3,7 +3,7 @@
  * outcome.ts; what becomes of the delivery is status.ts.
  */
 import type { RetryPolicy } from './endpoint.ts';
-import { RETRY_AFTER_MS_CAP, RETRY_JITTER_SHARE } from './limits.ts';
+import { NOT_SENT_WAIT_MS_MAX, NOT_SENT_WAIT_MS_MIN, RETRY_AFTER_MS_CAP, RETRY_JITTER_SHARE } from './limits.ts';
 import { parseHttpDate } from './time.ts';
 
 export type RetryPlan =
@@ -42,6 +42,15 @@ export function planRetry(question: RetryQuestion): RetryPlan {
 
   const askedMs = Math.min(retryAfterMs ?? 0, Math.max(2 * stepMs, RETRY_AFTER_MS_CAP), windowLeftMs);
   return { kind: 'retry', dueMs: nowMs + Math.max(plannedMs, askedMs) };
+}
+
+/**
+ * How long to wait with what a fault of ours kept from leaving. `unsent`: how often that happened to the delivery, about. Shortened like
+ * every other delay: one fault meets all deliveries at once.
+ */
+export function notSentWaitMs(unsent: number, random: () => number): number {
+  const waitMs = Math.min(NOT_SENT_WAIT_MS_MAX, NOT_SENT_WAIT_MS_MIN * 2 ** (unsent - 1));
+  return Math.ceil(waitMs * (1 - RETRY_JITTER_SHARE * random()));
 }
 
 const SECONDS = /^[0-9]+$/;

@@ -5,7 +5,7 @@
 import type { Admission, GateNews, GateView, Woken } from './admission.ts';
 import type { AuditAct, AuditEntry, AuditFilter } from './audit.ts';
 import type { Report } from './report.ts';
-import type { AccountSettings, EndpointSecret, EndpointSettings, Sealed } from './endpoint.ts';
+import type { AccountFacts, AccountSettings, EndpointSecret, EndpointSettings, Sealed } from './endpoint.ts';
 import type { RemovalRefusal } from './endpoint-secrets.ts';
 import type { CatalogueIndex, EventType, EventTypeDetail, EventTypeFacts } from './event-type.ts';
 import type { DeliveryRef } from './ids.ts';
@@ -186,6 +186,19 @@ export type AccountChange = Partial<
 >;
 export type FixedField = { reason: 'fixed'; field: 'shards' | 'jurisdiction' };
 
+/**
+ * `endpoints`: what of the first part fits. Where `next` is not null, the others come with
+ * `settingsPart`.
+ */
+export type EndpointsPart = { endpoints: EndpointSettings[]; next: string | null };
+/** `bytes`: what all of the account's endpoints take. */
+export type SettingsChanges =
+  | { kind: 'part'; facts: AccountFacts; bytes: number; part: EndpointsPart }
+  | { kind: 'changes'; facts: AccountFacts; bytes: number; endpoints: EndpointSettings[]; removed: string[] };
+/** All settings: from a release that knows no parts. Null: there is no such account. */
+export type SettingsAnswer = SettingsChanges | AccountSettings | 'unchanged' | QuotaExceeded | null;
+export type SettingsFull = { reason: 'settings-full'; bytes: number; most: number };
+
 /** Addressed by `v1:{account id}`. Reads of an account that does not exist answer null and write nothing. */
 export type AccountRpc = {
   /** `by`, here and below: the name of the key, for the audit log. */
@@ -194,22 +207,27 @@ export type AccountRpc = {
     by?: string,
   ): Promise<
     Result<
+      /** Without endpoints, but in a release before. */
       { created: boolean; settings: AccountSettings },
       /** `removing`: the account of this id is being erased. */
       FixedField | { reason: 'removing'; job: string }
     >
   >;
-  settings(): Promise<AccountSettings | null>;
+  /** With these endpoints only, where they are named; a release before answers all. */
+  settings(endpoints?: string[]): Promise<AccountSettings | null>;
   /**
-   * The same for a caller that has settings: `unchanged` costs no transfer, also where there are ten thousand endpoints. A publish
-   * names its `events`, which are counted against the account's quota: over it, none of them may be accepted.
+   * The same for a caller that has settings: `unchanged`, or what has changed, costs little
+   * transfer also where there are ten thousand endpoints. A publish names its `events`, which are
+   * counted against the account's quota: over it, none of them may be accepted. Without `inParts`
+   * (a release before asks), all of them in one answer, which the platform refuses above 32 MiB.
    */
   settingsSince(
     known: Pick<AccountSettings, 'revision' | 'createdAtMs'>,
     events?: number,
-  ): Promise<AccountSettings | 'unchanged' | QuotaExceeded | null>;
-  /** With these endpoints only, and without those of them that are not there. */
-  settingsFor(endpoints: string[]): Promise<AccountSettings | null>;
+    inParts?: boolean,
+  ): Promise<SettingsAnswer>;
+  /** The endpoints after that id; what changes meanwhile is asked for with `settingsSince`. */
+  settingsPart(after: string): Promise<EndpointsPart | null>;
   /** With the endpoints only that asked for alerts by name (core/alert-event.ts). */
   settingsForAlerts(): Promise<AccountSettings | null>;
   /**
@@ -218,13 +236,18 @@ export type AccountRpc = {
   createEndpoint(
     endpoint: EndpointSettings,
     by?: string,
-  ): Promise<Result<EndpointSettings, { reason: 'no-account' } | { reason: 'full'; most: number } | EndpointRefusal>>;
+  ): Promise<
+    Result<
+      EndpointSettings,
+      { reason: 'no-account' } | { reason: 'full'; most: number } | SettingsFull | EndpointRefusal
+    >
+  >;
   changeEndpoint(
     id: string,
     change: EndpointChange,
     by?: string,
   ): Promise<
-    Result<EndpointSettings, { reason: 'not-found' } | EndpointRefusal> & {
+    Result<EndpointSettings, { reason: 'not-found' } | SettingsFull | EndpointRefusal> & {
       /** Of a change that disables it: the sweep that the Account starts, or has started. */
       job?: JobStart | undefined;
     }
@@ -237,7 +260,7 @@ export type AccountRpc = {
     fresh: EndpointSecret,
     overlapSeconds: number,
     by: string,
-  ): Promise<Result<EndpointSettings, { reason: 'not-found' } | { reason: 'full'; most: number }>>;
+  ): Promise<Result<EndpointSettings, { reason: 'not-found' } | { reason: 'full'; most: number } | SettingsFull>>;
   removeSecret(
     id: string,
     secret: string,

@@ -173,7 +173,17 @@ export function attempted(delivery: Delivery, attempt: number, last: LastAttempt
   return { ...free, claim: null, attempts: attempt, last, revision: delivery.revision + 1 };
 }
 
-/** Tried and failed; tried again at `dueMs`. `usesRetry` is false for lost attempts. */
+/**
+ * `after` is what `attempted` made of `before`, of which a fault of ours kept the request from leaving. The retry window begins with the
+ * first request that leaves, and stands still until the next try.
+ */
+export function unsent(before: Delivery, after: Delivery, nowMs: number, dueMs: number): Delivery {
+  const neverSent = before.retries === 0 && (before.attempts === 0 || before.last?.error?.kind === 'not-sent');
+  if (neverSent) return { ...after, firstAttemptAtMs: null, heldMs: 0 };
+  return { ...after, heldMs: after.heldMs + dueMs - nowMs };
+}
+
+/** Tried and failed; tried again at `dueMs`. `usesRetry` is false where the fault was ours (outcome.ts). */
 export function retrying(delivery: Delivery, dueMs: number, usesRetry: boolean): Delivery {
   return {
     ...delivery,

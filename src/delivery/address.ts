@@ -8,6 +8,7 @@ import type { RecordAddress, RecordLocator, RecordRef, ShardAddress, ShardsOf } 
 
 /** 160 bits: collisions among the records of an account are out of reach, and the name stays short. */
 const HASH_BYTES = 20;
+const encoder = new TextEncoder();
 
 /** All accounts begin with this generation; another number of shards would be another generation. */
 const GENERATION = 0;
@@ -84,5 +85,5 @@ function hashOf(digest: Uint8Array): string {
 }
 
 async function sha256(text: string): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  return new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text)));
 }

@@ -57,6 +57,14 @@ export function timeoutError(timeoutMs: number): AttemptError {
 /** What a connection looks like that its other side had closed; also one that was refused, where the runtime says no more. */
 const BROKEN = /ECONNRESET|EPIPE|UND_ERR_SOCKET|reset by peer|other side closed|Network connection lost/i;
 
+/** What `fetch` refuses before anything leaves: a header that it will not send, a URL that it will not load, one request too many. */
+const REFUSED_HERE = /subrequest/i;
+
+function isRefusedHere(thrown: unknown, text: string): boolean {
+  // Node's fetch throws a TypeError for the network too, and then it has a cause.
+  return REFUSED_HERE.test(text) || (thrown instanceof TypeError && thrown.cause === undefined);
+}
+
 export function isBrokenConnection(thrown: unknown): boolean {
   return BROKEN.test(describe(thrown));
 }
@@ -74,6 +82,10 @@ function errorOf(thrown: unknown): AttemptError {
     if (match !== null) return { kind, message: sentence.replace('$1', match[1] ?? '') };
   }
   const name = thrown instanceof Error ? thrown.name : typeof thrown;
+  if (isRefusedHere(thrown, text)) {
+    const message = `Not sent: the runtime refused to make the request (${name}).`;
+    return { kind: 'not-sent', message: cutToBytes(message, ERROR_MESSAGE_BYTES_MAX) };
+  }
   return { kind: 'connect', message: cutToBytes(`The request failed (${name}).`, ERROR_MESSAGE_BYTES_MAX) };
 }
 

@@ -1,11 +1,11 @@
 /**
  * From an attempt's facts to a signed request and its outcome: the only way by which Tubepost calls a receiver.
- * The address is checked again (E3, I9), live secrets sign (E2), custom headers are opened. Never throws for what data says.
+ * The address is checked again (E3, I9), live secrets sign (E2), custom headers are opened. Never throws.
  *
- * A secret or header that does not open (a wrong MASTER_KEY) is our fault, and must not end the delivery: nothing is sent,
- * and the outcome is a `connect` error that names the cause, which C5 retries. It does use up a retry: after a day of a
- * wrong key deliveries are dead letters with that sentence, to be replayed. Signing with only the secrets that open was
- * rejected: a receiver that has only the other one would answer 401, which is final.
+ * What keeps a request from leaving is ours, be it a secret or header that does not open (a wrong MASTER_KEY) or a bug: the outcome is
+ * `not-sent`, which costs the delivery nothing but time (core/outcome.ts). Signing with only the secrets that open was rejected: a
+ * receiver that has only the other one would answer 401, which is final. An address that is refused is not among them: its rules are
+ * known, and only a change of the endpoint or of these rules helps.
  */
 import { liveSecrets } from '../core/endpoint-secrets.ts';
 import { fail, ok, type Result } from '../core/result.ts';
@@ -13,7 +13,7 @@ import { ERROR_MESSAGE_BYTES_MAX } from '../core/limits.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AttemptRequest } from '../core/rpc.ts';
 import * as wire from '../signature.ts';
-import { attempt, type AttemptDeps, failed } from './attempt.ts';
+import { attempt, type AttemptDeps, failed, type OutgoingRequest } from './attempt.ts';
 import { cutToBytes } from './response.ts';
 import { checkUrl, type UrlPolicy } from './url-guard.ts';
 import type { Vault } from './vault.ts';
@@ -31,29 +31,49 @@ type Prepared<T> = Promise<Result<T, string>>;
 
 export async function send(request: AttemptRequest, deps: SendDeps): Promise<AttemptOutcome> {
   const atMs = deps.nowMs();
-  const stop = (kind: 'refused-address' | 'connect', message: string) =>
-    failed({ kind, message: cutToBytes(message, ERROR_MESSAGE_BYTES_MAX) }, atMs, deps.nowMs());
+  let prepared: Result<OutgoingRequest, NonNullable<AttemptOutcome['error']>>;
+  try {
+    prepared = await prepare(request, atMs, deps);
+  } catch (error) {
+    // A bug of ours. Its message is not passed on: it may quote a secret or a header.
+    return notSent(`an error of ours (${error instanceof Error ? error.name : typeof error})`, atMs, deps.nowMs());
+  }
+  return prepared.ok ? attempt(prepared.value, deps) : failed(prepared.error, atMs, deps.nowMs());
+}
 
+/** `why`: a clause, without secret or payload. */
+export function notSent(why: string, atMs: number, nowMs: number): AttemptOutcome {
+  return failed(notSentError(why), atMs, nowMs);
+}
+
+function notSentError(why: string): NonNullable<AttemptOutcome['error']> {
+  return { kind: 'not-sent', message: cutToBytes(`Not sent: ${why}.`, ERROR_MESSAGE_BYTES_MAX) };
+}
+
+async function prepare(
+  request: AttemptRequest,
+  atMs: number,
+  deps: SendDeps,
+): Promise<Result<OutgoingRequest, NonNullable<AttemptOutcome['error']>>> {
   const checked = checkUrl(request.endpoint.url, deps.urlPolicy);
-  if (!checked.ok) return stop('refused-address', `Not sent, rule ${checked.rule}: ${checked.message}.`);
-
+  if (!checked.ok) {
+    const message = cutToBytes(`Not sent, rule ${checked.rule}: ${checked.message}.`, ERROR_MESSAGE_BYTES_MAX);
+    return fail({ kind: 'refused-address', message });
+  }
   const secrets = await openSecrets(request, atMs, deps.vault);
-  if (!secrets.ok) return stop('connect', `Not sent: ${secrets.error}.`);
+  if (!secrets.ok) return fail(notSentError(secrets.error));
   const custom = await openHeaders(request, deps.vault);
-  if (!custom.ok) return stop('connect', `Not sent: ${custom.error}.`);
+  if (!custom.ok) return fail(notSentError(custom.error));
 
   const timestampSeconds = Math.floor(atMs / 1000);
   const signature = await wire.sign({ id: request.eventId, timestampSeconds, body: request.body }, secrets.value);
-  return attempt(
-    {
-      url: checked.url.href,
-      // Ours come last: no custom header replaces one of the contract.
-      headers: { ...custom.value, ...contractHeaders(request, timestampSeconds, signature) },
-      body: request.body,
-      timeoutMs: request.endpoint.timeoutMs,
-    },
-    deps,
-  );
+  return ok({
+    url: checked.url.href,
+    // Ours come last: no custom header replaces one of the contract.
+    headers: { ...custom.value, ...contractHeaders(request, timestampSeconds, signature) },
+    body: request.body,
+    timeoutMs: request.endpoint.timeoutMs,
+  });
 }
 
 function contractHeaders(request: AttemptRequest, timestampSeconds: number, signature: string): Record<string, string> {

@@ -4,7 +4,7 @@
  */
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AttemptRequest } from '../core/rpc.ts';
-import { send, type SendDeps } from './send.ts';
+import { notSent, send, type SendDeps } from './send.ts';
 import { createVault, type MasterKey } from './vault.ts';
 
 export type SenderVars = {
@@ -15,19 +15,33 @@ export type SenderVars = {
 };
 export type Sender = (request: AttemptRequest) => Promise<AttemptOutcome>;
 
+/** `readVars` throws, with a sentence that names variables, where they are wrong: then nothing is sent, and the outcome says so. */
 export function createSender(
-  vars: SenderVars,
+  readVars: () => SenderVars,
   runtime: Pick<SendDeps, 'fetch' | 'nowMs'>,
   log: (line: string) => void,
 ): Sender {
-  const { masterKey, masterKeysOld, allowPrivate, serviceHosts } = vars;
-  const vault = createVault(masterKey, masterKeysOld);
-  const deps: SendDeps = { ...runtime, vault, urlPolicy: { allowPrivate, serviceHosts } };
+  let known: SendDeps | null = null;
+  const sendOrNot = async (request: AttemptRequest) => {
+    try {
+      known ??= depsOf(readVars(), runtime);
+    } catch (error) {
+      // Told as ours, and tried again by an instance that has other variables.
+      const nowMs = runtime.nowMs();
+      return notSent(`the service is ${error instanceof Error ? error.message : 'misconfigured'}`, nowMs, nowMs);
+    }
+    return send(request, known);
+  };
   return async (request) => {
-    const outcome = await send(request, deps);
+    const outcome = await sendOrNot(request);
     log(attemptLine(request, outcome));
     return outcome;
   };
+}
+
+function depsOf(vars: SenderVars, runtime: Pick<SendDeps, 'fetch' | 'nowMs'>): SendDeps {
+  const { masterKey, masterKeysOld, allowPrivate, serviceHosts } = vars;
+  return { ...runtime, vault: createVault(masterKey, masterKeysOld), urlPolicy: { allowPrivate, serviceHosts } };
 }
 
 function attemptLine(
@@ -43,6 +57,8 @@ function attemptLine(
     attempt,
     statusCode: outcome.statusCode,
     error: outcome.error?.kind ?? null,
+    // Of ours, an operator needs to know the cause: it holds no text of a receiver.
+    ...(outcome.error?.kind === 'not-sent' ? { level: 'error', why: outcome.error.message } : {}),
     latencyMs: outcome.latencyMs,
     ...(outcome.isRepeated === true ? { isRepeated: true } : {}),
   });

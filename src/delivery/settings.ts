@@ -1,34 +1,48 @@
 /**
- * An isolate's memory of account settings, at most SETTINGS_FRESH_MS old (E7). It holds values, never promises: a promise
- * made in one request may not be awaited in another on Workers, so reads of one account at once each read.
- * What is not there is never remembered: an account unknown a moment ago may exist now.
+ * An isolate's memory of account settings, at most SETTINGS_FRESH_MS old (E7), for who needs all
+ * endpoints of an account. It holds values, never promises: a promise made in one request may not
+ * be awaited in another on Workers, so reads of one account at once each read. What is read is what
+ * has changed since it was read last; all of it comes in parts. What is not there is never
+ * remembered: an account unknown a moment ago may exist now.
  */
 import type { AccountSettings } from '../core/endpoint.ts';
-import { SETTINGS_CACHED_ACCOUNTS_MAX, SETTINGS_CACHED_ENDPOINTS_MAX, SETTINGS_FRESH_MS } from '../core/limits.ts';
+import {
+  ENDPOINT_BYTES_ASSUMED,
+  SETTINGS_CACHED_ACCOUNTS_MAX,
+  SETTINGS_CACHED_BYTES_MAX,
+  SETTINGS_FRESH_MS,
+  SETTINGS_READS_MAX,
+} from '../core/limits.ts';
 import type { QuotaExceeded } from '../core/quota.ts';
 import { fail, ok, type Result } from '../core/result.ts';
+import type { EndpointsPart, SettingsAnswer, SettingsChanges } from '../core/rpc.ts';
+import { applied } from '../core/settings-changes.ts';
 
 /** The Account object. Throws where it does not answer. */
 export type SettingsSource = {
   /**
-   * It may answer that nothing has changed since `known`. The `events` of a publish are counted there, and refused over the
-   * account's quota; 0 never are.
+   * It may answer that nothing has changed since `known`, or what has. The `events` of a publish
+   * are counted there, and refused over the account's quota; 0 never are.
    */
-  read(
-    account: string,
-    known: AccountSettings | null,
-    events: number,
-  ): Promise<AccountSettings | 'unchanged' | QuotaExceeded | null>;
+  read(account: string, known: AccountSettings | null, events: number): Promise<SettingsAnswer>;
+  /**
+   * What follows a first part; null: there is no such account any more. Absent where the source
+   * answers in one.
+   */
+  part?(account: string, after: string): Promise<EndpointsPart | null>;
 };
 
 /** Shared by all who ask: not to be changed. `readAtMs` is before the read began, so their age is never understated. */
 export type KnownSettings = { readonly settings: AccountSettings; readonly readAtMs: number };
+/** `bytes`: what the endpoints take as JSON. */
+type Remembered = KnownSettings & { readonly bytes: number };
+type Whole = { settings: AccountSettings; bytes: number };
 
 export class SettingsCache {
   readonly #source: SettingsSource;
   /** Least recently used first. */
-  readonly #known = new Map<string, KnownSettings>();
-  #endpoints = 0;
+  readonly #known = new Map<string, Remembered>();
+  #bytes = 0;
 
   constructor(source: SettingsSource) {
     this.#source = source;
@@ -60,27 +74,60 @@ export class SettingsCache {
 
   /** The same for a publish of so many `events`: refused by the source where they are over the account's quota. */
   async admit(account: string, nowMs: number, events: number): Promise<Result<KnownSettings | null, QuotaExceeded>> {
-    const before = this.#known.get(account)?.settings ?? null;
-    const answer = await this.#source.read(account, before, events);
-    if (answer !== null && answer !== 'unchanged' && 'reason' in answer) return fail(answer);
-    const settings = answer === 'unchanged' ? before : answer;
-    if (settings === null) {
+    const before = this.#known.get(account) ?? null;
+    const answer = await this.#source.read(account, before?.settings ?? null, events);
+    if (isQuota(answer)) return fail(answer);
+    const whole = await this.#whole(account, before, answer);
+    if (whole === null) {
       this.#forget(account);
       return ok(null);
     }
-    const read = { settings, readAtMs: nowMs };
+    const read = { settings: whole.settings, readAtMs: nowMs };
     // A slow read must not take the place of a newer one that overtook it.
     const known = this.#known.get(account);
-    if (known === undefined || !isOlder(read, known)) this.#remember(account, read);
+    if (known === undefined || !isOlder(read, known)) this.#remember(account, { ...read, bytes: whole.bytes });
     return ok(read);
   }
 
-  #remember(account: string, known: KnownSettings): void {
+  /** Parts that were read one after the other are made one by what has changed since the first. */
+  async #whole(account: string, before: Whole | null, first: SettingsAnswer): Promise<Whole | null> {
+    let known = before;
+    let answer = first;
+    for (let reads = 1; reads <= SETTINGS_READS_MAX; reads += 1) {
+      if (answer === 'unchanged') return known;
+      if (answer === null || isQuota(answer)) return null;
+      if (!('kind' in answer)) return { settings: answer, bytes: answer.endpoints.length * ENDPOINT_BYTES_ASSUMED };
+      if (answer.kind === 'changes') {
+        // Nobody answers what has changed to one who knows nothing.
+        return known === null ? null : { settings: applied(known.settings, answer), bytes: answer.bytes };
+      }
+      known = await this.#parts(account, answer);
+      if (known === null || answer.part.next === null) return known;
+      answer = await this.#source.read(account, known.settings, 0);
+    }
+    throw new Error(`the settings of ${account} kept changing while they were read`);
+  }
+
+  async #parts(
+    account: string,
+    { facts, bytes, part }: Extract<SettingsChanges, { kind: 'part' }>,
+  ): Promise<Whole | null> {
+    const endpoints = [...part.endpoints];
+    for (let { next } = part; next !== null;) {
+      const more = await this.#source.part?.(account, next);
+      if (more === null || more === undefined) return null;
+      endpoints.push(...more.endpoints);
+      next = more.next;
+    }
+    return { settings: { ...facts, endpoints }, bytes };
+  }
+
+  #remember(account: string, known: Remembered): void {
     this.#forget(account);
     this.#known.set(account, known);
-    this.#endpoints += known.settings.endpoints.length;
+    this.#bytes += known.bytes;
     for (const oldest of this.#known.keys()) {
-      const isOver = this.#known.size > SETTINGS_CACHED_ACCOUNTS_MAX || this.#endpoints > SETTINGS_CACHED_ENDPOINTS_MAX;
+      const isOver = this.#known.size > SETTINGS_CACHED_ACCOUNTS_MAX || this.#bytes > SETTINGS_CACHED_BYTES_MAX;
       // The newest stays, however large: an account of ten thousand endpoints would else be read for each event.
       if (!isOver || oldest === account) break;
       this.#forget(oldest);
@@ -91,8 +138,12 @@ export class SettingsCache {
     const known = this.#known.get(account);
     if (known === undefined) return;
     this.#known.delete(account);
-    this.#endpoints -= known.settings.endpoints.length;
+    this.#bytes -= known.bytes;
   }
+}
+
+function isQuota(answer: SettingsAnswer): answer is QuotaExceeded {
+  return answer !== null && answer !== 'unchanged' && 'reason' in answer;
 }
 
 /** A clock that was set back makes what is remembered stale, not eternal. */

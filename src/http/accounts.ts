@@ -16,8 +16,8 @@ import { listAccounts } from '../store/accounts.ts';
 import { accountStub } from '../stubs.ts';
 import type { Api } from './api.ts';
 import { auditForOperators } from './audit-trail.ts';
-import { readSettings, settingsCacheOf, type AppContext } from './context.ts';
-import { settingsOf, unknownAccount } from './account-settings.ts';
+import { readSettings, noteChange, type AppContext } from './context.ts';
+import { accountOf, unknownAccount } from './account-settings.ts';
 import { fromDatabase } from './database.ts';
 import { defined } from './defined.ts';
 import { line, ruled, whole } from './fields.ts';
@@ -67,7 +67,7 @@ export function addAccounts(api: Api): void {
       params: accountParams,
       answers: { 200: 'The account' },
     },
-    async ({ c, params }) => c.json(showAccount(await settingsOf(c, params.account))),
+    async ({ c, params }) => c.json(showAccount(await accountOf(c, params.account))),
   );
 
   api.route(
@@ -113,14 +113,14 @@ async function putAccount(c: AppContext, account: string, body: z.output<typeof 
     (stub) => stub.put(defined(body), c.get('keyName')),
   );
   if (!put.ok) throw refusal(account, put.error);
-  await settingsCacheOf(c.env).fresh(account, Date.now());
+  await noteChange(c, account);
   const answer = { ...showAccount(put.value.settings), effectiveWithinMs: EFFECTIVE_WITHIN_MS };
   return c.json(answer, put.value.created ? 201 : 200);
 }
 
 async function removeAccount(c: AppContext, account: string, reason: string | null): Promise<Response> {
   // One that is being removed already has its row.
-  if ((await readSettings(c.env, account)) !== null) {
+  if ((await readSettings(c.env, account, [])) !== null) {
     await auditForOperators(c, { action: 'account.removed', account, detail: reason });
   }
   const start = await callObject(
@@ -128,7 +128,7 @@ async function removeAccount(c: AppContext, account: string, reason: string | nu
     (stub) => stub.remove(c.get('keyName'), reason),
   );
   if (start === null) throw unknownAccount(account);
-  await Promise.all([startNow(c, start), settingsCacheOf(c.env).fresh(account, Date.now())]);
+  await Promise.all([startNow(c, start), noteChange(c, account)]);
   return c.json({ account, job: start.id, effectiveWithinMs: EFFECTIVE_WITHIN_MS }, 202);
 }
 

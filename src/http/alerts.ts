@@ -10,7 +10,7 @@ import type { FieldError } from '../core/result.ts';
 import { shown } from '../core/text.ts';
 import { readRules, writeRule } from '../store/alert-rules.ts';
 import { acknowledge, type ListedAlert, listAlerts, readAlert } from '../store/alerts.ts';
-import { settingsOf } from './account-settings.ts';
+import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { auditForOperators } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
@@ -58,7 +58,7 @@ export function addAlerts(api: Api): void {
       answers: { 200: 'A page of alerts' },
     },
     async ({ c, params, query: { limit, cursor, ...filter } }) => {
-      const { account } = await settingsOf(c, params.account);
+      const { account } = await accountOf(c, params.account);
       const found = listAlerts(c.env.CONFIG, { ...filter, account: [account] }, { limit, cursor });
       return c.json(showPage(await fromDatabase(found), showAlert));
     },

@@ -3,6 +3,8 @@
  * and not by the framework, which would parse before it has looked at the size and would round long numbers.
  */
 import { OpenAPIHono, z } from '@hono/zod-openapi';
+import { RegExpRouter } from 'hono/router/reg-exp-router';
+import { TrieRouter } from 'hono/router/trie-router';
 import type { Scope } from '../core/key.ts';
 import { REQUEST_BYTES_MAX } from '../core/limits.ts';
 import { parseJson, readText, requireJsonType } from './body.ts';
@@ -63,7 +65,8 @@ export type PlainSpec = {
 const nothing = z.strictObject({});
 
 export class Api {
-  readonly app = new OpenAPIHono<AppEnv>();
+  /** One regular expression for each method: hono's own choice falls back to walking a tree, a tenth of a publish's CPU. */
+  readonly app = new OpenAPIHono<AppEnv>({ router: new RegExpRouter() });
   readonly #methods = new Map<string, Method[]>();
 
   route<P extends z.ZodObject, Q extends z.ZodObject = typeof nothing, B extends z.ZodType = z.ZodUndefined>(
@@ -98,15 +101,20 @@ export class Api {
     });
   }
 
-  /** After all routes: a known path with another method is a 405 that names those it has. */
+  /** What no route takes: a known path with another method is a 405 that names those it has, any other a 404. */
   closePaths(): void {
+    const paths = new TrieRouter<string>();
     for (const [path, methods] of this.#methods) {
-      const allow = methods.map((method) => method.toUpperCase()).join(', ');
-      this.app.all(path, (c) => {
-        const detail = `${c.req.method} is not allowed on ${c.req.path.slice(0, 200)}; ${allow} is`;
-        throw new Problem('method-not-allowed', detail, { headers: { allow } });
-      });
+      paths.add('ALL', path, methods.map((method) => method.toUpperCase()).join(', '));
     }
+    this.app.notFound((c) => {
+      const path = c.req.path.slice(0, 200);
+      const [known] = paths.match('ALL', c.req.path)[0];
+      if (known === undefined) return new Problem('not-found', `there is nothing at ${path}`).toResponse();
+      const [allow] = known;
+      const detail = `${c.req.method} is not allowed on ${path}; ${allow} is`;
+      return new Problem('method-not-allowed', detail, { headers: { allow } }).toResponse();
+    });
   }
 }
 

@@ -42,7 +42,6 @@ export function createApp() {
   const api = new Api();
   const { app } = api;
   app.onError(answerError);
-  app.notFound((c) => new Problem('not-found', `there is nothing at ${c.req.path.slice(0, 200)}`).toResponse());
   app.use(requireVars);
   app.use('/v1/*', requireKey);
   app.use('/metrics', requireKey);

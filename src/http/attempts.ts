@@ -6,7 +6,7 @@ import { listAttempts } from '../store/attempts.ts';
 import { logDatabase } from '../store/database.ts';
 import type { LogFilter } from '../store/filter.ts';
 import { findTestAttempt } from '../store/test-attempts.ts';
-import { settingsOf } from './account-settings.ts';
+import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
@@ -28,7 +28,7 @@ export function addAttempts(api: Api): void {
       answers: { 200: 'A page of attempts' },
     },
     async ({ c, params: { account }, query }) => {
-      const settings = settingsOf(c, account);
+      const settings = accountOf(c, account);
       const filter = filterOf(query);
       const known = filter.record === undefined ? {} : await ofRecord(c, await settings, filter);
       const [, answer] = await Promise.all([settings, answerAttempts(c, query, { ...filter, ...known, account })]);
@@ -48,7 +48,7 @@ export function addAttempts(api: Api): void {
       const at = parseAttemptId(params.attempt);
       if (at === null) throw unknownAttempt(params.attempt);
       if (isOfTest(at)) return answerTest(c, params.account, params.attempt, at.sequence);
-      const detail = await readDelivery(c, await settingsOf(c, params.account), at);
+      const detail = await readDelivery(c, await accountOf(c, params.account), at);
       const attempt = detail?.attempts.find(({ number }) => number === at.number);
       if (!detail || attempt === undefined) throw unknownAttempt(params.attempt);
       const { delivery } = detail;
@@ -82,7 +82,7 @@ export function answerAttempts(c: AppContext, query: LogQuery, filter: LogFilter
 /** A test has no Record: the log is all there is of it. */
 async function answerTest(c: AppContext, account: string, id: string, number: number): Promise<Response> {
   const [, attempt] = await Promise.all([
-    settingsOf(c, account),
+    accountOf(c, account),
     fromDatabase(findTestAttempt(logDatabase(account, c.env), account, id, number)),
   ]);
   if (attempt === null) throw unknownAttempt(id);

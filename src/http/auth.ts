@@ -1,13 +1,14 @@
 /**
- * Who asks (S1): ADMIN_KEY, a key of the store or a portal token. ADMIN_KEY is compared as digests in constant time, and works with
- * the key store down. A store that does not answer is a 503, never a 401: a client must not take its key for a bad one.
+ * Who asks (S1): ADMIN_KEY, a key of the store or a portal token. ADMIN_KEY is compared in constant time, and works with the key
+ * store down. A store that does not answer is a 503, never a 401: a client must not take its key for a bad one.
  */
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { type Grant, SCOPES } from '../core/key.ts';
 import { PORTAL_REQUESTS_PER_SECOND } from '../core/limits.ts';
+import type { Vars } from '../env.ts';
 import type { KeyRow } from '../store/keys.ts';
-import { type AppContext, type AppEnv, settingsCacheOf } from './context.ts';
+import { type AppContext, type AppEnv, endpointCacheOf } from './context.ts';
 import { endOf, knownByHash, knownById, noteUse } from './known-keys.ts';
 import { PORTAL_PREFIX, portalClaims } from './portal-token.ts';
 import { Problem } from './problem.ts';
@@ -31,7 +32,7 @@ export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 async function grantOf(c: AppContext, given: string): Promise<Grant> {
-  if (await isSame(given, c.get('vars').adminKey)) {
+  if (isAdminKey(given, c.get('vars'))) {
     return { id: null, by: 'operator', scopes: SCOPES, account: null, isPortal: false, rateLimit: null };
   }
   if (given.startsWith(PORTAL_PREFIX)) return portalGrant(c, given);
@@ -55,13 +56,13 @@ async function portalGrant(c: AppContext, given: string): Promise<Grant> {
   if (claims === null) throw unauthorized('the portal token is not valid, or has expired');
   const { account, accountCreatedAtMs, scopes, key } = claims;
   const [known, row] = await Promise.all([
-    settingsCacheOf(c.env).get(account, nowMs),
+    endpointCacheOf(c.env).get(account, [], nowMs),
     key === null ? null : knownById(c.env, key),
   ]);
   if (key !== null && (row === null || endOf(row, nowMs) !== null)) {
     throw unauthorized('the key that made the portal token is revoked or has expired');
   }
-  if (known?.settings.createdAtMs !== accountCreatedAtMs) {
+  if (known?.createdAtMs !== accountCreatedAtMs) {
     throw unauthorized('the account that the portal token was made for is removed');
   }
   const rateLimit = { of: { portalOf: account }, perSecond: PORTAL_REQUESTS_PER_SECOND };
@@ -77,13 +78,19 @@ export async function hashKey(key: string): Promise<string> {
   return new Uint8Array(await sha256(key)).toHex();
 }
 
-async function isSame(a: string, b: string): Promise<boolean> {
-  const [digestA, digestB] = await Promise.all([sha256(a), sha256(b)]);
-  return crypto.subtle.timingSafeEqual(digestA, digestB);
+const encoder = new TextEncoder();
+const adminKeys = new WeakMap<Vars, Uint8Array>();
+
+/** In constant time for keys of its length, so that it cannot be found byte by byte. Its length is no secret. */
+function isAdminKey(given: string, vars: Vars): boolean {
+  const known = adminKeys.get(vars) ?? encoder.encode(vars.adminKey);
+  adminKeys.set(vars, known);
+  const bytes = encoder.encode(given);
+  return bytes.byteLength === known.byteLength && crypto.subtle.timingSafeEqual(bytes, known);
 }
 
 function sha256(text: string): Promise<ArrayBuffer> {
-  return crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return crypto.subtle.digest('SHA-256', encoder.encode(text));
 }
 
 function unauthorized(detail: string): Problem {

@@ -7,6 +7,9 @@ import { shown } from '../core/text.ts';
 import { inTurns } from '../delivery/turns.ts';
 import { invalid, Problem } from './problem.ts';
 
+/** Used whole, never as a stream: it keeps nothing of a body. Throws TypeError on bytes that are no UTF-8. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
+
 /** The body's text; 413 as soon as it is known to be larger, without reading the rest. */
 export async function readText(request: HonoRequest, bytesMax: number): Promise<string> {
   const announced = Number(request.header('content-length') ?? '0');
@@ -14,26 +17,40 @@ export async function readText(request: HonoRequest, bytesMax: number): Promise<
   refuseCoding(request);
   const { body } = request.raw;
   if (body === null) return '';
-
-  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
-  const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
-  let text = '';
-  let bytes = 0;
+  const bytes = await readBytes(body, bytesMax);
   try {
-    for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
-      bytes += chunk.value.byteLength;
-      if (bytes > bytesMax) {
-        await reader.cancel();
-        throw tooLarge(bytes, bytesMax);
-      }
-      text += decoder.decode(chunk.value, { stream: true });
-    }
-    return text + decoder.decode();
-  } catch (error) {
-    // A fatal decoder throws TypeError on bytes that are no UTF-8, which JSON must be (RFC 8259, section 8.1).
-    if (error instanceof TypeError) throw new Problem('invalid-json', 'the body is not UTF-8 text');
-    throw error;
+    return decoder.decode(bytes);
+  } catch {
+    // JSON must be UTF-8 (RFC 8259, section 8.1).
+    throw new Problem('invalid-json', 'the body is not UTF-8 text');
   }
+}
+
+/** Reads no further than the chunk that is too much. */
+async function readBytes(body: ReadableStream<Uint8Array>, bytesMax: number): Promise<Uint8Array> {
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    bytes += chunk.value.byteLength;
+    if (bytes > bytesMax) {
+      await reader.cancel();
+      throw tooLarge(bytes, bytesMax);
+    }
+    chunks.push(chunk.value);
+  }
+  const [first = new Uint8Array(), ...others] = chunks;
+  return others.length === 0 ? first : joined(chunks, bytes);
+}
+
+function joined(chunks: Uint8Array[], bytes: number): Uint8Array {
+  const all = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return all;
 }
 
 export function requireJsonType(request: HonoRequest): void {

@@ -6,6 +6,7 @@ import type { Context } from 'hono';
 import type { AccountSettings } from '../core/endpoint.ts';
 import type { Grant } from '../core/key.ts';
 import { CatalogueCache } from '../delivery/catalogue.ts';
+import { EndpointCache } from '../delivery/endpoint-cache.ts';
 import { SettingsCache } from '../delivery/settings.ts';
 import { createVault, type Vault } from '../delivery/vault.ts';
 import type { Bindings, Vars } from '../env.ts';
@@ -17,6 +18,7 @@ export type AppContext = Context<AppEnv>;
 
 const vaults = new WeakMap<Vars, Vault>();
 const caches = new WeakMap<Bindings, SettingsCache>();
+const endpointCaches = new WeakMap<Bindings, EndpointCache>();
 const catalogues = new WeakMap<Bindings, CatalogueCache>();
 
 export function vaultOf(c: AppContext): Vault {
@@ -28,7 +30,10 @@ export function vaultOf(c: AppContext): Vault {
   return vault;
 }
 
-/** For publishing only. Reads and changes ask the Account itself. */
+/**
+ * All endpoints of an account, for a publish (`admit`), and for a read (`fresh`: asks the Account
+ * whether anything has changed, so that what is answered is true at that moment).
+ */
 export function settingsCacheOf(env: Bindings): SettingsCache {
   const known = caches.get(env);
   if (known !== undefined) return known;
@@ -36,11 +41,37 @@ export function settingsCacheOf(env: Bindings): SettingsCache {
     read: (account, known, events) =>
       callObject(
         () => accountStub(env, account),
-        (stub) => stub.settingsSince(stateOf(known), events),
+        (stub) => stub.settingsSince(stateOf(known), events, true),
+      ),
+    part: (account, after) =>
+      callObject(
+        () => accountStub(env, account),
+        (stub) => stub.settingsPart(after),
       ),
   });
   caches.set(env, cache);
   return cache;
+}
+
+/** Single endpoints, at most some seconds old: for lists and tokens. */
+export function endpointCacheOf(env: Bindings): EndpointCache {
+  const known = endpointCaches.get(env);
+  if (known !== undefined) return known;
+  const cache = new EndpointCache((account, endpoints) => readSettings(env, account, endpoints));
+  endpointCaches.set(env, cache);
+  return cache;
+}
+
+/**
+ * After a change: this isolate reads what it made of the settings. The change is stored and
+ * answered, whatever comes of that: the next publish asks again.
+ */
+export async function noteChange(c: AppContext, account: string): Promise<void> {
+  try {
+    await settingsCacheOf(c.env).fresh(account, Date.now());
+  } catch (error) {
+    console.warn(JSON.stringify({ message: 'settings not read after a change', account, error: String(error) }));
+  }
 }
 
 /** Only what tells two states apart travels: settings may hold ten thousand endpoints. Revisions begin at 1. */
@@ -50,10 +81,11 @@ function stateOf(known: AccountSettings | null): Pick<AccountSettings, 'revision
     : { revision: known.revision, createdAtMs: known.createdAtMs };
 }
 
-export function readSettings(env: Bindings, account: string) {
+/** As they are now, with these endpoints only. */
+export function readSettings(env: Bindings, account: string, endpoints: string[]): Promise<AccountSettings | null> {
   return callObject(
     () => accountStub(env, account),
-    (stub) => stub.settings(),
+    (stub) => stub.settings(endpoints),
   );
 }
 

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { logDatabase } from '../store/database.ts';
 import { countDeadLetters } from '../store/dead-letters.ts';
-import { settingsOf } from './account-settings.ts';
+import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
@@ -41,7 +41,7 @@ export function addDeadLetters(api: Api): void {
       answers: { 200: 'The depth by endpoint, most first' },
     },
     async ({ c, params: { account }, query: given }) => {
-      await settingsOf(c, account);
+      await accountOf(c, account);
       return answerSummary(c, account, given);
     },
   );

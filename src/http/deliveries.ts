@@ -5,7 +5,7 @@ import { checkDescription } from '../core/endpoint-rules.ts';
 import { type DeliveryLocator, parseDeliveryId, recordName } from '../core/ids.ts';
 import { addressIn } from '../delivery/address.ts';
 import type { DeliveryDetail } from '../core/view.ts';
-import { settingsOf } from './account-settings.ts';
+import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { recordStub } from '../stubs.ts';
 import { auditInAccount } from './audit-trail.ts';
@@ -46,7 +46,7 @@ export function addDeliveries(api: Api): void {
     },
     async ({ c, params }) => {
       const at = locate(params.delivery);
-      const settings = await settingsOf(c, params.account);
+      const settings = await accountOf(c, params.account, [at.endpoint]);
       const detail = await readDelivery(c, settings, at);
       if (detail === null) throw unknownDelivery(params.delivery);
       return c.json(showDetail(detail, presentOf(settings, Date.now())));
@@ -65,7 +65,7 @@ export function addDeliveries(api: Api): void {
     },
     async ({ c, params: { account, delivery }, body }) => {
       const at = locate(delivery);
-      const settings = await settingsOf(c, account);
+      const settings = await accountOf(c, account, [at.endpoint]);
       const by = { key: c.get('keyName'), reason: body.reason ?? null, force: body.force ?? false };
       const act = { endpoint: at.endpoint, target: delivery, detail: by.reason };
       await auditInAccount(c, account, { action: 'delivery.replayed', ...act });
@@ -91,7 +91,7 @@ export function addDeliveries(api: Api): void {
     },
     async ({ c, params: { account, delivery }, body }) => {
       const at = locate(delivery);
-      const settings = await settingsOf(c, account);
+      const settings = await accountOf(c, account, [at.endpoint]);
       const by = { key: c.get('keyName'), reason: body.reason ?? null };
       const act = { endpoint: at.endpoint, target: delivery, detail: by.reason };
       await auditInAccount(c, account, { action: 'delivery.discarded', ...act });

@@ -6,7 +6,7 @@ import { logDatabase } from '../store/database.ts';
 import { listDeliveries } from '../store/deliveries.ts';
 import type { EventFilter, PresentEndpoints } from '../store/filter.ts';
 import { settingsOf } from './account-settings.ts';
-import { type AppContext, settingsCacheOf } from './context.ts';
+import { type AppContext, endpointCacheOf } from './context.ts';
 import { answerLog } from './export.ts';
 import { overlay, type Present, presentOf } from './overlay.ts';
 import { filterOf, type LogQuery } from './params.ts';
@@ -73,11 +73,14 @@ function presentEndpoints({ endpoints }: AccountSettings): PresentEndpoints {
 /** One read for each account of the page, at most its limit; what is remembered is fresh enough for a list. */
 async function presentsOf(c: AppContext, views: DeliveryView[]): Promise<Map<string, Present>> {
   const nowMs = Date.now();
-  const accounts = [...new Set(views.map((view) => view.account))];
-  const known = await Promise.all(accounts.map((account) => settingsCacheOf(c.env).get(account, nowMs)));
-  return new Map(
-    known.flatMap((found) => (found === null ? [] : [[found.settings.account, presentOf(found.settings, nowMs)]])),
+  const ofAccount = [...Map.groupBy(views, (view) => view.account)];
+  const known = await Promise.all(
+    ofAccount.map(([account, shown]) => {
+      const ids = shown.map(({ endpoint }) => endpoint);
+      return endpointCacheOf(c.env).get(account, ids, nowMs);
+    }),
   );
+  return new Map(known.flatMap((found) => (found === null ? [] : [[found.account, presentOf(found, nowMs)]])));
 }
 
 /** Of an account that is gone, nothing is left to deliver to. */

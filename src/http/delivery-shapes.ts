@@ -12,7 +12,7 @@ export const deliveryStatus = z
 export const version = (words: string) => z.int().min(0).openapi({ description: words });
 export const errorKind = openEnum(
   ERROR_KINDS,
-  'What went wrong. `lost`: we ended before the outcome was known, which uses up no retry',
+  'What went wrong. `lost`: we ended before the outcome was known; `not-sent`: a fault of ours kept it from leaving. Neither uses up a retry',
 );
 
 const error = z

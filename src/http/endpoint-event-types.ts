@@ -4,7 +4,7 @@ import { rfc3339 } from '../core/body.ts';
 import { SENT_TYPES_DAYS_MAX } from '../core/limits.ts';
 import { logDatabase } from '../store/database.ts';
 import { countSentTypes } from '../store/sent-types.ts';
-import { settingsOf } from './account-settings.ts';
+import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { fromDatabase } from './database.ts';
 import { wholeText } from './fields.ts';
@@ -26,8 +26,7 @@ export function addEndpointEventTypes(api: Api): void {
       answers: { 200: 'The types, since when they are counted, and whether that is all' },
     },
     async ({ c, params: { account, endpoint }, query: { days } }) => {
-      const { endpoints } = await settingsOf(c, account);
-      const known = endpoints.find(({ id }) => id === endpoint);
+      const [known] = (await accountOf(c, account, [endpoint])).endpoints;
       if (known === undefined) throw unknownEndpoint(endpoint);
       const fromMs = Date.now() - days * DAY_MS;
       const sent = await fromDatabase(countSentTypes(logDatabase(account, c.env), account, endpoint, fromMs));

@@ -9,7 +9,7 @@ import { HEALTH_DAY_MS, HEALTH_RECENT_MS, HISTORY_HOURS_DEFAULT, HISTORY_HOURS_M
 import { logDatabase } from '../store/database.ts';
 import { endpointFigures, type Figures, waitingFor, type Waiting } from '../store/endpoint-health.ts';
 import { hoursOf, readProgress, ROLL_UP } from '../store/hours.ts';
-import { settingsOf } from './account-settings.ts';
+import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
@@ -29,8 +29,8 @@ export function addEndpointHealth(api: Api): void {
       answers: { 200: 'Its health, from the log: seconds late' },
     },
     async ({ c, params: { account, endpoint: id } }) => {
-      const settings = await settingsOf(c, account);
-      const endpoint = settings.endpoints.find((one) => one.id === id);
+      const settings = await accountOf(c, account, [id]);
+      const [endpoint] = settings.endpoints;
       if (endpoint === undefined) throw unknownEndpoint(id);
       const nowMs = Date.now();
       const [dayMs, recentMs] = [hourOf(nowMs - HEALTH_DAY_MS), nowMs - HEALTH_RECENT_MS];
@@ -78,15 +78,15 @@ function addHistory(api: Api): void {
       answers: { 200: 'An entry for each hour of UTC, the last one under way' },
     },
     async ({ c, params: { account, endpoint }, query: { hours } }) => {
-      const settings = await settingsOf(c, account);
-      if (!settings.endpoints.some(({ id }) => id === endpoint)) throw unknownEndpoint(endpoint);
+      const { endpoints } = await accountOf(c, account, [endpoint]);
+      if (endpoints.length === 0) throw unknownEndpoint(endpoint);
       const nowMs = Date.now();
       const span = { fromMs: hourOf(nowMs) - (hours - 1) * HOUR_MS, toMs: nowMs + 1 };
       const tried = await fromDatabase(figuresOf(c, { account, endpoint, span, recentMs: nowMs }));
       const byHour = Map.groupBy(tried.groups, ({ hourMs }) => hourMs);
       const data = Array.from({ length: hours }, (_, i) => span.fromMs + i * HOUR_MS).map((hourMs) => {
-        const { attempts, succeeded, failed, lost, latencyMs } = windowHealth(byHour.get(hourMs) ?? []);
-        return { hour: rfc3339(hourMs), attempts, succeeded, failed, lost, latencyMs };
+        const { attempts, succeeded, failed, lost, notSent, latencyMs } = windowHealth(byHour.get(hourMs) ?? []);
+        return { hour: rfc3339(hourMs), attempts, succeeded, failed, lost, notSent, latencyMs };
       });
       return c.json({ endpoint, account, data, since: rfc3339(tried.sinceMs), isComplete: tried.isComplete });
     },

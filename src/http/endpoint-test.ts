@@ -4,6 +4,7 @@
  */
 import { z } from '@hono/zod-openapi';
 import { ulid } from 'ulid';
+import { attemptNotSent } from '../core/fault.ts';
 import type { LoggedAttempt } from '../core/log.ts';
 import { TEST_SENDS_MAX } from '../core/limits.ts';
 import type { TestRefusal } from '../core/rpc.ts';
@@ -11,6 +12,7 @@ import { testEvent, type TestEvent } from '../core/test-event.ts';
 import { createSender, type Sender } from '../delivery/sender.ts';
 import type { Vars } from '../env.ts';
 import { logDatabase } from '../store/database.ts';
+import { writeFaults } from '../store/faults.ts';
 import { writeTestAttempt } from '../store/test-attempts.ts';
 import { accountStub } from '../stubs.ts';
 import { unknownAccount } from './account-settings.ts';
@@ -54,6 +56,10 @@ async function attemptAndLog(c: AppContext, test: TestEvent): Promise<LoggedAtte
   const attempt: LoggedAttempt = { ...outcome, number: 1, trigger: 'test', willRetry: false, nextAttemptAtMs: null };
   try {
     await writeTestAttempt(logDatabase(test.request.account, c.env), test, attempt);
+    if (attempt.error?.kind === 'not-sent') {
+      const fault = attemptNotSent(test.request.endpoint.id, attempt.error.message);
+      await writeFaults(c.env.CONFIG, [fault], Date.now());
+    }
   } catch (error) {
     // Whoever asked for the test sees it all the same; only the list will lack it.
     console.warn(JSON.stringify({ message: 'test not logged', attempt: test.attemptId, error: String(error) }));
@@ -67,7 +73,11 @@ function senderOf(c: AppContext): Sender {
   const vars = c.get('vars');
   const known = senders.get(vars);
   if (known !== undefined) return known;
-  const sender = createSender(vars, { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now() }, console.log);
+  const sender = createSender(
+    () => vars,
+    { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now() },
+    console.log,
+  );
   senders.set(vars, sender);
   return sender;
 }

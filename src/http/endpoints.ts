@@ -13,14 +13,14 @@ import {
   TIMEOUT_MS_DEFAULT,
 } from '../core/limits.ts';
 import { ok } from '../core/result.ts';
-import type { EndpointChange, EndpointRefusal } from '../core/rpc.ts';
+import type { EndpointChange, EndpointRefusal, SettingsFull } from '../core/rpc.ts';
 import { PURPOSE_HEADERS } from '../delivery/send.ts';
 import { within } from '../delivery/within.ts';
 import { cutPage, newestFirst, parseCursor } from '../store/page.ts';
 import { accountStub, gateStub } from '../stubs.ts';
-import { settingsOf, unknownAccount } from './account-settings.ts';
+import { accountOf, settingsFull, settingsOf, unknownAccount } from './account-settings.ts';
 import type { Api } from './api.ts';
-import { type AppContext, settingsCacheOf, vaultOf } from './context.ts';
+import { type AppContext, noteChange, vaultOf } from './context.ts';
 import { defined } from './defined.ts';
 import { type ChangeBody, changeBody, checkedUrl, createBody, type CreateBody } from './endpoint-body.ts';
 import { idempotencyKey } from './idempotency.ts';
@@ -65,8 +65,8 @@ export function addEndpoints(api: Api): void {
   api.route(
     { method: 'get', path: onePath, summary: 'One endpoint', params: endpointParams, answers: { 200: 'The endpoint' } },
     async ({ c, params }) => {
-      const settings = await settingsOf(c, params.account);
-      const endpoint = settings.endpoints.find(({ id }) => id === params.endpoint);
+      const settings = await accountOf(c, params.account, [params.endpoint]);
+      const [endpoint] = settings.endpoints;
       if (endpoint === undefined) throw unknownEndpoint(params.endpoint);
       const circuit = await circuitOf(c, settings, endpoint.id);
       return c.json({ ...showEndpoint(params.account, endpoint), circuit });
@@ -100,7 +100,7 @@ export function addEndpoints(api: Api): void {
         (stub) => stub.removeEndpoint(endpoint, c.get('keyName')),
       );
       if (sweep === false) throw unknownEndpoint(endpoint);
-      await Promise.all([startNow(c, sweep), settingsCacheOf(c.env).fresh(account, Date.now())]);
+      await Promise.all([startNow(c, sweep), noteChange(c, account)]);
       return c.json({ id: endpoint, job: sweep.id, effectiveWithinMs: EFFECTIVE_WITHIN_MS });
     },
   );
@@ -146,7 +146,7 @@ async function createEndpoint(c: AppContext, account: string, body: CreateBody):
   if (created.value.createdAtMs < nowMs - IDEMPOTENCY_MS) {
     throw new Problem('idempotency-conflict', `this Idempotency-Key made ${id} more than 7 days ago; use a new one`);
   }
-  await settingsCacheOf(c.env).fresh(account, Date.now());
+  await noteChange(c, account);
   // A repeated call may have met the endpoint that a lost one made, with the secret of that one.
   const secret = await storedText(c, { account, endpoint: id }, made, created.value.secrets);
   return c.json({ ...showEndpoint(account, created.value), secret, effectiveWithinMs: EFFECTIVE_WITHIN_MS }, 201);
@@ -168,7 +168,7 @@ async function changeEndpoint(
   { account, endpoint: id }: { account: string; endpoint: string },
   body: ChangeBody,
 ): Promise<Response> {
-  const before = (await settingsOf(c, account)).endpoints.find((endpoint) => endpoint.id === id);
+  const [before] = (await accountOf(c, account, [id])).endpoints;
   if (before === undefined) throw unknownEndpoint(id);
 
   const { url, headers, retry, ...rest } = body;
@@ -188,7 +188,7 @@ async function changeEndpoint(
   if (!changed.ok)
     throw changed.error.reason === 'not-found' ? unknownEndpoint(id) : refusal(account, body.externalId, changed.error);
   const { job } = changed;
-  await Promise.all([job === undefined ? null : startNow(c, job), settingsCacheOf(c.env).fresh(account, Date.now())]);
+  await Promise.all([job === undefined ? null : startNow(c, job), noteChange(c, account)]);
   const answer = { ...showEndpoint(account, changed.value), effectiveWithinMs: EFFECTIVE_WITHIN_MS };
   return c.json(job === undefined ? answer : { ...answer, job: job.id });
 }
@@ -239,7 +239,7 @@ function sealedHeaders(
   return vaultOf(c).seal(JSON.stringify(pairs), { account, endpoint, purpose: PURPOSE_HEADERS });
 }
 
-type Refusal = { reason: 'no-account' } | { reason: 'full'; most: number } | EndpointRefusal;
+type Refusal = { reason: 'no-account' } | { reason: 'full'; most: number } | SettingsFull | EndpointRefusal;
 
 function refusal(account: string, externalId: string | null | undefined, error: Refusal): Problem {
   switch (error.reason) {
@@ -251,6 +251,8 @@ function refusal(account: string, externalId: string | null | undefined, error: 
         `account "${account}" may have at most ${error.most} endpoints (quota.endpointsMax), and has as many`,
         { field: 'quota.endpointsMax' },
       );
+    case 'settings-full':
+      return settingsFull(account, error);
     case 'external-id-taken': {
       const message = `externalId "${externalId ?? ''}" is taken by ${error.endpoint}`;
       return new Problem('external-id-taken', message, { errors: [{ field: 'externalId', message }] });

@@ -8,7 +8,7 @@ import { recordName } from '../core/ids.ts';
 import { shown } from '../core/text.ts';
 import type { EventView } from '../core/view.ts';
 import { accountStub, recordStub } from '../stubs.ts';
-import { settingsOf, unknownAccount } from './account-settings.ts';
+import { accountOf, unknownAccount } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { locateEvent } from './event-lookup.ts';
 import { ruled } from './fields.ts';
@@ -32,7 +32,7 @@ export function addErasure(api: Api): void {
       answers: { 200: 'The event without its data; erasing again answers the same' },
     },
     async ({ c, params: { account, event: id }, query }) => {
-      const settings = await settingsOf(c, account);
+      const settings = await accountOf(c, account);
       const found = await locateEvent(c, settings, id, query.record);
       if (found === null) throw unknownEvent(id);
       const { address, event } = found;

@@ -16,6 +16,7 @@ const tried = {
   succeeded: count('Attempts that were answered with a success'),
   failed: count('Attempts that failed'),
   lost: count('Attempts whose outcome nobody knows; no failures'),
+  notSent: count('Attempts that a fault of ours kept from leaving; no failures of the endpoint'),
 };
 const latencyMs = z
   .strictObject({ p50: ms('Half'), p95: ms('95 %'), p99: ms('99 %') })

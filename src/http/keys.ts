@@ -10,7 +10,7 @@ import {
   KEY_RATE_LIMIT_PER_SECOND_MAX,
 } from '../core/limits.ts';
 import { changeKey, findKey, insertKey, type KeyRow, listKeys, revokeKey } from '../store/keys.ts';
-import { settingsOf } from './account-settings.ts';
+import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { hashKey, scopesOf } from './auth.ts';
 import { auditForOperators } from './audit-trail.ts';
@@ -125,7 +125,7 @@ async function create(c: AppContext, body: z.output<typeof createBody>): Promise
   const grant = c.get('grant');
   requireOwnScopes(grant, scopes);
   // A later account of the id is another: what a removed one held must not be made again.
-  const accountCreatedAtMs = account === null ? undefined : (await settingsOf(c, account)).createdAtMs;
+  const accountCreatedAtMs = account === null ? undefined : (await accountOf(c, account)).createdAtMs;
   const facts = { name: body.name, scopes: JSON.stringify(scopes), account, expiresAtMs, rateLimitPerSecond };
   const again = idempotencyKey(c);
   const { id, text } =

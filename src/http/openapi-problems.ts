@@ -42,10 +42,10 @@ const OF_PUBLISHING: readonly ProblemCode[] = [
 
 const OWN: Readonly<Record<string, readonly ProblemCode[]>> = {
   putAccount: ['fixed-field', 'account-removing'],
-  createEndpoint: ['external-id-taken', 'endpoints-full'],
-  changeEndpoint: ['external-id-taken'],
+  createEndpoint: ['external-id-taken', 'endpoints-full', 'settings-full'],
+  changeEndpoint: ['external-id-taken', 'settings-full'],
   testEndpoint: ['endpoint-disabled', 'too-many-tests'],
-  rotateSecret: ['secrets-full'],
+  rotateSecret: ['secrets-full', 'settings-full'],
   deleteSecret: ['current-secret'],
   publishEvent: OF_PUBLISHING,
   publishEvents: ['quota-exceeded'],

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { type Scope, SCOPES } from '../core/key.ts';
 import { PORTAL_TOKEN_SECONDS_DEFAULT, PORTAL_TOKEN_SECONDS_MAX } from '../core/limits.ts';
-import { settingsOf } from './account-settings.ts';
+import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { auditInAccount } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
@@ -31,7 +31,7 @@ export function addPortalTokens(api: Api): void {
     },
     async ({ c, params: { account }, body: { scopes, expiresInSeconds } }) => {
       await requireMaker(c, scopes);
-      const { createdAtMs: accountCreatedAtMs } = await settingsOf(c, account);
+      const { createdAtMs: accountCreatedAtMs } = await accountOf(c, account);
       const expiresAtMs = Date.now() + expiresInSeconds * 1_000;
       const detail = `${scopes.join(', ')}, for ${expiresInSeconds} s`;
       await auditInAccount(c, account, { action: 'portal-token.created', detail });

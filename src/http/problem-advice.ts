@@ -44,6 +44,7 @@ export const PROBLEM_ADVICE: Readonly<Record<ProblemCode, string>> = {
     'Publish under another record key, or again with the same id once the retention of its events has made room.',
   'quota-exceeded': 'Publish again with the same ids after `Retry-After`, or raise the quota.',
   'endpoints-full': 'Remove endpoints, or raise `endpointsMax`.',
+  'settings-full': 'Remove endpoints, or shorten their event types, filters and headers.',
   'event-types-full': 'Archive does not help: reuse a type, or ask for a greater limit.',
   'versions-full': 'Begin a new event type.',
   'rate-limited': 'Ask again after `Retry-After`; publishes go in batches of 100.',

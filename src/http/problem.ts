@@ -42,6 +42,7 @@ const PROBLEMS = {
   'record-full': [429, 'The record holds its most open deliveries'],
   'quota-exceeded': [429, 'The account publishes more than its quota'],
   'endpoints-full': [429, 'The account holds its most endpoints'],
+  'settings-full': [429, 'The endpoints of the account hold their most bytes'],
   'event-types-full': [429, 'The catalogue holds its most event types'],
   'versions-full': [429, 'The event type holds its most versions'],
   'rate-limited': [429, 'The key asks more often than it may'],

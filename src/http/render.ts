@@ -30,7 +30,7 @@ export function showAccount(settings: AccountSettings) {
     targets,
     retention,
     quota,
-    endpointCount: endpoints.length,
+    endpointCount: settings.endpointCount ?? endpoints.length,
     createdAt: rfc3339(createdAtMs),
   };
 }

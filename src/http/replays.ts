@@ -10,7 +10,7 @@ import { logDatabase } from '../store/database.ts';
 import { listJobs } from '../store/jobs.ts';
 import { countRange } from '../store/replays.ts';
 import { jobStub } from '../stubs.ts';
-import { settingsOf } from './account-settings.ts';
+import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { discardBody, rangeOf, replayBody, requireFew } from './bulk-body.ts';
 import { auditInAccount } from './audit-trail.ts';
@@ -40,8 +40,8 @@ export function addReplays(api: Api): void {
     },
     async ({ c, params: { account }, body }) => {
       const { force = false, pacePerSecond = REPLAY_PACE_DEFAULT } = body;
-      const settings = await settingsOf(c, account);
-      const endpoint = settings.endpoints.find(({ id }) => id === body.endpoint);
+      const settings = await accountOf(c, account, [body.endpoint]);
+      const [endpoint] = settings.endpoints;
       if (endpoint === undefined) throw unknownEndpoint(body.endpoint);
       const range = { ...rangeOf(body, Date.now()), ...(body.missing === true ? subscribedTo(endpoint) : {}) };
       return bulk(
@@ -63,7 +63,7 @@ export function addReplays(api: Api): void {
       answers: { 200: 'With dryRun: what would be given up', 202: 'The job' },
     },
     async ({ c, params: { account }, body }) => {
-      const settings = await settingsOf(c, account);
+      const settings = await accountOf(c, account);
       // Its form only: one that was removed may have dead letters.
       if (!isEndpointId(body.endpoint)) throw unknownEndpoint(body.endpoint);
       return bulk(c, body, { kind: 'discard', ...placeOf(settings), range: rangeOf(body, Date.now()) }, FROM_THE_LOG);

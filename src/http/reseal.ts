@@ -4,14 +4,14 @@
  */
 import type { EndpointSettings, Sealed } from '../core/endpoint.ts';
 import { liveSecrets } from '../core/endpoint-secrets.ts';
-import { RESEAL_ENDPOINTS_MAX, RESEAL_NAMED_MAX } from '../core/limits.ts';
+import { RESEAL_CHECKED_AT_ONCE, RESEAL_ENDPOINTS_MAX, RESEAL_NAMED_MAX } from '../core/limits.ts';
 import type { EndpointResealing, Resealing } from '../core/rpc.ts';
 import { PURPOSE_HEADERS, PURPOSE_SECRET } from '../delivery/send.ts';
 import type { SealContext, Vault } from '../delivery/vault.ts';
 import { accountStub } from '../stubs.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
-import { type AppContext, settingsCacheOf, vaultOf } from './context.ts';
+import { type AppContext, noteChange, vaultOf } from './context.ts';
 import { callObject } from './objects.ts';
 import { accountParams } from './params.ts';
 
@@ -31,9 +31,11 @@ export function addReseal(api: Api): void {
 
 async function reseal(c: AppContext, account: string): Promise<Response> {
   const vault = vaultOf(c);
-  const due = (await settingsOf(c, account)).endpoints.filter((endpoint) => isDue(endpoint, vault.keyId));
+  const { endpoints } = await settingsOf(c, account);
+  const due = endpoints.filter((endpoint) => isDue(endpoint, vault.keyId));
   const work: EndpointResealing[] = [];
-  const unreadable: string[] = [];
+  const rest = endpoints.filter((endpoint) => !due.includes(endpoint));
+  const unreadable = await unreadableOf(vault, account, rest);
   let seen = 0;
   for (const endpoint of due) {
     if (work.length === RESEAL_ENDPOINTS_MAX) break;
@@ -46,7 +48,7 @@ async function reseal(c: AppContext, account: string): Promise<Response> {
     () => accountStub(c.env, account),
     (stub) => stub.reseal(work, vault.keyId, c.get('keyName')),
   );
-  await settingsCacheOf(c.env).fresh(account, Date.now());
+  await noteChange(c, account);
   const remaining = due.length - seen + work.length - done.endpoints;
   return c.json({
     account,
@@ -55,6 +57,31 @@ async function reseal(c: AppContext, account: string): Promise<Response> {
     remaining,
     unreadable: { count: unreadable.length, endpoints: unreadable.slice(0, RESEAL_NAMED_MAX) },
   });
+}
+
+/**
+ * Those under the current key's name that do not open: a changed key under an unchanged name seals nothing anew, and would seem to
+ * have nothing to do. A few at a time, so that other requests get their turn.
+ */
+async function unreadableOf(vault: Vault, account: string, endpoints: EndpointSettings[]): Promise<string[]> {
+  const unreadable: string[] = [];
+  for (let from = 0; from < endpoints.length; from += RESEAL_CHECKED_AT_ONCE) {
+    const some = endpoints.slice(from, from + RESEAL_CHECKED_AT_ONCE);
+    const opens = await Promise.all(some.map((endpoint) => isReadable(vault, account, endpoint)));
+    unreadable.push(...some.filter((_, i) => opens[i] === false).map(({ id }) => id));
+  }
+  return unreadable;
+}
+
+async function isReadable(
+  vault: Vault,
+  account: string,
+  { id: endpoint, secrets, headers }: EndpointSettings,
+): Promise<boolean> {
+  for (const { secret } of liveSecrets(secrets, Date.now())) {
+    if (!(await vault.open(secret, { account, endpoint, purpose: PURPOSE_SECRET })).ok) return false;
+  }
+  return headers === null || (await vault.open(headers, { account, endpoint, purpose: PURPOSE_HEADERS })).ok;
 }
 
 /** What has expired is never opened again: it goes with the next change. */

@@ -55,7 +55,7 @@ export async function auditedSecret(
   );
   if (!read.ok) throw read.error.reason === 'not-found' ? unknownEndpoint(place.endpoint) : unknownSecret(id);
   const opened = await vaultOf(c).open(read.value.secret, { ...place, purpose: PURPOSE_SECRET });
-  if (!opened.ok) throw new Error(opened.error.message);
+  if (!opened.ok) throw unreadable(opened.error.message);
   return { secret: read.value, text: opened.value };
 }
 
@@ -85,6 +85,11 @@ export async function auditRepeated(c: AppContext, place: SecretPlace, id: strin
     if (error instanceof Problem && error.status === 404) return;
     throw error;
   }
+}
+
+/** Of the operator and not of who asks: MASTER_KEY is another than the one that sealed it. */
+function unreadable(message: string): Problem {
+  return new Problem('misconfigured', `the ${message}; set MASTER_KEY, MASTER_KEY_ID and MASTER_KEYS_OLD as they were`);
 }
 
 export function unknownEndpoint(id: string): Problem {

@@ -5,8 +5,9 @@ import { isEndpointId } from '../core/ids.ts';
 import { EFFECTIVE_WITHIN_MS, IDEMPOTENCY_MS, OVERLAP_SECONDS_DEFAULT } from '../core/limits.ts';
 import type { SecretKind } from '../delivery/secrets.ts';
 import { accountStub } from '../stubs.ts';
+import { settingsFull } from './account-settings.ts';
 import type { Api } from './api.ts';
-import { type AppContext, settingsCacheOf } from './context.ts';
+import { type AppContext, noteChange } from './context.ts';
 import { ruled } from './fields.ts';
 import { callObject } from './objects.ts';
 import { accountId } from './params.ts';
@@ -97,12 +98,13 @@ async function rotate(c: AppContext, place: SecretPlace, body: RotateBody): Prom
   );
   if (!rotated.ok) {
     if (rotated.error.reason === 'not-found') throw unknownEndpoint(endpoint);
+    if (rotated.error.reason === 'settings-full') throw settingsFull(account, rotated.error);
     const rule = `an endpoint may have at most ${rotated.error.most} live secrets`;
     throw new Problem('secrets-full', `${rule}: remove one, or rotate with a shorter overlapSeconds`, {
       field: 'overlapSeconds',
     });
   }
-  await settingsCacheOf(c.env).fresh(account, Date.now());
+  await noteChange(c, account);
   const { secrets } = rotated.value;
   const stored = secrets.find(({ id }) => id === made.secret.id) ?? made.secret;
   if (stored.createdAtMs < Date.now() - IDEMPOTENCY_MS) {
@@ -139,7 +141,7 @@ async function remove(c: AppContext, { account, endpoint }: SecretPlace, secret:
         );
     }
   }
-  await settingsCacheOf(c.env).fresh(account, Date.now());
+  await noteChange(c, account);
 }
 
 const repeatedAnswer = z.object({ account: z.string(), endpoint: z.string(), id: z.string() });

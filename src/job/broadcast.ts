@@ -13,6 +13,7 @@ import { parseExact } from '../core/json.ts';
 import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, JOB_PAGE, SHARD_BYTES_MAX } from '../core/limits.ts';
 import type { Accepted } from '../core/publish.ts';
 import { eventAddress } from '../delivery/event-address.ts';
+import { SettingsCache } from '../delivery/settings.ts';
 import type { Bindings } from '../env.ts';
 import { accountsCreatedBy, countAccounts } from '../store/accounts.ts';
 import { writeFaults } from '../store/faults.ts';
@@ -45,7 +46,7 @@ export function broadcastWork({ event, accounts }: Broadcast, startedMs: number,
 
   async function perform({ key: account }: Item): Promise<Outcome> {
     const readAtMs = Date.now();
-    const settings = await accountStub(env, account).settings();
+    const settings = (await settingsCache(env).fresh(account, readAtMs))?.settings ?? null;
     if (settings === null) {
       const isNamed = accounts !== null;
       return isNamed ? failed('there is no such account') : { ...nothing(), skipped: 1, isFound: true };
@@ -94,4 +95,21 @@ function logPublish(account: string, type: string, { kind, hash }: RecordAddress
   const { id: event, sequence, duplicate, deliveryCount } = accepted;
   const facts = { message: 'publish', event, account, record: kind + hash, type, sequence, duplicate, deliveryCount };
   console.log(JSON.stringify({ ...facts, trigger: 'broadcast' }));
+}
+
+const caches = new WeakMap<Bindings, SettingsCache>();
+
+/** In parts: an account's settings may be larger than what one call carries. */
+function settingsCache(env: Bindings): SettingsCache {
+  const known = caches.get(env);
+  if (known !== undefined) return known;
+  const cache = new SettingsCache({
+    read: (account, before) => {
+      const { revision = 0, createdAtMs = 0 } = before ?? {};
+      return accountStub(env, account).settingsSince({ revision, createdAtMs }, 0, true);
+    },
+    part: (account, after) => accountStub(env, account).settingsPart(after),
+  });
+  caches.set(env, cache);
+  return cache;
 }

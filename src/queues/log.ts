@@ -6,11 +6,13 @@
  *                          └─▶ confirm to each Shard ─▶ ack
  */
 import type { Bindings } from '../env.ts';
+import { attemptNotSent, type Fault } from '../core/fault.ts';
 import { SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
 import type { Confirmation, LoggedRecord, LogMessage } from '../core/log.ts';
 import { parseShardName, splitRecordName } from '../core/ids.ts';
 import { logDatabase } from '../store/database.ts';
 import { shardStub } from '../stubs.ts';
+import { writeFaults } from '../store/faults.ts';
 import { writeLog } from '../store/log-write.ts';
 import type { Written } from '../store/log-write.ts';
 import { logMessageSchema } from './log-message.ts';
@@ -22,11 +24,13 @@ export type LogDeps = {
   /** False when the database takes nothing from anyone. */
   isUp(): Promise<boolean>;
   confirm(shard: string, confirmed: { record: string; confirmations: Confirmation[] }[]): Promise<void>;
+  /** For an alert. Rejects where they were not written. */
+  tell(faults: Fault[]): Promise<void>;
   /** One structured line. */
   report: (line: Record<string, unknown>) => void;
 };
 
-export function logDeps(env: Pick<Bindings, 'LOG_DB' | 'SHARD' | 'LOCAL_MODE'>): LogDeps {
+export function logDeps(env: Pick<Bindings, 'CONFIG' | 'LOG_DB' | 'SHARD' | 'LOCAL_MODE'>): LogDeps {
   const database = logDatabase(null, env);
   return {
     write: (records) => writeLog(database, records),
@@ -41,6 +45,7 @@ export function logDeps(env: Pick<Bindings, 'LOG_DB' | 'SHARD' | 'LOCAL_MODE'>):
     confirm: async (shard, confirmed) => {
       await shardStub(env, shard).confirm(confirmed);
     },
+    tell: (faults) => writeFaults(env.CONFIG, faults, Date.now()),
     report: (line) => console.log(JSON.stringify(line)),
   };
 }
@@ -52,7 +57,31 @@ export async function consumeLog(batch: Pick<MessageBatch, 'messages'>, deps: Lo
   const parsed = batch.messages.flatMap((message) => parse(message, deps));
   if (parsed.length === 0) return;
   const written = await writeAllOrEach(parsed, deps);
-  await Promise.all([...merge(written)].map(([shard, confirmed]) => confirm(shard, confirmed, deps)));
+  await Promise.all([
+    ...[...merge(written)].map(([shard, confirmed]) => confirm(shard, confirmed, deps)),
+    tellFaults(
+      parsed.flatMap(({ records }) => records),
+      deps,
+    ),
+  ]);
+}
+
+/** Here, because every attempt comes by: what a fault of ours kept from leaving, once for each endpoint. */
+async function tellFaults(records: LoggedRecord[], deps: LogDeps): Promise<void> {
+  const faults = new Map<string, Fault>();
+  for (const { delivery, attempts } of records.flatMap(({ entries }) => entries)) {
+    const error = attempts.find((attempt) => attempt.error?.kind === 'not-sent')?.error ?? null;
+    if (delivery !== null && error !== null) {
+      faults.set(delivery.endpoint, attemptNotSent(delivery.endpoint, error.message));
+    }
+  }
+  if (faults.size === 0) return;
+  try {
+    await deps.tell([...faults.values()]);
+  } catch (error) {
+    // The log has the attempts, and the next ones come by as well.
+    deps.report({ level: 'error', message: 'fault not told', error: shown(error) });
+  }
 }
 
 /**

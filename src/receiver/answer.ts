@@ -1,4 +1,4 @@
-/** What became of a request, and what its sender is told. Only a 2xx ends the sender's tries. */
+/** The outcome of a request and its answer. Only a 2xx ends the sender's tries. */
 import type { EventFault } from './event.ts';
 import type { Refusal } from './verify.ts';
 
@@ -29,7 +29,10 @@ export type Outcome =
 
 export type Answer = { status: number; headers: Record<string, string>; body: string };
 
-/** The sender keeps a few bytes of the answer, so it says what became of the event; never why a handler failed. */
+/**
+ * The sender keeps a few bytes of the answer, so it says what became of the event; never why a
+ * handler failed.
+ */
 export function answerOf(outcome: Outcome): Answer {
   const status = statusOf(outcome);
   const reason =

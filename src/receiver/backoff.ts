@@ -1,4 +1,7 @@
-/** Tries again what a handler asks others for: full jitter, so that receivers that failed together do not come back together. */
+/**
+ * Tries again what a handler asks others for: full jitter, so that receivers that failed together
+ * do not come back together.
+ */
 
 /** The first pause is drawn from 0 to this, the next from 0 to twice as much, … */
 const FIRST_MS = 1_000;
@@ -21,13 +24,16 @@ export type BackoffOptions = {
   shouldRetry?: (error: unknown) => boolean;
   /** Ends the pauses and the tries. */
   signal?: AbortSignal;
-  /** What it runs on: set by tests. */
+  /** Clock, randomness and timer: set by tests. */
   now?: () => number;
   random?: () => number;
   sleep?: (ms: number, signal?: AbortSignal) => Promise<void>;
 };
 
-/** Answers what `work` answers. Throws its last error when the time is over, or at once what should not be tried again. */
+/**
+ * Answers what `work` answers. Throws its last error when the time is over, or at once what should
+ * not be tried again.
+ */
 export async function withBackoff<T>(work: (one: Try) => Promise<T>, options: BackoffOptions = {}): Promise<T> {
   const {
     firstMs = FIRST_MS,

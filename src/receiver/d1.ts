@@ -1,12 +1,12 @@
 /**
- * D1. It has no transaction that could stay open while a handler works, so the handler adds statements (`tx.add`) that are
- * committed in one batch with the id: all of them or none.
+ * D1. It has no transaction that could stay open while a handler works, so the handler adds
+ * statements (`tx.add`) that are committed in one batch with the id: all of them or none.
  */
 import { type Claimed, type LeaseOptions, type Leases, leasedStore } from './leases.ts';
 import { KNOWS, MARK_POSITION, POSITION, PRUNE, PRUNED_AT_ONCE, REMEMBER, SQLITE_SCHEMA } from './sqlite.ts';
 import type { Claim, Store } from './store.ts';
 
-/** What is used of a D1Database and of its statements. */
+/** The part of D1Database, and of its statements, that the store uses. */
 export interface D1Like<S extends D1StatementLike<S>> {
   prepare(query: string): S;
   batch(statements: S[]): Promise<{ results: unknown[] }[]>;
@@ -18,12 +18,17 @@ export interface D1StatementLike<S> {
 }
 
 export type D1Tx<S> = {
-  /** Committed with the event's id, or not at all. Reads are made as ever, by the database itself. */
+  /**
+   * Committed with the event's id, or not at all. A handler reads from the database itself.
+   */
   add(...statements: S[]): void;
 };
 
 export type D1Store<S> = Store<D1Tx<S>> & {
-  /** Makes its two tables where they are missing: run it once, or put SQLITE_SCHEMA into a migration. */
+  /**
+   * Makes its two tables where they are missing: run it once, or put SQLITE_SCHEMA into a
+   * migration.
+   */
   migrate(): Promise<void>;
   /** Deletes up to 1,000 ids that may be forgotten: call it from a cron until it answers 0. */
   prune(nowMs?: number): Promise<number>;
@@ -48,7 +53,9 @@ const CLAIM_ID =
   'INSERT INTO tubepost_seen (id, token, until_ms) VALUES (?1, ?2, ?3) ' +
   'ON CONFLICT (id) DO UPDATE SET token = excluded.token, until_ms = excluded.until_ms ' +
   'WHERE tubepost_seen.until_ms <= ?4 OR tubepost_seen.token = ?2';
-/** Parameters: key, token, until, now, version, id. Only with the id, and never for what is stale. */
+/**
+ * Parameters: key, token, until, now, version, id. Only with the id, and never for what is stale.
+ */
 const CLAIM_KEY =
   'INSERT INTO tubepost_record (key, token, until_ms) ' +
   'SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM tubepost_seen WHERE id = ?6 AND token = ?2) ' +
@@ -57,7 +64,9 @@ const CLAIM_KEY =
   'AND (tubepost_record.version IS NULL OR tubepost_record.version <= ?5)';
 const READ_ID = 'SELECT token, until_ms FROM tubepost_seen WHERE id = ?1';
 const READ_KEY = 'SELECT token, until_ms, version FROM tubepost_record WHERE key = ?1';
-/** Parameters: id, token; then key. Malformed JSON is an error, which rolls the whole batch back. */
+/**
+ * Parameters: id, token; then key. Malformed JSON is an error, which rolls the whole batch back.
+ */
 const HOLDS_ID = "SELECT json(iif(EXISTS (SELECT 1 FROM tubepost_seen WHERE id = ?1 AND token = ?2), '1', 'lost'))";
 const HOLDS_KEY = "SELECT json(iif(EXISTS (SELECT 1 FROM tubepost_record WHERE key = ?1 AND token = ?2), '1', 'lost'))";
 /** Parameters: key, version, token. */
@@ -116,7 +125,8 @@ class D1Leases<S extends D1StatementLike<S>> implements Leases<Tx<S>> {
       await this.#database.batch([...batch, ...this.#remembering(claim), ...tx.statements]);
       return true;
     } catch (error) {
-      // Whether the lease was lost, or a statement of the handler failed: only the first is a verdict.
+      // Whether the lease was lost, or a statement of the handler failed: only the first is a
+      // verdict.
       const seen = await this.#bound(READ_ID, ids[0]).first();
       const key = guard === null ? null : await this.#bound(READ_KEY, guard.key).first();
       if (seen?.['token'] === token && (guard === null || key?.['token'] === token)) {

@@ -1,26 +1,27 @@
 /**
- * The receiver's own dead letters: events that its handler cannot take, set aside so that the sender's lane goes on. Nothing there is
- * normal: whoever keeps some must be told that there are any.
+ * The receiver's own dead letters: events that its handler cannot take, set aside so that the
+ * sender's lane goes on. A healthy receiver has none, so `watchDepth` alerts on the first.
  */
 import type { WebhookEvent } from './event.ts';
 
 export type DeadLetter = { event: WebhookEvent; error: string; atMs: number };
 
-/** Where they are kept. Letters are told apart by `event.id`. */
+/** Storage for dead letters. `event.id` identifies a letter. */
 export interface DeadLetters {
   put(letter: DeadLetter): Promise<void>;
   remove(id: string): Promise<void>;
   depth(): Promise<number>;
 }
 
-/** What is kept of an error's text. */
+/** Bounds the stored text of an error. */
 export const ERROR_CHARS_MAX = 1_000;
 
 export type DepthAlert = { kind: 'opened' | 'resolved'; depth: number };
 
 /**
- * Gives a function to call each minute, and after each letter: it tells `alert` once when the depth rises above zero, and once when it is
- * zero again. What it remembers is in this process: another one, or this one after a restart, tells it again.
+ * Returns a function to call each minute, and after each letter. It calls `alert` once when the
+ * depth rises above zero and once when it is zero again. This state lives in the process: another
+ * process, or this one after a restart, alerts again.
  */
 export function watchDepth(
   letters: Pick<DeadLetters, 'depth'>,
@@ -31,7 +32,7 @@ export function watchDepth(
     const depth = await letters.depth();
     if (depth > 0 !== isOpen) {
       await alert({ kind: isOpen ? 'resolved' : 'opened', depth });
-      // Only now: an alert that was not told is told again.
+      // Only now: an alert that failed is sent again.
       isOpen = depth > 0;
     }
     return depth;

@@ -1,12 +1,13 @@
 /**
- * The SQLite of a Durable Object. The handler works inside `storage.transaction`: whatever it writes to that object's storage
- * is committed with the id, or not at all. Meanwhile the object takes no other event, and the platform ends a transaction after
- * 30 s: let a handler that waits for others be short.
+ * The SQLite of a Durable Object. The handler works inside `storage.transaction`: whatever it
+ * writes to that object's storage is committed with the id, or not at all. Meanwhile the object
+ * takes no other event, and the platform ends a transaction after 30 s: let a handler that waits
+ * for others be short.
  */
 import { KNOWS, MARK_POSITION, POSITION, PRUNE, PRUNED_AT_ONCE, REMEMBER, SQLITE_SCHEMA } from './sqlite.ts';
 import type { Claim, Once, Store } from './store.ts';
 
-/** What is used of a DurableObjectStorage. */
+/** The part of DurableObjectStorage that the store uses. */
 export interface StorageLike {
   sql: {
     exec(query: string, ...values: (string | number)[]): { toArray(): Record<string, unknown>[]; rowsWritten: number };
@@ -15,7 +16,10 @@ export interface StorageLike {
 }
 
 export type DurableObjectStore = Store<null> & {
-  /** Deletes up to 1,000 ids that may be forgotten: call it from the object's alarm until it answers 0. */
+  /**
+   * Deletes up to 1,000 ids that may be forgotten: call it from the object's alarm until it answers
+   * 0.
+   */
   prune(nowMs?: number): number;
 };
 

@@ -1,6 +1,7 @@
 /**
- * A verified request as an event. It is read permissively, because senders add fields: what is unknown is passed over, what
- * is absent or of another kind is null. Only an event without a type is none.
+ * A verified request as an event. It is read permissively, because senders add fields: what is
+ * unknown is passed over, what is absent or of another kind is null. Only an event without a type
+ * is none.
  */
 import { HEADER_ATTEMPT, HEADER_PREVIOUS, HEADER_REPLAY, PREVIOUS_NONE } from '../signature.ts';
 import { headerOf, type Incoming } from './verify.ts';
@@ -17,7 +18,10 @@ export type WebhookEvent = {
   version: number | null;
   schemaVersion: string | null;
   data: unknown;
-  /** The signed text. It has the digits of numbers that `JSON.parse` rounds in `data`. Null for an event of a filled gap. */
+  /**
+   * The signed text. It has the digits of numbers that `JSON.parse` rounds in `data`. Null for an
+   * event of a filled gap.
+   */
   body: string | null;
   /** Not signed, as the two below: what only a header says. Null for an event of a filled gap. */
   attempt: number | null;

@@ -1,14 +1,17 @@
 /**
- * Gaps: the sender says which sequence it sent before this one; a receiver that has not seen it has missed events, and can read them
- * from the API and handle them first.
+ * Gaps: the sender says which sequence it sent before this one; a receiver that has not seen it has
+ * missed events, and can read them from the API and handle them first.
  */
 import type { WebhookEvent } from './event.ts';
 
 export type Gap = {
   record: string;
-  /** The highest sequence that was seen of the record; null where none was, as after a loss of the store. */
+  /**
+   * The highest sequence that was seen of the record; null where none was, as after a loss of the
+   * store.
+   */
   seen: number | null;
-  /** What the sender sent before this event, and was not seen. */
+  /** The sequence that the sender sent before this event, and that was not seen. */
   previous: number;
   /** Of the event that shows the gap. */
   sequence: number;
@@ -16,7 +19,7 @@ export type Gap = {
 
 export type Filled = { handled: number; error: unknown } | null;
 
-/** What is used of the client: `createClient` of the client package fits. */
+/** The part of the client that is used: `createClient` of the client package fits. */
 export interface RecordReader {
   list(
     name: 'listRecordEvents',
@@ -39,11 +42,16 @@ export type ReadEvent = {
 export type Fill = {
   client: RecordReader;
   account: string;
-  /** Only what was meant for this endpoint is handled: others have other event types and filters. */
+  /**
+   * Only what was meant for this endpoint is handled: others have other event types and filters.
+   */
   endpoint: string;
 };
 
-/** Bounds what one request may set going: a receiver that lost its store is better helped by a replay. */
+/**
+ * Bounds what one request may set going: a receiver that lost its store is better helped by a
+ * replay.
+ */
 const FILLED_MAX = 500;
 
 export function gapOf({ record, sequence, previous }: WebhookEvent, seen: number | null): Gap | null {
@@ -66,7 +74,7 @@ export async function* missed({ client, account, endpoint }: Fill, gap: Gap): As
   }
 }
 
-/** What was superseded, discarded or cancelled is not missing. */
+/** A superseded or cancelled delivery is not missing. */
 function isMeantFor({ deliveries }: ReadEvent, endpoint: string): boolean {
   return deliveries.some(
     (delivery) => delivery.endpoint === endpoint && !['superseded', 'cancelled'].includes(delivery.status),

@@ -4,8 +4,9 @@ import { parsePublicKey, parseSecret, parseSigningKey, SECRET_PREFIX, type Verif
 export type SecretFault = { reason: 'bad-secret'; index: number; fault: string };
 
 /**
- * `whsec_…` (v1), `whpk_…` (v1a) or `whsk_…` (v1a, of which only the public half is used). A secret without a prefix, or
- * without its padding, is taken as the official libraries take it. The fault never holds the secret.
+ * `whsec_…` (v1), `whpk_…` (v1a) or `whsk_…` (v1a, of which only the public half is used). A secret
+ * without a prefix, or without its padding, is taken as the official libraries take it. The fault
+ * never holds the secret.
  */
 export function parseKeys(
   secrets: readonly string[],

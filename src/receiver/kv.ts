@@ -1,12 +1,13 @@
 /**
- * Workers KV. Its weakness: KV has no "put if absent", and a location may read for 60 s what was true before. So two copies
- * at once, in two isolates, may both run the handler, and there is no version guard and no memory of positions: use it only where
- * doing the work twice does no harm. D1 and Durable Objects have neither weakness.
+ * Workers KV. Its weakness: KV has no "put if absent", and a location may read for 60 s what was
+ * true before. So two copies at once, in two isolates, may both run the handler, and there is no
+ * version guard and no memory of positions: use it only where doing the work twice does no harm. D1
+ * and Durable Objects have neither weakness.
  */
 import { LEASE_MS } from './leases.ts';
 import type { Claim, Once, Store } from './store.ts';
 
-/** What is used of a KVNamespace. */
+/** The part of KVNamespace that the store uses. */
 export interface KvLike {
   get(key: string): Promise<string | null>;
   put(key: string, value: string, options: { expirationTtl: number }): Promise<void>;
@@ -21,8 +22,8 @@ const HASH = 'SHA-256';
 
 export function kvStore(kv: KvLike, { prefix = 'tubepost:' }: { prefix?: string } = {}): Store<null> {
   /**
-   * Until when copies count as running in this isolate. Not promises: a request that is cancelled never settles its own, and
-   * nobody may wait for another request's.
+   * Until when copies count as running in this isolate. Not promises: a request that is cancelled
+   * never settles its own, and nobody may wait for another request's.
    */
   const running = new Map<string, number>();
 

@@ -1,7 +1,7 @@
 /**
- * A store that cannot hold a transaction open while the handler works: it claims the id (and the key of the guard) for a
- * while under a token, lets the handler work, and commits under the same token.
- *
+ * A store that cannot hold a transaction open while the handler works: it claims the id (and the
+ * key of the guard) for a while under a token, lets the handler work, and commits under the same
+ * token.
  *     claim ── duplicate · stale · busy ──▶ answered
  *       │
  *     claimed ── work throws ──▶ release: the next copy runs at once
@@ -10,7 +10,10 @@
  */
 import type { Claim, Once, Store } from './store.ts';
 
-/** Longer than a sender waits for an answer (30 s at most), so that a handler that was given up on is still alone. */
+/**
+ * Longer than a sender waits for an answer (30 s at most), so that a handler that was given up on
+ * is still alone.
+ */
 export const LEASE_MS = 60_000;
 /** How long a copy waits for the one that runs before it answers `busy`. */
 const WAIT_MS = 3_000;
@@ -24,7 +27,10 @@ export interface Leases<Tx> {
   begin(): Tx;
   /** In one atomic step. With the same token it may be called again. */
   claim(claim: Claim, token: string, leaseMs: number): Promise<Claimed>;
-  /** Writes the handler's work and remembers it, in one atomic step. False: another one holds the lease, nothing is written. */
+  /**
+   * Writes the handler's work and remembers it, in one atomic step. False: another one holds the
+   * lease, nothing is written.
+   */
   commit(claim: Claim, token: string, tx: Tx): Promise<boolean>;
   release(claim: Claim, token: string): Promise<void>;
   knows(id: string, nowMs: number): Promise<boolean>;
@@ -60,7 +66,8 @@ export function leasedStore<Tx>(leases: Leases<Tx>, options: LeaseOptions = {}):
     try {
       await work(tx);
     } catch (error) {
-      // Where the release fails too, the lease runs out by itself; the handler's own failure is what must be known.
+      // Where the release fails too, the lease runs out by itself; the handler's own failure is
+      // what must be known.
       await leases.release(claim, token).catch(() => undefined);
       throw error;
     }

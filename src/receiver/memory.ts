@@ -1,6 +1,6 @@
 /**
- * A store in the memory of one process: for tests, for one process whose work may be done again after a restart, and to
- * begin with. What it knows is gone with the process.
+ * A store in the memory of one process: for tests, for one process whose work may be done again
+ * after a restart, and to begin with. What it knows is gone with the process.
  */
 import { type Claimed, type LeaseOptions, type Leases, leasedStore } from './leases.ts';
 import type { Claim, Store } from './store.ts';
@@ -93,7 +93,7 @@ class MemoryLeases implements Leases<null> {
     return seen !== undefined && seen.untilMs > nowMs ? seen : null;
   }
 
-  /** What was set last stands last, so the first is the oldest. */
+  /** A Map keeps the order of insertion, so its first key is the oldest. */
   #set<T>(map: Map<string, T>, key: string, value: T): void {
     map.delete(key);
     map.set(key, value);

@@ -1,10 +1,13 @@
-/** A receiver for Node's http and Express: a listener that reads the body itself, before anything parses it. */
+/**
+ * A receiver for Node's http and Express: a listener that reads the body itself, before anything
+ * parses it.
+ */
 import { answerOf, type Outcome } from './answer.ts';
 import type { Receiver } from './receiver.ts';
 import type { HeadersLike } from './verify.ts';
 import { BODY_BYTES_MAX, joined } from './web.ts';
 
-/** What is used of Node's request and response; `body` is what a parser has left of it. */
+/** The part of Node's request and response that is used; a body parser may have set `body`. */
 export interface NodeRequest extends AsyncIterable<unknown> {
   method?: string | undefined;
   headers: HeadersLike;
@@ -39,14 +42,20 @@ async function outcomeOf(receiver: Receiver, request: NodeRequest, bytesMax: num
   }
 }
 
-/** `express.raw()` and `express.text()` leave the bytes in `body`; `express.json()` leaves what cannot be verified. */
+/**
+ * `express.raw()` and `express.text()` leave the bytes in `body`; `express.json()` leaves what
+ * cannot be verified.
+ */
 function rawBody({ body, readableEnded }: NodeRequest): Uint8Array | string | null {
   if (typeof body === 'string' || body instanceof Uint8Array) return body;
   if (readableEnded) throw new Error('the body was parsed before it could be verified: put this before express.json()');
   return null;
 }
 
-/** Null for a body that is larger. The request is left as it is then: to leave a `for await` would end its connection, answer and all. */
+/**
+ * Null for a body that is larger. The request is left as it is then: to leave a `for await` would
+ * end its connection, answer and all.
+ */
 async function readBody(request: NodeRequest, bytesMax: number): Promise<Uint8Array | null> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -1,7 +1,6 @@
 /**
- * A receiver: verifies, deduplicates, guards versions, runs the handler, and answers 2xx only when its work is committed and the id
- * remembered. It keeps nothing itself; the store does.
- *
+ * A receiver: verifies, deduplicates, guards versions, runs the handler, and answers 2xx only when
+ * its work is committed and the id remembered. It keeps nothing itself; the store does.
  *     request ─ verify ─ parse ─ replay? ─ gap? ─ store.once ─┬─ handled, duplicate, stale   2xx
  *                 401     400                                 ├─ the handler failed          5xx, or set aside
  *                                                             └─ another copy runs           425
@@ -23,16 +22,23 @@ export type ReceiverOptions<Tx> = {
   /** `whsec_…` and `whpk_…`: any of them may have signed. Throws where one is none. */
   secrets: readonly string[];
   store: Store<Tx>;
-  /** What it writes with `tx` is committed with the event's id, where the store can. What it throws makes the sender try again. */
+  /**
+   * What it writes with `tx` is committed with the event's id, where the store can. What it throws
+   * makes the sender try again.
+   */
   handle: (event: WebhookEvent, tx: Tx) => Promise<void> | void;
   /**
-   * An event whose version is lower than one that was handled under the same key is not handled. `true`: by record and version;
-   * the default where the store can. A function says by what, or null for an event that is not guarded.
+   * An event whose version is lower than one that was handled under the same key is not handled.
+   * `true`: by record and version; the default where the store can. A function says by what, or
+   * null for an event that is not guarded.
    */
   guard?: boolean | ((event: WebhookEvent) => Guarded | null);
-  /** What a replay of an event that was done does: nothing (`deduplicate`, the default), or the work again, once for each replay. */
+  /**
+   * What a replay of an event that was done does: nothing (`deduplicate`, the default), or the work
+   * again, once for each replay.
+   */
   onReplay?: (event: WebhookEvent) => Replaying | Promise<Replaying>;
-  /** Told of each gap. A throw makes the sender try again. */
+  /** Called for each gap. A throw makes the sender try again. */
   onGap?: (gap: Gap, filled: Filled) => Promise<void> | void;
   /** Reads what a gap misses and handles it first. */
   fill?: Fill;
@@ -44,7 +50,7 @@ export type ReceiverOptions<Tx> = {
   toleranceSeconds?: number;
   /** 7 days unless set: longer than any sender tries again. */
   rememberMs?: number;
-  /** Told of every outcome; unless set, what failed is printed. */
+  /** Called with every outcome; unless set, failures are printed. */
   log?: (outcome: Outcome, event: WebhookEvent | null) => void;
   /** Now, in milliseconds since 1970: set by tests. */
   now?: () => number;
@@ -56,7 +62,10 @@ export type Receiver = {
   receive(request: Incoming): Promise<Outcome>;
   /** Handles a dead letter again, and removes it where that succeeds. */
   retry(letter: DeadLetter): Promise<Outcome>;
-  /** For those who read requests: an outcome from before there was anything to receive goes to the same log. */
+  /**
+   * For those who read requests: an outcome from before there was anything to receive goes to the
+   * same log.
+   */
   note(outcome: Outcome): Outcome;
 };
 
@@ -81,7 +90,10 @@ export function createReceiver<Tx>(options: ReceiverOptions<Tx>): Receiver {
     return { ids, nowMs: now(), rememberMs, guard: guardOf(event), position };
   }
 
-  /** A replay has an id of its own beside the event's, so that a copy of it is known whatever `onReplay` says. */
+  /**
+   * A replay has an id of its own beside the event's, so that a copy of it is known whatever
+   * `onReplay` says.
+   */
   async function idsOf(event: WebhookEvent): Promise<Claim['ids']> {
     if (event.replay === null || onReplay === undefined) return [event.id];
     const replayed = `${event.id} replay ${event.replay}` as const;

@@ -1,15 +1,19 @@
 /**
- * Redis, by node-redis or ioredis. Each step is one Lua script, so it is atomic. A handler that writes to this Redis adds its
- * commands (`tx.add`): they run in the script that remembers the id. What it writes elsewhere is not in one transaction with
- * it: a crash in between does that work again.
- *
- * All keys have one hash tag, so a cluster keeps them in one slot; the keys of added commands must carry it too.
- * Redis that loses its memory (no AOF, a failover that loses the last second, eviction) forgets ids and versions.
+ * Redis, by node-redis or ioredis. Each step is one Lua script, so it is atomic. A handler that
+ * writes to this Redis adds its commands (`tx.add`): they run in the script that remembers the id.
+ * What it writes elsewhere is not in one transaction with it: a crash in between does that work
+ * again.
+ * All keys have one hash tag, so a cluster keeps them in one slot; the keys of added commands must
+ * carry it too. Redis that loses its memory (no AOF, a failover that loses the last second,
+ * eviction) forgets ids and versions.
  */
 import { type Claimed, type LeaseOptions, type Leases, leasedStore } from './leases.ts';
 import type { Claim, Store } from './store.ts';
 
-/** A script with its keys and arguments. Made by `nodeRedis` or `ioredis`: the clients take them in different forms. */
+/**
+ * A script with its keys and arguments. Made by `nodeRedis` or `ioredis`: the clients take them in
+ * different forms.
+ */
 export type RedisEval = (script: string, keys: string[], args: string[]) => Promise<unknown>;
 
 export function nodeRedis(client: {
@@ -25,16 +29,25 @@ export function ioredis(client: {
 }
 
 export type RedisTx = {
-  /** Like `tx.add('SET', 'key', 'value')`: runs with the memory of the id. Redis rolls nothing back: add what cannot fail. */
+  /**
+   * Like `tx.add('SET', 'key', 'value')`: runs with the memory of the id. Redis rolls nothing back:
+   * add what cannot fail.
+   */
   add(...command: [string, ...string[]]): void;
 };
 
 export type RedisOptions = LeaseOptions & {
   /** `{tubepost}:` unless set. */
   prefix?: string;
-  /** For how long a version and a position are remembered after their last event; 90 days unless set. */
+  /**
+   * For how long a version and a position are remembered after their last event; 90 days unless
+   * set.
+   */
   recordMs?: number;
-  /** A command that takes longer fails, because clients wait for a lost connection without an end; 2,000 unless set. */
+  /**
+   * A command that takes longer fails, because clients wait for a lost connection without an end;
+   * 2,000 unless set.
+   */
   timeoutMs?: number;
 };
 
@@ -51,10 +64,11 @@ export function redisStore(run: RedisEval, options: RedisOptions = {}): Store<Re
 }
 
 /**
- * An id's key holds the token of who works on it, and `done` and that token afterwards. So whoever sends a command again,
- * because its answer was lost (ioredis does so by itself), gets the first answer again.
- *
- * What remembers ids and positions, as a function of both scripts: KEYS from `first` on are the position and the ids.
+ * An id's key holds the token of who works on it, and `done` and that token afterwards. So whoever
+ * sends a command again, because its answer was lost (ioredis does so by itself), gets the first
+ * answer again.
+ * What remembers ids and positions, as a function of both scripts: KEYS from `first` on are the
+ * position and the ids.
  */
 const REMEMBER = `
 local function remember(first, token, ms, sequence, record_ms)
@@ -67,7 +81,8 @@ end
 `;
 
 /**
- * KEYS: lock, version, position, id, further ids. ARGV: token, lease, version or '', sequence or '', memory, memory of records.
+ * KEYS: lock, version, position, id, further ids. ARGV: token, lease, version or '', sequence or
+ * '', memory, memory of records.
  */
 const CLAIM = `${REMEMBER}
 local token, version = ARGV[1], ARGV[3]
@@ -89,8 +104,9 @@ return {'claimed'}
 `;
 
 /**
- * KEYS and ARGV as above, but without a lease; then each command: how many words, and the words. A lease that ran out and that
- * nobody took is as good as held, unless a newer version was committed meanwhile.
+ * KEYS and ARGV as above, but without a lease; then each command: how many words, and the words. A
+ * lease that ran out and that nobody took is as good as held, unless a newer version was committed
+ * meanwhile.
  */
 const COMMIT = `${REMEMBER}
 local token, version = ARGV[1], ARGV[3]

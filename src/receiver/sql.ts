@@ -1,7 +1,8 @@
 /**
- * A database with transactions, PostgreSQL first. The handler works inside the transaction that remembers the id: both are
- * committed or neither. A second copy waits for the first one's transaction and then finds the id; an event of the same record
- * waits likewise. So the pool needs a connection for each event at once, and the handler must use the one it is given.
+ * A database with transactions, PostgreSQL first. The handler works inside the transaction that
+ * remembers the id: both are committed or neither. A second copy waits for the first one's
+ * transaction and then finds the id; an event of the same record waits likewise. So the pool needs
+ * a connection for each event at once, and the handler must use the one it is given.
  */
 import type { Claim, Once, Store } from './store.ts';
 
@@ -14,7 +15,10 @@ export type Sql<Tx> = {
 };
 
 export type SqlStore<Tx> = Store<Tx> & {
-  /** Makes its two tables where they are missing: run it once, or put POSTGRES_SCHEMA into a migration. */
+  /**
+   * Makes its two tables where they are missing: run it once, or put POSTGRES_SCHEMA into a
+   * migration.
+   */
   migrate(): Promise<void>;
   /** Deletes ids that may be forgotten, 1,000 at most: call it each day until it answers 0. */
   prune(nowMs?: number): Promise<number>;
@@ -26,7 +30,10 @@ export const POSTGRES_SCHEMA = [
   'CREATE TABLE IF NOT EXISTS tubepost_record (key text PRIMARY KEY, version bigint, sequence bigint)',
 ];
 
-/** Waits for a transaction that remembers the same id; a row comes back only for a new one, or one that may be forgotten. */
+/**
+ * Waits for a transaction that remembers the same id; a row comes back only for a new one, or one
+ * that may be forgotten.
+ */
 const CLAIM_ID =
   'INSERT INTO tubepost_seen AS s (id, until_ms) VALUES ($1, $2::bigint) ' +
   'ON CONFLICT (id) DO UPDATE SET until_ms = excluded.until_ms WHERE s.until_ms <= $3::bigint RETURNING id';

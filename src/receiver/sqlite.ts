@@ -1,9 +1,9 @@
 /** The tables of D1 and of a Durable Object's SQLite. */
 
 /**
- * `tubepost_seen`: an id that was done (`token` NULL) until it may be forgotten, or that is being worked on until its lease ends.
- * `tubepost_record`: the newest version and the highest sequence of a key, and who works on it. Its rows stay: a version that is
- * forgotten guards nothing.
+ * `tubepost_seen`: an id that was done (`token` NULL) until it may be forgotten, or that is being
+ * worked on until its lease ends. `tubepost_record`: the newest version and the highest sequence of
+ * a key, and who works on it. Its rows stay: a version that is forgotten guards nothing.
  */
 export const SQLITE_SCHEMA = [
   'CREATE TABLE IF NOT EXISTS tubepost_seen (id TEXT PRIMARY KEY, token TEXT, until_ms INTEGER NOT NULL) WITHOUT ROWID',

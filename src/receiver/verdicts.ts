@@ -1,6 +1,6 @@
-/** What a handler throws when it knows more than "it failed". */
+/** Errors by which a handler says whether, and when, another try can help. */
 
-/** Not now: the sender is told when to come again. */
+/** Not now: `Retry-After` names the time of the next try. */
 export class RetryLater extends Error {
   readonly retryAfterSeconds: number;
 
@@ -11,7 +11,10 @@ export class RetryLater extends Error {
   }
 }
 
-/** Never: trying again cannot help. It goes to the receiver's dead letters where there are some, and else to the sender's. */
+/**
+ * Never: trying again cannot help. It goes to the receiver's dead letters where there are some, and
+ * else to the sender's.
+ */
 export class GiveUp extends Error {
   constructor(message: string) {
     super(message);

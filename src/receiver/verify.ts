@@ -1,6 +1,7 @@
 /**
- * Verifies a webhook request: Standard Webhooks, v1 (HMAC-SHA256) and v1a (Ed25519), several secrets at once. Pass the body
- * as it arrived: a body that was parsed and written again has other bytes and does not verify.
+ * Verifies a webhook request: Standard Webhooks, v1 (HMAC-SHA256) and v1a (Ed25519), several
+ * secrets at once. Pass the body as it arrived: a body that was parsed and written again has other
+ * bytes and does not verify.
  */
 import {
   HEADER_ID,
@@ -29,11 +30,16 @@ export type VerifyOptions = {
   nowMs?: number;
 };
 
-/** `bad-secret` is a fault of the receiver's settings; every other one is a request that must not be believed. */
+/**
+ * `bad-secret` is a fault of the receiver's settings; every other one is a request that must not be
+ * believed.
+ */
 export type Refusal = VerifyError | SecretFault | { reason: 'malformed-header'; header: string };
 export type VerifyResult = { ok: true; value: Verified } | { ok: false; error: Refusal };
 
-/** Never throws for what a stranger sent. Signatures are compared in constant time, by Web Crypto. */
+/**
+ * Never throws for what a stranger sent. Signatures are compared in constant time, by Web Crypto.
+ */
 export async function verify(request: Incoming, options: VerifyOptions): Promise<VerifyResult> {
   const keys = parseKeys(options.secrets);
   return keys.ok ? verifyByKeys(request, keys.value, options) : keys;

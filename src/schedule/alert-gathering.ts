@@ -118,7 +118,7 @@ async function circuitsOf(
   const lanes = { lanes: ALERT_CALLS_AT_ONCE, untilMs };
   await inLanes(ofAccount, lanes, async ([account, waiting]) => {
     const ids = waiting.map(({ endpoint }) => endpoint);
-    const settings = await answer(accountStub(env, account).settingsFor(ids));
+    const settings = await answer(accountStub(env, account).settings(ids));
     if (settings === undefined || settings === null) return;
     for (const { id, isWatched = false } of settings.endpoints) {
       // Its Account knows of every circuit that is not closed; a watched endpoint may also send a backlog after a pause.

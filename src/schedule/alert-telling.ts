@@ -156,7 +156,7 @@ async function names(env: Bindings, alert: Alert) {
   if (alert.account === null) return null;
   try {
     const wanted = alert.endpoint === null ? [] : [alert.endpoint];
-    const settings = accountStub(env, alert.account).settingsFor(wanted);
+    const settings = accountStub(env, alert.account).settings(wanted);
     return namesOf(await within(ALERT_NAMES_MS, Promise.resolve(settings)), alert);
   } catch (error) {
     console.warn(JSON.stringify({ message: 'an alert is sent without names', id: alert.id, error: String(error) }));

@@ -139,8 +139,8 @@ export class Ledger {
   }
 
   /** Rows of finished events whose retention is over, or only their payloads. Answers how many were left, being not finished. */
-  purge(gone: readonly Purged[], endpoints: ReadonlySet<string>, at: At): { result: number; effects: Effects } {
-    return this.#turn(at, (memory) => purgeEvents(memory, this.#options.past, gone, endpoints, at.nowMs));
+  purge(gone: readonly Purged[], removed: ReadonlySet<string>, at: At): { result: number; effects: Effects } {
+    return this.#turn(at, (memory) => purgeEvents(memory, this.#options.past, gone, removed, at.nowMs));
   }
 
   /** Asks for the request of a claim, under settings read just now (null: the account is gone). `isAdmitted`: its Gate said go. */
@@ -229,8 +229,9 @@ export class Ledger {
       for (const { claim, outcome } of settled) {
         const { endpoint } = claim;
         const found = findClaimed(memory, claim);
-        // Settled once more, it is no news.
-        const isNews = found !== null && (found.claim.under?.isWatched === true || outcome.error !== null);
+        // Settled once more, it is no news; nor is a fault of ours one of the endpoint.
+        const isOfEndpoint = found !== null && outcome.error?.kind !== 'not-sent';
+        const isNews = isOfEndpoint && (found.claim.under?.isWatched === true || outcome.error !== null);
         if (isNews) reports.push({ endpoint, outcome });
         const asked = settle(memory, claim, outcome, at);
         if (asked !== null) disable.push({ endpoint, ...asked });

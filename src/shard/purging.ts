@@ -11,18 +11,18 @@ import type { Past } from './past.ts';
 /** `isWhole`: the row goes; else its payload. */
 export type Purged = { sequence: number; isWhole: boolean };
 
-/** `endpoints`: those that the account has now. Returns how many were not finished with after all. */
+/** `removed`: endpoints that the account has no more. Returns how many were not finished with after all. */
 export function purgeEvents(
   memory: Memory,
   past: Past,
   purged: readonly Purged[],
-  endpoints: ReadonlySet<string>,
+  removed: ReadonlySet<string>,
   nowMs: number,
 ): number {
   const over = purged.filter(({ sequence }) => !memory.events.has(sequence));
   for (const { sequence, isWhole } of over) if (!isWhole) expirePayload(memory, sequence, nowMs);
   const rows = over.flatMap(({ sequence, isWhole }) => (isWhole ? [sequence] : []));
-  if (rows.length > 0) memory.forgetRows(rows, past, (endpoint) => endpoints.has(endpoint));
+  if (rows.length > 0) memory.forgetRows(rows, past, (endpoint) => !removed.has(endpoint));
   return purged.length - over.length;
 }
 

@@ -31,10 +31,11 @@ export type RunnerDeps = {
   /** The same in the next commit, with whatever else comes until then. */
   join<T>(task: Task<T>): Promise<T>;
   /**
-   * At most a few seconds old, at least `minRevision` where that is known; with `isFresh` read now, whatever is remembered. Null: no
-   * such account. Throws where it does not answer.
+   * With these endpoints only, of ten thousand that an account may have. At most a few seconds old,
+   * at least `minRevision` where that is known; with `isFresh` read now, whatever is remembered.
+   * Null: no such account. Throws where it does not answer.
    */
-  settings(need: { minRevision: number; isFresh: boolean }): Promise<AccountSettings | null>;
+  settings(need: { minRevision: number; isFresh: boolean; endpoints: string[] }): Promise<AccountSettings | null>;
   /** Never throws for what a receiver does. */
   attempt(request: AttemptRequest): Promise<AttemptOutcome>;
   sendClaims(queue: 'fanout' | 'slow', claims: ClaimRef[]): Promise<void>;
@@ -91,7 +92,9 @@ export class Runner {
 
   /** Outcomes of claims, from this Shard's own attempts or a consumer's. */
   async settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]): Promise<void> {
-    for (const { claim, outcome } of settled) this.#deps.hints.answered(claim.endpoint, outcome);
+    for (const { claim, outcome } of settled) {
+      if (outcome.error?.kind !== 'not-sent') this.#deps.hints.answered(claim.endpoint, outcome);
+    }
     const byRecord = Map.groupBy(settled, ({ claim }) => claim.record);
     await Promise.all(
       [...byRecord].map(([record, of]) =>
@@ -145,10 +148,11 @@ export class Runner {
     let settings: AccountSettings | null;
     try {
       const needed = claims.map(({ record, endpoint }) => this.#deps.ledger(record).revisionNeeded(endpoint));
-      settings = await this.#deps.settings({ minRevision: Math.max(0, ...needed), isFresh: false });
+      const endpoints = claims.map(({ endpoint }) => endpoint);
+      settings = await this.#deps.settings({ minRevision: Math.max(0, ...needed), isFresh: false, endpoints });
       // What is remembered may be older than the endpoint, or than its enabling. Cancelling is final: only what is true now may do it.
       const wouldCancel = claims.some((claim) => isGone(settings, claim.endpoint));
-      if (wouldCancel) settings = await this.#deps.settings({ minRevision: 0, isFresh: true });
+      if (wouldCancel) settings = await this.#deps.settings({ minRevision: 0, isFresh: true, endpoints });
     } catch (error) {
       this.#unavailable('settings', claims, error);
       return { settings: null, begun: claims.map(() => GONE) };

@@ -12,10 +12,10 @@ import {
 } from '../core/limits.ts';
 import type { LoggedAttempt } from '../core/log.ts';
 import { type AttemptOutcome, disables, verdict } from '../core/outcome.ts';
-import { planRetry } from '../core/retry.ts';
+import { notSentWaitMs, planRetry } from '../core/retry.ts';
 import type { ClaimRef } from '../core/rpc.ts';
 import { smoothed } from '../core/speed.ts';
-import { attempted, ended, nextAttemptAtMs, released } from '../core/status.ts';
+import { attempted, ended, nextAttemptAtMs, released, unsent } from '../core/status.ts';
 import { findClaimed } from './departing.ts';
 import { answerToKeep } from './erasing.ts';
 import { retryOrExpire, withinWindow } from './expiring.ts';
@@ -59,9 +59,13 @@ export function settle(
     latencyMs: outcome.latencyMs,
   };
   const lane = memory.laneOf(slot);
-  lane.latencyMs = smoothed(lane.latencyMs, outcome);
+  // What never left says nothing of how quick its receiver is.
+  if (outcome.error?.kind !== 'not-sent') lane.latencyMs = smoothed(lane.latencyMs, outcome);
   let after = attempted({ ...before, firstAttemptAtMs }, claim.attempt, last);
-  if (before.state.kind === 'waiting') {
+  if (before.state.kind === 'waiting' && outcome.error?.kind === 'not-sent') {
+    const dueMs = at.nowMs + notSentWaitMs(after.attempts - after.retries, at.random);
+    after = retryOrExpire(slot, unsent(before, after, at.nowMs, dueMs), dueMs, false, at.nowMs);
+  } else if (before.state.kind === 'waiting') {
     const judged = verdict(outcome, policy.alsoRetry);
     if (judged.kind === 'delivered') after = ended(after, 'delivered', at.nowMs);
     else if (judged.kind === 'dead') after = ended(after, 'dead', at.nowMs, { reason: judged.reason });

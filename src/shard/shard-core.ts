@@ -156,7 +156,7 @@ export class ShardCore {
   async sweep(endpoint: string, revision: number): Promise<Swept> {
     const swept: Swept = { cancelled: 0, left: 0, kept: 0, isMore: false };
     if (this.#removedAtMs !== null) return swept;
-    const settings = await this.#links.settings({ minRevision: revision, isFresh: true });
+    const settings = await this.#links.settings({ minRevision: revision, isFresh: true, endpoints: [endpoint] });
     const name = `${endpoint} ${revision}`;
     const records = this.#ledger.owing(this.#sweptTo.get(name) ?? '', SWEEP_RECORDS_PER_CALL);
     for (const record of records) {
@@ -258,7 +258,7 @@ export class ShardCore {
   ): Promise<Result<DeliveryView, ReplayRefusal>> {
     const own = ofJob(this.#memory(record), ref, by.job);
     if (own !== null) return ok(own);
-    const settings = await this.#now();
+    const settings = await this.#now([ref.endpoint]);
     if (settings === null) return fail({ reason: 'not-found' });
     // Undefined once removed.
     const endpoint = settings.endpoints.find(({ id }) => id === ref.endpoint);
@@ -284,9 +284,9 @@ export class ShardCore {
     return this.#ledger.ledger(record).memory;
   }
 
-  /** Settings read now; null where the account is gone, and then so is what this Shard holds of it. */
-  async #now(): Promise<AccountSettings | null> {
-    const settings = await this.#links.settings({ minRevision: 0, isFresh: true });
+  /** Settings read now, with these endpoints; null where the account is gone, and then so is what this Shard holds of it. */
+  async #now(endpoints: string[]): Promise<AccountSettings | null> {
+    const settings = await this.#links.settings({ minRevision: 0, isFresh: true, endpoints });
     if (settings === null) this.remove();
     return settings;
   }
@@ -355,14 +355,17 @@ export class ShardCore {
     try {
       for (let pages = 0; pages < RETENTION_PAGES_PER_LOOK; pages += 1) {
         // Read for each page: others get their turn meanwhile.
-        const settings = await this.#now();
-        if (settings === null) return;
+        const facts = await this.#now([]);
+        if (facts === null) return;
         const nowMs = this.#links.nowMs();
-        const { over, next } = this.#retention.page(settings, nowMs);
-        const endpoints = new Set(settings.endpoints.map(({ id }) => id));
+        const { over, next } = this.#retention.page(facts, nowMs);
+        const known = new Set([...over.keys()].flatMap((record) => [...this.#memory(record).lanes.keys()]));
+        const settings = known.size === 0 ? facts : await this.#now([...known]);
+        if (settings === null) return;
+        const removed = known.difference(new Set(settings.endpoints.map(({ id }) => id)));
         const tasks = [...over].map(([record, gone]) => ({
           record,
-          run: (ledger: Ledger) => ledger.purge(gone, endpoints, this.#at()),
+          run: (ledger: Ledger) => ledger.purge(gone, removed, this.#at()),
         }));
         this.#perform(tasks, (done) => {
           const hasLeft = done.some((one) => !one.ok || (typeof one.result === 'number' && one.result > 0));

@@ -13,13 +13,14 @@ import {
   SELF_ATTEMPTS_LOCAL_MAX,
   SELF_ATTEMPTS_MAX,
 } from '../core/limits.ts';
+import type { AccountSettings } from '../core/endpoint.ts';
 import type { Confirmation } from '../core/log.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AcceptRequest } from '../core/publish.ts';
 import type { AttemptRequest, ClaimRef, Replayer, ShardRpc, Wakeup } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import { createSender, type Sender } from '../delivery/sender.ts';
-import { SettingsCache } from '../delivery/settings.ts';
+import { EndpointCache } from '../delivery/endpoint-cache.ts';
 import { within } from '../delivery/within.ts';
 import { type Bindings, isLocal, requireVars } from '../env.ts';
 import { accountStub, gateStub } from '../stubs.ts';
@@ -31,7 +32,7 @@ import type { RunnerDeps } from './runner.ts';
 import { ShardCore } from './shard-core.ts';
 
 /** Shared by the Shards of this isolate. */
-let settingsCache: SettingsCache | null = null;
+let endpointCache: EndpointCache | null = null;
 let sender: Sender | null = null;
 const hints = new EndpointHints();
 
@@ -172,7 +173,7 @@ export class Shard extends DurableObject<Bindings> implements ShardRpc {
     return {
       nowMs: () => Date.now(),
       random: Math.random,
-      settings: ({ minRevision, isFresh }) => this.#settings(minRevision, isFresh),
+      settings: (need) => this.#settings(need),
       attempt: (request) => this.#attempt(request),
       sendClaims: (queue, claims) => this.#sendClaims(queue === 'slow' ? this.env.SLOW : this.env.FANOUT, claims),
       sendLog: async (record, key, entries) => {
@@ -202,18 +203,16 @@ export class Shard extends DurableObject<Bindings> implements ShardRpc {
   }
 
   /** Null also where another account has the id by now. */
-  async #settings(minRevision: number, isFresh: boolean) {
-    settingsCache ??= new SettingsCache({ read: (account) => accountStub(this.env, account).settings() });
+  async #settings({ endpoints, ...need }: Parameters<RunnerDeps['settings']>[0]): Promise<AccountSettings | null> {
+    endpointCache ??= new EndpointCache((account, ids) => accountStub(this.env, account).settings(ids));
     const { account, incarnation } = this.#address;
-    const known = isFresh
-      ? await settingsCache.fresh(account, Date.now())
-      : await settingsCache.get(account, Date.now(), { minRevision });
-    return known?.settings.incarnation === incarnation ? known.settings : null;
+    const settings = await endpointCache.get(account, endpoints, Date.now(), need);
+    return settings?.incarnation === incarnation ? settings : null;
   }
 
   async #attempt(request: AttemptRequest): Promise<AttemptOutcome> {
     sender ??= createSender(
-      requireVars(this.env),
+      () => requireVars(this.env),
       { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now() },
       console.log,
     );

@@ -30,7 +30,13 @@ export type AlertEndpoint = {
 export type AttemptCount = { account: string; endpoint: string; attempts: number; failures: number; left: number };
 export type DeadCount = { account: string; endpoint: string; dead: number; example: string };
 export type RetryCount = { account: string; retries: number; retriesBefore: number };
-export type Backlog = { account: string; endpoint: string; retrying: number; joined: number; oldestAtMs: number };
+export type Backlog = {
+  account: string;
+  endpoint: string;
+  retrying: number;
+  joined: number;
+  oldestAtMs: number | null;
+};
 
 /** In the order of their ids, those behind `after`. */
 export async function accountsBehind(config: D1Database, after: string): Promise<string[]> {
@@ -62,7 +68,7 @@ export async function alertEndpoints(
 
 /**
  * Attempts since then. An embedded first attempt failed exactly if its delivery is not delivered by it. Tests of endpoints count for
- * nothing.
+ * nothing, and so does what a fault of ours kept from leaving: here and below.
  */
 export async function countAttempts(
   log: D1Database,
@@ -76,12 +82,14 @@ export async function countAttempts(
           SELECT * FROM (
             SELECT d.endpoint, (d.attempts > 1 OR d.status <> 'delivered') AS failed, 0 AS ended
             FROM deliveries AS d WHERE d.account = a.value AND d.accepted_at_ms >= ${sinceMs}
-              AND d.first_at_ms IS NOT NULL LIMIT ${ALERT_LOG_ROWS_MAX})
+              AND d.first_at_ms IS NOT NULL
+              AND NOT ((d.attempts > 1 OR d.status <> 'delivered')
+                AND coalesce(d.first_attempt ->> '$.error.kind', '') = 'not-sent') LIMIT ${ALERT_LOG_ROWS_MAX})
           UNION ALL
           SELECT * FROM (
             SELECT t.endpoint, t.error_kind IS NOT NULL, t.number > 1 AND t.will_retry = 0
             FROM attempts AS t WHERE t.account = a.value AND t.at_ms >= ${sinceMs}
-              AND t.trigger <> 'test' LIMIT ${ALERT_LOG_ROWS_MAX})
+              AND t.trigger <> 'test' AND t.error_kind IS NOT 'not-sent' LIMIT ${ALERT_LOG_ROWS_MAX})
         ) GROUP BY endpoint)) AS counted
     FROM ${named(accounts)} AS a`);
   return counted(rows, attemptCounts, ([endpoint, attempts, failures, left]) => ({
@@ -128,6 +136,7 @@ export async function countRetries(
       SELECT json_array(json_array(total(at_ms >= ${sinceMs}), total(at_ms < ${sinceMs}))) FROM (
         SELECT t.at_ms FROM attempts AS t
         WHERE t.account = a.value AND t.at_ms >= ${sinceMs - lengthMs} AND t.trigger = 'retry'
+          AND t.error_kind IS NOT 'not-sent'
         LIMIT ${ALERT_LOG_ROWS_MAX})) AS counted
     FROM ${named(accounts)} AS a`);
   return counted(rows, retryCounts, ([retries, retriesBefore]) => ({
@@ -164,9 +173,10 @@ export async function backlogs(
       FROM seen WHERE in_account IS NOT NULL
     ), facts(account, endpoint, n, fact) AS MATERIALIZED (
       SELECT in_account, at_endpoint, n, (
-        SELECT json_array(
-          sum(status = 'retrying'), sum(status = 'retrying' AND accepted_at_ms >= ${sinceMs}), min(accepted_at_ms))
-        FROM (SELECT status, accepted_at_ms FROM deliveries INDEXED BY deliveries_open
+        SELECT json_array(sum(is_retrying), sum(is_retrying AND accepted_at_ms >= ${sinceMs}),
+          CASE WHEN max(is_ours) THEN NULL ELSE min(accepted_at_ms) END)
+        FROM (SELECT status = 'retrying' AND last_error_kind IS NOT 'not-sent' AS is_retrying,
+            last_error_kind IS 'not-sent' AS is_ours, accepted_at_ms FROM deliveries INDEXED BY deliveries_open
           WHERE ${open} AND account = seen.in_account AND endpoint = seen.at_endpoint LIMIT ${ALERT_BACKLOG_ROWS_MAX}))
       FROM seen WHERE in_account IS NOT NULL AND at_endpoint NOT IN ('', '~')
     )

@@ -102,7 +102,7 @@ function addTried(counts: LogCounts, rows: readonly TriedRow[]): number {
       const one = { outcome: name ?? 'delivered', codeClass: codeClass === null ? 'none' : `${codeClass}xx` };
       const key = `${one.outcome} ${one.codeClass}`;
       counts.attempts.set(key, { ...one, count: (counts.attempts.get(key)?.count ?? 0) + count });
-      if (name === 'lost' || bucket === null) continue;
+      if (name === 'lost' || name === 'not-sent' || bucket === null) continue;
       counts.latency.counts[bucket] = (counts.latency.counts[bucket] ?? 0) + count;
       counts.latency.sumMs += sumMs ?? 0;
     }

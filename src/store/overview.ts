@@ -152,13 +152,14 @@ function failuresOf(rows: readonly TriedRow[]): FailureGroup[] {
 
 function totalsOf(rows: readonly TriedRow[]): EndpointTotals[] {
   const byEndpoint = new Map<string, EndpointTotals>();
-  for (const { endpoint, isSuccess, count, drained, lastAtMs } of rows) {
+  for (const { endpoint, isSuccess, errorKind, count, drained, lastAtMs } of rows) {
     if (endpoint === null) continue;
     const totals = byEndpoint.get(endpoint) ?? { endpoint, succeeded: 0, failed: 0, drained: 0, lastSuccessMs: null };
     byEndpoint.set(endpoint, totals);
     totals.drained += drained;
-    if (isSuccess === 0) totals.failed += count;
-    else totals.succeeded += count;
+    // What was not sent is no failure of the endpoint; of what was lost nobody knows.
+    if (isSuccess === 1) totals.succeeded += count;
+    else if (errorKind !== 'not-sent') totals.failed += count;
     if (isSuccess === 1) totals.lastSuccessMs = Math.max(totals.lastSuccessMs ?? 0, lastAtMs);
   }
   return [...byEndpoint.values()];

@@ -8,17 +8,26 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Checks } from '../support/checks.ts';
 import { eventually, until } from '../support/poll.ts';
-import type { Receiver } from './receivers.ts';
 import type { Background, Ended, Shell } from './shell.ts';
 
 const DOCUMENT = join(import.meta.dirname, '../../docs/cli.md');
-const BLOCK = /```sh (run|background|receiver)( log)?(?: exit=(\d+))?\n([\s\S]*?)```(?:\s+```\n([\s\S]*?)```)?/g;
+const BLOCK = /```sh (run|background|receiver|svix)( log)?(?: exit=(\d+))?\n([\s\S]*?)```(?:\s+```\n([\s\S]*?)```)?/g;
 /** How long the log may take to hear of it. */
 const LOG_WITHIN_MS = 15_000;
 const LISTENS_WITHIN_MS = 15_000;
 
-export async function runDocument(shell: Shell, port: number, receiver: Receiver, checks: Checks): Promise<void> {
-  const blocks = [...readFileSync(DOCUMENT, 'utf8').matchAll(BLOCK)];
+/** Who is at the URLs that the document names. */
+export type Scene = { receiver: { origin: string }; svix: { origin: string } };
+
+export async function runDocument(
+  shell: Shell,
+  port: number,
+  { receiver, svix }: Scene,
+  checks: Checks,
+): Promise<void> {
+  const document = readFileSync(DOCUMENT, 'utf8');
+  const blocks = [...document.matchAll(BLOCK)];
+  shell.write('accounts.json', /```json\n([\s\S]*?)```/.exec(document)?.[1] ?? '');
   checks.check('docs/cli.md holds commands to run', blocks.length, []);
   let listening: Background | null = null;
   for (const [, kind, log, exit = '0', script = '', shown] of blocks) {
@@ -27,6 +36,7 @@ export async function runDocument(shell: Shell, port: number, receiver: Receiver
       // A slow machine is no fault of the receiver's.
       .replace('tubepost rehearse http', 'tubepost rehearse --max-latency 5000 http')
       .replaceAll('http://127.0.0.1:3000', receiver.origin)
+      .replaceAll('http://127.0.0.1:4000', svix.origin)
       .trim();
     if (kind === 'background') {
       listening = shell.start(here);
@@ -70,6 +80,7 @@ function checkListening({ code, out, err }: Ended, checks: Checks): void {
 /** What is the same each time: ids, times, spans and the columns that they make are not. */
 function shapeOf(text: string): string {
   return text
+    .replaceAll(/127\.0\.0\.1:\d+/g, 'HOST')
     .replaceAll(/\b(dlv|evt|ep|job|key|att)_\w+/g, '$1_')
     .replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}Z/g, 'MOMENT')
     .replaceAll(/\b\d\d:\d\d:\d\d\.\d{3}/g, 'CLOCK')

@@ -64,6 +64,17 @@ it('ends with 1 where something was not signed by its secret, and prints each di
   expect(out()).toContain('"big":9007199254740993');
 });
 
+it('answers 413 to what is larger than any event, and goes on listening', async () => {
+  const port = await freePort();
+  const { run, err } = cli({}, { ...io, env: {} });
+  const listening = run('listen', '-p', `${port}`, '-s', SECRET, '-n', '1');
+  await expect.poll(err).toContain('Listening');
+  const large = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'x'.repeat(2 * 1024 * 1024) });
+  expect(large.status).toBe(413);
+  expect(await deliver(port)).toBe(204);
+  expect(await listening).toBe(0);
+});
+
 it('makes itself an endpoint and removes it, also where it is interrupted', async () => {
   const port = await freePort();
   const interrupted = new AbortController();

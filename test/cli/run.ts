@@ -9,11 +9,15 @@ import { join } from 'node:path';
 import { run } from '../support/program.ts';
 import { freePort } from '../support/service.ts';
 import { runDocument } from './document.ts';
+import { checkImport, OldReceivers } from './importing.ts';
 import { openReceiver } from './receivers.ts';
 import { openShell, type Shell } from './shell.ts';
+import { openSvix } from './svix-fake.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tubepost-cli-work-'));
 const receiver = await openReceiver();
+const receivers = new OldReceivers();
+const svix = await openSvix(await receivers.listen());
 let shell: Shell | null = null;
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
@@ -22,10 +26,13 @@ await run({
   close: async () => {
     shell?.close();
     await receiver.close();
+    await svix.close();
+    receivers.close();
   },
   work: async ({ checks, start }) => {
     const { url, key } = await start();
     shell = openShell(folder, { TUBEPOST_URL: url, TUBEPOST_KEY: key, TUBEPOST_ACCOUNT: 'acme' });
-    await runDocument(shell, await freePort(), receiver, checks);
+    await runDocument(shell, await freePort(), { receiver, svix }, checks);
+    await checkImport(shell, svix, receivers, checks);
   },
 });

@@ -91,6 +91,25 @@ describe('the judge of a sender', () => {
     expect(failed(right())).toEqual([]);
   });
 
+  it('takes two requests of a connection that broke at once for the one attempt that they are', () => {
+    const seen = right();
+    const isRepeat = ({ path, attempt }: Arrival) => path === '/resets' && attempt === 2;
+    const isAfter = ({ path, attempt }: Arrival) => path === '/resets' && attempt === 3;
+    const repeated = changed(
+      changed(seen, isRepeat, { attempt: 1, at: new Date(NOW_MS + 100).toISOString() }),
+      isAfter,
+      {
+        attempt: 2,
+      },
+    );
+    const logged = new Map(seen.deliveries);
+    const [first, ...others] = logged.get('ep_/resets') ?? [];
+    if (first === undefined) throw new Error('nothing was logged');
+    logged.set('ep_/resets', [{ ...first, attemptLog: first.attemptLog.slice(1) }, ...others]);
+    expect(failed({ ...repeated, deliveries: logged })).toEqual([]);
+    expect(failed({ ...repeated, deliveries: seen.deliveries })).toEqual(['logged']);
+  });
+
   const faults: [string, (seen: Seen) => Seen, string[]][] = [
     [
       'an event that never arrives',

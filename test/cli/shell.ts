@@ -19,6 +19,8 @@ export type Shell = {
   run: (script: string) => Promise<Ended>;
   /** One command, of which the shell makes itself. */
   start: (command: string) => Background;
+  /** A file in its folder. */
+  write: (name: string, text: string) => void;
   /** Whatever still runs. */
   close: () => void;
 };
@@ -65,6 +67,7 @@ export function openShell(folder: string, env: Record<string, string>): Shell {
         },
       };
     },
+    write: (name, text) => writeFileSync(join(folder, name), text),
     close: () => {
       for (const child of running) child.kill('SIGKILL');
     },

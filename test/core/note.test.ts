@@ -136,6 +136,7 @@ describe('the sentence', () => {
     ['http-4xx', 429, 'CRM answered 429'],
     ['http-5xx', 500, 'CRM answered 500'],
     ['lost', null, 'It is unknown whether CRM got it'],
+    ['not-sent', null, 'A fault of ours keeps us from sending it to CRM'],
   ])('%s is said in plain words', (kind, statusCode, words) => {
     const retrying = view({ status: 'retrying', ...failed(kind, statusCode), nextAttemptAtMs: NOW + 8_000 });
     expect(note(retrying, NOW, CRM).note).toBe(`${words}, retry in 8 s`);

@@ -35,7 +35,7 @@ describe('kindOfStatus', () => {
 });
 
 describe('verdict', () => {
-  test.each(['timeout', 'dns', 'connect', 'tls', 'reset', 'lost'] as const)('%s is tried again', (kind) => {
+  test.each(['timeout', 'dns', 'connect', 'tls', 'reset', 'lost', 'not-sent'] as const)('%s is tried again', (kind) => {
     expect(verdict(failed(kind), [])).toEqual({ kind: 'retry' });
   });
 

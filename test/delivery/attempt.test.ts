@@ -347,7 +347,9 @@ describe('what fetch throws', () => {
     // workerd, measured
     [new Error('Network connection lost.'), 'connect'],
     [new Error('internal error; reference = 8jj5f5ocf8sgeqi3k79jv8m8'), 'connect'],
-    [new TypeError('Fetch API cannot load: https://example.com'), 'connect'],
+    [new TypeError('Fetch API cannot load: https://example.com'), 'not-sent'],
+    [new TypeError('Invalid header value.'), 'not-sent'],
+    [new Error('Too many subrequests by single Worker invocation.'), 'not-sent'],
     // Node, and texts that other versions use
     [caused('ECONNREFUSED'), 'connect'],
     [caused('ECONNRESET'), 'reset'],
@@ -393,7 +395,7 @@ describe('what fetch throws', () => {
         throw new TypeError('bad');
       },
     });
-    expect(outcome.error?.kind).toBe('connect');
+    expect(outcome.error?.kind).toBe('not-sent');
     expect(state.timers[0]?.isCancelled).toBe(true);
   });
 });

@@ -172,7 +172,7 @@ describe('what is not sent', () => {
   it('a request whose secret does not open: it is retried, and the message names the cause and no secret', async () => {
     const { sent, deps } = world({ vault: otherVault });
     const outcome = await send(await requestWith(), deps);
-    expect(outcome).toMatchObject({ statusCode: null, error: { kind: 'connect' } });
+    expect(outcome).toMatchObject({ statusCode: null, error: { kind: 'not-sent' } });
     expect(outcome.error?.message).toBe(
       `Not sent: the secret of ${ENDPOINT} does not open with the master key "k1": another key, or not sealed for this place (sec_1).`,
     );
@@ -190,7 +190,7 @@ describe('what is not sent', () => {
   it('an unsigned request', async () => {
     const { sent, deps } = world();
     for (const secrets of [[], [await sealedSecret(1, NOW)]]) {
-      expect((await send(await requestWith({ secrets }), deps)).error?.kind).toBe('connect');
+      expect((await send(await requestWith({ secrets }), deps)).error?.kind).toBe('not-sent');
     }
     expect(sent).toEqual([]);
   });
@@ -199,14 +199,14 @@ describe('what is not sent', () => {
     const { sent, deps } = world();
     const moved = await vault.seal(secret(1), { account: 'acme', endpoint: 'ep_other', purpose: PURPOSE_SECRET });
     const secrets = [{ id: 'sec_1', kind: 'hmac' as const, secret: moved, createdAtMs: NOW, expiresAtMs: null }];
-    expect((await send(await requestWith({ secrets }), deps)).error?.kind).toBe('connect');
+    expect((await send(await requestWith({ secrets }), deps)).error?.kind).toBe('not-sent');
     expect(sent).toEqual([]);
   });
 
   it.each(['not json', '{}', '[["a"]]', '[[1,2]]', 'null'])('a request with headers sealed as %s', async (text) => {
     const { sent, deps } = world();
     const outcome = await send(await requestWith({ headers: await sealHeaders(text) }), deps);
-    expect(outcome.error).toEqual({ kind: 'connect', message: `Not sent: the headers of ${ENDPOINT} are malformed.` });
+    expect(outcome.error).toEqual({ kind: 'not-sent', message: `Not sent: the headers of ${ENDPOINT} are malformed.` });
     expect(sent).toEqual([]);
   });
 });

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { AccountSettings } from '../../src/core/endpoint.ts';
 import {
+  ENDPOINT_BYTES_ASSUMED,
   SETTINGS_CACHED_ACCOUNTS_MAX,
-  SETTINGS_CACHED_ENDPOINTS_MAX,
+  SETTINGS_CACHED_BYTES_MAX,
   SETTINGS_FRESH_MS,
 } from '../../src/core/limits.ts';
 import { SettingsCache } from '../../src/delivery/settings.ts';
 import { anAccount, anEndpoint } from '../support/settings.ts';
 
 const NOW = 1_790_000_000_000;
+const ENDPOINTS_MOST = SETTINGS_CACHED_BYTES_MAX / ENDPOINT_BYTES_ASSUMED;
 
 /** Answers with what `now` holds at the moment of the read; records the reads. */
 function fakeSource() {
@@ -147,7 +149,7 @@ describe('settings cache', () => {
   it('counts an account that is read again only once', async () => {
     const source = fakeSource();
     source.now.set('small', settings('small', 1, 1));
-    source.now.set('large', settings('large', 1, SETTINGS_CACHED_ENDPOINTS_MAX - 1));
+    source.now.set('large', settings('large', 1, ENDPOINTS_MOST - 1));
     const cache = new SettingsCache(source);
     await cache.get('small', NOW);
     for (let i = 0; i < 3; i++) await cache.fresh('large', NOW);
@@ -159,7 +161,7 @@ describe('settings cache', () => {
   it('drops others for a very large account, which itself stays', async () => {
     const source = fakeSource();
     source.now.set('small', settings('small', 1, 1));
-    source.now.set('huge', settings('huge', 1, SETTINGS_CACHED_ENDPOINTS_MAX + 1));
+    source.now.set('huge', settings('huge', 1, ENDPOINTS_MOST + 1));
     const cache = new SettingsCache(source);
     await cache.get('small', NOW);
     await cache.get('huge', NOW);
@@ -215,5 +217,57 @@ describe('a source that can say "unchanged"', () => {
     expect(await cache.get('acme', NOW + 2)).toMatchObject({ readAtMs: NOW });
     await cache.fresh('acme', NOW + 3);
     expect(counted).toEqual([3, 6, 0]);
+  });
+});
+
+describe('a source that answers in parts', () => {
+  const endpoint = (n: number, url = 'https://example.com/') => anEndpoint({ id: `ep_${n}`, url });
+  const { endpoints: _, ...facts } = settings('acme', 7);
+
+  it('is read until there is no more, and then asked what has changed meanwhile', async () => {
+    const asked: string[] = [];
+    const cache = new SettingsCache({
+      read: async (__, known) => {
+        asked.push(known === null ? 'all' : `since ${known.revision}`);
+        if (known === null) return { kind: 'part', facts, bytes: 9, part: { endpoints: [endpoint(1)], next: 'ep_1' } };
+        const changed = [endpoint(1, 'https://changed.example.com/'), endpoint(4)];
+        return { kind: 'changes', facts: { ...facts, revision: 9 }, bytes: 9, endpoints: changed, removed: ['ep_2'] };
+      },
+      part: async (__, after) => {
+        asked.push(`after ${after}`);
+        return after === 'ep_1' ? { endpoints: [endpoint(2)], next: 'ep_2' } : { endpoints: [endpoint(3)], next: null };
+      },
+    });
+    const read = await cache.fresh('acme', NOW);
+    expect(read?.settings.revision).toBe(9);
+    expect(read?.settings.endpoints.map(({ id, url }) => `${id} ${url}`)).toEqual([
+      'ep_1 https://changed.example.com/',
+      'ep_3 https://example.com/',
+      'ep_4 https://example.com/',
+    ]);
+    expect(asked).toEqual(['all', 'after ep_1', 'after ep_2', 'since 7']);
+  });
+
+  it('that never holds still is given up, and nothing of it is remembered', async () => {
+    let revision = 0;
+    const cache = new SettingsCache({
+      read: async () => ({
+        kind: 'part',
+        facts: { ...facts, revision: (revision += 1) },
+        bytes: 9,
+        part: { endpoints: [endpoint(1)], next: 'ep_1' },
+      }),
+      part: async () => ({ endpoints: [], next: null }),
+    });
+    await expect(cache.fresh('acme', NOW)).rejects.toThrow('kept changing');
+    expect(cache.remembered('acme', NOW)).toBeNull();
+  });
+
+  it('an account that is removed meanwhile is none', async () => {
+    const cache = new SettingsCache({
+      read: async () => ({ kind: 'part', facts, bytes: 9, part: { endpoints: [endpoint(1)], next: 'ep_1' } }),
+      part: async () => null,
+    });
+    expect(await cache.fresh('acme', NOW)).toBeNull();
   });
 });

@@ -1,4 +1,7 @@
-/** K2 and K3: what a receiver does with what arrives, and what it answers. Stores are judged in stores/. */
+/**
+ * K2 and K3: what a receiver does with what arrives, and what it answers. Stores are judged in
+ * stores/.
+ */
 import { describe, expect, it, vi } from 'vitest';
 import { answerOf, type Outcome } from '../../src/receiver/answer.ts';
 import { type DeadLetter, memoryDeadLetters, watchDepth } from '../../src/receiver/dead-letters.ts';

@@ -1,4 +1,7 @@
-/** K1: published vectors, the official libraries' signatures, and the receiver cases of Postel's compliance suite as our own. */
+/**
+ * K1: published vectors, the official libraries' signatures, and the receiver cases of Postel's
+ * compliance suite as our own.
+ */
 import fc from 'fast-check';
 import { Webhook as StandardWebhook } from 'standardwebhooks';
 import { Webhook as SvixWebhook } from 'svix';
@@ -23,7 +26,9 @@ async function reasonOf(request: { headers: Record<string, string>; body: string
   return result.ok ? 'ok' : result.error.reason;
 }
 
-/** A published secret key holds its seed alone in one vector, and seed and public key in another. */
+/**
+ * A published secret key holds its seed alone in one vector, and seed and public key in another.
+ */
 function verifyingSecret(secret: string): string {
   const parsed = parseSigningKey(secret);
   if (parsed.ok) return formatPublicKey(parsed.value);

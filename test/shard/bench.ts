@@ -22,6 +22,11 @@ export function sqlOf(database: DatabaseSync, faults: { failsNext: boolean } = {
   let depth = 0;
   return {
     exec: (query, ...bindings) => {
+      // Prepared statements hold one command; only migrations hold several.
+      if (bindings.length === 0 && query.includes(';')) {
+        database.exec(query);
+        return { toArray: () => [] };
+      }
       const rows = database.prepare(query).all(...bindings);
       return { toArray: () => rows };
     },
@@ -187,11 +192,12 @@ export class Bench {
   retain(settings: AccountSettings = this.settings(), pages = Infinity): void {
     const pass = new RetentionPass(this.shard.tables);
     pass.begin(this.nowMs);
-    const endpoints = new Set(settings.endpoints.map(({ id }) => id));
     for (let turned = 0, isMore = true; isMore && turned < pages; turned += 1) {
       const { over, next } = pass.page(settings, this.nowMs);
       let left = 0;
-      for (const gone of over.values()) left += this.ledger.purge(gone, endpoints, this.at).result;
+      const present = new Set(settings.endpoints.map(({ id }) => id));
+      const removed = new Set([...this.ledger.memory.lanes.keys()].filter((id) => !present.has(id)));
+      for (const gone of over.values()) left += this.ledger.purge(gone, removed, this.at).result;
       pass.turned(next, left > 0, settings, this.nowMs);
       isMore = next !== null;
     }

@@ -27,7 +27,7 @@ import { ignore, type Node, type World } from './world.ts';
 
 /** What a Shard reaches. Every promise is settled by a step of the world. */
 export type ShardReach = {
-  settings(node: Node, minRevision: number, isFresh: boolean): Promise<AccountSettings | null>;
+  settings(node: Node, need: Parameters<ShardLinks['settings']>[0]): Promise<AccountSettings | null>;
   attempt(from: Life, node: Node, request: AttemptRequest): Promise<AttemptOutcome>;
   sendClaims(from: Life, queue: 'fanout' | 'slow', bodies: FanoutMessage[]): Promise<void>;
   sendLog(from: Life, message: LogMessage): Promise<void>;
@@ -231,7 +231,7 @@ export class ShardInstance {
       committed: () => world.later('a commit is durable', this.life, world.prng.between(0, 20), () => undefined),
       nowMs: () => this.#nowMs(),
       random: world.prng.next,
-      settings: ({ minRevision, isFresh }) => reach.settings(this.node, minRevision, isFresh),
+      settings: (need) => reach.settings(this.node, need),
       attempt: (request) => reach.attempt(this.life, this.node, request),
       sendClaims: (queue, claims: ClaimRef[]) =>
         reach.sendClaims(

@@ -3,6 +3,7 @@ import { BY_RECEIVER, BY_TUBEPOST } from '../../src/core/audit.ts';
 import { parseDeliveryId, recordName, splitRecordName } from '../../src/core/ids.ts';
 import type { LoggedRecord } from '../../src/core/log.ts';
 import type { ClaimRef } from '../../src/core/rpc.ts';
+import { EndpointCache } from '../../src/delivery/endpoint-cache.ts';
 import { SettingsCache } from '../../src/delivery/settings.ts';
 import { NOTHING_BUT_FAILURES } from '../../src/core/reasons.ts';
 import { EndpointHints } from '../../src/shard/hints.ts';
@@ -42,6 +43,7 @@ export class System {
   readonly watch: Watch;
   readonly #person = new Life('person');
   readonly #caches = new Map<Node, SettingsCache>();
+  readonly #endpointCaches = new Map<Node, EndpointCache>();
   readonly #reach: ShardReach;
 
   constructor(seed: number) {
@@ -102,6 +104,12 @@ export class System {
         run: async () => this.account.book.settings(),
       }));
     this.#caches.set(node, new SettingsCache({ read }));
+    const readSome = (_: string, endpoints: string[]) =>
+      this.world.call(life, 'account.settings', true, () => ({
+        life: this.account.life,
+        run: async () => this.account.book.settingsOf(endpoints),
+      }));
+    this.#endpointCaches.set(node, new EndpointCache(readSome));
     node.hints = new EndpointHints();
   }
 
@@ -177,11 +185,10 @@ export class System {
   #shardReach(): ShardReach {
     const { world } = this;
     return {
-      settings: async (node, minRevision, isFresh) => {
-        const cache = this.#cache(node);
-        const nowMs = world.clockOf(node);
-        const known = isFresh ? await cache.fresh(ACCOUNT, nowMs) : await cache.get(ACCOUNT, nowMs, { minRevision });
-        return known?.settings ?? null;
+      settings: async (node, { endpoints, ...need }) => {
+        const cache = this.#endpointCaches.get(node);
+        if (cache === undefined) throw new Error(`${node.name} has no cache of endpoints`);
+        return cache.get(ACCOUNT, endpoints, world.clockOf(node), need);
       },
       attempt: (from, node, request) => this.receivers.attempt(from, node, recordNameOf(request.delivery), request),
       sendClaims: (from, queue, bodies) => this[queue].send(from, bodies),
@@ -289,6 +296,7 @@ export class System {
           ),
         confirm: (shard, confirmed) =>
           this.#callShard(life, shard, 'confirm', true, ({ core }) => core.confirm(structuredClone(confirmed))),
+        tell: () => Promise.resolve(),
         report: (line) => this.world.note(JSON.stringify(line).slice(0, 160)),
       }),
     );

@@ -473,7 +473,7 @@ describe('nobody’s alerts stand in the way of another’s', () => {
     const getByName = (name: string, options?: object) => {
       if (name !== `v1:${broken}`) return env.ACCOUNT.getByName(name, options);
       const answer = async () => (asked.push(name), Promise.reject(new Error('no answer')));
-      return { settings: answer, settingsFor: answer, settingsForAlerts: answer };
+      return { settings: answer, settingsForAlerts: answer };
     };
     const spied = { ...env, ALERT_ACCOUNT: OPS, ACCOUNT: { getByName } } as unknown as typeof env;
     return alertsTask.run(spied, Date.now());

@@ -60,6 +60,7 @@ test('counts what the receiver saw: successes, failures by code, what waits and 
     succeeded: 3,
     failed: 2,
     lost: 0,
+    notSent: 0,
     successRate: 0.6,
     statusCodes: { 200: 3, 404: 1, 503: 1 },
     errors: { 'http-4xx': 1, 'http-5xx': 1 },

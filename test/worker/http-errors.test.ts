@@ -303,6 +303,21 @@ describe('/health', () => {
     });
   });
 
+  test('what was ready a moment ago is not asked again; what was silent is', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    const bindings: Bindings = { ...env };
+    const ask = async () => (await createApp().request('/health', {}, bindings)).status;
+    const answers = [await ask()];
+    bindings.CONFIG = Object.create(null);
+    answers.push(await ask());
+    vi.setSystemTime(Date.now() + 1_000);
+    answers.push(await ask());
+    bindings.CONFIG = env.CONFIG;
+    answers.push(await ask());
+    vi.useRealTimers();
+    expect(answers).toEqual([200, 200, 503, 200]);
+  });
+
   test('writes nothing, although it asks an Account', async () => {
     await createApp().request('/health', {}, env);
     const tables = await runInDurableObject(env.ACCOUNT.getByName('v1:health'), (_, state) =>

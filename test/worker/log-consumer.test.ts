@@ -53,6 +53,10 @@ function fakeDeps(given: Partial<LogDeps> = {}) {
       }
       return Promise.resolve();
     },
+    tell: (faults) => {
+      calls.push(`tell ${faults.map(({ kind, subject, detail }) => `${kind} ${subject} ${detail}`).join(', ')}`);
+      return Promise.resolve();
+    },
     report: (line) => void lines.push(line),
     ...given,
   };

@@ -2,8 +2,12 @@
 import { env } from 'cloudflare:workers';
 import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { SETTINGS_BYTES_MAX } from '../../src/core/limits.ts';
+import { SettingsCache } from '../../src/delivery/settings.ts';
+import { accountStub } from '../../src/stubs.ts';
 import { call, newAccount } from '../support/api.ts';
 import { arrival } from '../support/receiver.ts';
+import { anEndpoint } from '../support/settings.ts';
 import { soon } from '../support/soon.ts';
 
 beforeEach(() => {
@@ -154,4 +158,47 @@ test.each([
   const { status, body } = await call('PUT', '/v1/accounts/unmade', { quota });
   expect([status, body.errors[0].field]).toEqual([400, field]);
   expect(body.errors[0].message).toContain(rule);
+});
+
+describe('the bytes that an account’s endpoints may take', () => {
+  test('one beyond them is refused, names both, and is not there; everything else goes on', async () => {
+    const account = await limited(null, 10_000);
+    const stub = accountStub(env, account);
+    // Far more than one call of the platform carries, before it is full.
+    const description = 'x'.repeat(60_000);
+    const endpoint = (n: number) =>
+      anEndpoint({ id: `ep_${String(n).padStart(26, '0')}`, description, eventTypes: ['a.b'] });
+    let count = 0;
+    while ((await stub.createEndpoint(endpoint(count))).ok) count += 1;
+    expect(count).toBeGreaterThan(250);
+    const path = `/v1/accounts/${account}/endpoints`;
+    const body = {
+      url: 'https://bytes.quota.example.com/',
+      eventTypes: Array.from({ length: 200 }, (_, n) => `${'x'.repeat(120)}.n${n}`),
+    };
+    await call('POST', path, body);
+    await call('POST', path, body);
+    const refused = await call('POST', path, body);
+    expect([refused.status, refused.body.code]).toEqual([429, 'settings-full']);
+    expect(refused.body.detail).toContain(`${SETTINGS_BYTES_MAX} bytes`);
+    const { endpointCount } = (await call('GET', `/v1/accounts/${account}`)).body;
+    expect(endpointCount).toBeLessThanOrEqual(count + 2);
+    const published = await call('POST', `/v1/accounts/${account}/events`, { type: 'c.d', data: {} });
+    expect([published.status, published.body.deliveryCount]).toEqual([202, 0]);
+    expect((await call('GET', `${path}?limit=1`)).status).toBe(200);
+    const rotated = await call('POST', `${path}/${endpoint(1).id}/secrets/rotate`, {});
+    expect(rotated.status, rotated.text).toBe(201);
+    expect((await call('DELETE', `/v1/accounts/${account}`)).status).toBe(202);
+    expect((await call('GET', `/v1/accounts/${account}`)).status).toBe(404);
+  });
+
+  test('a change that is stored is answered as such, also where its settings cannot be read after it', async () => {
+    const account = await limited(null, 10);
+    const failing = vi.spyOn(SettingsCache.prototype, 'fresh').mockRejectedValue(new Error('too large'));
+    const path = `/v1/accounts/${account}/endpoints`;
+    const made = await call('POST', path, { url: 'https://after.quota.example.com/' });
+    failing.mockRestore();
+    expect(made.status, made.text).toBe(201);
+    expect((await call('GET', path)).body.data).toHaveLength(1);
+  });
 });

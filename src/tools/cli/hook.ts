@@ -98,7 +98,7 @@ async function receive(
 ): Promise<void> {
   const body = await readBody(request);
   if (body === null) {
-    response.writeHead(413, { connection: 'close' }).end();
+    response.writeHead(413).end();
     return;
   }
   const path = request.url ?? '/';
@@ -129,16 +129,18 @@ async function receive(
   respond(answer, request, response);
 }
 
-/** Null where it is too large. */
+/**
+ * Null where it is too large. It is read to its end all the same: to leave the loop would end the
+ * connection, answer and all.
+ */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > BODY_BYTES_MAX) return null;
-    chunks.push(chunk);
+    if (bytes <= BODY_BYTES_MAX) chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
+  return bytes <= BODY_BYTES_MAX ? Buffer.concat(chunks) : null;
 }
 
 async function faultOf(

@@ -12,6 +12,7 @@ import { addDead } from './dead.ts';
 import { addEndpoints } from './endpoints.ts';
 import { EXIT, type ExitCode, failureOf } from './exit.ts';
 import { addExplain } from './explain.ts';
+import { addImport } from './import/import.ts';
 import type { Io } from './io.ts';
 import { formatJson } from './json.ts';
 import { addKeys } from './keys.ts';
@@ -75,6 +76,7 @@ export function createProgram(io: Io, act: Act): Command {
     addAccounts,
     addKeys,
     addReseal,
+    addImport,
     addRehearse,
   ];
   for (const add of commands) add(program, act);

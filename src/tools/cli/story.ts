@@ -66,6 +66,8 @@ function attemptSentence(attempt: Attempt, name: string, before: Attempt | undef
   if (error === null) return `${head}: ${name} answered ${statusCode ?? 'well'} in ${span(latencyMs)}.`;
   if (error.kind === 'lost')
     return `${head}: we do not know what came of it, because we died meanwhile; it used up no retry.`;
+  if (error.kind === 'not-sent')
+    return `${head}: a fault of the service kept it from leaving, and used up no retry: ${sentence(error.message)}`;
   const answer =
     statusCode === null
       ? `failed after ${span(latencyMs)} (${error.kind}): ${sentence(error.message)}`
@@ -153,6 +155,7 @@ function causeOf(
     case 'http-5xx':
     case 'redirect':
     case 'lost':
+    case 'not-sent':
     case null:
       return null;
   }

@@ -39,10 +39,13 @@ export const BARE: Subject = {
   command: 'MALLOC_TRIM_THRESHOLD_=131072 exec node --max-semi-space-size=2 test/bench/load/bare-program.ts',
 };
 
-/** `inMemory`: its state costs no disk; so an upper bound of what a quicker disk gives. */
+/** In memory a state costs no disk: a bound of what a quicker one gives. */
+export function stateParent(inMemory: boolean): string {
+  return inMemory && existsSync(MEMORY) ? MEMORY : tmpdir();
+}
+
 export async function start({ kind, root, command }: Subject, inMemory: boolean): Promise<Running> {
-  const parent = inMemory && existsSync(MEMORY) ? MEMORY : tmpdir();
-  const stateDir = mkdtempSync(join(parent, 'tubepost-bench-'));
+  const stateDir = mkdtempSync(join(stateParent(inMemory), 'tubepost-bench-'));
   const remove = () => rmSync(stateDir, { recursive: true, force: true });
   process.once('exit', remove);
   const place = {

@@ -1,4 +1,7 @@
-/** Finds a server's program, and installs Debian's package where this may be done; else says why not. */
+/**
+ * Finds a server's program, and installs Debian's package where this may be done; else says why
+ * not.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync } from 'node:fs';
 

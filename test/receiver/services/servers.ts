@@ -1,4 +1,7 @@
-/** Redis and PostgreSQL of their own for a test, on a free port, with their data in a temporary folder. */
+/**
+ * Redis and PostgreSQL of their own for a test, on a free port, with their data in a temporary
+ * folder.
+ */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';

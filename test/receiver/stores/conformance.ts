@@ -1,6 +1,6 @@
 /**
- * What every store must do, as cases that run anywhere: on Node against Redis and PostgreSQL, inside workerd against D1, KV and
- * Durable Objects. A case throws where the store is wrong.
+ * What every store must do, as cases that run anywhere: on Node against Redis and PostgreSQL,
+ * inside workerd against D1, KV and Durable Objects. A case throws where the store is wrong.
  */
 import type { Claim, Once, Store } from '../../../src/receiver/store.ts';
 

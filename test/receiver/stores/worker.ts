@@ -1,4 +1,7 @@
-/** A Worker that runs the cases inside workerd: `GET /{d1|kv|object}/{case}` answers 204, or 500 with what was wrong. */
+/**
+ * A Worker that runs the cases inside workerd: `GET /{d1|kv|object}/{case}` answers 204, or 500
+ * with what was wrong.
+ */
 import { DurableObject } from 'cloudflare:workers';
 import { d1Store } from '../../../src/receiver/d1.ts';
 import { durableObjectStore } from '../../../src/receiver/durable-object.ts';
