@@ -95,7 +95,7 @@ export class Memory {
     const known = oldest?.lanes ?? past.get(rows.record) ?? NOTHING_KEPT;
     this.lastSequence = known.goneThrough;
     this.goneThrough = known.goneThrough;
-    this.#lanesKeptAt = oldest?.lanes == null ? known.goneThrough : before;
+    this.#lanesKeptAt = (oldest?.lanes ?? null) === null ? known.goneThrough : before;
     for (const packed of known.lanes) {
       const lane = unpackLane(packed);
       this.lanes.set(lane.endpoint, lane);

@@ -29,11 +29,11 @@ export type ShardOptions = Pick<LedgerOptions, 'slotsMax' | 'latencyElsewhere'> 
 export type Task<T = unknown> = {
   record: string;
   isPublish?: boolean;
-  run(ledger: Ledger): { result: T; effects: Effects };
+  run: (ledger: Ledger) => { result: T; effects: Effects };
 };
 
 export type Done<T = unknown> = { record: string } & (
-  { ok: true; result: T; effects: Effects } | { ok: false; error: unknown }
+  { ok: true; result: T; effects: Effects } | { ok: false; error: Error }
 );
 
 export class ShardLedger {
@@ -164,7 +164,7 @@ export class ShardLedger {
     } catch (error) {
       this.#tables.lookAgain();
       if (this.#wakes.get(record) !== undefined) this.#quarantine(record, at.nowMs);
-      return { record, ok: false, error };
+      return { record, ok: false, error: error instanceof Error ? error : new Error(String(error)) };
     }
   }
 

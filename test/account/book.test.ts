@@ -66,7 +66,7 @@ test('whatever changes, a caller that knows any revision gets to the truth', () 
         if (act === 'watch') book.watchEndpoint(of, n % 2 === 0);
         if (act === 'remove') book.removeEndpoint(of, 'test', n);
         if (act === 'restart') book = anew();
-        if (act === 'rename') book.put({ name: `${n}` }, 'test', n);
+        if (act === 'rename') book.put({ name: `${n}` }, 'test', n, 'a'.repeat(12));
         if (act === 'read') known = read(known);
         expect(byId(read(known))).toEqual(byId(book.settings()));
       }

@@ -65,7 +65,7 @@ class RecordHost {
   #turn<T>(run: (ledger: Ledger) => { result: T; effects: Effects }): T {
     const record = recordId(this.address);
     const [done] = this.#shard.turn([{ record, isPublish: true, run }], this.#world.at);
-    if (done?.ok !== true) throw done?.error;
+    if (done?.ok !== true) throw done?.error ?? new Error('a task has no outcome');
     this.perform(done.effects);
     // A turn answers its task with what the task itself returned.
     return done.result as T;

@@ -98,7 +98,7 @@ export class Bench {
         return 'effects' in answer ? { result: answer, effects: answer.effects } : { result: answer, effects: answer };
       };
       const [done]: Done[] = this.shard.turn([{ record: RECORD, isPublish: name === 'accept', run }], this.at);
-      if (done?.ok !== true) throw done?.error;
+      if (done?.ok !== true) throw done?.error ?? new Error('a task has no outcome');
       return done.result;
     };
     const own = new Set(['memory', 'revisionNeeded', 'asking', 'isBusy', 'forget']);

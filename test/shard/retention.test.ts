@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, RETENTION_PAGE_ROWS } from '../../src/core/limits.ts';
 import { readDelivery, readEvent, readEvents, readRecord } from '../../src/shard/views.ts';
-import { Bench, FAILURE, START_MS, SUCCESS } from './bench.ts';
+import { Bench, FAILURE, SUCCESS } from './bench.ts';
 
 const BY = { key: 'operator', reason: null, force: false };
 

@@ -19,7 +19,7 @@ function runnerOf(
   const none = () => Promise.resolve();
   const act = <T>({ record, run }: Task<T>): T => {
     const [done] = bench.shard.turn([{ record, run }], bench.at);
-    if (done?.ok !== true) throw done?.error;
+    if (done?.ok !== true) throw done?.error ?? new Error('a task has no outcome');
     // A turn answers its task with what the task itself returned.
     return done.result as T;
   };

@@ -47,6 +47,7 @@ let departing: AttemptRequest[] = [];
 observeDepartures();
 
 function observeDepartures(): void {
+  // oxlint-disable-next-line typescript/unbound-method -- called with their ledger below
   const { accept, begin } = Ledger.prototype;
   Ledger.prototype.accept = function observed(this: Ledger, ...args: Parameters<Ledger['accept']>) {
     const answer = accept.apply(this, args);

@@ -14,7 +14,7 @@ import { SHARD_BYTES_MAX } from '../../src/core/limits.ts';
 import worker from '../../src/index.ts';
 import { alertsTask } from '../../src/schedule/alerts.ts';
 import { writeFaults } from '../../src/store/faults.ts';
-import { gateStub, recordStub } from '../../src/stubs.ts';
+import { gateStub } from '../../src/stubs.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, requests } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
