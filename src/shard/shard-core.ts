@@ -8,6 +8,7 @@ import {
   ACTIVE_WITHIN_MS,
   ADMITTED_TASKS_MAX,
   REMOVED_KEPT_MS,
+  RETENTION_AGAIN_MS,
   RETENTION_PAGES_PER_LOOK,
   RETRY_AFTER_BUSY_SECONDS,
   STORAGE_LOOK_MS,
@@ -205,9 +206,11 @@ export class ShardCore {
     }
     if (isInherited) this.#ledger.doubt(nowMs);
     const due = this.#ledger.dueRecords(nowMs, most);
+    const isRetentionDue = (this.#retention.atMs ?? Infinity) <= nowMs && !this.#isRetaining;
+    this.#isRetaining ||= isRetentionDue;
     const done = this.#perform(due.map((record) => effectsOf(record, (ledger) => ledger.look(this.#at()))));
     for (const one of done) if (!one.ok) this.#links.failed(`look at ${one.record}`, one.error);
-    if ((this.#retention.atMs ?? Infinity) <= nowMs) this.#links.keep(this.#retain());
+    if (isRetentionDue) this.#links.keep(this.#retain());
     return false;
   }
 
@@ -333,7 +336,8 @@ export class ShardCore {
     const { lastMs, beforeMs } = this.#accepted;
     this.#alarm.arm({
       owedAtMs: this.#ledger.wakeAtMs(),
-      retentionAtMs: this.#retention.atMs,
+      // A pass under way moves it once it has ended; until then this one brings it back.
+      retentionAtMs: this.#isRetaining ? this.#links.nowMs() + RETENTION_AGAIN_MS : this.#retention.atMs,
       isWhole: this.#ledger.isWhole(),
       isActive: lastMs - beforeMs < ACTIVE_WITHIN_MS && this.#links.nowMs() - lastMs < ACTIVE_WITHIN_MS,
     });
@@ -350,8 +354,6 @@ export class ShardCore {
 
   /** Some pages of the pass over what is stored. What is not done here, or fails, comes with the next look. */
   async #retain(): Promise<void> {
-    if (this.#isRetaining) return;
-    this.#isRetaining = true;
     try {
       for (let pages = 0; pages < RETENTION_PAGES_PER_LOOK; pages += 1) {
         // Read for each page: others get their turn meanwhile.

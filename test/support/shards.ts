@@ -1,13 +1,23 @@
 /** From an account and a record key to the Shard that holds the record, for tests that look inside. */
 import { env } from 'cloudflare:workers';
-import { type RecordAddress, recordId, recordName, shardName } from '../../src/core/ids.ts';
+import { type RecordAddress, recordId, recordName, shardName, type ShardsOf } from '../../src/core/ids.ts';
 import { recordAddress, shardsOf } from '../../src/delivery/address.ts';
 import { accountStub, recordStub, shardStub } from '../../src/stubs.ts';
 
-export async function addressOf(account: string, record: string): Promise<RecordAddress> {
+/** Remembered, because a test may keep the Account from answering. */
+const places = new Map<string, ShardsOf>();
+
+async function shardsPlace(account: string): Promise<ShardsOf> {
+  const known = places.get(account);
+  if (known !== undefined) return known;
   const settings = await accountStub(env, account).settings();
   if (settings === null) throw new Error(`there is no account ${account}`);
-  return recordAddress(settings, record);
+  places.set(account, settings);
+  return settings;
+}
+
+export async function addressOf(account: string, record: string): Promise<RecordAddress> {
+  return recordAddress(await shardsPlace(account), record);
 }
 
 /** The Durable Object. */
@@ -28,7 +38,5 @@ export async function recordCalls(account: string, record: string) {
 
 /** All Shards of an account. */
 export async function shardsIn(account: string) {
-  const settings = await accountStub(env, account).settings();
-  if (settings === null) throw new Error(`there is no account ${account}`);
-  return shardsOf(settings).map((shard) => shardStub(env, shardName(shard)));
+  return shardsOf(await shardsPlace(account)).map((shard) => shardStub(env, shardName(shard)));
 }

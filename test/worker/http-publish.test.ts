@@ -28,7 +28,7 @@ describe('P1', () => {
     const { status, body } = await publish(account, { type: 'a.b', record: 'r/1', data: { n: 1 } });
     expect(status).toBe(202);
     expect(body).toEqual({
-      id: expect.stringMatching(/^evt_[0-9a-z]{26}k[a-z2-7]{32}$/),
+      id: expect.stringMatching(/^evt_[0-9a-z]{26}k[a-z2-7]{32}[0-9a-v]{3}$/),
       sequence: 1,
       duplicate: false,
       deliveryCount: 1,

@@ -1,6 +1,7 @@
 /** The Job's Durable Object: its alarm never gives up, whatever does not answer. */
 import { env } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import type { Bindings } from '../../src/env.ts';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
 import { jobOf, until, untilFinished } from '../support/jobs.ts';
@@ -33,11 +34,12 @@ async function startSweep(): Promise<string> {
   return (await call('DELETE', `/v1/accounts/${account}/endpoints/${id}`)).body.job;
 }
 
-test('while databases are down the job waits ever longer, says why, and owes its alarm; then it goes on', async () => {
+test('while databases and Shards are down the job waits ever longer, says why, and owes its alarm; then it goes on', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const id = await startSweep();
   await soon(async () => expect((await call('GET', `/v1/jobs/${id}`)).body.note).toContain('looks once more'));
-  await swap(id, { LOG_DB: broken, CONFIG: broken });
+  const down = { getByName: () => ({ sweep: () => Promise.reject(new Error('D1 is down')) }) };
+  await swap(id, { SHARD: down as unknown as Bindings['SHARD'], CONFIG: broken });
   vi.setSystemTime(Date.now() + 61_000);
   for (let rings = 0; rings < 4; rings += 1) {
     expect(await runDurableObjectAlarm(jobOf(id))).toBe(true);

@@ -375,15 +375,25 @@ test('a publisher’s event id leads to no record, to one, or to all that hold i
   expect(await findEvent(db, account, 'order-0')).toEqual([]);
   expect(await findEvent(db, account, 'order-1')).toEqual([
     {
-      at: { kind: 'k', hash: hashOf(1) },
+      at: { kind: 'k', hash: hashOf(1), generation: 0, shard: 0 },
       record: 'subscription/sub_81',
       sequence: 12,
       acceptedAtMs: ACCEPTED_MS,
     },
   ]);
   expect(await findEvent(db, account, 'order-2')).toEqual([
-    { at: { kind: 'u', hash: hashOf(3) }, record: null, sequence: 1, acceptedAtMs: ACCEPTED_MS },
-    { at: { kind: 'k', hash: hashOf(2) }, record: 'r/2', sequence: 3, acceptedAtMs: ACCEPTED_MS },
+    {
+      at: { kind: 'u', hash: hashOf(3), generation: 0, shard: 0 },
+      record: null,
+      sequence: 1,
+      acceptedAtMs: ACCEPTED_MS,
+    },
+    {
+      at: { kind: 'k', hash: hashOf(2), generation: 0, shard: 0 },
+      record: 'r/2',
+      sequence: 3,
+      acceptedAtMs: ACCEPTED_MS,
+    },
   ]);
 });
 

@@ -204,13 +204,13 @@ test('confirms per record the highest revision of each delivery, and events that
   const endpoint = endpointOf(1);
   expect([...confirmations]).toEqual([
     [
-      `v1:${account}:k:${hashOf(1)}`,
+      `v1:${account}:aaaaaaaaaaaa:0.0/k${hashOf(1)}`,
       [
         { sequence: 1, endpoint, replay: 0, revision: 2 },
         { sequence: 2, endpoint: null, replay: 0, revision: 0 },
       ],
     ],
-    [`v1:${account}:k:${hashOf(2)}`, [{ sequence: 1, endpoint, replay: 1, revision: 7 }]],
+    [`v1:${account}:aaaaaaaaaaaa:0.0/k${hashOf(2)}`, [{ sequence: 1, endpoint, replay: 1, revision: 7 }]],
   ]);
 });
 

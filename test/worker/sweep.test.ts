@@ -7,6 +7,7 @@ import { jobOf, until, untilFinished } from '../support/jobs.ts';
 import { answers, arrival, release, requests } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
 import { shardOf, recordCalls } from '../support/shards.ts';
+import { SWEEP_DELIVERIES_MAX } from '../../src/core/limits.ts';
 
 let account: string;
 let host: string;
@@ -88,7 +89,7 @@ describe('the sweep', () => {
     expect(listed.body.data).toMatchObject([{ id: changed.body.job, status: 'finished', progress: { done: 5 } }]);
   });
 });
-test('what the log did not know yet, and what was under way, is cancelled by a later pass', async () => {
+test('what the log did not know yet is cancelled at once, and what was under way once its outcome is known', async () => {
   // Ahead of the machine's clock no alarm rings by itself.
   later(3_600_000);
   const endpoint = await brokenEndpoint();
@@ -96,9 +97,6 @@ test('what the log did not know yet, and what was under way, is cancelled by a l
   await publish('sub/1', 3);
   await arrival(`${host}/crm`, 1);
   const { job } = (await call('DELETE', `${at()}/endpoints/${endpoint}`)).body;
-  const first = await until(job, ({ note }) => note.includes('looks once more'));
-  expect(first.progress).toEqual({ total: 0, done: 0, failed: 0, skipped: 0 });
-  await waitInLog(['sub/1'], endpoint, 3);
   await until(job, ({ progress }) => progress.done === 2);
   await release(`${host}/crm`, { status: 500 });
   const done = await untilFinished(job);
@@ -114,15 +112,16 @@ test('10,000 deliveries in 100 records: publishes answer meanwhile, and an evict
   await waitInLog(records, endpoint, 10_000);
 
   const { job } = (await call('DELETE', `${at()}/endpoints/${endpoint}`)).body;
-  const half = await until(job, ({ progress }) => progress.done >= 2_000);
-  expect(half).toMatchObject({ status: 'running', progress: { total: 10_000 } });
-  expect(half.progress.done).toBeLessThan(10_000);
+  const half = await until(job, ({ progress }) => progress.done >= 500);
+  expect(half.status).toBe('running');
   await evictDurableObject(jobOf(job));
   for (const record of records.slice(0, 50)) await evictDurableObject(await stubOf(record));
   expect((await call('POST', `${at()}/events`, { type: 'a.b', record: 'sub/99', data: {} })).status).toBe(202);
 
   const done = await untilFinished(job);
-  expect(done.progress).toEqual({ total: 10_000, done: 10_000, failed: 0, skipped: 0 });
+  // What the step under way had cancelled when its job died is not counted twice, and perhaps not once.
+  expect(done.progress.done).toBeGreaterThanOrEqual(10_000 - SWEEP_DELIVERIES_MAX);
+  expect(done.progress).toMatchObject({ total: done.progress.done, failed: 0, skipped: 0 });
   await soon(async () =>
     expect(await inLog(endpoint, `status = 'cancelled' AND reason = 'endpoint-removed'`)).toBe(10_000),
   );
