@@ -441,6 +441,8 @@ export const OUTBOX_WAIT_MS_CAP = 5 * MINUTE_MS;
 export const HEALTH_MS = 2 * SECOND_MS;
 /** For so long an isolate answers "ready" without asking again: load balancers ask often, and each time costs three calls. */
 export const HEALTH_REMEMBERED_MS = SECOND_MS;
+/** An object shows at most so often that it can write: a row each time. */
+export const HEARTBEAT_MS = MINUTE_MS;
 /** Tries of a Record or Account call that the platform marks retryable, each on a new stub. */
 export const OBJECT_TRIES_MAX = 3;
 /** What `Retry-After` says where a record is full: an open delivery ends or is retried within seconds. */

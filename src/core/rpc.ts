@@ -364,6 +364,10 @@ type EventTypePut = Result<{ created: boolean; detail: EventTypeDetail }, EventT
 
 /** Addressed by `v1`: one catalogue for all accounts. Reads write nothing. */
 export type CatalogueRpc = {
+  /** For `/health`: shows that an object writes, and answers the text that its master key must open; null: none yet. */
+  beat(): Promise<Sealed | null>;
+  /** Takes the place of `from`, unless another has meanwhile. */
+  setCanary(to: Sealed, from: Sealed | null): Promise<void>;
   /** The rules of all types, or `unchanged` where `revision` is the newest. */
   indexSince(revision: number | null): Promise<CatalogueIndex | 'unchanged'>;
   types(): Promise<EventType[]>;
