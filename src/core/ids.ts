@@ -31,7 +31,7 @@ const ATTEMPT = new RegExp(
   `^att_([ku])(${HASH})_([1-9][0-9]{0,14})_([0-9a-z]{26})(?:_r([1-9][0-9]{0,5}))?_a([1-9][0-9]{0,5})$`,
 );
 const MADE_EVENT = new RegExp(`^evt_([0-9a-z]{26})([ku])(${HASH})$`);
-const ENDPOINT = /^ep_[0-9a-z]{26}$/;
+export const ENDPOINT = /^ep_[0-9a-z]{26}$/;
 const JOB = /^job_[0-9a-z]{26}$/;
 const ALERT = /^alr_[0-9a-z]{26}$/;
 

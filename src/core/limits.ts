@@ -224,6 +224,8 @@ export const LOG_RESEND_MS: readonly number[] = [MINUTE_MS, 10 * MINUTE_MS, HOUR
 export const LOG_SEND_FAILED_WAIT_MS = 10 * SECOND_MS;
 /** Attempts that one log entry carries: as many as fit in this, in characters of JSON, and at least one; the rest follow once these are confirmed. */
 export const LOG_ENTRY_ATTEMPTS_CHARS_MAX = 24 * 1024;
+/** What Cloudflare takes of one message, serialized: not 128 KiB. The simulator takes more. */
+export const QUEUE_MESSAGE_BYTES_MAX = 128_000;
 /** Bytes of one LOG message: an operation is billed per 64 KB, and the platform's limit is 128 KB. */
 export const LOG_MESSAGE_BYTES_MAX = 60 * 1024;
 /** First attempts that start within this of their acceptance live in the delivery's own log row. */
@@ -413,6 +415,8 @@ export const IDEMPOTENCY_MS = 7 * DAY_MS;
 export const IDEMPOTENCY_LOCK_MS = 60 * SECOND_MS;
 /** Expired keys deleted when a new one arrives: keeps pace with any rate, in small steps. */
 export const IDEMPOTENCY_SWEEP_MAX = 10;
+/** A longer answer is not kept, and the request is run again: a row may hold 2 MB on Cloudflare, and sealing adds a third. */
+export const IDEMPOTENT_ANSWER_CHARS_MAX = 400_000;
 export const IDEMPOTENCY_KEY_CHARS_MAX = 255;
 
 // Tests (E4, S4)
@@ -445,6 +449,8 @@ export const HEALTH_REMEMBERED_MS = SECOND_MS;
 export const HEARTBEAT_MS = MINUTE_MS;
 /** Tries of a Record or Account call that the platform marks retryable, each on a new stub. */
 export const OBJECT_TRIES_MAX = 3;
+/** Longest `Retry-After` of ours: undici's retry agent waits no longer, whatever it is told. */
+export const RETRY_AFTER_SECONDS_MAX = 30;
 /** What `Retry-After` says where a record is full: an open delivery ends or is retried within seconds. */
 export const FULL_RETRY_AFTER_SECONDS = 10;
 /** Wrong fields that one problem names. */

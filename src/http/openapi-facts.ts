@@ -10,7 +10,7 @@ import * as endpoint from '../core/endpoint-rules.ts';
 import * as event from '../core/event-rules.ts';
 import * as type from '../core/event-type-rules.ts';
 import { ALERT_TYPE_PREFIX } from '../core/alert-event.ts';
-import { ACCOUNT_ID, EVENT_ID } from '../core/ids.ts';
+import { ACCOUNT_ID, ENDPOINT, EVENT_ID } from '../core/ids.ts';
 import * as limit from '../core/limits.ts';
 import { TEST_EVENT_TYPE } from '../core/test-event.ts';
 
@@ -20,6 +20,7 @@ export type Facts = { readonly [keyword: string]: unknown };
 const NO_CONTROLS = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$';
 const NO_DOT_SEGMENT = '^(?!(?:[\\s\\S]*/)?\\.\\.?(?:/|$))';
 const TYPE = event.EVENT_TYPE.source;
+const TYPE_PATTERN = `${TYPE.slice(0, -1)}(?:\\.\\*)?$`;
 const typeName = { pattern: TYPE, maxLength: limit.EVENT_TYPE_BYTES_MAX };
 const schemaVersion = { pattern: wholePattern(limit.SCHEMA_VERSIONS_MAX) };
 
@@ -49,7 +50,9 @@ export const ANY_SECRET: Facts = { pattern: `${HMAC_SECRET}|${endpoint.SIGNING_K
 export const FACTS: ReadonlyMap<unknown, Facts> = new Map<unknown, Facts>([
   [event.checkAccountId, { pattern: ACCOUNT_ID.source }],
   [event.checkEventId, { pattern: EVENT_ID.source }],
+  [event.checkEndpointId, { pattern: ENDPOINT.source }],
   [event.checkEventType, typeName],
+  [endpoint.checkEventTypePattern, { pattern: TYPE_PATTERN, maxLength: limit.EVENT_TYPE_BYTES_MAX }],
   [
     event.checkOwnEventType,
     { ...typeName, pattern: `^(?!${escaped(ALERT_TYPE_PREFIX)}|${escaped(TEST_EVENT_TYPE)}$)${TYPE.slice(1)}` },
@@ -73,7 +76,7 @@ export const FACTS: ReadonlyMap<unknown, Facts> = new Map<unknown, Facts>([
       maxItems: limit.EVENT_TYPES_PER_ENDPOINT_MAX,
       items: {
         type: 'string',
-        pattern: `${TYPE.slice(0, -1)}(?:\\.\\*)?$`,
+        pattern: TYPE_PATTERN,
         maxLength: limit.EVENT_TYPE_BYTES_MAX,
       },
     },

@@ -110,6 +110,13 @@ describe('bodies', () => {
     expect([answer.status, answer.body.code, answer.body.detail]).toEqual([400, 'invalid-json', detail]);
   });
 
+  test('a record key with a slash of its own in the path names %2F', async () => {
+    const { status, body } = await call('GET', '/v1/accounts/a/records/subscription/sub_81');
+    expect([status, body.code]).toEqual([404, 'not-found']);
+    expect(body.detail).toContain('write its "/" as %2F');
+    expect((await call('GET', '/v1/accounts/a/recordz/b/c')).body.detail).not.toContain('%2F');
+  });
+
   test('two members of one name are a 400 that names the member and its place', async () => {
     const answer = await call('POST', path, '{"type": "a.b", "data": {"items": [{}, {"sku": 1, "sku": 2}]}}');
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
@@ -232,7 +239,10 @@ describe('503', () => {
     const given = { ACCOUNT: broken as unknown as Bindings['ACCOUNT'] };
     const response = await request(given, 'POST', '/v1/accounts/acc_x/events', { type: 'a.b', data: 1 });
     expect(response.status).toBe(503);
-    expect(await response.json()).toMatchObject({ id: expect.stringMatching(/^evt_[0-9a-z]{26}$/) });
+    expect(await response.json()).toMatchObject({
+      id: expect.stringMatching(/^evt_[0-9a-z]{26}$/),
+      detail: expect.stringContaining('nothing was stored'),
+    });
     log.mockRestore();
   });
 
