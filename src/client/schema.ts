@@ -529,6 +529,29 @@ export type Schemas = {
     kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost" | "not-sent";
     message: string;
   } | null;
+  EventDetail: {
+    id: string;
+    type: string;
+    record: string | null;
+    sequence: number | null;
+    version: number | null;
+    occurredAt: string | null;
+    acceptedAt: string;
+    deliveryCount: number;
+    deliveries: (Schemas['Delivery'])[];
+    schemaVersion: string | null;
+    data: unknown;
+    forms?: Record<string, unknown> | undefined;
+    erasedAt: string | null;
+    payloadExpiredAt: string | null;
+    notSent: (Schemas['NotSent'])[];
+    note: string | null;
+  };
+  NotSent: {
+    endpoint: string;
+    reason: "filter" | "changed-later" | "payload-gone" | "added-later" | "not-subscribed";
+    note: string;
+  };
   PublishedEvent: {
     id: string;
     type: string;
@@ -553,6 +576,7 @@ export type Schemas = {
     late: boolean;
     note: string;
     endpoints: (Schemas['RecordAtEndpoint'])[];
+    notSent: (Schemas['NotSent'])[];
   };
   RecordAtEndpoint: {
     endpoint: string;
@@ -1348,7 +1372,7 @@ export type Operations = {
     path: { account: string; event: string };
     query: { record?: string };
     body: undefined | undefined;
-    answer: Schemas['PublishedEvent'];
+    answer: Schemas['EventDetail'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "several-records" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };

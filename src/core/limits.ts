@@ -468,6 +468,13 @@ export const SENT_TYPES_ROWS_MAX = 200_000;
 export const SENT_TYPES_SHOWN_MAX = 1_000;
 /** Deliveries that one event shows; `deliveryCount` counts all, and the list of deliveries pages through them. */
 export const EVENT_DELIVERIES_SHOWN_MAX = 200;
+/**
+ * Endpoints that an event or a record names as not sent to: those with a reason of their own come
+ * first.
+ */
+export const NOT_SENT_SHOWN_MAX = 100;
+/** Values of a condition that such a sentence names. */
+export const FILTER_VALUES_NAMED_MAX = 3;
 /** Values of one filter in a query. */
 export const FILTER_VALUES_MAX = 100;
 /** Foreign or user text shown back in an error message is cut to this. */

@@ -54,7 +54,7 @@ function cancelled(view: DeliveryView, reason: string, endedAtMs: number | null)
   return { ...view, status: 'cancelled', reason, endedAtMs, nextAttemptAtMs: null, blockedBy: null };
 }
 
-function nameOf(endpoint: EndpointSettings | undefined): string {
+export function nameOf(endpoint: EndpointSettings | undefined): string {
   if (endpoint === undefined) return 'a removed endpoint';
   return endpoint.description === '' ? hostOf(endpoint.url) : endpoint.description;
 }
