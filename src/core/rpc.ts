@@ -51,6 +51,11 @@ export type ReplayRefusal =
   | { reason: 'overtaken'; by: string }
   /** Only to a job: another replay of it has arrived. */
   | { reason: 'already-replayed'; delivery: string }
+  /**
+   * Only to a job: it no longer has a status that the job was to repeat; discarded since it was
+   * listed, say.
+   */
+  | { reason: 'status-changed'; status: string }
   /** Only to what asks for missing ones: the endpoint has, or had, a delivery of the event. */
   | { reason: 'not-missing'; delivery: string }
   /** Likewise: the endpoint, as it is now, does not want the event, by its type or by its filter. */
@@ -108,7 +113,14 @@ export type RecordRpc = {
   replay(
     ref: DeliveryRef,
     /** A job that asks again is answered the replay that it has. */
-    by: { key: string; reason: string | null; force: boolean; job?: string | undefined },
+    by: {
+      key: string;
+      reason: string | null;
+      force: boolean;
+      job?: string | undefined;
+      /** Only where it has one of these now: the job listed it some time ago. */
+      statuses?: readonly string[] | undefined;
+    },
   ): Promise<Result<DeliveryView, ReplayRefusal>>;
   /**
    * R2: sends an event to an endpoint that never had a delivery of it, under the endpoint's settings of now. A job that asks again is
