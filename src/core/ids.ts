@@ -156,6 +156,12 @@ export function jobName(id: string): string {
 }
 
 /** The Limiter of a key, or of all portal tokens of an account. */
+/**
+ * The Limiter that all jobs ask for their turns: one, for what they may take together is one
+ * number.
+ */
+export const JOB_TURNS_NAME = 'v1:jobs';
+
 export function limiterName(of: { key: string } | { portalOf: string }): string {
   return 'key' in of ? `v1:key:${of.key}` : `v1:portal:${of.portalOf}`;
 }

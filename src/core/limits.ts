@@ -334,6 +334,36 @@ export const FAILING_EXACT_MS = HOUR_MS;
 export const GATE_ANSWER_MS = 5 * SECOND_MS;
 
 // Jobs
+/**
+ * Jobs of one account that work at a time: the others wait for their turn, in the order in which
+ * they first asked.
+ */
+export const JOBS_AT_WORK_OF_ACCOUNT = 2;
+/**
+ * Items a second of one account's jobs together, and of all jobs: what is published meanwhile is
+ * served beside them.
+ */
+export const JOBS_PER_SECOND_OF_ACCOUNT = 100;
+export const JOBS_PER_SECOND = 200;
+/**
+ * A job that has not asked for a turn for this long has ended, is paused, or waits for something
+ * else: the next takes its place.
+ */
+export const JOB_TURN_MS = 15 * SECOND_MS;
+/** A job that waits behind others asks again after this. */
+export const JOB_TURN_AGAIN_MS = 5 * SECOND_MS;
+/** How far a pace may be overdrawn: a step that would come later waits. */
+export const JOB_TURN_AHEAD_MS = 500;
+/**
+ * Jobs whose turns are remembered; more are as many as ask within JOB_TURN_MS only where something
+ * is wrong, and go on unasked.
+ */
+export const JOB_TURNS_REMEMBERED_MAX = 20_000;
+/**
+ * Without an answer by then a job makes its step, and rests as long: turns are for fairness and
+ * hold nothing up.
+ */
+export const JOB_TURN_ANSWER_MS = 1 * SECOND_MS;
 /** Items of one step: they are worked on at the same time, what others ask for waits behind these, and a crash repeats at most these. */
 export const JOB_STEP_ITEMS = 10;
 /** Nor more than the pace allows in this long: what is published meanwhile waits behind a step. */

@@ -9,6 +9,7 @@ import type { AccountFacts, AccountSettings, EndpointSecret, EndpointSettings, S
 import type { RemovalRefusal } from './endpoint-secrets.ts';
 import type { CatalogueIndex, EventType, EventTypeDetail, EventTypeFacts } from './event-type.ts';
 import type { DeliveryRef } from './ids.ts';
+import type { JobTurn, JobTurnRequest } from './job-turns.ts';
 import type { JobRefusal, JobStart, JobView } from './job.ts';
 import type { Confirmation } from './log.ts';
 import type { QuotaExceeded } from './quota.ts';
@@ -349,6 +350,8 @@ export type JobRpc = {
 export type LimiterRpc = {
   /** Counts what it lends: not to be repeated. */
   lease(request: LeaseRequest): Promise<Lease>;
+  /** Of the one that is addressed by JOB_TURNS_NAME: may this job make its next step now? */
+  jobTurn(request: JobTurnRequest): Promise<JobTurn>;
 };
 
 export type TestRefusal =
