@@ -1,58 +1,6 @@
 /** Made by `npm run client:generate` from the OpenAPI document: do not edit. */
 
 export type Schemas = {
-  DeliveredEvent: {
-    id: string;
-    timestamp: string;
-    record: string | null;
-    sequence: number | null;
-    version: number | null;
-    schemaVersion: string | null;
-    type: string;
-    data: unknown;
-  };
-  DeliveredTest: {
-    id: string;
-    timestamp: string;
-    record: string | null;
-    sequence: number | null;
-    version: number | null;
-    schemaVersion: string | null;
-    type: "tubepost.test";
-    data: Schemas['TestData'];
-  };
-  TestData: {
-    message: string;
-    endpoint: string;
-  };
-  DeliveredAlert: {
-    id: string;
-    timestamp: string;
-    record: string | null;
-    sequence: number | null;
-    version: number | null;
-    schemaVersion: string | null;
-    type: "tubepost.alert.opened" | "tubepost.alert.updated" | "tubepost.alert.resolved";
-    data: Schemas['AlertData'];
-  };
-  AlertData: {
-    text: string;
-    alert: Schemas['AlertFacts'];
-  };
-  AlertFacts: {
-    id: string;
-    rule: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent";
-    account: string | null;
-    endpoint: string | null;
-    status: "open" | "resolved";
-    value: number;
-    threshold: number;
-    unit: string;
-    detail: string;
-    openedAt: string;
-    updatedAt: string;
-    resolvedAt: string | null;
-  };
   Problem: {
     type: string;
     title: string;
@@ -802,6 +750,13 @@ export type Schemas = {
     unit: string;
     minimumOf: string | null;
   };
+  AlertRuleToSet: {
+    enabled?: boolean | undefined;
+    threshold?: number | undefined;
+    minimum?: number | null | undefined;
+    unit?: unknown | undefined;
+    minimumOf?: unknown | undefined;
+  };
   DryRun: {
     count: number;
     records: number;
@@ -977,7 +932,6 @@ export type Schemas = {
   };
   Filter: {
     field?: string | undefined;
-    equals?: unknown | undefined;
     in?: (unknown)[] | undefined;
     lessThan?: unknown | undefined;
     lessOrEqual?: unknown | undefined;
@@ -991,7 +945,6 @@ export type Schemas = {
   } | null;
   FilterPart: {
     field?: string | undefined;
-    equals?: unknown | undefined;
     in?: (unknown)[] | undefined;
     lessThan?: unknown | undefined;
     lessOrEqual?: unknown | undefined;
@@ -1156,7 +1109,7 @@ export type Operations = {
       url: string;
       description?: string | undefined;
       eventTypes?: (string)[] | undefined;
-      filter?: Schemas['Filter'] | undefined;
+      filter?: Record<string, unknown> | null | undefined;
       schemaVersions?: Record<string, string> | undefined;
       payloadFormat?: "standard" | "slack" | undefined;
       headers?: Record<string, string> | undefined;
@@ -1200,7 +1153,7 @@ export type Operations = {
       url?: string | undefined;
       description?: string | undefined;
       eventTypes?: (string)[] | undefined;
-      filter?: Schemas['Filter'] | undefined;
+      filter?: Record<string, unknown> | null | undefined;
       schemaVersions?: Record<string, string> | undefined;
       payloadFormat?: "standard" | "slack" | undefined;
       headers?: Record<string, string> | undefined;
@@ -1286,14 +1239,19 @@ export type Operations = {
     body: {
       description?: string | undefined;
       example?: unknown | undefined;
-      schema?: unknown | undefined;
+      schema?: Record<string, unknown> | null | undefined;
       strict?: boolean | undefined;
       retryWindowSeconds?: number | null | undefined;
       expireAfterSeconds?: number | null | undefined;
       latestGroup?: string | null | undefined;
       latestOnly?: boolean | undefined;
-      dataVersion?: string | undefined;
+      dataVersion?: string | null | undefined;
       archived?: boolean | undefined;
+      name?: string | undefined;
+      versions?: unknown | undefined;
+      createdAt?: unknown | undefined;
+      updatedAt?: unknown | undefined;
+      effectiveWithinMs?: unknown | undefined;
     } | undefined;
     answer: Schemas['ChangedEventType'];
     exports: never;
@@ -1319,8 +1277,13 @@ export type Operations = {
     path: { type: string; version: string };
     query: Record<never, never>;
     body: {
-      schema: unknown;
+      schema: Record<string, unknown>;
       example?: unknown | undefined;
+      type?: string | undefined;
+      version?: string | undefined;
+      createdAt?: unknown | undefined;
+      updatedAt?: unknown | undefined;
+      effectiveWithinMs?: unknown | undefined;
     };
     answer: Schemas['ChangedEventType'];
     exports: never;
@@ -1618,71 +1581,19 @@ export type Operations = {
     query: Record<never, never>;
     body: {
       rules: {
-        "failure-rate"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "dead-letter"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "backlog-growing"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "oldest-waiting"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "endpoint-no-success"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "accounts-no-success"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "circuit-open"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "endpoint-disabled"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "secret-age"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "retry-spike"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "record-storage"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "poison-message"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "not-sent"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
+        "failure-rate"?: Schemas['AlertRuleToSet'] | undefined;
+        "dead-letter"?: Schemas['AlertRuleToSet'] | undefined;
+        "backlog-growing"?: Schemas['AlertRuleToSet'] | undefined;
+        "oldest-waiting"?: Schemas['AlertRuleToSet'] | undefined;
+        "endpoint-no-success"?: Schemas['AlertRuleToSet'] | undefined;
+        "accounts-no-success"?: Schemas['AlertRuleToSet'] | undefined;
+        "circuit-open"?: Schemas['AlertRuleToSet'] | undefined;
+        "endpoint-disabled"?: Schemas['AlertRuleToSet'] | undefined;
+        "secret-age"?: Schemas['AlertRuleToSet'] | undefined;
+        "retry-spike"?: Schemas['AlertRuleToSet'] | undefined;
+        "record-storage"?: Schemas['AlertRuleToSet'] | undefined;
+        "poison-message"?: Schemas['AlertRuleToSet'] | undefined;
+        "not-sent"?: Schemas['AlertRuleToSet'] | undefined;
       };
     };
     answer: Schemas['AlertRules'];

@@ -9,6 +9,7 @@
 import * as endpoint from '../core/endpoint-rules.ts';
 import * as event from '../core/event-rules.ts';
 import * as type from '../core/event-type-rules.ts';
+import { ALERT_RULES, RULES } from '../core/alert.ts';
 import { ALERT_TYPE_PREFIX } from '../core/alert-event.ts';
 import { ACCOUNT_ID, ENDPOINT, EVENT_ID } from '../core/ids.ts';
 import * as limit from '../core/limits.ts';
@@ -112,6 +113,9 @@ export const FACTS: ReadonlyMap<unknown, Facts> = new Map<unknown, Facts>([
   ],
 ]);
 
+/** More is checked: no credentials, nothing private or local. */
+export const URL_FACTS: Facts = { maxLength: limit.URL_BYTES_MAX, pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^\\s#]+$' };
+
 /** Data by schema version. */
 export const FORMS_FACTS: Facts = {
   minProperties: 1,
@@ -122,9 +126,22 @@ export const FORMS_FACTS: Facts = {
 
 /** One of the two. By `if`, which languages without such types leave out, and not by `oneOf`, of which they would make two types. */
 export const DATA_OR_FORMS: Facts = {
-  if: { required: ['forms'], properties: { forms: { type: 'object' } } },
-  then: { not: { required: ['data'] } },
-  else: { required: ['data'] },
+  if: { required: ['forms'], properties: { forms: { type: 'object', additionalProperties: {} } } },
+  then: { not: { required: ['data'], properties: { data: {} } } },
+  else: { required: ['data'], properties: { data: {} } },
+};
+
+/** What differs between the rules, beside the one type that they share: it would be twelve types. */
+export const RULES_FACTS: Facts = {
+  dependentSchemas: Object.fromEntries(
+    ALERT_RULES.map((name) => {
+      const { isReached, most, minimumOf } = RULES[name];
+      const threshold = { minimum: isReached ? 1 : 0, maximum: most };
+      // `const` and not a type: generators read neither here, and our own lint wants no type of null alone.
+      const minimum = minimumOf === null ? { const: null } : { not: { const: null } };
+      return [name, { properties: { [name]: { properties: { threshold, minimum } } } }];
+    }),
+  ),
 };
 
 function escaped(text: string): string {
