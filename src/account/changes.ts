@@ -6,11 +6,7 @@
  *   disabled → any       keeps `cutoff`: what was cancelled stays so
  */
 import type { EndpointSettings } from '../core/endpoint.ts';
-import {
-  RETENTION_DAYS_DEFAULT,
-  TARGET_DELIVER_MS_DEFAULT,
-  TARGET_WARN_MS_DEFAULT,
-} from '../core/limits.ts';
+import { RETENTION_DAYS_DEFAULT, TARGET_DELIVER_MS_DEFAULT, TARGET_WARN_MS_DEFAULT } from '../core/limits.ts';
 import { QUOTA_DEFAULT, shardsFor } from '../core/quota.ts';
 import { disabledReason } from '../core/reasons.ts';
 import type { EndpointChange } from '../core/rpc.ts';

@@ -18,11 +18,7 @@ function newJobId(): string {
   return jobId(Date.now(), base32(crypto.getRandomValues(new Uint8Array(RANDOM_BYTES))));
 }
 
-export function removalStart(
-  settings: ShardsOf,
-  by: string,
-  reason: string | null,
-): JobStart {
+export function removalStart(settings: ShardsOf, by: string, reason: string | null): JobStart {
   return { id: newJobId(), by, reason, spec: { kind: 'account-removal', ...placeOf(settings) } };
 }
 

@@ -1,32 +1,47 @@
 /**
  * The Durable Object of the event type catalogue: one for all accounts, a shell around its book. Reads write nothing, so that a
- * service whose operator keeps no catalogue pays for none.
+ * service whose operator keeps no catalogue pays for none; and as the one object that is always there, it is what `/health` asks.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
+import type { Sealed } from '../core/endpoint.ts';
 import type { CatalogueRpc, EventTypeChange } from '../core/rpc.ts';
+import type { Sql } from '../core/sql.ts';
 import type { Bindings } from '../env.ts';
 import { CatalogueBook } from './book.ts';
+import { Heartbeat } from './heartbeat.ts';
 
 export class Catalogue extends DurableObject<Bindings> implements CatalogueRpc {
   readonly #book: CatalogueBook;
+  readonly #heartbeat: Heartbeat;
 
   static {
     // Safe to repeat: reads, and changes that end in the same state (a repeated creation then says that it changed).
     retryable(this.prototype.indexSince, this.prototype.types, this.prototype.detail);
     retryable(this.prototype.put, this.prototype.putVersion);
+    retryable(this.prototype.beat, this.prototype.setCanary);
   }
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
-    this.#book = new CatalogueBook({
+    const sql: Sql = {
       exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings),
       transaction: (change) => ctx.storage.transactionSync(change),
-    });
+    };
+    this.#book = new CatalogueBook(sql);
+    this.#heartbeat = new Heartbeat(sql);
   }
 
   async indexSince(revision: number | null) {
     return this.#book.revision === revision ? 'unchanged' : this.#book.index();
+  }
+
+  async beat() {
+    return this.#heartbeat.beat(Date.now());
+  }
+
+  async setCanary(to: Sealed, from: Sealed | null) {
+    this.#heartbeat.setCanary(to, from);
   }
 
   async types() {

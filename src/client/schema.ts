@@ -1,64 +1,12 @@
 /** Made by `npm run client:generate` from the OpenAPI document: do not edit. */
 
 export type Schemas = {
-  DeliveredEvent: {
-    id: string;
-    timestamp: string;
-    record: string | null;
-    sequence: number | null;
-    version: number | null;
-    schemaVersion: string | null;
-    type: string;
-    data: unknown;
-  };
-  DeliveredTest: {
-    id: string;
-    timestamp: string;
-    record: string | null;
-    sequence: number | null;
-    version: number | null;
-    schemaVersion: string | null;
-    type: "tubepost.test";
-    data: Schemas['TestData'];
-  };
-  TestData: {
-    message: string;
-    endpoint: string;
-  };
-  DeliveredAlert: {
-    id: string;
-    timestamp: string;
-    record: string | null;
-    sequence: number | null;
-    version: number | null;
-    schemaVersion: string | null;
-    type: "tubepost.alert.opened" | "tubepost.alert.updated" | "tubepost.alert.resolved";
-    data: Schemas['AlertData'];
-  };
-  AlertData: {
-    text: string;
-    alert: Schemas['AlertFacts'];
-  };
-  AlertFacts: {
-    id: string;
-    rule: "failure-rate" | "dead-letter" | "backlog-growing" | "oldest-waiting" | "endpoint-no-success" | "accounts-no-success" | "circuit-open" | "endpoint-disabled" | "secret-age" | "retry-spike" | "record-storage" | "poison-message" | "not-sent";
-    account: string | null;
-    endpoint: string | null;
-    status: "open" | "resolved";
-    value: number;
-    threshold: number;
-    unit: string;
-    detail: string;
-    openedAt: string;
-    updatedAt: string;
-    resolvedAt: string | null;
-  };
   Problem: {
     type: string;
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "settings-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "settings-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "overloaded" | "record-storage-full" | "misconfigured";
     errors: (Schemas['FieldProblem'])[];
     [member: string]: unknown;
   };
@@ -121,7 +69,7 @@ export type Schemas = {
     account: string;
     name: string;
     jurisdiction: "eu" | "fedramp" | null;
-    unkeyedShards: number;
+    shards: number;
     targets: Schemas['Targets'];
     retention: Schemas['Retention'];
     quota: Schemas['Quota'];
@@ -145,7 +93,7 @@ export type Schemas = {
     account: string;
     name: string;
     jurisdiction: "eu" | "fedramp" | null;
-    unkeyedShards: number;
+    shards: number;
     targets: Schemas['Targets'];
     retention: Schemas['Retention'];
     quota: Schemas['Quota'];
@@ -474,7 +422,7 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "settings-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "record-storage-full" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "settings-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "overloaded" | "record-storage-full" | "misconfigured";
     errors: (Schemas['FieldProblem'])[];
     [member: string]: unknown;
   };
@@ -529,6 +477,29 @@ export type Schemas = {
     kind: "timeout" | "dns" | "connect" | "tls" | "reset" | "refused-address" | "redirect" | "http-4xx" | "http-5xx" | "lost" | "not-sent";
     message: string;
   } | null;
+  EventDetail: {
+    id: string;
+    type: string;
+    record: string | null;
+    sequence: number | null;
+    version: number | null;
+    occurredAt: string | null;
+    acceptedAt: string;
+    deliveryCount: number;
+    deliveries: (Schemas['Delivery'])[];
+    schemaVersion: string | null;
+    data: unknown;
+    forms?: Record<string, unknown> | undefined;
+    erasedAt: string | null;
+    payloadExpiredAt: string | null;
+    notSent: (Schemas['NotSent'])[];
+    note: string | null;
+  };
+  NotSent: {
+    endpoint: string;
+    reason: "filter" | "changed-later" | "payload-gone" | "added-later" | "not-subscribed";
+    note: string;
+  };
   PublishedEvent: {
     id: string;
     type: string;
@@ -553,6 +524,7 @@ export type Schemas = {
     late: boolean;
     note: string;
     endpoints: (Schemas['RecordAtEndpoint'])[];
+    notSent: (Schemas['NotSent'])[];
   };
   RecordAtEndpoint: {
     endpoint: string;
@@ -778,6 +750,13 @@ export type Schemas = {
     unit: string;
     minimumOf: string | null;
   };
+  AlertRuleToSet: {
+    enabled?: boolean | undefined;
+    threshold?: number | undefined;
+    minimum?: number | null | undefined;
+    unit?: unknown | undefined;
+    minimumOf?: unknown | undefined;
+  };
   DryRun: {
     count: number;
     records: number;
@@ -953,7 +932,6 @@ export type Schemas = {
   };
   Filter: {
     field?: string | undefined;
-    equals?: unknown | undefined;
     in?: (unknown)[] | undefined;
     lessThan?: unknown | undefined;
     lessOrEqual?: unknown | undefined;
@@ -967,7 +945,6 @@ export type Schemas = {
   } | null;
   FilterPart: {
     field?: string | undefined;
-    equals?: unknown | undefined;
     in?: (unknown)[] | undefined;
     lessThan?: unknown | undefined;
     lessOrEqual?: unknown | undefined;
@@ -1094,7 +1071,7 @@ export type Operations = {
         eventsPerSecond: number | null;
         endpointsMax: number;
       } | undefined;
-      unkeyedShards?: number | undefined;
+      shards?: number | undefined;
       jurisdiction?: string | null | undefined;
     } | undefined;
     answer: Schemas['ChangedAccount'];
@@ -1132,7 +1109,7 @@ export type Operations = {
       url: string;
       description?: string | undefined;
       eventTypes?: (string)[] | undefined;
-      filter?: Schemas['Filter'] | undefined;
+      filter?: Record<string, unknown> | null | undefined;
       schemaVersions?: Record<string, string> | undefined;
       payloadFormat?: "standard" | "slack" | undefined;
       headers?: Record<string, string> | undefined;
@@ -1176,7 +1153,7 @@ export type Operations = {
       url?: string | undefined;
       description?: string | undefined;
       eventTypes?: (string)[] | undefined;
-      filter?: Schemas['Filter'] | undefined;
+      filter?: Record<string, unknown> | null | undefined;
       schemaVersions?: Record<string, string> | undefined;
       payloadFormat?: "standard" | "slack" | undefined;
       headers?: Record<string, string> | undefined;
@@ -1262,14 +1239,19 @@ export type Operations = {
     body: {
       description?: string | undefined;
       example?: unknown | undefined;
-      schema?: unknown | undefined;
+      schema?: Record<string, unknown> | null | undefined;
       strict?: boolean | undefined;
       retryWindowSeconds?: number | null | undefined;
       expireAfterSeconds?: number | null | undefined;
       latestGroup?: string | null | undefined;
       latestOnly?: boolean | undefined;
-      dataVersion?: string | undefined;
+      dataVersion?: string | null | undefined;
       archived?: boolean | undefined;
+      name?: string | undefined;
+      versions?: unknown | undefined;
+      createdAt?: unknown | undefined;
+      updatedAt?: unknown | undefined;
+      effectiveWithinMs?: unknown | undefined;
     } | undefined;
     answer: Schemas['ChangedEventType'];
     exports: never;
@@ -1295,8 +1277,13 @@ export type Operations = {
     path: { type: string; version: string };
     query: Record<never, never>;
     body: {
-      schema: unknown;
+      schema: Record<string, unknown>;
       example?: unknown | undefined;
+      type?: string | undefined;
+      version?: string | undefined;
+      createdAt?: unknown | undefined;
+      updatedAt?: unknown | undefined;
+      effectiveWithinMs?: unknown | undefined;
     };
     answer: Schemas['ChangedEventType'];
     exports: never;
@@ -1324,7 +1311,7 @@ export type Operations = {
     body: Schemas['EventToPublish'];
     answer: Schemas['AcceptedEvent'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "schema-violation" | "unauthorized" | "forbidden" | "unknown-account" | "event-conflict" | "event-type-archived" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "quota-exceeded" | "internal" | "unavailable" | "misconfigured" | "record-storage-full";
+    problem: "invalid-request" | "invalid-json" | "schema-violation" | "unauthorized" | "forbidden" | "unknown-account" | "event-conflict" | "event-type-archived" | "too-large" | "unsupported-media-type" | "rate-limited" | "record-full" | "quota-exceeded" | "internal" | "overloaded" | "unavailable" | "misconfigured" | "record-storage-full";
   };
   listEvents: {
     path: { account: string };
@@ -1348,7 +1335,7 @@ export type Operations = {
     path: { account: string; event: string };
     query: { record?: string };
     body: undefined | undefined;
-    answer: Schemas['PublishedEvent'];
+    answer: Schemas['EventDetail'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "several-records" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
@@ -1594,71 +1581,19 @@ export type Operations = {
     query: Record<never, never>;
     body: {
       rules: {
-        "failure-rate"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "dead-letter"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "backlog-growing"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "oldest-waiting"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "endpoint-no-success"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "accounts-no-success"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "circuit-open"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "endpoint-disabled"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "secret-age"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "retry-spike"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "record-storage"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "poison-message"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
-        "not-sent"?: {
-          enabled?: boolean | undefined;
-          threshold?: number | undefined;
-          minimum?: number | undefined;
-        } | undefined;
+        "failure-rate"?: Schemas['AlertRuleToSet'] | undefined;
+        "dead-letter"?: Schemas['AlertRuleToSet'] | undefined;
+        "backlog-growing"?: Schemas['AlertRuleToSet'] | undefined;
+        "oldest-waiting"?: Schemas['AlertRuleToSet'] | undefined;
+        "endpoint-no-success"?: Schemas['AlertRuleToSet'] | undefined;
+        "accounts-no-success"?: Schemas['AlertRuleToSet'] | undefined;
+        "circuit-open"?: Schemas['AlertRuleToSet'] | undefined;
+        "endpoint-disabled"?: Schemas['AlertRuleToSet'] | undefined;
+        "secret-age"?: Schemas['AlertRuleToSet'] | undefined;
+        "retry-spike"?: Schemas['AlertRuleToSet'] | undefined;
+        "record-storage"?: Schemas['AlertRuleToSet'] | undefined;
+        "poison-message"?: Schemas['AlertRuleToSet'] | undefined;
+        "not-sent"?: Schemas['AlertRuleToSet'] | undefined;
       };
     };
     answer: Schemas['AlertRules'];

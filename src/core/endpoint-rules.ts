@@ -47,7 +47,8 @@ function firstFault<T>(values: readonly T[], check: (value: T) => string | null)
   return null;
 }
 
-function checkPattern(pattern: string): string | null {
+/** An exact name, or `ticket.*`: of an endpoint, and of a list's filter. */
+export function checkEventTypePattern(pattern: string): string | null {
   if (pattern === '*') return 'must not be "*": leave the list empty to get all event types';
   if (!pattern.endsWith(WILDCARD_SUFFIX)) return checkEventType(pattern);
   if (pattern.length > EVENT_TYPE_BYTES_MAX) return checkEventType(pattern);
@@ -57,7 +58,10 @@ function checkPattern(pattern: string): string | null {
 
 /** Exact names, or `ticket.*`. */
 export function checkEventTypes(patterns: readonly string[]): string | null {
-  return checkCount('event types', patterns.length, EVENT_TYPES_PER_ENDPOINT_MAX) ?? firstFault(patterns, checkPattern);
+  return (
+    checkCount('event types', patterns.length, EVENT_TYPES_PER_ENDPOINT_MAX) ??
+    firstFault(patterns, checkEventTypePattern)
+  );
 }
 
 /** One line of text, or nothing: it names the endpoint in sentences (note.ts). */

@@ -3,7 +3,7 @@
  * adds the field. Shapes (is it a string at all) are zod's, at the edge.
  */
 import { ALERT_TYPE_PREFIX } from './alert-event.ts';
-import { ACCOUNT_ID, EVENT_ID } from './ids.ts';
+import { ACCOUNT_ID, EVENT_ID, isEndpointId } from './ids.ts';
 import {
   DATA_BYTES_MAX,
   DATA_DEPTH_MAX,
@@ -27,6 +27,12 @@ export function checkAccountId(value: string): string | null {
 /** No dot: `webhook-id.timestamp.body` is what is signed, and a dot in the id would make that ambiguous. */
 export function checkEventId(value: string): string | null {
   return EVENT_ID.test(value) ? null : `must be 1 to 128 letters, digits, "_" or "-"; got ${shown(value)}`;
+}
+
+export function checkEndpointId(value: string): string | null {
+  return isEndpointId(value)
+    ? null
+    : `must be the id of an endpoint, like "ep_01m7zwa195yxn0znmzves0kyvm"; got ${shown(value)}`;
 }
 
 export function checkEventType(value: string): string | null {

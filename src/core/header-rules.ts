@@ -9,6 +9,9 @@ const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 /** Visible ASCII, with spaces and tabs inside: at the ends they would be stripped on the way. */
 const VALUE = /^[\x21-\x7e]+(?:[ \t]+[\x21-\x7e]+)*$/;
 
+/** A cloud's metadata service gives its keys to who sends such a header from inside. */
+const METADATA = 'it opens the metadata service of a cloud';
+
 /** Why each name is ours or the connection's; by its lower-case form. */
 const FORBIDDEN_NAMES: Readonly<Record<string, string>> = {
   connection: 'it belongs to the connection',
@@ -17,6 +20,30 @@ const FORBIDDEN_NAMES: Readonly<Record<string, string>> = {
   trailer: 'it belongs to the connection',
   'transfer-encoding': 'it belongs to the connection',
   upgrade: 'it belongs to the connection',
+  trailers: 'it belongs to the connection',
+  expect: 'it belongs to the connection',
+  'http2-settings': 'it belongs to the connection',
+  'max-forwards': 'it belongs to the connection',
+  via: 'it would claim another origin',
+  forwarded: 'it would claim another origin',
+  'x-forwarded': 'it would claim another origin',
+  'forwarded-for': 'it would claim another origin',
+  'x-real-ip': 'it would claim another origin',
+  'true-client-ip': 'it would claim another origin',
+  'client-ip': 'it would claim another origin',
+  'x-client-ip': 'it would claim another origin',
+  'x-cluster-client-ip': 'it would claim another origin',
+  'fastly-client-ip': 'it would claim another origin',
+  'x-remote-ip': 'it would claim another origin',
+  'x-remote-addr': 'it would claim another origin',
+  'x-originating-ip': 'it would claim another origin',
+  'x-azure-clientip': 'it would claim another origin',
+  'x-envoy-external-address': 'it would claim another origin',
+  'x-original-url': 'it would claim another URL',
+  'x-rewrite-url': 'it would claim another URL',
+  'x-original-host': 'it would claim another URL',
+  'x-host': 'it would claim another URL',
+  metadata: METADATA,
   host: 'it follows from the URL',
   cookie: 'requests carry no cookies',
   'user-agent': 'Tubepost sets it',
@@ -27,6 +54,11 @@ const FORBIDDEN_PREFIXES: Readonly<Record<string, string>> = {
   'webhook-': 'it is part of the signed contract',
   'cf-': 'Cloudflare sets it',
   'x-forwarded-': 'it would claim another origin',
+  'metadata-': METADATA,
+  'x-aws-ec2-metadata-': METADATA,
+  'x-google-metadata-': METADATA,
+  'x-aliyun-ecs-metadata-': METADATA,
+  'x-metadata-': METADATA,
 };
 
 function whyForbidden(lowerName: string): string | null {

@@ -54,7 +54,9 @@ export type AttemptLocator = DeliveryLocator & { number: number };
 const HASH = '[a-z2-7]{32}';
 /** Base 32: one character of generation, two of shard. */
 const PLACE = '[0-9a-v]{3}';
-const DELIVERY = new RegExp(`^dlv_([ku])(${HASH})(${PLACE})_([1-9][0-9]{0,14})_([0-9a-z]{26})(?:_r([1-9][0-9]{0,5}))?$`);
+const DELIVERY = new RegExp(
+  `^dlv_([ku])(${HASH})(${PLACE})_([1-9][0-9]{0,14})_([0-9a-z]{26})(?:_r([1-9][0-9]{0,5}))?$`,
+);
 const ATTEMPT = new RegExp(
   `^att_([ku])(${HASH})(${PLACE})_([1-9][0-9]{0,14})_([0-9a-z]{26})(?:_r([1-9][0-9]{0,5}))?_a([1-9][0-9]{0,5})$`,
 );
@@ -66,7 +68,7 @@ const INCARNATION = new RegExp(`^[a-z2-7]{${INCARNATION_CHARS}}$`);
 /** A generation has one character in ids, a shard two, of base 32. */
 export const GENERATIONS_MAX = 32;
 export const SHARDS_MAX = 1_024;
-const ENDPOINT = /^ep_[0-9a-z]{26}$/;
+export const ENDPOINT = /^ep_[0-9a-z]{26}$/;
 const JOB = /^job_[0-9a-z]{26}$/;
 const ALERT = /^alr_[0-9a-z]{26}$/;
 
@@ -176,7 +178,9 @@ export const RECORD_PREFIX_CHARS = 40;
 /** Null for a text that begins as no delivery's id does. */
 export function parseRecordPrefix(id: string): RecordLocator | null {
   const ref = parseRecordId(id.slice('dlv_'.length, RECORD_PREFIX_CHARS - PLACE_CHARS));
-  return ref === null ? null : { ...ref, ...parsePlace(id.slice(RECORD_PREFIX_CHARS - PLACE_CHARS, RECORD_PREFIX_CHARS)) };
+  return ref === null
+    ? null
+    : { ...ref, ...parsePlace(id.slice(RECORD_PREFIX_CHARS - PLACE_CHARS, RECORD_PREFIX_CHARS)) };
 }
 
 /** `k` or `u`, the record's hash and its shard: what all ids of a record have in common. */
@@ -255,6 +259,12 @@ export function jobName(id: string): string {
 }
 
 /** The Limiter of a key, or of all portal tokens of an account. */
+/**
+ * The Limiter that all jobs ask for their turns: one, for what they may take together is one
+ * number.
+ */
+export const JOB_TURNS_NAME = 'v1:jobs';
+
 export function limiterName(of: { key: string } | { portalOf: string }): string {
   return 'key' in of ? `v1:key:${of.key}` : `v1:portal:${of.portalOf}`;
 }

@@ -3,17 +3,21 @@
  * one thing: two members of one name in an object, of which JSON.parse drops one in silence, are refused (section 4: names should be
  * unique). As a generator it pauses while it reads, because a body may take longer than others should wait.
  */
-import { exactNumberOf } from './json.ts';
+import { exactNumber, exactNumberOf } from './json.ts';
 import { JSON_DEPTH_MAX, JSON_SLICE_CHARS, SHOWN_VALUE_CHARS_MAX } from './limits.ts';
 import { Slice } from './slices.ts';
 
-export type JsonFault = { reason: 'syntax' | 'depth'; message: string } | { reason: 'duplicate'; path: string };
+export type JsonFault =
+  | { reason: 'syntax' | 'depth'; message: string }
+  | { reason: 'duplicate'; path: string }
+  /** A number that would be another one from here on. */
+  | { reason: 'rounded'; path: string; written: string };
 
 export class JsonError extends Error {
   readonly fault: JsonFault;
 
   constructor(fault: JsonFault) {
-    super(fault.reason === 'duplicate' ? `${fault.path} is there twice` : fault.message);
+    super('message' in fault ? fault.message : `${fault.path}: ${fault.reason}`);
     this.fault = fault;
   }
 }
@@ -21,7 +25,10 @@ export class JsonError extends Error {
 /** An object or list that is being read, and where in it. */
 type Frame = { list: unknown[] } | { object: object; name: string };
 
-/** `exact`: numbers keep the digits with which they were written (json.ts). Throws JsonError. */
+/**
+ * `exact`: numbers keep the digits with which they were written (json.ts). `double`: those that would be rounded are refused.
+ * Throws JsonError.
+ */
 export function* readJson(text: string, numbers: 'exact' | 'double'): Generator<void, unknown> {
   const reader = new Reader(text, numbers);
   const slice = new Slice(JSON_SLICE_CHARS);
@@ -195,7 +202,11 @@ class Reader {
     this.#skip(NUMBER);
     if (this.position === from) throw this.#wrong();
     const written = this.#text.slice(from, this.position);
-    return this.#numbers === 'exact' ? exactNumberOf(written) : Number(written);
+    const number = exactNumberOf(written);
+    if (this.#numbers === 'exact') return number;
+    const double = exactNumber(number);
+    if (typeof double !== 'number') throw new JsonError({ reason: 'rounded', path: this.#path(), written });
+    return double;
   }
 
   /** The usual number, without a text of its own. Null, and nothing read, where it is another. */

@@ -274,6 +274,8 @@ export const LOG_SEND_FAILED_WAIT_MS = 10 * SECOND_MS;
 export const LOG_ENTRY_ATTEMPTS_CHARS_MAX = 24 * 1024;
 /** A log entry waits this long at most for others to share its message, where one left a moment ago. */
 export const LOG_GATHER_MS = 250;
+/** What Cloudflare takes of one message, serialized: not 128 KiB. The simulator takes more. */
+export const QUEUE_MESSAGE_BYTES_MAX = 128_000;
 /** Bytes of one LOG message: an operation is billed per 64 KB, and the platform's limit is 128 KB. */
 export const LOG_MESSAGE_BYTES_MAX = 60 * 1024;
 /** First attempts that start within this of their acceptance live in the delivery's own log row. */
@@ -382,6 +384,36 @@ export const FAILING_EXACT_MS = HOUR_MS;
 export const GATE_ANSWER_MS = 5 * SECOND_MS;
 
 // Jobs
+/**
+ * Jobs of one account that work at a time: the others wait for their turn, in the order in which
+ * they first asked.
+ */
+export const JOBS_AT_WORK_OF_ACCOUNT = 2;
+/**
+ * Items a second of one account's jobs together, and of all jobs: what is published meanwhile is
+ * served beside them.
+ */
+export const JOBS_PER_SECOND_OF_ACCOUNT = 100;
+export const JOBS_PER_SECOND = 200;
+/**
+ * A job that has not asked for a turn for this long has ended, is paused, or waits for something
+ * else: the next takes its place.
+ */
+export const JOB_TURN_MS = 15 * SECOND_MS;
+/** A job that waits behind others asks again after this. */
+export const JOB_TURN_AGAIN_MS = 5 * SECOND_MS;
+/** How far a pace may be overdrawn: a step that would come later waits. */
+export const JOB_TURN_AHEAD_MS = 500;
+/**
+ * Jobs whose turns are remembered; more are as many as ask within JOB_TURN_MS only where something
+ * is wrong, and go on unasked.
+ */
+export const JOB_TURNS_REMEMBERED_MAX = 20_000;
+/**
+ * Without an answer by then a job makes its step, and rests as long: turns are for fairness and
+ * hold nothing up.
+ */
+export const JOB_TURN_ANSWER_MS = 1 * SECOND_MS;
 /** Items of one step: they are worked on at the same time, what others ask for waits behind these, and a crash repeats at most these. */
 export const JOB_STEP_ITEMS = 10;
 /** Nor more than the pace allows in this long: what is published meanwhile waits behind a step. */
@@ -454,6 +486,8 @@ export const IDEMPOTENCY_MS = 7 * DAY_MS;
 export const IDEMPOTENCY_LOCK_MS = 60 * SECOND_MS;
 /** Expired keys deleted when a new one arrives: keeps pace with any rate, in small steps. */
 export const IDEMPOTENCY_SWEEP_MAX = 10;
+/** A longer answer is not kept, and the request is run again: a row may hold 2 MB on Cloudflare, and sealing adds a third. */
+export const IDEMPOTENT_ANSWER_CHARS_MAX = 400_000;
 export const IDEMPOTENCY_KEY_CHARS_MAX = 255;
 
 // Tests (E4, S4)
@@ -482,8 +516,12 @@ export const OUTBOX_WAIT_MS_CAP = 5 * MINUTE_MS;
 export const HEALTH_MS = 2 * SECOND_MS;
 /** For so long an isolate answers "ready" without asking again: load balancers ask often, and each time costs three calls. */
 export const HEALTH_REMEMBERED_MS = SECOND_MS;
+/** An object shows at most so often that it can write: a row each time. */
+export const HEARTBEAT_MS = MINUTE_MS;
 /** Tries of a Record or Account call that the platform marks retryable, each on a new stub. */
 export const OBJECT_TRIES_MAX = 3;
+/** Longest `Retry-After` of ours: undici's retry agent waits no longer, whatever it is told. */
+export const RETRY_AFTER_SECONDS_MAX = 30;
 /** What `Retry-After` says where a record is full: an open delivery ends or is retried within seconds. */
 export const FULL_RETRY_AFTER_SECONDS = 10;
 /** Wrong fields that one problem names. */
@@ -501,6 +539,13 @@ export const SENT_TYPES_ROWS_MAX = 200_000;
 export const SENT_TYPES_SHOWN_MAX = 1_000;
 /** Deliveries that one event shows; `deliveryCount` counts all, and the list of deliveries pages through them. */
 export const EVENT_DELIVERIES_SHOWN_MAX = 200;
+/**
+ * Endpoints that an event or a record names as not sent to: those with a reason of their own come
+ * first.
+ */
+export const NOT_SENT_SHOWN_MAX = 100;
+/** Values of a condition that such a sentence names. */
+export const FILTER_VALUES_NAMED_MAX = 3;
 /** Values of one filter in a query. */
 export const FILTER_VALUES_MAX = 100;
 /** Foreign or user text shown back in an error message is cut to this. */

@@ -6,6 +6,7 @@ import type { DeliveryStatus, LastAttempt, Parked } from './delivery.ts';
 import type { AccountSettings } from './endpoint.ts';
 import { isReplay } from './ids.ts';
 import { SHOWN_VALUE_CHARS_MAX } from './limits.ts';
+import { disabledReason, ENDPOINT_REMOVED, PAYLOAD_ERASED } from './reasons.ts';
 import type { DeliveryView } from './view.ts';
 
 export type NoteContext = {
@@ -98,7 +99,23 @@ function cancelCause(reason: string | null): string {
   if (reason === null) return 'Cancelled';
   if (reason === DISCARDED) return 'Discarded by hand';
   if (reason.startsWith(`${DISCARDED}: `)) return `Discarded by hand (${cut(reason.slice(DISCARDED.length + 2))})`;
-  return `Cancelled (${cut(reason)})`;
+  return `Cancelled: ${cancelWords(reason)}`;
+}
+
+/** What a reason says to a person; one of another release, and what somebody wrote, as it is. */
+function cancelWords(reason: string): string {
+  const disabled = disabledReason(null);
+  if (reason === disabled) return 'the endpoint was disabled';
+  if (reason.startsWith(`${disabled}: `))
+    return `the endpoint was disabled (${cut(reason.slice(disabled.length + 2))})`;
+  switch (reason) {
+    case ENDPOINT_REMOVED:
+      return 'the endpoint was removed';
+    case PAYLOAD_ERASED:
+      return 'the data of the event was erased';
+    default:
+      return cut(reason);
+  }
 }
 
 /** The time is the customer's, from acceptance, not the last request's; a replay's would count from the event and mean nothing. */

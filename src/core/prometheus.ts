@@ -3,17 +3,11 @@
  */
 export type Labels = Readonly<Record<string, string>>;
 export type Sample = { labels: Labels; value: number };
-export type Family =
-  | { name: string; help: string; type: 'gauge'; samples: readonly Sample[] }
-  /** `counts[i]`: how many lie above `bounds[i - 1]` and at or below `bounds[i]`; one more for those above the last. */
-  | {
-      name: string;
-      help: string;
-      type: 'histogram';
-      bounds: readonly number[];
-      counts: readonly number[];
-      sum: number;
-    };
+/**
+ * All are gauges: what falls again is no counter, and a `histogram` is one. A type that promises more invites `rate()`, which takes every
+ * fall for a restart and answers too much.
+ */
+export type Family = { name: string; help: string; samples: readonly Sample[] };
 
 export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -21,24 +15,22 @@ export function prometheusText(families: readonly Family[]): string {
   return families.map((family) => `${head(family)}${linesOf(family).join('')}`).join('');
 }
 
-function head({ name, help, type }: Family): string {
+function head({ name, help }: Family): string {
   const escaped = help.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`);
-  return `# HELP ${name} ${escaped}\n# TYPE ${name} ${type}\n`;
+  return `# HELP ${name} ${escaped}\n# TYPE ${name} gauge\n`;
 }
 
-function linesOf(family: Family): string[] {
-  const { name } = family;
-  if (family.type === 'gauge') return family.samples.map(({ labels, value }) => line(name, labels, value));
-  const lines: string[] = [];
+function linesOf({ name, samples }: Family): string[] {
+  return samples.map(({ labels, value }) => line(name, labels, value));
+}
+
+/** Cumulative, as `histogram_quantile` reads them. `counts[i]`: above `bounds[i - 1]`, at or below `bounds[i]`; one more above the last. */
+export function byBound(bounds: readonly number[], counts: readonly number[]): Sample[] {
   let below = 0;
-  family.bounds.forEach((bound, index) => {
-    below += family.counts[index] ?? 0;
-    lines.push(line(`${name}_bucket`, { le: String(bound) }, below));
+  return [...bounds.map(String), '+Inf'].map((le, index) => {
+    below += counts[index] ?? 0;
+    return { labels: { le }, value: below };
   });
-  const all = below + (family.counts[family.bounds.length] ?? 0);
-  lines.push(line(`${name}_bucket`, { le: '+Inf' }, all));
-  lines.push(line(`${name}_sum`, {}, family.sum), line(`${name}_count`, {}, all));
-  return lines;
 }
 
 function line(name: string, labels: Labels, value: number): string {

@@ -53,16 +53,25 @@ export function notSentWaitMs(unsent: number, random: () => number): number {
   return Math.ceil(waitMs * (1 - RETRY_JITTER_SHARE * random()));
 }
 
-const SECONDS = /^[0-9]+$/;
+/** Some servers write fractions of a second. */
+const SECONDS = /^[0-9]+(?:\.[0-9]+)?$/;
 const OUTER_SPACE = /^[ \t]+|[ \t]+$/g;
+/** Between values, and not after the name of a day. */
+const COMMA = /(?<!Mon|Tue|Wed|Thu|Fri|Sat|Sun|day),/;
 
 /**
  * A Retry-After header (RFC 9110, 10.2.3: whole seconds or an HTTP-date) as a delay in ms from `nowMs`; 0 for a date that has
- * passed, null for what is neither. Not yet bounded by the plan: planRetry does that.
+ * passed, null for what is neither. A fraction of a second counts as a whole one. Several lines arrive as one list: of what it
+ * asks for, the longest delay. Not yet bounded by the plan: planRetry does that.
  */
 export function parseRetryAfter(header: string, nowMs: number): number | null {
-  const text = header.replace(OUTER_SPACE, '');
-  if (SECONDS.test(text)) return Math.min(Number(text) * 1_000, Number.MAX_SAFE_INTEGER);
+  const delays = header.split(COMMA).flatMap((value) => parseOne(value, nowMs) ?? []);
+  return delays.length === 0 ? null : delays.reduce((a, b) => Math.max(a, b));
+}
+
+function parseOne(value: string, nowMs: number): number | null {
+  const text = value.replace(OUTER_SPACE, '');
+  if (SECONDS.test(text)) return Math.min(Math.ceil(Number(text)) * 1_000, Number.MAX_SAFE_INTEGER);
   const atMs = parseHttpDate(text, nowMs);
   return atMs === null ? null : Math.max(0, atMs - nowMs);
 }

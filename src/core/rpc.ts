@@ -9,6 +9,7 @@ import type { AccountFacts, AccountSettings, EndpointSecret, EndpointSettings, S
 import type { RemovalRefusal } from './endpoint-secrets.ts';
 import type { CatalogueIndex, EventType, EventTypeDetail, EventTypeFacts } from './event-type.ts';
 import type { DeliveryRef } from './ids.ts';
+import type { JobTurn, JobTurnRequest } from './job-turns.ts';
 import type { JobRefusal, JobStart, JobView } from './job.ts';
 import type { Confirmation } from './log.ts';
 import type { QuotaExceeded } from './quota.ts';
@@ -52,6 +53,11 @@ export type ReplayRefusal =
   | { reason: 'overtaken'; by: string }
   /** Only to a job: another replay of it has arrived. */
   | { reason: 'already-replayed'; delivery: string }
+  /**
+   * Only to a job: it no longer has a status that the job was to repeat; discarded since it was
+   * listed, say.
+   */
+  | { reason: 'status-changed'; status: string }
   /** Only to what asks for missing ones: the endpoint has, or had, a delivery of the event. */
   | { reason: 'not-missing'; delivery: string }
   /** Likewise: the endpoint, as it is now, does not want the event, by its type or by its filter. */
@@ -71,7 +77,14 @@ export type DiscardRefusal =
   { reason: 'not-found' } | { reason: 'already-ended'; status: string } | { reason: 'in-flight' };
 
 /** Who replays, and why. A job that asks again is answered the replay that it has. */
-export type Replayer = { key: string; reason: string | null; force: boolean; job?: string | undefined };
+export type Replayer = {
+  key: string;
+  reason: string | null;
+  force: boolean;
+  job?: string | undefined;
+  /** Only where it has one of these now: the job listed it some time ago. */
+  statuses?: readonly string[] | undefined;
+};
 
 /** The Gate lets a parked lane go on: `passes` attempts need not ask again; null: the lane is free. */
 export type Wakeup = { record: string; passes: number | null };
@@ -335,6 +348,8 @@ export type JobRpc = {
 export type LimiterRpc = {
   /** Counts what it lends: not to be repeated. */
   lease(request: LeaseRequest): Promise<Lease>;
+  /** Of the one that is addressed by JOB_TURNS_NAME: may this job make its next step now? */
+  jobTurn(request: JobTurnRequest): Promise<JobTurn>;
 };
 
 export type TestRefusal =
@@ -362,6 +377,10 @@ type EventTypePut = Result<{ created: boolean; detail: EventTypeDetail }, EventT
 
 /** Addressed by `v1`: one catalogue for all accounts. Reads write nothing. */
 export type CatalogueRpc = {
+  /** For `/health`: shows that an object writes, and answers the text that its master key must open; null: none yet. */
+  beat(): Promise<Sealed | null>;
+  /** Takes the place of `from`, unless another has meanwhile. */
+  setCanary(to: Sealed, from: Sealed | null): Promise<void>;
   /** The rules of all types, or `unchanged` where `revision` is the newest. */
   indexSince(revision: number | null): Promise<CatalogueIndex | 'unchanged'>;
   types(): Promise<EventType[]>;

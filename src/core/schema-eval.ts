@@ -73,9 +73,9 @@ class Evaluator {
 
   explain(schema: unknown, given: unknown, path: Path): Violation[] {
     const value = plainNumber(given);
-    if (!isSchemaObject(schema)) return [{ path, keyword: 'false', rule: false, value }];
+    if (!isSchemaObject(schema)) return [{ path, keyword: 'false', rule: false, value: given }];
     const broken = this.#checksOf(schema).filter((check) => !check.fits(value));
-    return broken.flatMap(({ keyword, rule, why }) => why?.(value, path) ?? [{ path, keyword, rule, value }]);
+    return broken.flatMap(({ keyword, rule, why }) => why?.(value, path) ?? [{ path, keyword, rule, value: given }]);
   }
 
   #spend(steps: number): void {

@@ -51,6 +51,12 @@ export function shown(value: string | number): string {
   return `"${text}"`;
 }
 
+/** A number as it was written, which may be longer than anyone reads. */
+export function shownNumber(written: string): string {
+  if (written.length <= SHOWN_VALUE_CHARS_MAX) return written;
+  return `${written.slice(0, SHOWN_VALUE_CHARS_MAX)}… (${written.length} characters)`;
+}
+
 /** Null, or a sentence on what keeps the text from being a clean line of `bytesMin` to `bytesMax` bytes. */
 export function checkText(value: string, bytesMin: number, bytesMax: number): string | null {
   const bytes = utf8Bytes(value);

@@ -7,11 +7,13 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 const MONTH = `(${MONTHS.join('|')})`;
 const CLOCK = '([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)';
 const DAY_NAME = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
+/** `GMT` alone is right; what others write of it means the same, and no other zone is read. */
+const ZONE = '(?:[Gg][Mm][Tt]|[Uu][Tt][Cc]|[+-]0000)';
 const LONG_DAY_NAME = '(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day';
 
-/** RFC 9110, 5.6.7. Groups in the order of `fromParts`' callers below; names and zone are case-sensitive there. */
-const IMF_FIXDATE = new RegExp(`^${DAY_NAME}, ([0-9]{2}) ${MONTH} ([0-9]{4}) ${CLOCK} GMT$`);
-const RFC_850 = new RegExp(`^${LONG_DAY_NAME}, ([0-9]{2})-${MONTH}-([0-9]{2}) ${CLOCK} GMT$`);
+/** RFC 9110, 5.6.7. Groups in the order of `fromParts`' callers below; names are case-sensitive there. */
+const IMF_FIXDATE = new RegExp(`^${DAY_NAME}, ([0-9]{2}) ${MONTH} ([0-9]{4}) ${CLOCK} ${ZONE}$`);
+const RFC_850 = new RegExp(`^${LONG_DAY_NAME}, ([0-9]{2})-${MONTH}-([0-9]{2}) ${CLOCK} ${ZONE}$`);
 const ASCTIME = new RegExp(`^${DAY_NAME} ${MONTH} ((?:[0-9]| )[0-9]) ${CLOCK} ([0-9]{4})$`);
 
 const CENTURY = 100;

@@ -43,7 +43,7 @@ export function createVault(master: MasterKey, old: readonly MasterKey[] = []): 
     },
 
     async open(sealed, context) {
-      const place = `${context.purpose} of ${context.endpoint}`;
+      const place = context.endpoint === '' ? context.purpose : `${context.purpose} of ${context.endpoint}`;
       const ring = rings.get(sealed.key);
       if (ring === undefined) {
         const known = [...rings.keys()].map((id) => `"${id}"`).join(', ');

@@ -77,9 +77,7 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
       const { wakes, revision, effects: first } = this.#ledger.due(this.#at());
       this.#tellAccount(first);
       const byShard = Map.groupBy(wakes, ({ record }) => splitRecordName(record)?.shard ?? '');
-      const results = (
-        await Promise.all([...byShard].map(([shard, of]) => this.#wake(shard, of, revision)))
-      ).flat();
+      const results = (await Promise.all([...byShard].map(([shard, of]) => this.#wake(shard, of, revision)))).flat();
       const effects = this.#ledger.settle(results, this.#at());
       if (effects.wakeAtMs === null) await this.ctx.storage.deleteAlarm();
       else await this.ctx.storage.setAlarm(effects.wakeAtMs);

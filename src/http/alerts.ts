@@ -7,6 +7,7 @@ import { rfc3339 } from '../core/body.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
 import { isAlertId } from '../core/ids.ts';
 import type { FieldError } from '../core/result.ts';
+import { ALERT_THRESHOLD_MAX } from '../core/limits.ts';
 import { shown } from '../core/text.ts';
 import { readRules, writeRule } from '../store/alert-rules.ts';
 import { acknowledge, type ListedAlert, listAlerts, readAlert } from '../store/alerts.ts';
@@ -16,6 +17,7 @@ import { auditForOperators } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { many, ruled } from './fields.ts';
+import { RULES_FACTS, wholeFacts } from './openapi-facts.ts';
 import { accountId, accountParams, pageQuery, showPage } from './params.ts';
 import { invalid, Problem } from './problem.ts';
 
@@ -27,12 +29,19 @@ const listQuery = {
   rule: many(z.enum(ALERT_RULES)),
   endpoint: many(z.string()),
 };
-const ruleBody = z.strictObject({
-  enabled: z.boolean().optional(),
-  threshold: z.number().optional(),
-  minimum: z.number().optional(),
+/** What GET answers may be sent back with a change in it: `unit` and `minimumOf` are passed over. */
+const ruleBody = z
+  .strictObject({
+    enabled: z.boolean().optional(),
+    threshold: z.number().openapi({ minimum: 0, maximum: ALERT_THRESHOLD_MAX }).optional(),
+    minimum: z.number().openapi(wholeFacts(1, ALERT_THRESHOLD_MAX)).nullable().optional(),
+    unit: z.unknown().openapi({ readOnly: true }).optional(),
+    minimumOf: z.unknown().openapi({ readOnly: true }).optional(),
+  })
+  .openapi('AlertRuleToSet');
+const rulesBody = z.strictObject({
+  rules: z.partialRecord(z.enum(ALERT_RULES), ruleBody).openapi(RULES_FACTS),
 });
-const rulesBody = z.strictObject({ rules: z.partialRecord(z.enum(ALERT_RULES), ruleBody) });
 
 export function addAlerts(api: Api): void {
   api.route(
@@ -129,7 +138,7 @@ async function putRules(c: AppContext, given: z.output<typeof rulesBody>['rules'
   const named = ALERT_RULES.flatMap((rule) => (given[rule] === undefined ? [] : [{ rule, set: given[rule] }]));
   for (const { rule, set } of named) {
     if (set.threshold !== undefined) add(`rules.${rule}.threshold`, checkThreshold(rule, set.threshold));
-    if (set.minimum !== undefined) add(`rules.${rule}.minimum`, checkMinimum(rule, set.minimum));
+    if (set.minimum !== undefined) add(`rules.${rule}.minimum`, minimumFault(rule, set.minimum));
   }
   if (faults.length > 0) throw invalid(faults);
   const book = await fromDatabase(readRules(c.env.CONFIG));
@@ -147,6 +156,13 @@ async function putRules(c: AppContext, given: z.output<typeof rulesBody>['rules'
   if (changes.length > 0) await auditForOperators(c, { action: 'alert-rules.changed', changes });
   for (const { rule, next } of wanted) await fromDatabase(writeRule(c.env.CONFIG, rule, next));
   return c.json(showRules(await fromDatabase(readRules(c.env.CONFIG))));
+}
+
+/** Null is what GET answers of a rule without a minimum. */
+function minimumFault(rule: AlertRule, given: number | null): string | null {
+  const { minimumOf } = RULES[rule];
+  if (given !== null) return checkMinimum(rule, given);
+  return minimumOf === null ? null : `must be a whole number (${minimumOf}); got null`;
 }
 
 function showRules(book: RuleBook) {

@@ -9,7 +9,7 @@ import type { Scope } from '../core/key.ts';
 import { REQUEST_BYTES_MAX } from '../core/limits.ts';
 import { parseJson, readText, requireJsonType } from './body.ts';
 import type { AppContext, AppEnv } from './context.ts';
-import { fieldErrors } from './fields.ts';
+import { fieldErrors, queryErrors } from './fields.ts';
 import { requireGrant } from './grant.ts';
 import { answerOnce } from './idempotency.ts';
 import { documented } from './openapi-route.ts';
@@ -80,7 +80,7 @@ export class Api {
     this.app.on(spec.method, path, async (c) => {
       requireGrant(c, spec);
       const params = check(spec.params, c.req.param());
-      const query = check(spec.query ?? nothing, queryOf(c)) as z.output<Q>;
+      const query = check(spec.query ?? nothing, queryOf(c), true) as z.output<Q>;
       const text = spec.body === undefined ? '' : await readText(c.req, spec.body.bytesMax ?? REQUEST_BYTES_MAX);
       const body = (spec.body === undefined ? undefined : await bodyOf(c, spec.body, text)) as z.output<B>;
       const run = () => handle({ c, params, query, body });
@@ -110,7 +110,7 @@ export class Api {
     this.app.notFound((c) => {
       const path = c.req.path.slice(0, 200);
       const [known] = paths.match('ALL', c.req.path)[0];
-      if (known === undefined) return new Problem('not-found', `there is nothing at ${path}`).toResponse();
+      if (known === undefined) return nothingAt(path).toResponse();
       const [allow] = known;
       const detail = `${c.req.method} is not allowed on ${path}; ${allow} is`;
       return new Problem('method-not-allowed', detail, { headers: { allow } }).toResponse();
@@ -118,9 +118,16 @@ export class Api {
   }
 }
 
-function check<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+/** A record key with a slash, written into the path as it is, looks for a resource that is not there. */
+function nothingAt(path: string): Problem {
+  const isRecord = /^\/v1\/accounts\/[^/]+\/records\/[^/]+\/./.test(path);
+  const hint = isRecord ? '; a record key is one part of the path: write its "/" as %2F' : '';
+  return new Problem('not-found', `there is nothing at ${path}${hint}`);
+}
+
+function check<S extends z.ZodType>(schema: S, input: unknown, isQuery = false): z.output<S> {
   const parsed = schema.safeParse(input);
-  if (!parsed.success) throw invalid(fieldErrors(parsed.error, input));
+  if (!parsed.success) throw invalid(isQuery ? queryErrors(parsed.error, input) : fieldErrors(parsed.error, input));
   return parsed.data;
 }
 
@@ -139,5 +146,7 @@ async function bodyOf<B extends z.ZodType>(
 /** One value as itself, several as a list: a parameter that may be given once then refuses the list by name. */
 function queryOf(c: AppContext): Record<string, string | string[]> {
   const entries = Object.entries(c.req.queries());
+  // The framework passes over a parameter without a name.
+  if (/[?&]=/.test(c.req.url)) entries.push(['', ['']]);
   return Object.fromEntries(entries.map(([name, values]) => [name, values.length === 1 ? (values[0] ?? '') : values]));
 }

@@ -2,8 +2,8 @@
  * Reads a request's body: its size is bounded before it is read and while it is read, then its type, then its syntax.
  */
 import type { HonoRequest } from 'hono';
-import { JsonError, readJson } from '../core/json-reader.ts';
-import { shown } from '../core/text.ts';
+import { JsonError, type JsonFault, readJson } from '../core/json-reader.ts';
+import { shown, shownNumber } from '../core/text.ts';
 import { inTurns } from '../delivery/turns.ts';
 import { invalid, Problem } from './problem.ts';
 
@@ -79,13 +79,25 @@ export async function parseJson(text: string, numbers: 'exact' | 'double'): Prom
     return await inTurns(readJson(text, numbers));
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
-    const { fault } = error;
-    if (fault.reason !== 'duplicate') {
-      const what = fault.reason === 'depth' ? fault.message : `is not JSON: ${fault.message}`;
-      throw new Problem('invalid-json', `the body ${what}`);
+    throw problemOf(error.fault);
+  }
+}
+
+function problemOf(fault: JsonFault): Problem {
+  switch (fault.reason) {
+    case 'syntax':
+      return new Problem('invalid-json', `the body is not JSON: ${fault.message}`);
+    case 'depth':
+      return new Problem('invalid-json', `the body ${fault.message}`);
+    case 'duplicate': {
+      const message = `${fault.path} is there twice: an object must name each member once (RFC 8259, section 4)`;
+      return invalid([{ field: fault.path, message }]);
     }
-    const message = `${fault.path} is there twice: an object must name each member once (RFC 8259, section 4)`;
-    throw invalid([{ field: fault.path, message }]);
+    case 'rounded': {
+      const [field, written] = [fault.path || 'body', shownNumber(fault.written)];
+      const message = `${field} must be a number that a double holds; ${written} would become ${Number(fault.written)}`;
+      return invalid([{ field, message }]);
+    }
   }
 }
 

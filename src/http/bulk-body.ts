@@ -11,7 +11,7 @@ import {
 } from '../core/limits.ts';
 import { checkStatusCodes, STATUS_CODE } from '../store/filter.ts';
 import { ruled, whole } from './fields.ts';
-import { instant, recordKey } from './params.ts';
+import { endpointIdGiven, eventTypePattern, instant, recordKey } from './params.ts';
 import { invalid } from './problem.ts';
 
 const few = <T extends z.ZodType>(value: T) =>
@@ -24,8 +24,8 @@ const few = <T extends z.ZodType>(value: T) =>
     { minItems: 1, maxItems: FILTER_VALUES_MAX },
   ).optional();
 const shared = {
-  endpoint: z.string(),
-  eventTypes: few(z.string()),
+  endpoint: endpointIdGiven,
+  eventTypes: few(eventTypePattern),
   statusCodes: few(z.string().openapi({ pattern: STATUS_CODE.source })),
   records: few(recordKey),
   from: instant.optional(),

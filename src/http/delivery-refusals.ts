@@ -23,6 +23,8 @@ export function replayRefused(id: string, refusal: ReplayRefusal): Problem {
     }
     case 'already-replayed':
       return new Problem('replay-refused', `the replay ${refusal.delivery} of it has arrived`, { members });
+    case 'status-changed':
+      return new Problem('replay-refused', `it is ${refusal.status} by now`, { members });
     case 'not-missing':
       return new Problem('replay-refused', `the endpoint has ${refusal.delivery} of this event`, { members });
     case 'not-subscribed':

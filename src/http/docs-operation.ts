@@ -29,7 +29,8 @@ export function operationSection(document: ApiDocument, { method, path, operatio
       body?.schema === undefined
         ? ''
         : html`<h4>Body${operation.requestBody?.required === true ? '' : html` <span class="dim">optional</span>`}</h4>
-            ${bodyTable(body.schema)}`
+            ${body.schema.$ref === undefined ? '' : html`<p>${typeOf(body.schema)}</p>`}
+            ${bodyTable(body.schema, document.components.schemas)}`
     }
     <h4>Answers</h4>
     ${answers(operation)}

@@ -5,6 +5,7 @@ import { bodyTable, exampleBlock, prose } from './docs-schema.ts';
 import { DOCS_STYLE } from './docs-style.ts';
 import { type ApiDocument, type ApiSchema, type PlacedOperation, placedOperations } from './openapi-document.ts';
 import { sampleOf } from './openapi-sample.ts';
+import { PARAMETER_SAMPLES } from './openapi-samples.ts';
 import { PROBLEM_ADVICE } from './problem-advice.ts';
 import { PROBLEM_LIST } from './problem.ts';
 
@@ -18,7 +19,10 @@ export async function docsPolicy(): Promise<string> {
   return `default-src 'none'; style-src 'sha256-${text}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }
 
-export async function docsPage(document: ApiDocument): Promise<string> {
+/** `isLocal`: the key of local mode is known to all, and stands in what is pasted. */
+export type Reader = { origin: string; isLocal: boolean };
+
+export async function docsPage(document: ApiDocument, reader: Reader): Promise<string> {
   const all = placedOperations(document);
   const groups = document.tags.map((tag) => ({
     ...tag,
@@ -40,7 +44,7 @@ export async function docsPage(document: ApiDocument): Promise<string> {
         <main id="content">
           <h1>${document.info.title}</h1>
           <p>${prose(document.info.description)}</p>
-          ${conventions()} ${groups.map((group) => groupPart(document, group))}
+          ${conventions(reader)} ${groups.map((group) => groupPart(document, group))}
           <h2 id="problems"><a href="#problems">Problems</a></h2>
           ${problemTable()}
           <h2 id="schemas"><a href="#schemas">Schemas</a></h2>
@@ -71,7 +75,7 @@ function contents(groups: readonly Group[], schemas: readonly [string, ApiSchema
             ${list.map(
               ({ operation }) =>
                 html`<li>
-                  <a href="#${operation.operationId}" title="${operation.summary}">${operation.operationId}</a>
+                  <a href="#${operation.operationId}" title="${operation.operationId}">${operation.summary}</a>
                 </li> `,
             )}
           </ul>
@@ -92,16 +96,19 @@ function contents(groups: readonly Group[], schemas: readonly [string, ApiSchema
   </nav>`;
 }
 
-function conventions(): Html {
+function conventions({ origin, isLocal }: Reader): Html {
+  const ids = Object.entries(PARAMETER_SAMPLES).map(([name, value]) => `${name}=${value}`);
+  const key = isLocal ? 'tubepost_local_admin_key' : '…your key…';
   return html`<p>
       Every request but those outside <code>/v1</code> carries a key: <code>Authorization: Bearer &lt;key&gt;</code>.
       Record keys are URL-encoded in paths (<code>subscription%2Fsub_81</code>). Fields and query parameters that are
       not named here are refused by name. The same as OpenAPI 3.1: <a href="/openapi.json">/openapi.json</a>.
     </p>
-    <p>The examples below run in a shell that knows where, and with which key:</p>
-    <pre><code>TUBEPOST=http://127.0.0.1:8787
-TUBEPOST_KEY=tubepost_local_admin_key
-account=acme</code></pre>`;
+    <p>
+      The examples below run in a shell that knows where, with which key, and what is meant; put your own ids in the
+      place of these:
+    </p>
+    <pre><code>${[`TUBEPOST=${origin}`, `TUBEPOST_KEY='${key}'`, ...ids].join('\n')}</code></pre>`;
 }
 
 function groupPart(document: ApiDocument, { name, description, list }: Group): Html {

@@ -19,6 +19,8 @@ import { checkHeaders } from '../core/header-rules.ts';
 import { checkUrl } from '../delivery/url-guard.ts';
 import type { Vars } from '../env.ts';
 import { byName, ruled } from './fields.ts';
+import { URL_FACTS } from './openapi-facts.ts';
+import { FILTER_RULE } from './openapi-filter.ts';
 import { invalid } from './problem.ts';
 
 const retry = z.strictObject({
@@ -29,7 +31,7 @@ const retry = z.strictObject({
 
 const filter = z
   .unknown()
-  .openapi({ allOf: [{ $ref: '#/components/schemas/Filter' }] })
+  .openapi({ type: ['object', 'null'], additionalProperties: {} })
   .transform((input, context): Filter => {
     const parsed = parseFilter(input);
     if (parsed.ok) return parsed.value;
@@ -55,12 +57,11 @@ const fields = {
   statusReason: ruled(z.string(), checkDescription).nullable().optional(),
 };
 
-export const createBody = z.strictObject({
-  url: z.string(),
-  ...fields,
-  secret: ruled(z.string(), checkSecret).optional(),
-});
-export const changeBody = z.strictObject({ url: z.string().optional(), ...fields });
+const url = z.string().openapi(URL_FACTS);
+export const createBody = z
+  .strictObject({ url, ...fields, secret: ruled(z.string(), checkSecret).optional() })
+  .openapi(FILTER_RULE);
+export const changeBody = z.strictObject({ url: url.optional(), ...fields }).openapi(FILTER_RULE);
 export type CreateBody = z.output<typeof createBody>;
 export type ChangeBody = z.output<typeof changeBody>;
 

@@ -20,7 +20,7 @@ import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { callObjectOnce } from './objects.ts';
 import { accountId } from './params.ts';
-import { Problem } from './problem.ts';
+import { Problem, retryAfter } from './problem.ts';
 import { showAttempt } from './render.ts';
 import { unknownEndpoint } from './secret-text.ts';
 
@@ -99,7 +99,7 @@ function refusal(account: string, endpoint: string, error: TestRefusal): Problem
     case 'too-many': {
       const seconds = Math.max(1, Math.ceil(error.retryAfterMs / 1_000));
       const detail = `an account may send ${TEST_SENDS_MAX} tests a minute; the next one in ${seconds} s`;
-      return new Problem('too-many-tests', detail, { field: 'endpoint', headers: { 'retry-after': String(seconds) } });
+      return new Problem('too-many-tests', detail, { field: 'endpoint', headers: retryAfter(error.retryAfterMs) });
     }
   }
 }

@@ -107,6 +107,7 @@ export function addEndpoints(api: Api): void {
 }
 
 async function createEndpoint(c: AppContext, account: string, body: CreateBody): Promise<Response> {
+  requireNoReason(body, 'enabled');
   const nowMs = Date.now();
   const id = await newEndpointId(c, account);
   const made = await newSecret(c, { account, endpoint: id }, 'hmac', body.secret);
@@ -170,6 +171,7 @@ async function changeEndpoint(
 ): Promise<Response> {
   const [before] = (await accountOf(c, account, [id])).endpoints;
   if (before === undefined) throw unknownEndpoint(id);
+  requireNoReason(body, before.status);
 
   const { url, headers, retry, ...rest } = body;
   const change: EndpointChange = defined({
@@ -191,6 +193,13 @@ async function changeEndpoint(
   await Promise.all([job === undefined ? null : startNow(c, job), noteChange(c, account)]);
   const answer = { ...showEndpoint(account, changed.value), effectiveWithinMs: EFFECTIVE_WITHIN_MS };
   return c.json(job === undefined ? answer : { ...answer, job: job.id });
+}
+
+/** An endpoint that is enabled has no reason to be so: what was given would be dropped in silence. */
+function requireNoReason({ status, statusReason }: ChangeBody, before: EndpointSettings['status']): void {
+  if (statusReason === undefined || statusReason === null || (status ?? before) !== 'enabled') return;
+  const message = 'statusReason must be left out while the status is "enabled": it says why an endpoint is not';
+  throw invalid([{ field: 'statusReason', message }]);
 }
 
 function pageOf(settings: AccountSettings, query: { limit: number; cursor: string | null }) {

@@ -1,7 +1,8 @@
 /** Events, what publishing them answers, and records. */
 import { z } from '@hono/zod-openapi';
 import { DELIVERY_STATUSES } from '../core/delivery.ts';
-import { EVENT_DELIVERIES_SHOWN_MAX, PUBLISH_DELIVERIES_SHOWN_MAX } from '../core/limits.ts';
+import { EVENT_DELIVERIES_SHOWN_MAX, NOT_SENT_SHOWN_MAX, PUBLISH_DELIVERIES_SHOWN_MAX } from '../core/limits.ts';
+import { NOT_SENT_REASONS } from '../core/not-sent.ts';
 import { deliveryShape, deliveryStatus, version } from './delivery-shapes.ts';
 import { anything, count, flag, logPageOf, openEnum, refusedShape, text, time } from './shared-shapes.ts';
 
@@ -38,6 +39,25 @@ export const eventShape = z
     ).nullable(),
   })
   .openapi('PublishedEvent');
+const notSentShape = z
+  .strictObject({
+    endpoint: text('Id of the endpoint'),
+    reason: openEnum(NOT_SENT_REASONS, 'Why it has no delivery of the event'),
+    note: text('The same as a plain sentence'),
+  })
+  .openapi('NotSent', { description: 'An endpoint that an event was not sent to' });
+const notSent = (of: string) =>
+  z.array(notSentShape).openapi({
+    description: `Endpoints without a delivery of ${of}, unless disabled; the first ${NOT_SENT_SHOWN_MAX}`,
+  });
+
+export const eventDetailShape = z
+  .strictObject({
+    ...eventShape.shape,
+    notSent: notSent('it'),
+    note: text('Why it went to no endpoint at all; null: it went to some').nullable(),
+  })
+  .openapi('EventDetail');
 export const recordEventsShape = z
   .strictObject({
     data: z.array(eventShape).openapi({ description: 'Events of the record in their order' }),
@@ -100,6 +120,7 @@ export const recordShape = z
             description: '`delivery` is the one in force: the newest, or what superseded it',
           }),
       )
-      .openapi({ description: 'One entry for each endpoint' }),
+      .openapi({ description: 'One entry for each endpoint that was sent something of the record' }),
+    notSent: notSent('its newest event'),
   })
   .openapi('RecordStatus');

@@ -11,7 +11,7 @@ import type { Api } from './api.ts';
 import { auditForOperators } from './audit-trail.ts';
 import { type AppContext, callCatalogue } from './context.ts';
 import { defined } from './defined.ts';
-import { versionBody, type VersionBody, versionParams } from './event-type-body.ts';
+import { requireSame, versionBody, type VersionBody, versionParams } from './event-type-body.ts';
 import {
   answerPut,
   checkExampleFits,
@@ -38,7 +38,13 @@ export function addEventTypeVersions(api: Api): void {
       body: { schema: versionBody },
       answers: { 200: 'Replaced', 201: 'Published' },
     },
-    ({ c, params, body }) => putVersion(c, params, body),
+    ({ c, params, body }) => {
+      requireSame({
+        type: { given: body.type, inPath: params.type },
+        version: { given: body.version, inPath: params.version },
+      });
+      return putVersion(c, params, body);
+    },
   );
 
   api.route(

@@ -13,7 +13,7 @@ import type { Api } from './api.ts';
 import { auditForOperators } from './audit-trail.ts';
 import { type AppContext, callCatalogue, catalogueCacheOf } from './context.ts';
 import { defined } from './defined.ts';
-import { typeBody, type TypeBody, typeParams } from './event-type-body.ts';
+import { requireSame, typeBody, type TypeBody, typeParams } from './event-type-body.ts';
 import { pageQuery, showPage } from './params.ts';
 import { invalid, Problem } from './problem.ts';
 import { dataFaults } from './schema-check.ts';
@@ -69,8 +69,15 @@ export function addEventTypes(api: Api): void {
   );
 }
 
-async function putType(c: AppContext, name: string, { schema, example, ...facts }: TypeBody): Promise<Response> {
+async function putType(c: AppContext, name: string, body: TypeBody): Promise<Response> {
+  const { schema: given, example, name: named, versions, createdAt, updatedAt, effectiveWithinMs, ...facts } = body;
+  requireSame({ name: { given: named, inPath: name } });
   const known = await callCatalogue(c.env, (stub) => stub.detail(name));
+  const schema = given ?? undefined;
+  if (given === null && (known?.versions.length ?? 0) > 0) {
+    const message = 'schema must not be null: the event type has one, and its versions stay';
+    throw invalid([{ field: 'schema', message }]);
+  }
   if (schema !== undefined || example !== undefined) checkExampleFits(known, schema, example);
   const change = defined({
     ...facts,

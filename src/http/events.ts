@@ -6,6 +6,7 @@ import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { lookUpEvent } from './event-lookup.ts';
 import { answerLog } from './export.ts';
+import { unsentOf } from './not-sent.ts';
 import { presentOf } from './overlay.ts';
 import { accountId, accountParams, eventId, filterOf, logQuery, recordKey } from './params.ts';
 import { Problem } from './problem.ts';
@@ -55,7 +56,9 @@ export function addEvents(api: Api): void {
       const event = await lookUpEvent(c, settings, params.event, query.record);
       if (event === null)
         throw new Problem('not-found', `there is no event "${params.event}" here, or not yet in the log`);
-      return c.json(showEvent(event, presentOf(settings, Date.now())));
+      const present = presentOf(settings, Date.now());
+      const { notSent, nowhere } = unsentOf(event, present);
+      return c.json({ ...showEvent(event, present), notSent, note: nowhere });
     },
   );
 }

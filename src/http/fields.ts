@@ -5,7 +5,8 @@
 import { z } from '@hono/zod-openapi';
 import { FIELD_POINTER_CHARS_MAX, FILTER_VALUES_MAX, SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
 import type { FieldError } from '../core/result.ts';
-import { checkText, shown } from '../core/text.ts';
+import { isRawJson } from '../core/json.ts';
+import { checkText, shown, shownNumber } from '../core/text.ts';
 import { type Facts, FACTS, lineFacts, wholeFacts } from './openapi-facts.ts';
 
 /**
@@ -99,6 +100,21 @@ export function fieldErrors(error: z.ZodError, input: unknown): FieldError[] {
   });
 }
 
+/** Of a query: a parameter that may be given once and is given several times is a list, which nobody wrote. */
+export function queryErrors(error: z.ZodError, input: unknown): FieldError[] {
+  const repeated = error.issues.flatMap(({ code, path }): FieldError[] => {
+    const value = path.length === 1 && code !== 'custom' ? valueAt(input, path) : undefined;
+    const field = String(path[0]);
+    if (!Array.isArray(value)) return [];
+    return [{ field, message: `${field} must be given once; it is given ${value.length} times` }];
+  });
+  const names = new Set(repeated.map(({ field }) => field));
+  const others = fieldErrors(error, input).filter(({ field }) => !names.has(field));
+  return [...repeated, ...others].map((one) => (one.field === '' ? NAMELESS : one));
+}
+
+const NAMELESS: FieldError = { field: 'query', message: 'the query has a parameter without a name, before its "="' };
+
 /** Where a rule of core looked into a value itself: `/and/1/in` of a filter. */
 function pointerOf(issue: z.core.$ZodIssue): string {
   const pointer: unknown = issue.code === 'custom' ? issue.params?.['pointer'] : '';
@@ -114,6 +130,9 @@ function pathIn(input: unknown, path: readonly PropertyKey[]): readonly Property
 function sentence(issue: z.core.$ZodIssue, value: unknown): string {
   if (issue.code === 'custom') return issue.message;
   if (value === undefined) return 'is required';
+  if (isRawJson(value) && issue.code === 'invalid_type' && issue.expected === 'number') {
+    return `must be a number that a double holds; got ${describe(value)}`;
+  }
   const got = SECRET_FIELDS.has(issue.path[0]) ? `it is ${typeName(value)}` : `got ${describe(value)}`;
   if (issue.code === 'invalid_type') return `must be ${typeWord(issue.expected)}; ${got}`;
   if (issue.code === 'invalid_value') {
@@ -152,6 +171,7 @@ function typeName(value: unknown): string {
 }
 
 function describe(value: unknown): string {
+  if (isRawJson(value)) return shownNumber(value.rawJSON);
   return typeof value === 'string' || typeof value === 'number'
     ? shown(value)
     : typeof value === 'boolean'

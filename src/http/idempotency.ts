@@ -5,7 +5,7 @@
  * second replay is refused while the first is open.
  */
 import { z } from 'zod';
-import { IDEMPOTENCY_KEY_CHARS_MAX } from '../core/limits.ts';
+import { IDEMPOTENCY_KEY_CHARS_MAX, IDEMPOTENT_ANSWER_CHARS_MAX } from '../core/limits.ts';
 import { accountStub } from '../stubs.ts';
 import { type AppContext, vaultOf } from './context.ts';
 import { callObject, callObjectOnce } from './objects.ts';
@@ -53,7 +53,12 @@ export async function answerOnce(
     await end(c, account, key, null);
     throw error;
   }
-  const sealed = await vaultOf(c).seal(await response.clone().text(), place(account));
+  const answer = await response.clone().text();
+  if (answer.length > IDEMPOTENT_ANSWER_CHARS_MAX) {
+    await end(c, account, key, null);
+    return response;
+  }
+  const sealed = await vaultOf(c).seal(answer, place(account));
   await end(c, account, key, { status: response.status, sealed: JSON.stringify(sealed) });
   return response;
 }

@@ -4,7 +4,7 @@
  */
 import { DELIVERY_STATUSES } from '../core/delivery.ts';
 import { METRICS_LATENCY_MS, METRICS_WINDOW_MS } from '../core/limits.ts';
-import { type Family, PROMETHEUS_TYPE, prometheusText } from '../core/prometheus.ts';
+import { byBound, type Family, PROMETHEUS_TYPE, prometheusText } from '../core/prometheus.ts';
 import { logDatabase } from '../store/database.ts';
 import { type ConfigCounts, configCounts, type LogCounts, logCounts } from '../store/metrics.ts';
 import type { Api } from './api.ts';
@@ -43,25 +43,28 @@ function logFamilies(log: LogCounts, nowMs: number): Family[] {
     {
       name: 'tubepost_deliveries_window',
       help: 'Deliveries accepted within the last 15 minutes, by their status now.',
-      type: 'gauge',
       samples: DELIVERY_STATUSES.map((status) => ({ labels: { status }, value: log.deliveries.get(status) ?? 0 })),
     },
     {
       name: 'tubepost_attempts_window',
       help: 'Attempts within the last 15 minutes, by outcome (delivered, or the kind of error) and class of the response code.',
-      type: 'gauge',
       samples: [...log.attempts.values()]
         .sort((a, b) => b.count - a.count)
         .map(({ outcome, codeClass, count }) => ({ labels: { outcome, code_class: codeClass }, value: count })),
     },
     {
-      name: 'tubepost_attempt_latency_window_seconds',
-      help: 'Latency of the attempts within the last 15 minutes whose outcome is known. A window: it falls too.',
-      type: 'histogram',
-      bounds: METRICS_LATENCY_MS.map((ms) => ms / 1_000),
-      counts: log.latency.counts,
-      sum: log.latency.sumMs / 1_000,
+      name: 'tubepost_attempts_by_latency_window',
+      help: 'Attempts within the last 15 minutes whose outcome is known and that took at most so many seconds.',
+      samples: byBound(
+        METRICS_LATENCY_MS.map((ms) => ms / 1_000),
+        log.latency.counts,
+      ),
     },
+    gauge(
+      'tubepost_attempt_latency_window_seconds',
+      'What these attempts took together, in seconds.',
+      log.latency.sumMs / 1_000,
+    ),
     gauge(
       'tubepost_dead_letters_window',
       'Deliveries accepted within the last 15 minutes that are dead letters now.',
@@ -84,18 +87,16 @@ function configFamilies({ accounts, endpoints, jobs }: ConfigCounts): Family[] {
     {
       name: 'tubepost_endpoints',
       help: 'Endpoints, by status.',
-      type: 'gauge',
       samples: ENDPOINT_STATUSES.map((status) => ({ labels: { status }, value: endpoints.get(status) ?? 0 })),
     },
     {
       name: 'tubepost_jobs',
       help: 'Jobs that have not ended, by status.',
-      type: 'gauge',
       samples: (['running', 'paused'] as const).map((status) => ({ labels: { status }, value: jobs.get(status) ?? 0 })),
     },
   ];
 }
 
 function gauge(name: string, help: string, value: number): Family {
-  return { name, help, type: 'gauge', samples: [{ labels: {}, value }] };
+  return { name, help, samples: [{ labels: {}, value }] };
 }

@@ -1,4 +1,5 @@
 /** The OpenAPI document (O5), made from the schemas that check the requests, with the glossary's words put in. */
+import { z } from 'zod';
 import { type Api } from './api.ts';
 import {
   type ApiDocument,
@@ -10,6 +11,7 @@ import {
 } from './openapi-document.ts';
 import { FILTER_COMPONENTS } from './openapi-filter.ts';
 import { sampleOf } from './openapi-sample.ts';
+import { PARAMETER_SAMPLES } from './openapi-samples.ts';
 import { BEARER, PROBLEM_TYPE, REPLAYED, RETRY_AFTER } from './openapi-route.ts';
 import { mapped, tidied } from './openapi-tidy.ts';
 import { addWebhooks } from './openapi-webhooks.ts';
@@ -60,7 +62,9 @@ export function buildDocument({ app }: Api, origin = '/'): ApiDocument {
     info: { ...ABOUT_US, version: '1', description: ABOUT },
     servers: [{ url: origin, description: 'Where this document was read' }],
   });
-  const plain: unknown = { ...JSON.parse(JSON.stringify(made)), tags: [] };
+  const { webhooks, components, ...rest } = madeShape.parse(JSON.parse(JSON.stringify(made)));
+  const refs = mapped(webhooks, (_, name) => ({ $ref: `#/components/pathItems/${name}` }));
+  const plain = { ...rest, tags: [], webhooks: refs, components: { ...components, pathItems: webhooks } };
   return finished(documentShape.parse(plain));
 }
 
@@ -82,6 +86,9 @@ const KEY_HEADERS = {
   },
 } as const;
 
+/** Webhooks become references: of one that stands there itself openapi-generator makes Python that does not compile. */
+const madeShape = z.looseObject({ webhooks: z.record(z.string(), z.unknown()), components: z.looseObject({}) });
+
 function finished(document: ApiDocument): ApiDocument {
   const sent = sentSchemas(document);
   const made = {
@@ -92,16 +99,18 @@ function finished(document: ApiDocument): ApiDocument {
   const paths = mapped(document.paths, (operations) =>
     mapped(operations, (operation) => withAnswers(withBodyWords(withParameters(operation)), schemas)),
   );
-  const webhooks = mapped(document.webhooks, (operations) => mapped(operations, withParameters));
+  const pathItems = mapped(document.components.pathItems, (operations) =>
+    mapped(operations, (operation) => withReadBody(withParameters(operation))),
+  );
   const headers = mapped(document.components.headers, (header) => ({
     ...header,
     ...(header.schema === undefined ? {} : { schema: tidied(header.schema, true) }),
   }));
-  const all = [...Object.values(paths), ...Object.values(webhooks)];
+  const all = [...Object.values(paths), ...Object.values(pathItems)];
   const used = new Set(all.flatMap((item) => Object.values(item).flatMap(({ tags }) => tags)));
   const inOrder = new Set([...Object.keys(TAG_WORDS), ...used]);
   const tags = [...inOrder].filter((name) => used.has(name)).map((name) => ({ name, ...described(TAG_WORDS[name]) }));
-  return { ...document, tags, paths, webhooks, components: { ...document.components, schemas, headers } };
+  return { ...document, tags, paths, components: { ...document.components, schemas, headers, pathItems } };
 }
 
 /** Components that a request holds: what they do not name is refused. */
@@ -146,7 +155,13 @@ function withMeaning(parameter: ApiParameter, operationId: string): ApiParameter
     PLACED_WORDS[`${operationId} ${name}`] ??
     PLACED_WORDS[`${place} ${name}`] ??
     PARAMETER_WORDS[name];
-  return { ...parameter, ...described(words), schema: asWritten(tidied(schema, false)) };
+  const sample = place === 'path' ? PARAMETER_SAMPLES[name] : undefined;
+  return {
+    ...parameter,
+    ...described(words),
+    ...(sample === undefined ? {} : { example: decodeURIComponent(sample) }),
+    schema: asWritten(tidied(schema, false)),
+  };
 }
 
 /** What may be absent is never null in a URL. */
@@ -162,6 +177,16 @@ function withBodyWords(operation: ApiOperation): ApiOperation {
     media.schema === undefined
       ? media
       : { ...media, schema: withWords(tidied(media.schema, false), operation.operationId) },
+  );
+  return { ...operation, requestBody: { ...requestBody, content } };
+}
+
+/** A receiver reads it: what is added later must not break it. */
+function withReadBody(operation: ApiOperation): ApiOperation {
+  const { requestBody } = operation;
+  if (requestBody === undefined) return operation;
+  const content = mapped(requestBody.content, (media) =>
+    media.schema === undefined ? media : { ...media, schema: tidied(media.schema, true) },
   );
   return { ...operation, requestBody: { ...requestBody, content } };
 }

@@ -61,13 +61,14 @@ export const documentShape = z.looseObject({
   info: z.looseObject({ title: z.string(), version: z.string(), description: z.string() }),
   tags: z.array(z.object({ name: z.string(), description: z.string().optional() })),
   paths: z.record(z.string(), z.record(z.string(), operationShape)),
-  webhooks: z.record(z.string(), z.record(z.string(), operationShape)),
+  webhooks: z.record(z.string(), z.object({ $ref: z.string() })),
   components: z.looseObject({
     schemas: z.record(z.string(), schemaShape),
     parameters: z.record(z.string(), parameterShape),
     responses: z.record(z.string(), responseShape),
     headers: z.record(z.string(), z.looseObject({ schema: schemaShape.optional() })),
     securitySchemes: z.record(z.string(), z.unknown()),
+    pathItems: z.record(z.string(), z.record(z.string(), operationShape)),
   }),
 });
 

@@ -9,8 +9,9 @@
 import * as endpoint from '../core/endpoint-rules.ts';
 import * as event from '../core/event-rules.ts';
 import * as type from '../core/event-type-rules.ts';
+import { ALERT_RULES, RULES } from '../core/alert.ts';
 import { ALERT_TYPE_PREFIX } from '../core/alert-event.ts';
-import { ACCOUNT_ID, EVENT_ID } from '../core/ids.ts';
+import { ACCOUNT_ID, ENDPOINT, EVENT_ID } from '../core/ids.ts';
 import * as limit from '../core/limits.ts';
 import { TEST_EVENT_TYPE } from '../core/test-event.ts';
 
@@ -20,6 +21,7 @@ export type Facts = { readonly [keyword: string]: unknown };
 const NO_CONTROLS = '^[^\\u0000-\\u001f\\u007f-\\u009f]*$';
 const NO_DOT_SEGMENT = '^(?!(?:[\\s\\S]*/)?\\.\\.?(?:/|$))';
 const TYPE = event.EVENT_TYPE.source;
+const TYPE_PATTERN = `${TYPE.slice(0, -1)}(?:\\.\\*)?$`;
 const typeName = { pattern: TYPE, maxLength: limit.EVENT_TYPE_BYTES_MAX };
 const schemaVersion = { pattern: wholePattern(limit.SCHEMA_VERSIONS_MAX) };
 
@@ -49,7 +51,9 @@ export const ANY_SECRET: Facts = { pattern: `${HMAC_SECRET}|${endpoint.SIGNING_K
 export const FACTS: ReadonlyMap<unknown, Facts> = new Map<unknown, Facts>([
   [event.checkAccountId, { pattern: ACCOUNT_ID.source }],
   [event.checkEventId, { pattern: EVENT_ID.source }],
+  [event.checkEndpointId, { pattern: ENDPOINT.source }],
   [event.checkEventType, typeName],
+  [endpoint.checkEventTypePattern, { pattern: TYPE_PATTERN, maxLength: limit.EVENT_TYPE_BYTES_MAX }],
   [
     event.checkOwnEventType,
     { ...typeName, pattern: `^(?!${escaped(ALERT_TYPE_PREFIX)}|${escaped(TEST_EVENT_TYPE)}$)${TYPE.slice(1)}` },
@@ -73,7 +77,7 @@ export const FACTS: ReadonlyMap<unknown, Facts> = new Map<unknown, Facts>([
       maxItems: limit.EVENT_TYPES_PER_ENDPOINT_MAX,
       items: {
         type: 'string',
-        pattern: `${TYPE.slice(0, -1)}(?:\\.\\*)?$`,
+        pattern: TYPE_PATTERN,
         maxLength: limit.EVENT_TYPE_BYTES_MAX,
       },
     },
@@ -109,6 +113,9 @@ export const FACTS: ReadonlyMap<unknown, Facts> = new Map<unknown, Facts>([
   ],
 ]);
 
+/** More is checked: no credentials, nothing private or local. */
+export const URL_FACTS: Facts = { maxLength: limit.URL_BYTES_MAX, pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^\\s#]+$' };
+
 /** Data by schema version. */
 export const FORMS_FACTS: Facts = {
   minProperties: 1,
@@ -119,9 +126,22 @@ export const FORMS_FACTS: Facts = {
 
 /** One of the two. By `if`, which languages without such types leave out, and not by `oneOf`, of which they would make two types. */
 export const DATA_OR_FORMS: Facts = {
-  if: { required: ['forms'], properties: { forms: { type: 'object' } } },
-  then: { not: { required: ['data'] } },
-  else: { required: ['data'] },
+  if: { required: ['forms'], properties: { forms: { type: 'object', additionalProperties: {} } } },
+  then: { not: { required: ['data'], properties: { data: {} } } },
+  else: { required: ['data'], properties: { data: {} } },
+};
+
+/** What differs between the rules, beside the one type that they share: it would be twelve types. */
+export const RULES_FACTS: Facts = {
+  dependentSchemas: Object.fromEntries(
+    ALERT_RULES.map((name) => {
+      const { isReached, most, minimumOf } = RULES[name];
+      const threshold = { minimum: isReached ? 1 : 0, maximum: most };
+      // `const` and not a type: generators read neither here, and our own lint wants no type of null alone.
+      const minimum = minimumOf === null ? { const: null } : { not: { const: null } };
+      return [name, { properties: { [name]: { properties: { threshold, minimum } } } }];
+    }),
+  ),
 };
 
 function escaped(text: string): string {

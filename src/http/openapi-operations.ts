@@ -55,7 +55,7 @@ const OPERATIONS: Record<string, Operation> = {
   [`post ${ofAccount}/events`]: one('publishEvent', { 202: event.acceptedShape }),
   [`post ${ofAccount}/events/batch`]: one('publishEvents', { 200: event.batchShape }),
   [`get ${ofAccount}/events`]: one('listEvents', { 200: event.listedEventsShape }),
-  [`get ${ofAccount}/events/{event}`]: one('getEvent', { 200: event.eventShape }),
+  [`get ${ofAccount}/events/{event}`]: one('getEvent', { 200: event.eventDetailShape }),
   [`get ${ofRecord}`]: one('getRecord', { 200: event.recordShape }),
   [`get ${ofAccount}/record`]: one('getRecordByKey', { 200: event.recordShape }),
   [`get ${ofRecord}/events`]: one('listRecordEvents', { 200: event.recordEventsShape }),

@@ -15,6 +15,25 @@ const DAY_BEFORE = '2026-11-20T18:00:00.000Z';
 const DATA = { number: 4211, title: 'The printer is on fire' };
 const SCHEMA = { type: 'object', properties: { number: { type: 'integer' } }, required: ['number'] };
 
+/** Values for parameters of paths, as they stand in a URL. */
+export const PARAMETER_SAMPLES: Readonly<Record<string, string>> = {
+  account: 'acme',
+  endpoint: ENDPOINT,
+  secret: SECRET,
+  event: EVENT_ID,
+  record: 'ticket%2F4211',
+  delivery: DELIVERY,
+  attempt: ATTEMPT,
+  job: JOB,
+  replay: JOB,
+  alert: 'alr_01m7zwe3k0q6w5c1r8d2nt9fxb',
+  type: 'ticket.created',
+  version: '1',
+  from: '1',
+  to: '2',
+  key: KEY,
+};
+
 export const SAMPLES: Readonly<Record<string, unknown>> = {
   account: 'acme',
   by: 'operator',
@@ -73,6 +92,11 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   'OperatorAuditEntry.target': KEY,
   'PublishedEvent.id': EVENT_ID,
   'PublishedEvent.type': 'ticket.created',
+  'EventDetail.id': EVENT_ID,
+  'EventDetail.type': 'ticket.created',
+  'EventDetail.note': null,
+  'NotSent.reason': 'not-subscribed',
+  'NotSent.note': 'CRM is not subscribed to ticket.created',
   'ListedEvent.id': EVENT_ID,
   'ListedEvent.type': 'ticket.created',
   'AcceptedEvent.id': EVENT_ID,

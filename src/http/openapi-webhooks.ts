@@ -1,4 +1,7 @@
-/** What endpoints are sent, as `webhooks` of the document: a receiver can be generated from it. The contract is docs/contract.md. */
+/**
+ * What endpoints are sent, as `webhooks` of the document: a receiver can be generated from it. The contract is docs/contract.md. The bodies
+ * are no components: oapi-codegen drops those that only a webhook names, and refers to them all the same.
+ */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { AppEnv } from './context.ts';
 import { alertShape } from './alert-shapes.ts';
@@ -16,39 +19,33 @@ const envelope = {
   version: version('Version of the record, as the publisher gave it; null: none').nullable(),
   schemaVersion: text('Version of the schema that `data` is in; null: none').nullable(),
 };
-const eventShape = z
-  .strictObject({
-    ...envelope,
-    type: text('Event type: a dotted name like `ticket.created`'),
-    data: anything('What the publisher sent, numbers with the digits that it wrote'),
-  })
-  .openapi('DeliveredEvent');
-const testShape = z
-  .strictObject({
-    ...envelope,
-    type: z.literal('tubepost.test').openapi({ description: 'Nothing has happened' }),
-    data: z
-      .strictObject({
-        message: text('That nothing has happened, in words'),
-        endpoint: text('Id of the endpoint that is tested'),
-      })
-      .openapi('TestData', { description: 'What a test says' }),
-  })
-  .openapi('DeliveredTest');
-const alertEventShape = z
-  .strictObject({
-    ...envelope,
-    type: z
-      .enum(['tubepost.alert.opened', 'tubepost.alert.updated', 'tubepost.alert.resolved'])
-      .openapi({ description: 'What became of the alert' }),
-    data: z
-      .strictObject({
-        text: text('The alert in one sentence'),
-        alert: alertShape.omit({ acknowledged: true }).openapi('AlertFacts'),
-      })
-      .openapi('AlertData', { description: 'What an alert says' }),
-  })
-  .openapi('DeliveredAlert');
+const eventShape = z.strictObject({
+  ...envelope,
+  type: text('Event type: a dotted name like `ticket.created`'),
+  data: anything('What the publisher sent, numbers with the digits that it wrote'),
+});
+const testShape = z.strictObject({
+  ...envelope,
+  type: z.literal('tubepost.test').openapi({ description: 'Nothing has happened' }),
+  data: z
+    .strictObject({
+      message: text('That nothing has happened, in words'),
+      endpoint: text('Id of the endpoint that is tested'),
+    })
+    .openapi({ description: 'What a test says' }),
+});
+const alertEventShape = z.strictObject({
+  ...envelope,
+  type: z
+    .enum(['tubepost.alert.opened', 'tubepost.alert.updated', 'tubepost.alert.resolved'])
+    .openapi({ description: 'What became of the alert' }),
+  data: z
+    .strictObject({
+      text: text('The alert in one sentence'),
+      alert: alertShape.omit({ acknowledged: true }).openapi({ description: 'The alert' }),
+    })
+    .openapi({ description: 'What an alert says' }),
+});
 
 const signature =
   '`v1,` and the base64 of the HMAC-SHA256 of `id.timestamp.body`, one for each live secret, separated by single spaces; `v1a,` beside it for each Ed25519 key';

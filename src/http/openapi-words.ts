@@ -1,5 +1,4 @@
 /** The glossary of the reference: what parameters and the fields of requests mean, with the rules that JSON Schema does not carry. */
-import { ALERT_RULES, RULES } from '../core/alert.ts';
 import * as limit from '../core/limits.ts';
 
 /** Parameters of paths, queries and headers. */
@@ -154,6 +153,8 @@ export const BODY_WORDS: Readonly<Record<string, string>> = {
     latestOnly: 'Newer events replace those that still wait, at every endpoint',
     dataVersion: 'Schema version that plain `data` is in; null: the first',
     archived: 'Refuse to publish it',
+    type: 'The event type, as in the path',
+    version: 'The version, as in the path',
     versions: 'Only answered; passed over here',
     createdAt: 'Only answered; passed over here',
     updatedAt: 'Only answered; passed over here',
@@ -172,19 +173,13 @@ export const BODY_WORDS: Readonly<Record<string, string>> = {
   }),
   'acknowledgeAlert.note': 'What you want others to know',
   'putAlertRules.rules': 'Rules by name; those that are not named stay as they are',
-  ...of(
-    ALERT_RULES.map((name) => `putAlertRules.rules.${name}`),
-    {
-      enabled: 'Whether it is judged at all',
-      minimum: 'How much there must be for the rule to judge; of rules without one, null',
-      unit: 'Only answered; passed over here',
-      minimumOf: 'Only answered; passed over here',
-    },
-  ),
-  ...Object.fromEntries(
-    ALERT_RULES.map((name) => [`putAlertRules.rules.${name}.threshold`, `Its threshold: ${RULES[name].unit}`]),
-  ),
-  ...Object.fromEntries(ALERT_RULES.map((name) => [`putAlertRules.rules.${name}`, `The rule \`${name}\``])),
+  ...of(['AlertRuleToSet'], {
+    enabled: 'Whether it is judged at all',
+    threshold: 'The value from which on it opens an alert, in its unit (docs/alerts.md)',
+    minimum: 'How much there must be for the rule to judge; of rules without one, null',
+    unit: 'Only answered; passed over here',
+    minimumOf: 'Only answered; passed over here',
+  }),
 };
 
 /** What stands at a place of several operations. */

@@ -3,7 +3,7 @@
  * or a removal at once, also while the news still travels to ten thousand records. Pure. It changes only what waits; what has
  * ended stays as it ended, and what is under way may still arrive.
  *
- * `src/record` will write the same facts when the news reaches it; where the two differ, the Record's later answer is right.
+ * `src/shard` will write the same facts when the news reaches it; where the two differ, the Record's later answer is right.
  */
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import { isReplay } from '../core/ids.ts';
@@ -54,7 +54,7 @@ function cancelled(view: DeliveryView, reason: string, endedAtMs: number | null)
   return { ...view, status: 'cancelled', reason, endedAtMs, nextAttemptAtMs: null, blockedBy: null };
 }
 
-function nameOf(endpoint: EndpointSettings | undefined): string {
+export function nameOf(endpoint: EndpointSettings | undefined): string {
   if (endpoint === undefined) return 'a removed endpoint';
   return endpoint.description === '' ? hostOf(endpoint.url) : endpoint.description;
 }

@@ -2,7 +2,8 @@
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { DELIVERY_STATUSES, TRIGGERS } from '../core/delivery.ts';
-import { checkAccountId, checkEventId, checkRecordKey } from '../core/event-rules.ts';
+import { checkEventTypePattern } from '../core/endpoint-rules.ts';
+import { checkAccountId, checkEndpointId, checkEventId, checkRecordKey } from '../core/event-rules.ts';
 import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../core/limits.ts';
 import type { FieldError, Result } from '../core/result.ts';
 import { shown } from '../core/text.ts';
@@ -14,6 +15,10 @@ import { invalid } from './problem.ts';
 export const accountId = ruled(z.string(), checkAccountId);
 export const eventId = ruled(z.string(), checkEventId);
 export const recordKey = ruled(z.string(), checkRecordKey);
+
+/** Where one is looked for that may not be there: its shape at least must be right, or a slip would find nothing. */
+export const endpointIdGiven = ruled(z.string(), checkEndpointId);
+export const eventTypePattern = ruled(z.string(), checkEventTypePattern);
 
 export const accountParams = z.strictObject({ account: accountId });
 
@@ -27,10 +32,10 @@ export const instant = ruled(z.string(), checkInstant, { format: 'date-time' }).
 
 /** V3: the filters of every log list. */
 export const logFilters = {
-  endpoint: many(z.string()),
-  eventType: many(z.string()),
-  record: many(z.string()),
-  event: many(z.string()),
+  endpoint: many(endpointIdGiven),
+  eventType: many(eventTypePattern),
+  record: many(recordKey),
+  event: many(eventId),
   status: many(z.enum(DELIVERY_STATUSES)),
   statusCode: many(z.string().openapi({ pattern: STATUS_CODE.source })),
   trigger: many(z.enum(TRIGGERS)),

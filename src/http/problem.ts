@@ -2,7 +2,7 @@
  * Every error of the API, as RFC 9457 problems with a stable `code`. A code is a promise to clients: it is never renamed.
  * Messages name the field, the rule and the value; they never hold a key, a secret or a payload.
  */
-import { FIELD_ERRORS_MAX } from '../core/limits.ts';
+import { FIELD_ERRORS_MAX, RETRY_AFTER_SECONDS_MAX } from '../core/limits.ts';
 import type { FieldError } from '../core/result.ts';
 
 const PROBLEMS = {
@@ -114,6 +114,14 @@ export class Problem extends Error {
       headers: { 'content-type': 'application/problem+json', ...this.headers },
     });
   }
+}
+
+/**
+ * When to come again: a whole number of seconds from 1 to RETRY_AFTER_SECONDS_MAX, which every client understands. Some raise on a
+ * fraction, some cut what is longer; who comes too early is told again.
+ */
+export function retryAfter(ms: number): { 'retry-after': string } {
+  return { 'retry-after': String(Math.min(RETRY_AFTER_SECONDS_MAX, Math.max(1, Math.ceil(ms / 1_000)))) };
 }
 
 /** 400 with a sentence for each field; `detail` is the first, so that a log of `detail` alone already helps. */

@@ -14,7 +14,7 @@ import { type Form, type Forms, newestFirst } from '../core/forms.ts';
 import { BATCH_EVENTS_MAX, FORMS_BYTES_MAX, FORMS_MAX } from '../core/limits.ts';
 import { shown, utf8Bytes } from '../core/text.ts';
 import { byName, fieldErrors, ruled } from './fields.ts';
-import { plainNumber } from '../core/json.ts';
+import { exactNumber } from '../core/json.ts';
 import { DATA_OR_FORMS, FORMS_FACTS } from './openapi-facts.ts';
 import { invalid, Problem } from './problem.ts';
 
@@ -110,7 +110,7 @@ export function plainFields(input: unknown): unknown {
   if (typeof input !== 'object' || input === null || Array.isArray(input)) return input;
   const entries = Object.entries(input).map(([name, value]) => [
     name,
-    name === 'data' || name === 'forms' ? value : plainNumber(value),
+    name === 'data' || name === 'forms' ? value : exactNumber(value),
   ]);
   return Object.fromEntries(entries);
 }

@@ -22,7 +22,7 @@ import { unknownAccount } from './account-settings.ts';
 import { type AppContext, catalogueCacheOf, settingsCacheOf } from './context.ts';
 import { eventAddress } from '../delivery/event-address.ts';
 import { callObject } from './objects.ts';
-import { Problem } from './problem.ts';
+import { Problem, retryAfter } from './problem.ts';
 import { type EventBody, formsOf, type GivenForm } from './publish-body.ts';
 import { TypeCheck, type TypedEvent } from './type-check.ts';
 
@@ -46,7 +46,7 @@ export async function publish(c: AppContext, account: string, events: Outgoing[]
   try {
     [admitted, types] = await Promise.all([admit(c, account, events.length), typeCheck(c)]);
   } catch (error) {
-    return fallbackIds.map((id) => failed(id, error));
+    return fallbackIds.map((id) => notStored(id, error));
   }
   if (!admitted.ok) throw quotaExceeded(account, admitted.error, fallbackIds);
   const known = admitted.value;
@@ -103,7 +103,7 @@ function quotaExceeded(account: string, { eventsPerSecond, retryAfterMs }: Quota
   const seconds = Math.ceil(retryAfterMs / 1_000);
   const detail = `account "${account}" may publish ${eventsPerSecond} events a second (quota.eventsPerSecond); nothing of this request was stored: publish it again in ${seconds} s`;
   console.log(JSON.stringify({ message: 'quota exceeded', account, events: ids.length, retryAfterMs }));
-  const headers = { 'retry-after': String(seconds) };
+  const headers = retryAfter(retryAfterMs);
   return new Problem('quota-exceeded', detail, { field: 'quota.eventsPerSecond', members: { ids }, headers });
 }
 
@@ -118,7 +118,7 @@ async function checkType(types: TypeCheck, { outgoing, id }: Placed): Promise<Ty
     const checked = await types.check(outgoing.body, outgoing.forms);
     return checked instanceof Problem ? { kind: 'problem', problem: checked } : checked;
   } catch (error) {
-    return failed(id, error);
+    return notStored(id, error);
   }
 }
 
@@ -248,6 +248,14 @@ function noteFull(c: AppContext, one: Typed | undefined, results: AcceptResult[]
 function failed(id: string, error: unknown): Published {
   console.error(JSON.stringify({ message: 'publish failed', event: id, error: String(error) }));
   const detail = `it is not known whether the event was stored: publish it again with the id ${id}`;
+  const headers = { 'retry-after': '1' };
+  return { kind: 'problem', problem: new Problem('unavailable', detail, { members: { id }, headers }) };
+}
+
+/** Before the Record was asked: nothing of this request was stored, and a repetition under the same id is as safe. */
+function notStored(id: string, error: unknown): Published {
+  console.error(JSON.stringify({ message: 'publish failed before it was stored', event: id, error: String(error) }));
+  const detail = `storage did not answer, and nothing was stored: publish the event again, with the id ${id}`;
   const headers = { 'retry-after': '1' };
   return { kind: 'problem', problem: new Problem('unavailable', detail, { members: { id }, headers }) };
 }

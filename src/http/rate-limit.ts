@@ -9,7 +9,7 @@ import { type Allowance, alone, type LeaseRequest, received, spend, type Spendin
 import { within } from '../delivery/within.ts';
 import type { Bindings } from '../env.ts';
 import { limiterStub } from '../stubs.ts';
-import { Problem } from './problem.ts';
+import { Problem, retryAfter } from './problem.ts';
 
 const memories = new WeakMap<Bindings, Map<string, Allowance>>();
 
@@ -56,5 +56,5 @@ function tooOften({ of, perSecond }: RateLimit, retryAfterMs: number): Problem {
   const seconds = Math.max(1, Math.ceil(retryAfterMs / 1_000));
   const who = 'key' in of ? 'the key (rateLimitPerSecond)' : "the account's portal tokens together";
   const detail = `${who} may ask ${perSecond} times a second; again in ${seconds} s`;
-  return new Problem('rate-limited', detail, { headers: { 'retry-after': String(seconds) } });
+  return new Problem('rate-limited', detail, { headers: retryAfter(retryAfterMs) });
 }

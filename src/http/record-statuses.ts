@@ -12,6 +12,7 @@ import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { ruled } from './fields.ts';
+import { unsentOfNewest } from './not-sent.ts';
 import { callObject } from './objects.ts';
 import { presentOf, type Present } from './overlay.ts';
 import { accountParams, recordKey } from './params.ts';
@@ -55,9 +56,9 @@ async function entryOf(c: AppContext, settings: AccountSettings, present: Presen
       () => recordStub(c.env, name),
       (stub) => stub.readRecord(),
     );
-    return view === null
-      ? { outcome: 'not-found', record }
-      : { outcome: 'found', record, status: showRecord({ ...view, record }, present) };
+    if (view === null) return { outcome: 'not-found', record };
+    const unsent = await unsentOfNewest(c, name, view, settings, present);
+    return { outcome: 'found', record, status: showRecord({ ...view, record }, present, unsent) };
   } catch (error) {
     // One record's failure is its own: the others are still worth showing.
     const { code, detail } =

@@ -9,6 +9,7 @@ import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { ruled } from './fields.ts';
 import { wholeFacts } from './openapi-facts.ts';
+import { unsentOfNewest } from './not-sent.ts';
 import { callObject } from './objects.ts';
 import { presentOf } from './overlay.ts';
 import { accountId, accountParams, pageQuery, recordKey } from './params.ts';
@@ -80,5 +81,6 @@ async function answerRecord(c: AppContext, account: string, record: string): Pro
     (stub) => stub.readRecord(),
   );
   if (view === null) throw new Problem('not-found', `the record ${shown(record)} has no events`);
-  return c.json(showRecord({ ...view, record }, presentOf(settings, Date.now())));
+  const present = presentOf(settings, Date.now());
+  return c.json(showRecord({ ...view, record }, present, await unsentOfNewest(c, name, view, settings, present)));
 }

@@ -13,6 +13,7 @@ import { worstStatus } from '../core/note.ts';
 import { QUOTA_DEFAULT } from '../core/quota.ts';
 import type { DeliveryDetail, EventView, RecordView } from '../core/view.ts';
 import { parseExact } from '../core/json.ts';
+import type { Unsent } from '../core/not-sent.ts';
 import { overlay, type Present, type ShownDelivery } from './overlay.ts';
 
 function time(ms: number | null): string | null {
@@ -188,7 +189,7 @@ function contentOf(body: string | null, older: EventView['forms']): Content {
   return { ...newest, forms: Object.fromEntries([...forms, [newest.schemaVersion ?? '', newest.data]]) };
 }
 
-function schemaVersionOf(body: string | null): string | null {
+export function schemaVersionOf(body: string | null): string | null {
   const parsed: unknown = body === null ? null : JSON.parse(body);
   const isNamed = typeof parsed === 'object' && parsed !== null && 'schemaVersion' in parsed;
   return isNamed && typeof parsed.schemaVersion === 'string' ? parsed.schemaVersion : null;
@@ -227,7 +228,7 @@ function showReplayFacts({ by, reason, atMs, job, isMissing }: ReplayFacts) {
 }
 
 /** With the key that was asked for: an emptied Record no longer knows its own. */
-export function showRecord(view: RecordView & { record: string }, present: Present) {
+export function showRecord(view: RecordView & { record: string }, present: Present, unsent: Unsent) {
   const endpoints = view.endpoints.map(({ endpoint, delivery, waiting }) => {
     const shown = overlay(delivery, present);
     const isOver = shown.status === 'cancelled' && delivery.status !== 'cancelled';
@@ -241,8 +242,9 @@ export function showRecord(view: RecordView & { record: string }, present: Prese
     sequence: view.sequence,
     status,
     late: deliveries.some((delivery) => delivery.late),
-    note: recordNote(view, deliveries, status),
+    note: recordNote(view, deliveries, status, unsent.nowhere),
     endpoints: endpoints.map((entry) => ({ ...entry, delivery: showDelivery(entry.delivery) })),
+    notSent: unsent.notSent,
   };
 }
 
@@ -252,10 +254,17 @@ function emptyNote({ completeFrom = 1 }: RecordView): string {
 }
 
 /** What the worst delivery says; a count where all is well in several places. */
-function recordNote(view: RecordView, deliveries: ShownDelivery[], status: string | null): string {
+function recordNote(
+  view: RecordView,
+  deliveries: ShownDelivery[],
+  status: string | null,
+  nowhere: string | null,
+): string {
   const worst = deliveries.filter((delivery) => delivery.status === status);
   const first = worst.find((delivery) => delivery.late) ?? worst[0];
-  if (first === undefined) return emptyNote(view);
+  if (first === undefined) return nowhere ?? emptyNote(view);
+  // Where all is well with older events, what became of the newest is what a person asks about.
+  if (status === 'delivered' && nowhere !== null) return nowhere;
   if (status === 'delivered' && worst.length > 1) return `Delivered to all ${worst.length} endpoints`;
   return first.note;
 }

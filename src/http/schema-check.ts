@@ -4,7 +4,8 @@
 import { CHECK_STEPS_MAX, CHECK_STEPS_PER_VALUE, SCHEMA_FAULTS_MAX } from '../core/limits.ts';
 import { type JsonSchema, pointerSegment, typesOf, typeWords } from '../core/schema.ts';
 import { countValues, type Violation, violations } from '../core/schema-eval.ts';
-import { shown } from '../core/text.ts';
+import { isRawJson } from '../core/json.ts';
+import { shown, shownNumber } from '../core/text.ts';
 
 /** `pointer` leads into the data; '' is all of it. */
 export type DataFault = { pointer: string; message: string };
@@ -85,6 +86,7 @@ function listed(values: unknown[]): string {
 const VALUES_LISTED_MAX = 10;
 
 function valueWords(value: unknown): string {
+  if (isRawJson(value)) return shownNumber(value.rawJSON);
   if (value === undefined) return 'nothing';
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'a list';

@@ -5,18 +5,25 @@
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
 import type { JobStart } from '../core/job.ts';
-import { JOB_CALL_MS, JOB_SAFETY_MS, JOB_WAIT_MS_MIN } from '../core/limits.ts';
+import { JOB_TURNS_NAME } from '../core/ids.ts';
+import { JOB_CALL_MS, JOB_SAFETY_MS, JOB_TURN_ANSWER_MS, JOB_WAIT_MS_MIN } from '../core/limits.ts';
 import { ok } from '../core/result.ts';
 import type { JobRpc } from '../core/rpc.ts';
 import { within } from '../delivery/within.ts';
 import type { Bindings } from '../env.ts';
 import { upsertJob } from '../store/jobs.ts';
+import { limiterStub } from '../stubs.ts';
 import { mannerOf, workOf } from './kinds.ts';
-import { JobLedger } from './ledger.ts';
+import { JobLedger, type Task } from './ledger.ts';
 import { type Item, nothing, type Outcome, type Work } from './work.ts';
 
 export class Job extends DurableObject<Bindings> implements JobRpc {
   #ledger: JobLedger;
+  /**
+   * Not before then, and behind how many jobs of its account: in memory, because it is asked for
+   * again.
+   */
+  #turn = { untilMs: 0, behind: 0 };
 
   static {
     retryable(this.prototype.start, this.prototype.read, this.prototype.act, this.prototype.erase);
@@ -72,7 +79,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
     const fromMs = Date.now();
     const manner = mannerOf(given.spec);
     const task = ledger.next(manner, fromMs);
-    if (task.kind === 'wait') return;
+    if (task.kind === 'wait' || !(await this.#hasTurn(given, task))) return;
     const work = workOf(given, ledger.startedMs(), this.env);
     try {
       switch (task.kind) {
@@ -91,6 +98,24 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
     } catch (error) {
       this.#report(task.kind, error);
       ledger.failed(String(error), Date.now());
+    }
+  }
+
+  /** A job that cannot ask goes on: turns are for fairness. */
+  async #hasTurn(given: JobStart, task: Exclude<Task, { kind: 'wait' }>): Promise<boolean> {
+    const items = task.kind === 'perform' ? task.items.length : 1;
+    const isWork = task.kind === 'perform' ? task.works > 0 : task.kind === 'list';
+    const account = given.spec.kind === 'broadcast' ? null : given.spec.account;
+    try {
+      const asked = limiterStub(this.env, JOB_TURNS_NAME).jobTurn({ job: given.id, account, items, isWork });
+      const turn = await within(JOB_TURN_ANSWER_MS, Promise.resolve(asked));
+      this.#turn =
+        turn.kind === 'go' ? { untilMs: 0, behind: 0 } : { untilMs: Date.now() + turn.afterMs, behind: turn.behind };
+      return turn.kind === 'go';
+    } catch (error) {
+      this.#report('turn', error);
+      this.#turn = { untilMs: 0, behind: 0 };
+      return true;
     }
   }
 
@@ -118,7 +143,10 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
 
   #view() {
     const given = this.#ledger.given();
-    return given === null ? null : this.#ledger.read(mannerOf(given.spec), Date.now());
+    const view = given === null ? null : this.#ledger.read(mannerOf(given.spec), Date.now());
+    const { behind } = this.#turn;
+    if (view?.status !== 'running' || behind === 0) return view;
+    return { ...view, note: `queued behind ${behind} other jobs of this account; ${view.note}` };
   }
 
   #open(): JobLedger {
@@ -135,7 +163,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
       const wakeAtMs = this.#ledger.wakeAtMs();
       void (wakeAtMs === null
         ? this.ctx.storage.deleteAlarm()
-        : this.ctx.storage.setAlarm(Math.max(wakeAtMs, Date.now())));
+        : this.ctx.storage.setAlarm(Math.max(wakeAtMs, this.#turn.untilMs, Date.now())));
     } catch (error) {
       this.#report('arm', error);
       void this.ctx.storage.setAlarm(Date.now() + JOB_WAIT_MS_MIN);

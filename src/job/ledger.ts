@@ -51,7 +51,8 @@ import type { Item, Manner, Outcome, Page } from './work.ts';
 
 export type Task =
   | { kind: 'list'; cursor: string | null; pass: number }
-  | { kind: 'perform'; items: Item[] }
+  /** `works`: how many of them are more than a look. */
+  | { kind: 'perform'; items: Item[]; works: number }
   | { kind: 'close' }
   /** Nothing is due, or nobody wants it to go on. */
   | { kind: 'wait' };
@@ -130,7 +131,7 @@ export class JobLedger {
     if (phase.kind === 'resting') return phase.untilMs > nowMs ? { kind: 'wait' } : this.#beginPass(nowMs);
     const work = state.paceMs <= nowMs ? dueItems(this.#sql, 'work', nowMs, workOfStep(manner)) : [];
     const looks = state.looksMs <= nowMs ? dueItems(this.#sql, 'look', nowMs, JOB_STEP_LOOKS) : [];
-    if (work.length + looks.length > 0) return { kind: 'perform', items: [...work, ...looks] };
+    if (work.length + looks.length > 0) return { kind: 'perform', items: [...work, ...looks], works: work.length };
     if (phase.kind === 'listing' && openItems(this.#sql).count < JOB_ITEMS_AHEAD_MAX) {
       return { kind: 'list', cursor: phase.cursor, pass: state.pass };
     }

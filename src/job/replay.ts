@@ -25,13 +25,15 @@ export function replayWork(
 ): Work {
   const turn = inOrder();
   const by = { key, reason, force: spec.force, job };
+  const { statuses } = spec.range;
   return {
     list: (cursor) => listRange(spec, spec.range, cursor, env),
     perform: async (item) => {
       const { record, ref, isMissing } = locate(spec, item);
       const replayed = await turn(record, async () => {
         const stub = recordStub(env, record);
-        return isMissing ? await stub.replayMissing(ref, by) : await stub.replay(ref, by);
+        // A person may have discarded it since it was listed: that means never.
+        return isMissing ? await stub.replayMissing(ref, by) : await stub.replay(ref, { ...by, statuses });
       });
       return replayed.ok ? outcomeOf(replayed.value, Date.now() - startedMs) : refusedOutcome(replayed.error);
     },
@@ -68,6 +70,7 @@ function refusedOutcome(refusal: ReplayRefusal): Outcome {
   switch (refusal.reason) {
     case 'still-open':
     case 'already-replayed':
+    case 'status-changed':
     case 'older-version':
     case 'overtaken':
     case 'not-found':

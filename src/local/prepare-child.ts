@@ -5,6 +5,7 @@
  *   node src/local/prepare-child.ts ROOT STATE_DIR [map]
  */
 import { Miniflare } from 'miniflare';
+import { damagedFiles } from './damage.ts';
 import { applyMigrations, listMigrations } from './migrations.ts';
 import { databaseOptions, type LocalWorker } from './options.ts';
 import type { Prepared } from './prepare.ts';
@@ -16,6 +17,8 @@ const [root = '', stateDir = '', map] = process.argv.slice(2);
 let prepared: Prepared;
 try {
   const worker = await loadWorker(root, stateDir, map === 'map');
+  const damaged = damagedFiles(worker.persistPath);
+  if (damaged.length > 0) throw new Error(`damaged, bring them back or move them away: ${damaged.join(', ')}`);
   await migrate(worker);
   prepared = { worker };
 } catch (error) {

@@ -7,15 +7,26 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
 import { Miniflare } from 'miniflare';
+import { lockState } from './lock.ts';
 import { serveOptions } from './options.ts';
 import { prepareWorker } from './prepare.ts';
 import { readVars, showKey } from './vars.ts';
+import { tieWorkerd } from './workerd.ts';
 
 const root = join(import.meta.dirname, '../..');
 const host = '127.0.0.1';
 /** As wrangler.toml has it. */
 const CRON_SECONDS = '60';
+
+/** How long a service that has just begun may take to be ready. */
+const READY_WITHIN_MS = 30_000;
+const READY_LOOK_MS = 500;
+
+/** Held until this process ends: what nothing refers to would be closed. */
+const held: DatabaseSync[] = [];
 
 // Registered before Miniflare's own handlers, which exit with 130 or 143. Miniflare ends workerd on exit.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(0));
@@ -32,13 +43,16 @@ async function start(): Promise<void> {
   const stateDir = resolve(process.env['STATE_DIR'] ?? join(root, '.wrangler/state'));
   const cronSeconds = parseCronSeconds(process.env['CRON_SECONDS'] ?? CRON_SECONDS);
   await refuseUsedPort(port);
+  held.push(await lockState(stateDir));
 
   const vars = readVars(root, process.env);
   const inspector = process.env['INSPECTOR_PORT'];
   const inspectorPort = inspector === undefined ? null : parsePort(inspector, 'INSPECTOR_PORT');
   const worker = await prepareWorker(root, stateDir, inspectorPort !== null);
+  tieWorkerd(stateDir, process.env);
   const miniflare = new Miniflare(serveOptions(worker, { host, port, inspectorPort, vars }));
   const url = await miniflare.ready;
+  await refuseUnready(url);
   ring(miniflare, cronSeconds);
 
   console.log(`Tubepost is ready: ${url.origin}
@@ -46,6 +60,17 @@ async function start(): Promise<void> {
   state  ${stateDir}
   docs   ${url.origin}/docs
   stop   Ctrl+C`);
+}
+
+/** What is set wrong is said at once; what does not answer may only have begun. */
+async function refuseUnready(url: URL): Promise<void> {
+  for (let waitedMs = 0; ; waitedMs += READY_LOOK_MS) {
+    const answer = await fetch(new URL('/health', url));
+    if (answer.ok) return;
+    const { code, detail } = (await answer.json()) as { code?: string; detail?: string };
+    if (code === 'misconfigured' || waitedMs >= READY_WITHIN_MS) throw new Error(`not ready: ${detail}`);
+    await wait(READY_LOOK_MS);
+  }
 }
 
 /** The cron of wrangler.toml, which Miniflare does not ring by itself. */

@@ -11,7 +11,13 @@ import type { Sender } from '../delivery/sender.ts';
 const fanoutMessage = z.object({
   v: z.literal(2),
   shard: z.string(),
-  claim: z.object({ record: z.string(), sequence: z.number(), endpoint: z.string(), replay: z.number(), claim: z.number() }),
+  claim: z.object({
+    record: z.string(),
+    sequence: z.number(),
+    endpoint: z.string(),
+    replay: z.number(),
+    claim: z.number(),
+  }),
 });
 
 export type FanoutDeps = {

@@ -8,7 +8,7 @@ import { familyOf, isOutOfOrder } from '../core/lane.ts';
 import { OPEN_DELIVERIES_MAX, SHARD_BYTES_MAX } from '../core/limits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
-import { created, ended, isOpen, released } from '../core/status.ts';
+import { created, ended, isOpen, released, wireStatus } from '../core/status.ts';
 import type { DeliveryView } from '../core/view.ts';
 import { cancelCutOff } from './departing.ts';
 import type { MemoryEvent, Slot } from './lanes.ts';
@@ -17,7 +17,12 @@ import { logChanged } from './outbox.ts';
 import { findSlot, viewDelivery } from './views.ts';
 
 export type Person = { key: string; reason: string | null };
-export type Replayer = Person & { force: boolean; job?: string | undefined };
+/** `statuses`: only where the delivery has one of these now. */
+export type Replayer = Person & {
+  force: boolean;
+  job?: string | undefined;
+  statuses?: readonly string[] | undefined;
+};
 /** `storageBytes`: what the Shard's database holds. */
 export type ReplayedAt = { nowMs: number; storageBytes: number };
 
@@ -115,8 +120,15 @@ export function refuseReplay(
 }
 
 /** What a replay has brought since needs no job to bring it again; what was delivered by itself is repeated as asked. */
-function refuseJob(memory: Memory, original: Slot, siblings: Slot[], { job }: Replayer): ReplayRefusal | null {
+function refuseJob(
+  memory: Memory,
+  original: Slot,
+  siblings: Slot[],
+  { job, statuses }: Replayer,
+): ReplayRefusal | null {
   const { state } = original.delivery;
+  const status = wireStatus(original.delivery);
+  if (statuses !== undefined && !statuses.includes(status)) return { reason: 'status-changed', status };
   if (job === undefined || (state.kind === 'ended' && state.as === 'delivered')) return null;
   const brought = siblings.find(
     ({ delivery: { replay, state: one } }) => replay > 0 && one.kind === 'ended' && one.as === 'delivered',

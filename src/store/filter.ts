@@ -8,11 +8,13 @@ import type { DeliveryStatus, Trigger } from '../core/delivery.ts';
 import { fail, ok } from '../core/result.ts';
 import type { FieldError, Result } from '../core/result.ts';
 import { SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
+import { WILDCARD_SUFFIX } from '../core/match.ts';
 import { attempts, deliveries, events } from './log-schema.ts';
 import type { Position } from './page.ts';
 
 /** Absent or empty: any. */
 export type EventFilter = {
+  /** Exact names, or `order.*`. */
   eventType?: readonly string[] | undefined;
   record?: readonly string[] | undefined;
   event?: readonly string[] | undefined;
@@ -55,6 +57,16 @@ export function isOneOf(value: Column | SQL, values: readonly (string | number)[
   return values === undefined || values.length === 0 ? undefined : isAmong(value, values);
 }
 
+/** As core/match.ts: an exact name, or everything below one. */
+export function isOfTypes(eventType: Column | SQL, patterns: readonly string[] | undefined): SQL | undefined {
+  if (patterns === undefined || patterns.length === 0) return undefined;
+  const exact = patterns.filter((pattern) => !pattern.endsWith(WILDCARD_SUFFIX));
+  const below = patterns.filter((pattern) => pattern.endsWith(WILDCARD_SUFFIX)).map((pattern) => pattern.slice(0, -1));
+  if (below.length === 0) return isAmong(eventType, exact);
+  return sql`(${isAmong(eventType, exact)}
+    OR EXISTS (SELECT 1 FROM json_each(${JSON.stringify(below)}) WHERE substr(${eventType}, 1, length(value)) = value))`;
+}
+
 function isAmong(value: Column | SQL, values: readonly (string | number)[]): SQL {
   return sql`${value} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`;
 }
@@ -81,7 +93,7 @@ export function hasValues(values: readonly unknown[] | undefined): boolean {
 /** Event facts are columns of the same name in all three tables. */
 export function isOfEvent(table: LogTable, filter: EventFilter & OfRecord): SQL | undefined {
   return and(
-    isOneOf(table.eventType, filter.eventType),
+    isOfTypes(table.eventType, filter.eventType),
     isOneOf(table.record, filter.record),
     isOneOf(table.eventId, filter.event),
     filter.ofRecord === undefined ? undefined : isAmong(table.eventId, filter.ofRecord.events),

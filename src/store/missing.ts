@@ -6,8 +6,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { RECORD_PREFIX_CHARS } from '../core/ids.ts';
 import type { BulkRange } from '../core/job.ts';
-import { WILDCARD_SUFFIX } from '../core/match.ts';
-import { isOneOf } from './filter.ts';
+import { isOfTypes, isOneOf } from './filter.ts';
 import { deliveries, events } from './log-schema.ts';
 
 /** What the ids of an event's deliveries start with: their record's prefix, `_`, the sequence and another `_`. */
@@ -38,17 +37,9 @@ function within(table: typeof deliveries | typeof events, account: string, asked
   const conditions = [
     sql`${table.account} = ${account} AND ${table.acceptedAtMs} >= ${from.acceptedAtMs} AND ${table.acceptedAtMs} < ${toMs}`,
     sql`(${table.acceptedAtMs}, ${table.sequence}, ${id}) > (${from.acceptedAtMs}, ${from.sequence}, ${from.id})`,
-    isOneOf(table.eventType, eventTypes),
+    isOfTypes(table.eventType, eventTypes),
     isOneOf(table.record, records),
-    subscribed.length === 0 ? undefined : isSubscribed(table, subscribed),
+    isOfTypes(table.eventType, subscribed),
   ].filter((one) => one !== undefined);
   return sql.join(conditions, sql` AND `);
-}
-
-/** As core/match.ts: an exact name, or everything below one. */
-function isSubscribed({ eventType }: typeof deliveries | typeof events, patterns: readonly string[]): SQL {
-  const exact = patterns.filter((pattern) => !pattern.endsWith(WILDCARD_SUFFIX));
-  const below = patterns.filter((pattern) => pattern.endsWith(WILDCARD_SUFFIX)).map((pattern) => pattern.slice(0, -1));
-  return sql`(${eventType} IN (SELECT value FROM json_each(${JSON.stringify(exact)}))
-    OR EXISTS (SELECT 1 FROM json_each(${JSON.stringify(below)}) WHERE substr(${eventType}, 1, length(value)) = value))`;
 }

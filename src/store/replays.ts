@@ -9,7 +9,7 @@ import { RECORD_PREFIX_CHARS } from '../core/ids.ts';
 import type { BulkRange } from '../core/job.ts';
 import { DRY_RUN_TYPES_MAX } from '../core/limits.ts';
 import { REPLAYS_NOTHING } from '../core/log.ts';
-import { hasStatusCode, isOneOf } from './filter.ts';
+import { hasStatusCode, isOfTypes, isOneOf } from './filter.ts';
 import { deliveries, OPEN_STATUSES } from './log-schema.ts';
 import { type From, missingFrom } from './missing.ts';
 
@@ -100,7 +100,7 @@ function inRange(account: string, range: BulkRange, from: From): SQL {
   const { endpoint, statuses, missing, eventTypes, records, statusCodes, toMs } = range;
   const conditions = [
     isOneOf(deliveries.status, statuses),
-    isOneOf(deliveries.eventType, eventTypes),
+    isOfTypes(deliveries.eventType, eventTypes),
     isOneOf(deliveries.record, records),
     hasStatusCode(deliveries.lastStatusCode, statusCodes),
     missing ? sql`reason LIKE 'endpoint-disabled%'` : undefined,

@@ -99,7 +99,15 @@ describe('explain', () => {
   });
 
   it('does not call a dead letter trouble that a replay has brought', async () => {
-    expect((await told({ status: 'dead', replayedBy: 'dlv_9', replayResolved: true })).code).toBe(0);
+    const { code, lines } = await told({ status: 'dead', replayedBy: 'dlv_9', replayResolved: true });
+    expect(code).toBe(0);
+    expect(lines.filter((line) => /^To do|send it again/.test(line))).toEqual([]);
+  });
+
+  it('asks for another replay where the first did not arrive either', async () => {
+    const { code, lines } = await told({ status: 'dead', replayedBy: 'dlv_9', replayResolved: false });
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toBe('Then send it again with: tubepost replay dlv_1');
   });
 
   it('tells of an event with no delivery why, and how an endpoint still gets it', async () => {

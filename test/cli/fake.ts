@@ -38,7 +38,8 @@ export function cli(answers: Routes, given: Partial<Io> & { files?: Record<strin
     nowMs: () => nowMs,
     sleep: async (ms) => void (nowMs += ms),
     signal: new AbortController().signal,
-    fetch: async (url, { method = 'GET', body, headers }) => {
+    fetch: async (url, { method = 'GET', body, headers, signal }) => {
+      signal?.throwIfAborted();
       const { pathname, searchParams, origin } = new URL(url);
       const route = `${method} ${decodeURIComponent(pathname)}`;
       sent.push({

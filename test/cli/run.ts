@@ -3,9 +3,11 @@
  * command of docs/cli.md in its order, and what they must have done. Ends with 0 only if all of it
  * was right.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Checks } from '../support/checks.ts';
 import { run } from '../support/program.ts';
 import { freePort } from '../support/service.ts';
 import { runDocument } from './document.ts';
@@ -32,7 +34,21 @@ await run({
   work: async ({ checks, start }) => {
     const { url, key } = await start();
     shell = openShell(folder, { TUBEPOST_URL: url, TUBEPOST_KEY: key, TUBEPOST_ACCOUNT: 'acme' });
+    checkBin(checks);
     await runDocument(shell, await freePort(), { receiver, svix }, checks);
     await checkImport(shell, svix, receivers, checks);
   },
 });
+
+/** The `bin` of package.json, on whatever Node the machine has: it finds the one that npm has brought. */
+function checkBin(checks: Checks): void {
+  const bin = join(import.meta.dirname, '../../src/tools/cli/tubepost.mjs');
+  const right = spawnSync(bin, ['--help'], { encoding: 'utf8' });
+  const wrong = spawnSync(bin, ['nothing'], { encoding: 'utf8' });
+  const isRight = right.status === 0 && right.stdout.includes('Usage: tubepost') && wrong.status === 2;
+  checks.check(
+    'the installed command runs, and passes its exit code on',
+    2,
+    isRight ? [] : [`${right.stderr}${wrong.stderr}`],
+  );
+}

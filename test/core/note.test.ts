@@ -115,7 +115,23 @@ describe('the sentence', () => {
     ['Not sent to CRM: a newer event of this record took its place', { status: 'superseded', supersededBy: 'dlv_2' }],
     ['Paused; it will be sent when CRM is resumed', { status: 'held' }],
     ['Cancelled; it will not be sent to CRM', { status: 'cancelled' }],
-    ['Cancelled (endpoint removed); it will not be sent to CRM', { status: 'cancelled', reason: 'endpoint removed' }],
+    [
+      'Cancelled: the endpoint was removed; it will not be sent to CRM',
+      { status: 'cancelled', reason: 'endpoint-removed' },
+    ],
+    [
+      'Cancelled: the endpoint was disabled; it will not be sent to CRM',
+      { status: 'cancelled', reason: 'endpoint-disabled' },
+    ],
+    [
+      'Cancelled: the endpoint was disabled (moved away); it will not be sent to CRM',
+      { status: 'cancelled', reason: 'endpoint-disabled: moved away' },
+    ],
+    [
+      'Cancelled: the data of the event was erased; it will not be sent to CRM',
+      { status: 'cancelled', reason: 'payload erased' },
+    ],
+    ['Cancelled: something else; it will not be sent to CRM', { status: 'cancelled', reason: 'something else' }],
     ['Discarded by hand; it will not be sent to CRM', { status: 'cancelled', reason: 'discarded' }],
     [
       'Discarded by hand (old plan); it will not be sent to CRM',

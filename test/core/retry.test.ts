@@ -154,6 +154,13 @@ describe('parseRetryAfter', () => {
     ['007', 7_000],
     ['  30\t', 30_000],
     ['9'.repeat(400), Number.MAX_SAFE_INTEGER],
+    ['1.5', 2_000],
+    ['0.001', 1_000],
+    ['2.0', 2_000],
+    // Two lines of a header arrive as one.
+    ['5, 7', 7_000],
+    ['7,5', 7_000],
+    ['120, soon', 120_000],
   ])('seconds %j are a delay of %d ms', (header, expected) => {
     expect(parseRetryAfter(header, NOW)).toBe(expected);
   });
@@ -164,6 +171,12 @@ describe('parseRetryAfter', () => {
     ['Sun Nov  6 08:49:37 1994'],
     ['Mon, 06 Nov 1994 08:49:37 GMT'],
     [' Sun, 06 Nov 1994 08:49:37 GMT '],
+    ['Sun, 06 Nov 1994 08:49:37 gmt'],
+    ['Sun, 06 Nov 1994 08:49:37 UTC'],
+    ['Sun, 06 Nov 1994 08:49:37 +0000'],
+    ['Sunday, 06-Nov-94 08:49:37 -0000'],
+    ['2, Sun, 06 Nov 1994 08:49:37 GMT'],
+    ['Sun, 06 Nov 1994 08:49:33 GMT, Sun, 06 Nov 1994 08:49:37 GMT'],
   ])('the date %j is a delay from now', (header) => {
     expect(parseRetryAfter(header, RFC_EXAMPLE_MS - 5_000)).toBe(5_000);
   });
@@ -193,13 +206,14 @@ describe('parseRetryAfter', () => {
     'soon',
     '-1',
     '+1',
-    '1.5',
     '1e3',
     '0x10',
     '12 s',
     'Infinity',
     '2026-11-21T18:00:00Z',
-    'Sun, 06 Nov 1994 08:49:37 UTC',
+    'Sun, 06 Nov 1994 08:49:37 +0100',
+    '1.',
+    '.5',
     'Sun, 06 Nov 1994 08:49:37',
     'Sun, 6 Nov 1994 08:49:37 GMT',
     'Sun, 06 nov 1994 08:49:37 GMT',
@@ -211,7 +225,7 @@ describe('parseRetryAfter', () => {
     'Sun, 06 Nov 1994 08:49:61 GMT',
     'Sunday, 06-Nov-1994 08:49:37 GMT',
     'Sun Nov 06 08:49:37 94',
-    '120, 60',
+    ',',
   ])('%j is neither seconds nor a date, and counts as absent', (header) => {
     expect(parseRetryAfter(header, NOW)).toBe(null);
   });

@@ -64,6 +64,41 @@ describe('the reference page', () => {
     expect(ids.filter((id) => !linked.has(id) && id !== 'problem-method-not-allowed')).toEqual([]);
   });
 
+  it('tells the fields of a body where it is asked for, and the operations by what they do', () => {
+    const publish = page.slice(
+      page.indexOf('<section id="publishEvent">'),
+      page.indexOf('<section id="publishEvents">'),
+    );
+    for (const field of ['type', 'record', 'version', 'occurredAt', 'data', 'forms']) {
+      expect(publish).toContain(`<td><code>${field}</code>`);
+    }
+    const contents = page.slice(page.indexOf('<nav'), page.indexOf('</nav>'));
+    for (const { operation } of placedOperations(document)) {
+      expect(contents).toContain(`title="${operation.operationId}">${operation.summary.replaceAll("'", '&#39;')}</a>`);
+    }
+  });
+
+  it('asks where it was read, with the key of local mode there and with none elsewhere', async () => {
+    expect(page).toContain('TUBEPOST=http://localhost\n');
+    expect(page).not.toContain('tubepost_local_admin_key');
+    const local = { ...env, LOCAL_MODE: 'true' };
+    const there = await (await createApp().request('http://127.0.0.1:8787/docs', {}, local)).text();
+    expect(there).toContain('TUBEPOST=http://127.0.0.1:8787\n');
+    expect(there).toContain('tubepost_local_admin_key');
+    const odd = await (await createApp().request('http://a$(id)`b`/docs', {}, env)).text();
+    expect(odd).not.toContain('$(id)');
+    const made = await (await createApp().request('https://hooks.example.com/openapi.json', {}, env)).json();
+    expect(made).toMatchObject({ servers: [{ url: 'https://hooks.example.com' }] });
+  });
+
+  it('sets every variable that an example needs', () => {
+    const set = new Set([...page.matchAll(/^(\w+)=/gm)].map(([, name]) => name));
+    const needed = placedOperations(document).flatMap(({ path }) =>
+      [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
+    );
+    expect(needed.filter((name) => !set.has(name))).toEqual([]);
+  });
+
   it('weighs less than half a megabyte, and a tenth of one on the way', async () => {
     const packed = new Blob([page]).stream().pipeThrough(new CompressionStream('gzip'));
     const bytes = (await new Response(packed).arrayBuffer()).byteLength;

@@ -125,6 +125,10 @@ test.each([
   ['plain', 'plain'],
   ['=HYPERLINK("http://x")', `"'=HYPERLINK(""http://x"")"`],
   ['+1', `'+1`],
+  // What looks as if it had been made safe is not the same cell as what was.
+  ['=1', `'=1`],
+  ["'=1", `''=1`],
+  ["'a", `''a`],
   ['-1', `'-1`],
   ['@SUM(A1)', `'@SUM(A1)`],
   ['\tx', `'\tx`],

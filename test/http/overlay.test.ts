@@ -104,7 +104,10 @@ describe('E5: what a read shows of a delivery', () => {
   test('late and the note are those of the new status', () => {
     const old = NOW_MS + 3_600_000;
     expect(shown({}, [endpoint({})], old).late).toBe(true);
-    expect(shown({}, [], old)).toMatchObject({ late: false, note: expect.stringContaining('endpoint-removed') });
+    expect(shown({}, [], old)).toMatchObject({
+      late: false,
+      note: expect.stringContaining('the endpoint was removed'),
+    });
     expect(shown({}, [endpoint({ status: 'paused', description: 'CRM' })]).note).toContain('CRM is resumed');
     expect(shown({}, [endpoint({})]).note).toContain('crm.example:8443');
   });

@@ -1,7 +1,9 @@
 /** What an isolate remembers of endpoints, and for how long it counts. */
 import { expect, test } from 'vitest';
 import type { AttemptOutcome } from '../../src/core/outcome.ts';
+import { readRecord } from '../../src/shard/views.ts';
 import { EndpointHints } from '../../src/shard/hints.ts';
+import { Bench, SUCCESS } from './bench.ts';
 
 const answered = (atMs: number, latencyMs = 20): AttemptOutcome => ({
   atMs,
@@ -26,4 +28,18 @@ test('successes of long ago say nothing of now: an outage is not hidden behind t
   const hints = new EndpointHints();
   for (let n = 0; n < 100; n += 1) hints.answered('ep_1', answered(1_000 + n));
   expect(hints.takeSuccesses('ep_1', 61_000)).toBe(0);
+});
+
+test('a read of a status changes nothing about the route of the next event', () => {
+  const bench = new Bench();
+  const [first] = bench.publish('evt_1').run;
+  bench.settle(first?.claim, { ...SUCCESS, latencyMs: 20 });
+  const [second] = bench.publish('evt_2').run;
+  // One slow answer of a quick endpoint does not make it slow …
+  bench.settle(second?.claim, { ...SUCCESS, latencyMs: 3_000 });
+  // … and its event, which is finished, is loaded again to be shown.
+  bench.confirm(1);
+  bench.confirm(2);
+  readRecord(bench.ledger.memory);
+  expect(bench.publish('evt_3')).toMatchObject({ run: [{}], slow: [] });
 });

@@ -90,3 +90,24 @@ test('a dead letter says whether its replays have arrived: not yet known, no, an
   expect(view(bench, 1, 1)).toMatchObject({ status: 'dead', replayResolved: true });
   expect(view(bench, 1, 2)).toMatchObject({ status: 'delivered', replayResolved: null });
 });
+
+test('a dead letter that was discarded after a job listed it is not sent when its turn comes', () => {
+  const bench = overtaken();
+  const job = { ...BY, job: 'job_1', statuses: ['dead'] };
+  bench.ledger.discard(refOf(bench, 1), BY, bench.at);
+  expect(bench.ledger.replay(refOf(bench, 1), job, bench.endpoint, bench.at).result).toEqual({
+    ok: false,
+    error: { reason: 'status-changed', status: 'cancelled' },
+  });
+  expect(view(bench, 1, 1)).toBeUndefined();
+  // Who asks for the discarded ones by their status is given them.
+  const asking = { ...BY, job: 'job_2', statuses: ['cancelled'] };
+  expect(bench.ledger.replay(refOf(bench, 1), asking, bench.endpoint, bench.at).result.ok).toBe(true);
+  // A step that is repeated is answered the replay that it made, whatever became of the status.
+  expect(
+    bench.ledger.replay(refOf(bench, 1), { ...asking, statuses: ['dead'] }, bench.endpoint, bench.at).result,
+  ).toMatchObject({
+    ok: true,
+    value: { replayOf: expect.any(String) },
+  });
+});

@@ -1,5 +1,6 @@
 /** Requests to the real app in workerd, as a publisher sends them. What comes back must be what the document tells of it. */
 import { exports } from 'cloudflare:workers';
+import { RETRY_AFTER_SECONDS_MAX } from '../../src/core/limits.ts';
 import { holdToDocument } from './documented.ts';
 
 export const KEY = 'tubepost_test_admin_key';
@@ -24,6 +25,7 @@ export async function call(
     ...(text === undefined ? {} : { body: text }),
   });
   const answer = await response.text();
+  requireShortWait(response.headers.get('retry-after'));
   const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
   const { status, headers: answered } = response;
   const made = { status, headers: answered, text: answer, body: isJson ? JSON.parse(answer) : null };
@@ -38,4 +40,11 @@ export async function newAccount(settings: object = {}): Promise<string> {
   const account = `acc_${accounts}`;
   await call('PUT', `/v1/accounts/${account}`, settings);
   return account;
+}
+
+/** Every client understands it: whole seconds, and no more than any of them waits. */
+function requireShortWait(retryAfter: string | null): void {
+  if (retryAfter === null || (/^[1-9][0-9]?$/.test(retryAfter) && Number(retryAfter) <= RETRY_AFTER_SECONDS_MAX))
+    return;
+  throw new Error(`Retry-After must be a whole number from 1 to ${RETRY_AFTER_SECONDS_MAX}; it is ${retryAfter}`);
 }

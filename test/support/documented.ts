@@ -89,7 +89,7 @@ function successFaults(document: ApiDocument, operation: ApiOperation, answer: A
 }
 
 function misfitsOf(document: ApiDocument, name: string, schema: ApiSchema, body: unknown): string[] {
-  const whole = closed({ ...schema, components: document.components });
+  const whole = closed({ ...schema, components: { schemas: document.components.schemas } });
   const { valid, errors } = validatorOf(name, whole).validate(body);
   return valid
     ? []

@@ -124,8 +124,10 @@ function isOpen({ $ref, properties }: ApiSchema): boolean {
 }
 
 /** What is wrong with a value, by a validator that is not zod. */
-export function misfits({ components }: ApiDocument, schema: ApiSchema, value: unknown): string[] {
-  const { valid, errors } = new Validator({ ...schema, components } as Schema, '2020-12', false).validate(value);
+export function misfits({ components: { schemas } }: ApiDocument, schema: ApiSchema, value: unknown): string[] {
+  const { valid, errors } = new Validator({ ...schema, components: { schemas } } as Schema, '2020-12', false).validate(
+    value,
+  );
   return valid ? [] : errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`);
 }
 

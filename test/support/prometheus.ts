@@ -15,7 +15,7 @@ export function parsePrometheus(text: string): Parsed {
   let isHelped = '';
   for (const line of text.slice(0, -1).split('\n')) {
     const help = new RegExp(String.raw`^# HELP (${NAME}) \S.*$`).exec(line);
-    const type = new RegExp(String.raw`^# TYPE (${NAME}) (gauge|histogram)$`).exec(line);
+    const type = new RegExp(String.raw`^# TYPE (${NAME}) (gauge)$`).exec(line);
     if (help !== null) {
       isHelped = help[1] ?? '';
       continue;
@@ -30,10 +30,8 @@ export function parsePrometheus(text: string): Parsed {
     const family = families.get(name);
     if (sample === null || family === undefined) throw new Error(`not a sample: ${line}`);
     const [, own = '', labels = '', value = ''] = sample;
-    const suffix = own.slice(name.length);
-    const allowed = family.type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];
-    if (!own.startsWith(name) || !allowed.includes(suffix)) throw new Error(`${own} is not of ${name}`);
-    const key = `${suffix}${labels === '' ? '' : `{${labels}}`}`;
+    if (own !== name) throw new Error(`${own} is not of ${name}`);
+    const key = labels === '' ? '' : `{${labels}}`;
     if (family.samples.has(key)) throw new Error(`twice: ${line}`);
     family.samples.set(key, Number(value));
   }

@@ -569,6 +569,16 @@ describe('the API', () => {
     ]);
   });
 
+  test('what GET answers of the rules can be sent back, with a change in it', async () => {
+    const { rules } = (await call('GET', '/v1/alert-rules')).body;
+    const changed = { ...rules, 'dead-letter': { ...rules['dead-letter'], threshold: 2 } };
+    const put = await call('PUT', '/v1/alert-rules', { rules: changed });
+    expect([put.status, put.body.rules]).toEqual([200, changed]);
+    await call('PUT', '/v1/alert-rules', { rules });
+    const refused = await call('PUT', '/v1/alert-rules', { rules: { 'failure-rate': { minimum: null } } });
+    expect([refused.status, refused.body.detail]).toEqual([400, expect.stringContaining('got null')]);
+  });
+
   test('pages of alerts name each once', async () => {
     for (const name of ['a', 'b', 'c']) await endpoint(name, { status: 'disabled' });
     await run();

@@ -12,7 +12,7 @@ const ATTEMPT =
 const EVENT = 'id type record sequence version occurredAt acceptedAt deliveryCount deliveries';
 /** Beside PRODUCT.md's: P7, and the erasure and the retention of O4. */
 const EVENT_CONTENT = 'data schemaVersion erasedAt payloadExpiredAt';
-const RECORD = 'record account sequence status late note endpoints';
+const RECORD = 'record account sequence status late note endpoints notSent';
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 const fields = (names: string) => names.split(' ').toSorted();
@@ -128,7 +128,7 @@ describe('the shapes of PRODUCT.md', () => {
   test('an event by its id with its data, in the log without', async () => {
     const { at, published } = await failing();
     const { body } = await call('GET', `${at}/events/${published.id}`);
-    expect(fieldsOf(body)).toEqual(fields(`${EVENT} ${EVENT_CONTENT}`));
+    expect(fieldsOf(body)).toEqual(fields(`${EVENT} ${EVENT_CONTENT} notSent note`));
     expect(body).toMatchObject({
       id: published.id,
       type: 'a.b',

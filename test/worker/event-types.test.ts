@@ -464,3 +464,27 @@ describe('of which only the latest matters', () => {
     expect(['queued', 'held']).toContain((await delivery(other.id)).status);
   });
 });
+
+test('what GET answers of a type and of a version can be sent back, and changes nothing but what was changed in it', async () => {
+  const path = '/v1/event-types/sent.back';
+  await call('PUT', path, { description: 'first' });
+  const bare = (await call('GET', path)).body;
+  expect(bare).toMatchObject({ schema: null, example: null, dataVersion: null });
+  const same = await call('PUT', path, { ...bare, description: 'second' });
+  expect([same.status, same.body.description, same.body.schema]).toEqual([200, 'second', null]);
+  const { schema } = (await call('PUT', path, { schema: { type: 'object' }, example: {} })).body;
+  expect(schema).toEqual({ type: 'object' });
+  const put = await call('PUT', path, { ...(await call('PUT', path, {})).body, strict: true });
+  expect([put.status, put.body.strict, put.body.dataVersion]).toEqual([200, true, '1']);
+  const version = (await call('GET', `${path}/versions/1`)).body;
+  expect((await call('PUT', `${path}/versions/1`, version)).status).toBe(200);
+  for (const [at, body, field] of [
+    [path, { name: 'another.type' }, 'name'],
+    [path, { schema: null }, 'schema'],
+    [`${path}/versions/1`, { ...version, version: '2' }, 'version'],
+    [`${path}/versions/1`, { ...version, type: 'another.type' }, 'type'],
+  ] as const) {
+    const refused = await call('PUT', at, body);
+    expect([refused.status, refused.body.errors[0].field]).toEqual([400, field]);
+  }
+});

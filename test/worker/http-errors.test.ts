@@ -110,6 +110,13 @@ describe('bodies', () => {
     expect([answer.status, answer.body.code, answer.body.detail]).toEqual([400, 'invalid-json', detail]);
   });
 
+  test('a record key with a slash of its own in the path names %2F', async () => {
+    const { status, body } = await call('GET', '/v1/accounts/a/records/subscription/sub_81');
+    expect([status, body.code]).toEqual([404, 'not-found']);
+    expect(body.detail).toContain('write its "/" as %2F');
+    expect((await call('GET', '/v1/accounts/a/recordz/b/c')).body.detail).not.toContain('%2F');
+  });
+
   test('two members of one name are a 400 that names the member and its place', async () => {
     const answer = await call('POST', path, '{"type": "a.b", "data": {"items": [{}, {"sku": 1, "sku": 2}]}}');
     expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
@@ -232,7 +239,10 @@ describe('503', () => {
     const given = { ACCOUNT: broken as unknown as Bindings['ACCOUNT'] };
     const response = await request(given, 'POST', '/v1/accounts/acc_x/events', { type: 'a.b', data: 1 });
     expect(response.status).toBe(503);
-    expect(await response.json()).toMatchObject({ id: expect.stringMatching(/^evt_[0-9a-z]{26}$/) });
+    expect(await response.json()).toMatchObject({
+      id: expect.stringMatching(/^evt_[0-9a-z]{26}$/),
+      detail: expect.stringContaining('nothing was stored'),
+    });
     log.mockRestore();
   });
 
@@ -294,13 +304,50 @@ describe('/health', () => {
     expect([response.status, await response.json()]).toEqual([200, { status: 'ready' }]);
   });
 
-  test.each(['ACCOUNT', 'CONFIG', 'LOG_DB'] as const)('is not ready when %s fails', async (part) => {
+  test.each(['ACCOUNT', 'CATALOGUE', 'CONFIG', 'LOG_DB'] as const)('is not ready when %s fails', async (part) => {
     const response = await createApp().request('/health', {}, { ...env, [part]: {} });
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({
       code: 'unavailable',
       detail: expect.stringMatching(/does not answer/),
     });
+  });
+
+  test("is not ready before this build's migrations, and says how to apply them", async () => {
+    const older = (database: D1Database) => ({
+      prepare: (query: string) => database.prepare(query.replace('name = ?', "name = ? AND name = 'none'")),
+    });
+    const bare = { prepare: (query: string) => env.CONFIG.prepare(query.replace('d1_migrations', 'not_there')) };
+    for (const bindings of [{ CONFIG: older(env.CONFIG) }, { CONFIG: bare }, { LOG_DB: older(env.LOG_DB) }]) {
+      const response = await createApp().request('/health', {}, { ...env, ...bindings });
+      const [binding] = Object.keys(bindings);
+      expect([response.status, await response.json()]).toEqual([
+        503,
+        expect.objectContaining({
+          code: 'misconfigured',
+          detail: expect.stringContaining(`apply the migrations of ${binding}: npx wrangler d1 migrations apply`),
+        }),
+      ]);
+    }
+  });
+
+  test('a master key that does not open what is sealed is named, and so is one given up too early', async () => {
+    const key = (fill: string) => btoa(fill.repeat(32));
+    const own = { CATALOGUE: { getByName: () => env.CATALOGUE.getByName('health-of-keys') } };
+    const ask = async (vars: object) => {
+      const response = await createApp().request('/health', {}, { ...env, ...own, ...vars });
+      return [response.status, (await response.json<{ detail?: string }>()).detail ?? ''] as const;
+    };
+    const first = { MASTER_KEY: key('a'), MASTER_KEY_ID: 'k1' };
+    expect(await ask(first)).toEqual([200, '']);
+    const [status, detail] = await ask({ MASTER_KEY: key('b'), MASTER_KEY_ID: 'k1' });
+    expect([status, detail]).toEqual([503, expect.stringMatching(/^set MASTER_KEY .*does not open.*"k1"/)]);
+    const second = { MASTER_KEY: key('b'), MASTER_KEY_ID: 'k2' };
+    expect((await ask(second))[1]).toContain('but this service has "k2"');
+    expect(await ask({ ...second, MASTER_KEYS_OLD: `k1:${key('a')}` })).toEqual([200, '']);
+    // Sealed again meanwhile: the old key may go.
+    expect(await ask(second)).toEqual([200, '']);
+    expect((await ask(first))[0]).toBe(503);
   });
 
   test('what was ready a moment ago is not asked again; what was silent is', async () => {
@@ -391,16 +438,19 @@ describe('S3: refusal to start', () => {
     log.mockRestore();
   });
 
+  /** Its canary is sealed with the keys of the test alone. */
+  const own = (name: string) => ({ CATALOGUE: { getByName: () => env.CATALOGUE.getByName(name) } });
+
   test("with keys of one's own it serves", async () => {
     const old = { MASTER_KEY_ID: 'master-2', MASTER_KEYS_OLD: ` master-1:${btoa('o'.repeat(32))} , ` };
-    for (const given of [safe, { ...safe, ...old }]) {
-      expect((await createApp().request('/health', {}, { ...env, ...given })).status).toBe(200);
+    for (const [n, given] of [safe, { ...safe, ...old }].entries()) {
+      expect((await createApp().request('/health', {}, { ...env, ...own(`own-${n}`), ...given })).status).toBe(200);
     }
   });
 
   test('in local mode the published keys and private endpoints are allowed', async () => {
     const local = { LOCAL_MODE: 'true', ADMIN_KEY: 'tubepost_local_admin_key', ALLOW_PRIVATE_ENDPOINTS: 'true' };
-    expect((await createApp().request('/health', {}, { ...env, ...safe, ...local })).status).toBe(200);
+    expect((await createApp().request('/health', {}, { ...env, ...own('2'), ...safe, ...local })).status).toBe(200);
   });
 });
 

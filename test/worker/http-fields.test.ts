@@ -166,7 +166,19 @@ test.each(REPLAY)('discard refuses %s %j', async (...bad) =>
 const QUERIES: [path: string, query: string, message: RegExp][] = [
   ['/v1/accounts', 'limit=0', /^limit must be a whole number from 1 to 200; got "0"$/],
   ['/v1/accounts', 'limit=201', /^limit must be .*; got "201"$/],
-  ['/v1/accounts', 'limit=1&limit=2', /^limit must be a string; got a list$/],
+  ['/v1/accounts', 'limit=1&limit=2', /^limit must be given once; it is given 2 times$/],
+  ['/v1/accounts', '=1', /^the query has a parameter without a name, before its "="$/],
+  ['/v1/accounts', 'nope=1&nope=2', notAField],
+  ['/v1/accounts/Q/events', 'format=json&format=csv&format=csv', /^format must be given once; it is given 3 times$/],
+  ['/v1/accounts/Q/events', 'eventType=order.', /^eventType must be a dotted name .*; got "order\."$/],
+  ['/v1/accounts/Q/events', 'eventType=*', /^eventType must not be "\*"/],
+  ['/v1/accounts/Q/events', 'event=a.b', /^event must be 1 to 128 letters/],
+  ['/v1/accounts/Q/events', 'record=a/../b', /^record must have no "\."/],
+  [
+    '/v1/accounts/Q/deliveries',
+    'endpoint=ep_1&endpoint=x',
+    /^endpoint\.0 must be the id of an endpoint, like .*; got "ep_1"$/,
+  ],
   ['/v1/accounts', 'cursor=xyz', /^cursor must be the "next" of an earlier page/],
   ['/v1/accounts', 'nope=1', notAField],
   ['/v1/accounts/Q/endpoints', 'cursor=xyz', /^cursor must be the "next"/],
@@ -176,7 +188,11 @@ const QUERIES: [path: string, query: string, message: RegExp][] = [
   ['/v1/accounts/Q/deliveries', 'status=lost', /^status must be one of queued, .*; got "lost"$/],
   ['/v1/accounts/Q/deliveries', 'statusCode=6xx', /^statusCode must be a code like 503/],
   ['/v1/accounts/Q/deliveries', 'account=b', /^"account" is not a field/],
-  ['/v1/accounts/Q/deliveries', 'endpoint=x&'.repeat(101), /^endpoint must have at most 100 values; it has 101$/],
+  [
+    '/v1/accounts/Q/deliveries',
+    `endpoint=ep_${'0'.repeat(26)}&`.repeat(101),
+    /^endpoint must have at most 100 values; it has 101$/,
+  ],
   ['/v1/accounts/Q/dead-letters', 'status=dead', /^"status" is not a field/],
   ['/v1/accounts/Q/attempts', 'trigger=why', /^trigger must be one of first, retry, replay, test; got "why"$/],
   ['/v1/accounts/Q/records/r/events', 'after=-1', /^after must be a sequence, or 0 for all; got "-1"$/],
@@ -184,7 +200,7 @@ const QUERIES: [path: string, query: string, message: RegExp][] = [
   ['/v1/accounts/Q/record', 'key=..', /^key must have no "\."/],
   ['/v1/accounts/Q/events/evt_1', 'record=', /^record must have 1 to 256 bytes/],
   ['/v1/deliveries', 'account=a.b', /^account must be 1 to 64 letters.*; got "a\.b"$/],
-  ['/v1/attempts', 'account=a&account=b', /^account must be a string; got a list$/],
+  ['/v1/attempts', 'account=a&account=b', /^account must be given once; it is given 2 times$/],
   ['/v1/endpoints', 'status=on', /^status must be one of enabled, paused, disabled/],
 ];
 test.each(QUERIES)('GET %s?%s is refused', async (path, query, message) => {
@@ -222,4 +238,62 @@ test('a batch of none, or of more than 100, is refused as a whole', async () => 
   expect(none.body.errors[0].message).toBe('events must have 1 to 100 events; it has 0');
   const many = await call('POST', `/v1/accounts/${account}/events/batch`, { events: Array(101).fill({}) });
   expect(many.body.errors[0].message).toBe('events must have 1 to 100 events; it has 101');
+});
+
+test('a value that is no double is shown as it was sent', async () => {
+  const account = await newAccount();
+  const refused = async (path: string, text: string) =>
+    (await call('POST', `/v1/accounts/${account}/${path}`, text)).body;
+  const double = 'must be a number that a double holds';
+  for (const [path, text, message] of [
+    ['events', '{"type": "a.b", "data": 1, "version": 9007199254740993}', `version ${double}; got 9007199254740993`],
+    ['events', '{"type": 1e400, "data": 1}', 'type must be a string; got 1e400'],
+    [
+      'endpoints',
+      '{"url": "https://a.example/", "timeoutMs": 1e400}',
+      `timeoutMs ${double}; 1e400 would become Infinity`,
+    ],
+    [
+      'endpoints',
+      '{"url": "https://a.example/", "filter": {"field": "data.n", "equals": 0.1234567890123456789}}',
+      `filter.equals ${double}; 0.1234567890123456789 would become 0.12345678901234568`,
+    ],
+  ] as const) {
+    expect((await refused(path, text)).errors.map((one: { message: string }) => one.message)).toEqual([message]);
+  }
+});
+
+test('statusReason is refused, and not dropped, while the endpoint is enabled', async () => {
+  const account = await newAccount();
+  const path = `/v1/accounts/${account}/endpoints`;
+  const url = 'https://a.example/';
+  const message = /^statusReason must be left out while the status is "enabled"/;
+  for (const status of [undefined, 'enabled']) {
+    const answer = await call('POST', path, { url, status, statusReason: 'moving' });
+    expect([answer.status, answer.body.errors?.[0]?.message]).toEqual([400, expect.stringMatching(message)]);
+  }
+  const created = await call('POST', path, { url, status: 'paused', statusReason: 'moving' });
+  expect(created.body.statusReason).toBe('moving');
+  const one = `${path}/${created.body.id}`;
+  expect((await call('PATCH', one, { statusReason: 'moved' })).body.statusReason).toBe('moved');
+  expect((await call('PATCH', one, { status: 'enabled', statusReason: 'done' })).status).toBe(400);
+  expect((await call('PATCH', one, { status: 'enabled', statusReason: null })).body.statusReason).toBeNull();
+  expect((await call('PATCH', one, { statusReason: 'again' })).body.errors[0].message).toMatch(message);
+});
+
+test('a replay or discard of a range names an endpoint and event types by their shape', async () => {
+  const account = await newAccount();
+  const endpoint = `ep_${'0'.repeat(26)}`;
+  for (const path of ['replays', 'dead-letters/discard']) {
+    await expectRefusal('POST', `/v1/accounts/${account}/${path}`, {}, [
+      'endpoint',
+      'CRM',
+      /^endpoint must be the id of an endpoint, like .*; got "CRM"$/,
+    ]);
+    await expectRefusal('POST', `/v1/accounts/${account}/${path}`, { endpoint }, [
+      'eventTypes',
+      ['a.*', 'b..*'],
+      /^eventTypes\.1 must be an event type, or one followed by "\.\*"; got "b\.\.\*"$/,
+    ]);
+  }
 });

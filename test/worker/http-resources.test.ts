@@ -306,6 +306,8 @@ describe('V1, V2', () => {
       payloadExpiredAt: null,
       deliveryCount: 1,
       deliveries: [shape],
+      notSent: [],
+      note: null,
     });
     const record = {
       record: 'sub/sub_81',
@@ -315,6 +317,7 @@ describe('V1, V2', () => {
       late: false,
       note: expect.stringMatching(/^Delivered to CRM/),
       endpoints: [{ endpoint, delivery: shape, waiting: 0 }],
+      notSent: [],
     };
     expect((await call('GET', `${at}/records/sub%2Fsub_81`)).body).toEqual(record);
     expect((await call('GET', `${at}/record?key=sub/sub_81`)).body).toEqual(record);
@@ -339,9 +342,45 @@ describe('V1, V2', () => {
     expect((await call('GET', `/v1/accounts/${account}/records/r`)).body).toMatchObject({
       status: null,
       late: false,
-      note: 'No endpoint wants the events of this record',
+      note: 'Sent to nobody: the account has no enabled endpoint',
       endpoints: [],
+      notSent: [],
     });
+  });
+
+  test('every endpoint that the newest event was not sent to says why, also beside an older delivery', async () => {
+    const account = await newAccount();
+    const at = `/v1/accounts/${account}`;
+    const create = async (description: string, body: object) => {
+      const url = `https://${description.toLowerCase()}.example.com/`;
+      const made = await call('POST', `${at}/endpoints`, { url, description, ...body });
+      expect(made.status, made.text).toBe(201);
+      return made.body.id;
+    };
+    const filter = { field: 'data.plan', equals: 'pro' };
+    const billing = await create('Billing', {});
+    const crm = await create('CRM', { eventTypes: ['subscription.created'] });
+    const mail = await create('Mail', { filter });
+    await publish(account, { record: 'sub', type: 'subscription.created', data: { plan: 'pro' } });
+    const newest = await publish(account, { record: 'sub', type: 'subscription.updated', data: { plan: 'free' } });
+    const { body } = await call('GET', `${at}/records/sub`);
+    expect(new Set(body.endpoints.map(({ endpoint }: { endpoint: string }) => endpoint))).toEqual(
+      new Set([billing, crm, mail]),
+    );
+    const notSent = [
+      { endpoint: mail, reason: 'filter', note: `Mail's filter did not match: data.plan is not "pro"` },
+      { endpoint: crm, reason: 'not-subscribed', note: 'CRM is not subscribed to subscription.updated' },
+    ];
+    expect(body.notSent).toEqual(notSent);
+    const many = await call('POST', `${at}/record-statuses`, { records: ['sub'] });
+    expect(many.body.data[0].status.notSent).toEqual(notSent);
+    const event = await call('GET', `${at}/events/${newest.id}`);
+    expect([event.body.notSent, event.body.note]).toEqual([notSent, null]);
+    await call('DELETE', `${at}/endpoints/${billing}`);
+    const gone = await publish(account, { record: 'sub', type: 'subscription.updated', data: { plan: 'free' } });
+    expect((await call('GET', `${at}/events/${gone.id}`)).body.note).toBe(
+      'Sent to nobody: of 2 endpoints 1 by filter, 1 not subscribed',
+    );
   });
 
   test('a failing record says what happened and when it is tried again', async () => {

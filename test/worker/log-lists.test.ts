@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { wants } from '../../src/core/match.ts';
 import type { DeliveryStatus, Trigger } from '../../src/core/delivery.ts';
 import { attemptId, deliveryId } from '../../src/core/ids.ts';
 import { EVENT_DELIVERIES_LISTED_MAX, LOG_EMBED_WITHIN_MS, type Walk } from '../../src/core/limits.ts';
@@ -116,6 +117,8 @@ function entryOf(seed: Seed): LogEntry {
 
 const hit = (values: readonly unknown[] | undefined, value: unknown) =>
   values === undefined || values.length === 0 || values.includes(value);
+const isOfType = (eventTypes: readonly string[] | undefined, type: string) =>
+  wants({ eventTypes: [...(eventTypes ?? [])] }, type);
 const hitCode = (values: readonly string[] | undefined, code: number | null | undefined) =>
   values === undefined ||
   values.length === 0 ||
@@ -129,7 +132,7 @@ function isDeliveryHit(filter: EventFilter, record: string | null, { event, deli
   else if (delivery.attempts <= 1) triggers.push('first');
   if (delivery.attempts > 1) triggers.push('retry');
   return (
-    hit(filter.eventType, event.type) &&
+    isOfType(filter.eventType, event.type) &&
     hit(filter.record, record) &&
     hit(filter.event, event.id) &&
     hit(filter.endpoint, delivery.endpoint) &&
@@ -159,7 +162,7 @@ function model(messages: LoggedRecord[], filter: LogFilter) {
       : made
           .filter(
             (attempt) =>
-              hit(filter.eventType, event.type) &&
+              isOfType(filter.eventType, event.type) &&
               hit(filter.record, message.record) &&
               hit(filter.event, event.id) &&
               hit(filter.endpoint, delivery.endpoint) &&
@@ -190,7 +193,7 @@ const timeArb = fc.option(
   { nil: undefined, freq: 3 },
 );
 const filterArb = fc.record({
-  eventType: some('ticket.closed', 'ticket.opened'),
+  eventType: some('ticket.closed', 'ticket.opened', 'ticket.*'),
   record: some('r/1', 'r/2', 'r/3'),
   event: some('evt-1', 'evt-2', 'evt-3', 'evt-4', 'evt-5'),
   endpoint: some(endpointOf(1), endpointOf(2), endpointOf(12)),

@@ -98,7 +98,7 @@ test('/metrics: what the receivers saw, in text that a strict reader takes, for 
   const read = async () => parsePrometheus((await call('GET', '/metrics')).text);
   const metrics = await soon(async () => {
     const now = await read();
-    expect(now.get('tubepost_attempt_latency_window_seconds')?.samples.get('_count')).toBe(13);
+    expect(now.get('tubepost_attempts_by_latency_window')?.samples.get('{le="+Inf"}')).toBe(13);
     expect(now.get('tubepost_open_deliveries')?.samples.get('')).toBe(6);
     return now;
   });
@@ -117,10 +117,10 @@ test('/metrics: what the receivers saw, in text that a strict reader takes, for 
   expect([of('dead_letters_window')[''], of('metrics_complete')[''], of('accounts_read')['']]).toEqual([3, 1, 1]);
   expect(of('endpoints')['{status="enabled"}']).toBeGreaterThanOrEqual(4);
   expect(of('oldest_open_delivery_seconds')['']).toBeLessThan(60);
-  const buckets = Object.entries(of('attempt_latency_window_seconds')).filter(([key]) => key.startsWith('_bucket'));
+  const buckets = Object.entries(of('attempts_by_latency_window'));
   const counts = buckets.map(([, n]) => n);
   expect(counts).toEqual(counts.toSorted((a, b) => a - b));
-  expect(buckets.at(-1)).toEqual(['_bucket{le="+Inf"}', 13]);
+  expect(buckets.at(-1)).toEqual(['{le="+Inf"}', 13]);
 
   const answer = await call('GET', '/metrics');
   expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');

@@ -3,7 +3,7 @@
  * not.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, globSync } from 'node:fs';
+import { existsSync, globSync, realpathSync } from 'node:fs';
 
 export type Found = { path: string } | { missing: string };
 
@@ -19,10 +19,9 @@ export function findProgram(places: string[], debianPackage: string): Found {
 }
 
 function firstOf(places: string[]): string | undefined {
-  return places
-    .flatMap((place) => globSync(place))
-    .toSorted()
-    .at(-1);
+  const found = places.flatMap((place) => globSync(place).toSorted().slice(-1))[0];
+  // Its neighbours are beside the file itself, not beside a link to it.
+  return found === undefined ? undefined : realpathSync(found);
 }
 
 function install(debianPackage: string): string | null {

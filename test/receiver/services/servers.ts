@@ -2,7 +2,7 @@
  * Redis and PostgreSQL of their own for a test, on a free port, with their data in a temporary
  * folder.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ export async function startRedis(): Promise<Started> {
   const folder = mkdtempSync(join(tmpdir(), 'tubepost-redis-'));
   const port = await freePort();
   const options = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes'];
-  return started(spawn(found.path, options, { stdio: 'ignore' }), port, folder);
+  return started(spawn(found.path, options, { stdio: 'ignore' }), folder, port, () => answers(port));
 }
 
 export async function startPostgres(): Promise<Started> {
@@ -43,7 +43,15 @@ export async function startPostgres(): Promise<Started> {
     stdio: 'ignore',
   });
   const options = ['-D', folder, '-p', String(port), '-h', '127.0.0.1', '-k', folder, '-c', 'fsync=off'];
-  return started(spawn(found.path, options, { ...user, cwd: folder, stdio: 'ignore' }), port, folder);
+  const child = spawn(found.path, options, { ...user, cwd: folder, stdio: 'ignore' });
+  // It listens before it takes sessions.
+  const probe = ['-q', '-h', '127.0.0.1', '-p', String(port)];
+  return started(
+    child,
+    folder,
+    port,
+    async () => spawnSync(join(dirname(found.path), 'pg_isready'), probe).status === 0,
+  );
 }
 
 /** PostgreSQL refuses to run as root. */
@@ -58,7 +66,12 @@ function ordinaryUser(): { uid: number; gid: number } | Record<never, never> | {
   }
 }
 
-async function started(child: ChildProcess, port: number, folder: string): Promise<Started> {
+async function started(
+  child: ChildProcess,
+  folder: string,
+  port: number,
+  isReady: () => Promise<boolean>,
+): Promise<Started> {
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const stop = async () => {
     // SIGINT: PostgreSQL ends its sessions and does not wait for them.
@@ -67,7 +80,7 @@ async function started(child: ChildProcess, port: number, folder: string): Promi
     rmSync(folder, { recursive: true, force: true });
   };
   const endMs = Date.now() + START_MS;
-  while (!(await answers(port))) {
+  while (!(await isReady())) {
     if (child.exitCode !== null || Date.now() > endMs) {
       await stop();
       throw new Error(`the server on port ${port} did not start`);

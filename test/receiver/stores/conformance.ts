@@ -249,12 +249,14 @@ export const cases: Case[] = [
       equal(await store.positionOf('other'), null, 'of another');
     },
   },
-  {
-    name: 'a holder that died gives way when its lease is over, and is told that it lost where it was only slow',
+  ...[null, { key: 'r', version: 1 }].map((guard): Case => ({
+    name:
+      'a holder that died gives way when its lease is over, and one that was only slow learns that it lost: ' +
+      (guard === null ? 'of an id' : 'of a record'),
     needs: ['lease'],
     async run(subject) {
       const { store, work, lines, elapse } = subject;
-      const claim = () => claimOf(subject, 'a', { guard: { key: 'r', version: 1 } });
+      const claim = () => claimOf(subject, 'a', { guard });
       const slow = held();
       const lost = store.once(claim(), async (tx) => {
         slow.begin();
@@ -269,5 +271,5 @@ export const cases: Case[] = [
       equal(await lost, { kind: 'lost' }, 'the slow one');
       equal(await lines(), ['next'], 'work');
     },
-  },
+  })),
 ];

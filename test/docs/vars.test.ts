@@ -1,0 +1,16 @@
+/** The variables of .dev.vars.example against wrangler.toml: `wrangler dev` reads no others of that file. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { expect, test } from 'vitest';
+
+const read = (name: string) => readFileSync(join(import.meta.dirname, '../..', name), 'utf8');
+
+test('wrangler.toml names every variable, but for the secret that only a change of the master key needs', () => {
+  const config = read('wrangler.toml');
+  const [, required = ''] = /^required = \[(.*)\]$/m.exec(config) ?? [];
+  const [, vars = ''] = /^\[vars\]\n((?:\w+ = ""\n)+)/m.exec(config) ?? [];
+  const named = [...`${required}\n${vars}`.matchAll(/[A-Z_]{3,}/g)].map(([name]) => name);
+  const variables = Object.keys(parseEnv(read('.dev.vars.example')));
+  expect([...named, 'MASTER_KEYS_OLD'].toSorted()).toEqual(variables.toSorted());
+});
