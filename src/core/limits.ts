@@ -382,6 +382,10 @@ export const SUCCESS_ACCEPTED_WITHIN_MS = 7 * DAY_MS;
 export const FAILING_EXACT_MS = HOUR_MS;
 /** A Gate that has not answered by then counts as gone: the lane waits and asks again. */
 export const GATE_ANSWER_MS = 5 * SECOND_MS;
+/** An alarm that is so long overdue was lost: set anew sooner, one that is only late would be put off again and again. */
+export const ALARM_LOST_MS = 10 * SECOND_MS;
+/** Gates that one read asks when they probe next: an answer waits for the slowest. */
+export const PROBES_READ_MAX = 10;
 
 // Jobs
 /**

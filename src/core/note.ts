@@ -13,6 +13,8 @@ export type NoteContext = {
   /** The endpoint's description or, without one, its host. */
   endpointName: string;
   targets: AccountSettings['targets'];
+  /** When the endpoint's circuit, if it is open, is probed next; absent or null: not asked, or not known. */
+  nextProbeAtMs?: number | null;
 };
 
 /**
@@ -25,7 +27,7 @@ export function note(view: DeliveryView, nowMs: number, context: NoteContext): {
   const ageMs = nowMs - view.acceptedAtMs;
   const owed = isOwed(view);
   const late = owed && ageMs > context.targets.deliverWithinMs;
-  const sentence = sentenceFor(view, nowMs, name);
+  const sentence = sentenceFor(view, nowMs, name, until(context.nextProbeAtMs ?? null, nowMs, ', next try'));
   if (view.status === 'dead' || !owed || ageMs <= context.targets.warnAfterMs) return { note: sentence, late };
   return { note: `${sentence}. Late: ${span(ageMs)} after it was accepted, ${name} still does not have it`, late };
 }
@@ -46,17 +48,18 @@ function isOwed(view: Pick<DeliveryView, 'status' | 'replayedBy'>): boolean {
   }
 }
 
-function sentenceFor(view: DeliveryView, nowMs: number, name: string): string {
+/** `probe`: when a circuit is probed next, as the end of a sentence. */
+function sentenceFor(view: DeliveryView, nowMs: number, name: string, probe: string): string {
   switch (view.status) {
     case 'queued':
       if (view.blockedBy !== null) return `Waiting behind an earlier event of this record to ${name}`;
-      if (view.parked) return capital(gateCause(view.parked, name));
+      if (view.parked) return capital(gateCause(view.parked, name, probe));
       return `Waiting to be sent to ${name}${until(view.nextAttemptAtMs, nowMs, ', due')}`;
     case 'delivering':
       return `Being sent to ${name}${view.attempts === 0 ? '' : `, attempt ${view.attempts + 1}`}`;
     case 'retrying':
       if (view.blockedBy !== null) return `${failure(view.last, name)}, waiting behind an earlier event of this record`;
-      if (view.parked) return `${failure(view.last, name)}, ${gateCause(view.parked, name)}`;
+      if (view.parked) return `${failure(view.last, name)}, ${gateCause(view.parked, name, probe)}`;
       return `${failure(view.last, name)}${until(view.nextAttemptAtMs, nowMs, ', retry') || ', retry is due'}`;
     case 'delivered':
       return deliveredSentence(view, name);
@@ -77,10 +80,10 @@ function replayed({ replayedBy, replayResolved = null }: DeliveryView): string {
   return `. It was sent again by a replay${how}`;
 }
 
-function gateCause(parked: Parked | 'watched', name: string): string {
+function gateCause(parked: Parked | 'watched', name: string, probe: string): string {
   switch (parked) {
     case 'circuit':
-      return `waiting for ${name} to recover`;
+      return `waiting for ${name} to recover${probe}`;
     case 'watched':
       return `waiting for its turn: ${name} is failing, or catching up`;
     case 'pace':

@@ -154,6 +154,8 @@ export type GateRpc = {
   /** The Account tells of a change. Idempotent; an older revision than the known one is ignored. */
   changed(news: GateNews): Promise<void>;
   read(): Promise<GateView>;
+  /** Its endpoint is worth a probe now, whatever the pause. */
+  probe(): Promise<void>;
   /** Everything of this Gate is gone. Only for an account that is removed. Safe to repeat. */
   erase(): Promise<void>;
 };

@@ -12,6 +12,7 @@ import type { GateRpc } from '../core/rpc.ts';
 import { within } from '../delivery/within.ts';
 import type { Bindings } from '../env.ts';
 import { accountStub, shardStub } from '../stubs.ts';
+import { notBefore, toArm } from './alarm.ts';
 import { type GateEffects, GateLedger, type Wake, type WakeResult } from './ledger.ts';
 
 export class Gate extends DurableObject<Bindings> implements GateRpc {
@@ -22,7 +23,7 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
   #armedAtMs: number | null = null;
 
   static {
-    retryable(this.prototype.changed, this.prototype.read, this.prototype.erase);
+    retryable(this.prototype.changed, this.prototype.read, this.prototype.probe, this.prototype.erase);
   }
 
   constructor(ctx: DurableObjectState, env: Bindings) {
@@ -55,6 +56,10 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
     return this.#ledger.view();
   }
 
+  async probe() {
+    this.#perform(this.#ledger.probe(this.#at()));
+  }
+
   async erase() {
     this.#ledger = this.#open();
     this.#armedAtMs = null;
@@ -79,9 +84,9 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
       const byShard = Map.groupBy(wakes, ({ record }) => splitRecordName(record)?.shard ?? '');
       const results = (await Promise.all([...byShard].map(([shard, of]) => this.#wake(shard, of, revision)))).flat();
       const effects = this.#ledger.settle(results, this.#at());
-      if (effects.wakeAtMs === null) await this.ctx.storage.deleteAlarm();
-      else await this.ctx.storage.setAlarm(effects.wakeAtMs);
-      this.#armedAtMs = effects.wakeAtMs;
+      this.#armedAtMs = effects.wakeAtMs === null ? null : notBefore(effects.wakeAtMs, Date.now());
+      if (this.#armedAtMs === null) await this.ctx.storage.deleteAlarm();
+      else await this.ctx.storage.setAlarm(this.#armedAtMs);
       this.#tellAccount(effects);
     } catch (error) {
       this.#failed('alarm', error);
@@ -106,10 +111,10 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
   }
 
   #perform(effects: GateEffects): void {
-    const { wakeAtMs } = effects;
-    if (wakeAtMs !== null && (this.#armedAtMs === null || wakeAtMs < this.#armedAtMs)) {
-      this.#armedAtMs = wakeAtMs;
-      void this.ctx.storage.setAlarm(wakeAtMs);
+    const atMs = effects.wakeAtMs === null ? null : toArm(this.#armedAtMs, effects.wakeAtMs, Date.now());
+    if (atMs !== null) {
+      this.#armedAtMs = atMs;
+      void this.ctx.storage.setAlarm(atMs);
     }
     this.#tellAccount(effects);
   }

@@ -93,8 +93,18 @@ export class GateLedger {
       this.#move({ known: news });
       // A person changed something else of it, perhaps its URL: that is worth a look at once.
       const isRepaired = known !== null && isSame(known, news) && circuit.kind === 'open';
-      if (isRepaired) this.#move({ circuit: { ...circuit, untilMs: Math.min(circuit.untilMs, at.nowMs) } });
+      if (isRepaired) this.#endPause(at.nowMs);
     }).effects;
+  }
+
+  /** Somebody knows better than the pause: a test arrived, or a person replays. A probe that is under way stays the only one. */
+  probe(at: At): GateEffects {
+    return this.#turn(at, () => this.#endPause(at.nowMs)).effects;
+  }
+
+  #endPause(nowMs: number): void {
+    const { circuit } = this.#read();
+    if (circuit.kind === 'open' && circuit.untilMs > nowMs) this.#move({ circuit: { ...circuit, untilMs: nowMs } });
   }
 
   /** Whom to wake now, oldest first. What is taken here counts as started. */

@@ -16,6 +16,7 @@ import { ruled } from './fields.ts';
 import { callObject, callObjectOnce } from './objects.ts';
 import { overlay, presentOf } from './overlay.ts';
 import { accountId, accountParams, logQuery } from './params.ts';
+import { nextProbes, probeNow } from './probes.ts';
 import { Problem } from './problem.ts';
 import { showDelivery, showDetail } from './render.ts';
 
@@ -49,7 +50,8 @@ export function addDeliveries(api: Api): void {
       const settings = await accountOf(c, params.account, [at.endpoint]);
       const detail = await readDelivery(c, settings, at);
       if (detail === null) throw unknownDelivery(params.delivery);
-      return c.json(showDetail(detail, presentOf(settings, Date.now())));
+      const probesAtMs = await nextProbes(c, settings, [detail.delivery]);
+      return c.json(showDetail(detail, { ...presentOf(settings, Date.now()), probesAtMs }));
     },
   );
 
@@ -75,6 +77,7 @@ export function addDeliveries(api: Api): void {
         (stub) => stub.replay(refOf(at), by),
       );
       if (!replayed.ok) throw replayRefused(delivery, replayed.error);
+      probeNow(c, settings, at.endpoint);
       return c.json(showDelivery(overlay(replayed.value, presentOf(settings, Date.now()))), 201);
     },
   );

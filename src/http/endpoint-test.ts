@@ -15,11 +15,12 @@ import { logDatabase } from '../store/database.ts';
 import { writeFaults } from '../store/faults.ts';
 import { writeTestAttempt } from '../store/test-attempts.ts';
 import { accountStub } from '../stubs.ts';
-import { unknownAccount } from './account-settings.ts';
+import { accountOf, unknownAccount } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { callObjectOnce } from './objects.ts';
 import { accountId } from './params.ts';
+import { probeNow } from './probes.ts';
 import { Problem, retryAfter } from './problem.ts';
 import { showAttempt } from './render.ts';
 import { unknownEndpoint } from './secret-text.ts';
@@ -45,10 +46,21 @@ export function addEndpointTest(api: Api): void {
       const made = attemptAndLog(c, test);
       // Who hangs up meanwhile still finds the attempt in the log.
       c.executionCtx.waitUntil(made);
+      const { error } = await made;
+      if (error === null) c.executionCtx.waitUntil(probeAfter(c, account, endpoint));
       const owner = { delivery: test.request.delivery, endpoint, event: test.request.eventId };
       return c.json(showAttempt(owner, await made));
     },
   );
+}
+
+/** Never rejects: the test is over, and what is lost here costs the rest of a pause. */
+async function probeAfter(c: AppContext, account: string, endpoint: string): Promise<void> {
+  try {
+    probeNow(c, await accountOf(c, account), endpoint);
+  } catch (error) {
+    console.warn(JSON.stringify({ message: 'endpoint not probed', endpoint, error: String(error) }));
+  }
 }
 
 async function attemptAndLog(c: AppContext, test: TestEvent): Promise<LoggedAttempt> {

@@ -9,6 +9,7 @@ import { answerLog } from './export.ts';
 import { unsentOf } from './not-sent.ts';
 import { presentOf } from './overlay.ts';
 import { accountId, accountParams, eventId, filterOf, logQuery, recordKey } from './params.ts';
+import { nextProbes } from './probes.ts';
 import { Problem } from './problem.ts';
 import { ofRecord } from './record-events.ts';
 import { showEvent } from './render.ts';
@@ -56,7 +57,8 @@ export function addEvents(api: Api): void {
       const event = await lookUpEvent(c, settings, params.event, query.record);
       if (event === null)
         throw new Problem('not-found', `there is no event "${params.event}" here, or not yet in the log`);
-      const present = presentOf(settings, Date.now());
+      const probesAtMs = await nextProbes(c, settings, event.deliveries);
+      const present = { ...presentOf(settings, Date.now()), probesAtMs };
       const { notSent, nowhere } = unsentOf(event, present);
       return c.json({ ...showEvent(event, present), notSent, note: nowhere });
     },

@@ -1,7 +1,7 @@
 /**
  * What JSON Schema can say of the rules that core checks, made from the same limits and expressions, so that `ruled` puts both into one
  * schema. Necessary, not always sufficient: JSON Schema counts characters where a limit counts bytes, and knows no sum, no calendar and
- * no normal form. test/http/openapi-facts.test.ts holds each against its check.
+ * no normal form. No test holds them against the checks yet; a rule without an entry here is not in the document.
  *
  * Expressions are written for every language that reads the document: no `\p{…}`, which Python lacks, and `\u` for what Ruby reads as
  * half a character in `\x`.

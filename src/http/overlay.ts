@@ -18,6 +18,8 @@ export type Present = {
   endpoints: ReadonlyMap<string, EndpointSettings>;
   targets: AccountSettings['targets'];
   nowMs: number;
+  /** When endpoints whose circuit is open are probed next, where that was asked. */
+  probesAtMs?: ReadonlyMap<string, number>;
 };
 
 export function presentOf(settings: AccountSettings, nowMs: number): Present {
@@ -25,10 +27,15 @@ export function presentOf(settings: AccountSettings, nowMs: number): Present {
   return { endpoints, targets: settings.targets, nowMs };
 }
 
-export function overlay(view: DeliveryView, { endpoints, targets, nowMs }: Present): ShownDelivery {
+export function overlay(view: DeliveryView, { endpoints, targets, nowMs, probesAtMs }: Present): ShownDelivery {
   const endpoint = endpoints.get(view.endpoint);
   const now = isWaiting(view) ? withEndpoint(view, endpoint, nowMs) : view;
-  return { ...now, ...note(now, nowMs, { endpointName: nameOf(endpoint), targets }) };
+  const context = {
+    endpointName: nameOf(endpoint),
+    targets,
+    nextProbeAtMs: probesAtMs?.get(view.endpoint) ?? null,
+  };
+  return { ...now, ...note(now, nowMs, context) };
 }
 
 function isWaiting({ status }: DeliveryView): boolean {

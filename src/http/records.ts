@@ -13,6 +13,7 @@ import { unsentOfNewest } from './not-sent.ts';
 import { callObject } from './objects.ts';
 import { presentOf } from './overlay.ts';
 import { accountId, accountParams, pageQuery, recordKey } from './params.ts';
+import { nextProbes } from './probes.ts';
 import { Problem } from './problem.ts';
 import { showEvent, showRecord } from './render.ts';
 
@@ -81,6 +82,8 @@ async function answerRecord(c: AppContext, account: string, record: string): Pro
     (stub) => stub.readRecord(),
   );
   if (view === null) throw new Problem('not-found', `the record ${shown(record)} has no events`);
-  const present = presentOf(settings, Date.now());
+  const newest = view.endpoints.map(({ delivery }) => delivery);
+  const probesAtMs = await nextProbes(c, settings, newest);
+  const present = { ...presentOf(settings, Date.now()), probesAtMs };
   return c.json(showRecord({ ...view, record }, present, await unsentOfNewest(c, name, view, settings, present)));
 }

@@ -359,11 +359,13 @@ export class ShardCore {
         // Read for each page: others get their turn meanwhile.
         const facts = await this.#now([]);
         if (facts === null) return;
-        const nowMs = this.#links.nowMs();
-        const { over, next } = this.#retention.page(facts, nowMs);
-        const known = new Set([...over.keys()].flatMap((record) => [...this.#memory(record).lanes.keys()]));
+        const { over: first } = this.#retention.page(facts, this.#links.nowMs());
+        const known = new Set([...first.keys()].flatMap((record) => [...this.#memory(record).lanes.keys()]));
         const settings = known.size === 0 ? facts : await this.#now([...known]);
         if (settings === null) return;
+        // Read anew: a replay may have reopened and finished what the first page took for over.
+        const nowMs = this.#links.nowMs();
+        const { over, next } = this.#retention.page(settings, nowMs);
         const removed = known.difference(new Set(settings.endpoints.map(({ id }) => id)));
         const tasks = [...over].map(([record, gone]) => ({
           record,

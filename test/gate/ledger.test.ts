@@ -360,6 +360,17 @@ describe('the circuit', () => {
     expect(names(bench.step())).toEqual(['a']);
   });
 
+  test('somebody who knows better ends the pause, and a probe that is under way stays the only one', () => {
+    const bench = new Bench();
+    bench.fail();
+    for (const record of ['a', 'b']) bench.ask(record);
+    expect(bench.step()).toEqual([]);
+    bench.gate.probe(bench.at);
+    expect(names(bench.step())).toEqual(['a']);
+    bench.gate.probe(bench.at);
+    expect(bench.step()).toEqual([]);
+  });
+
   test('a new instance knows the circuit, who is parked, and when to ring', () => {
     const bench = new Bench();
     bench.fail();

@@ -12,7 +12,6 @@ export const VERSIONS = {
   'hey-api': '0.99.0',
   orval: '8.38.0',
   typescript: '5.9.3',
-  schemathesis: '4.32.5',
   spectral: '6.16.3',
   redocly: '2.77.0',
 } as const;

@@ -38,7 +38,7 @@ const mayImport: Record<string, string[]> = {
   client: [],
   delivery: ['core', 'signature.ts'],
   store: ['core', 'drizzle-orm', 'drizzle-orm/d1', 'zod'],
-  record: objects,
+  shard: objects,
   gate: objects,
   catalogue: objects,
   limiter: objects,

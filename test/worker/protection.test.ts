@@ -64,7 +64,9 @@ describe('an endpoint that fails', { timeout: 20_000 }, () => {
     await failing(id);
     const before = (await requests(url)).length;
     const waiting = await publish('sub/new');
-    await soon(async () => expect((await delivery(waiting)).note).toBe('Waiting for CRM to recover'));
+    await soon(async () =>
+      expect((await delivery(waiting)).note).toMatch(/^Waiting for CRM to recover, next try in \d/),
+    );
     expect(await delivery(waiting)).toMatchObject({ status: 'queued', attempts: 0, nextAttemptAt: null });
     expect((await requests(url)).length).toBe(before);
     expect(await circuitOf(id)).toMatchObject({ state: 'open', waitingRecords: 1 });
@@ -100,6 +102,26 @@ describe('an endpoint that fails', { timeout: 20_000 }, () => {
     expect((await requests(url)).length).toBe(before + 7);
   });
 
+  test.each(['a test that arrives', 'a replay that a person asks for'])('is probed at once after %s', async (what) => {
+    const id = await endpoint();
+    await answers(url, { status: 404 });
+    const dead = await publish('sub/dead');
+    await soon(async () => expect(await delivery(dead)).toMatchObject({ status: 'dead' }));
+    await failing(id);
+    const waiting = await publish('sub/new');
+    await soon(async () => expect(await circuitOf(id)).toMatchObject({ state: 'open', waitingRecords: 1 }));
+    await answers(url, { status: 200 });
+    const at = `/v1/accounts/${account}`;
+    const act = what.startsWith('a test') ? `endpoints/${id}/test` : `deliveries/${dead}/replay`;
+    expect((await call('POST', `${at}/${act}`, {})).status).toBeLessThan(300);
+    await soon(async () => {
+      const { nextProbeAt, state } = await circuitOf(id);
+      expect(state !== 'open' || Date.parse(nextProbeAt) <= Date.now()).toBe(true);
+    });
+    await runDurableObjectAlarm(gateOf(id));
+    await soon(async () => expect(await delivery(waiting)).toMatchObject({ status: 'delivered', attempts: 1 }));
+  });
+
   test('stays known as failing to a new instance of its Gate', async () => {
     const id = await endpoint();
     await failing(id);
@@ -114,7 +136,7 @@ describe('an endpoint that fails', { timeout: 20_000 }, () => {
     await soon(async () => {
       others += 1;
       const other = await publish(`sub/${others}`);
-      expect((await delivery(other)).note).toBe('Waiting for CRM to recover');
+      expect((await delivery(other)).note).toMatch(/^Waiting for CRM to recover/);
     });
     const before = (await requests(url)).length;
     expect(before).toBeGreaterThanOrEqual(5);

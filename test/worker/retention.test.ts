@@ -164,13 +164,15 @@ test('jobs that ended 90 days ago are erased, row and object; others stay', asyn
 });
 
 test('resolved alerts go after 90 days, a bounded number a minute; open ones and those not told stay, and faults go too', async () => {
+  const columns = `(id, rule, account, endpoint, value, threshold, detail, opened_at_ms, updated_at_ms,
+    false_since_ms, resolved_at_ms, revision, told_revision, owner_revision)`;
   const anAlert = async (days: number, tail: string, given: { resolvedDays: number | null; isTold?: boolean }) => {
     const { resolvedDays, isTold = true } = given;
     const id = alertId(daysAgo(days), tail.padEnd(16, 'a'));
     await env.CONFIG.prepare(
-      `INSERT INTO alerts VALUES (?, 'dead-letter', 'acc', ?, 1, 1, '', ?, ?, NULL, ?, 2, ?, NULL, NULL, NULL)`,
+      `INSERT INTO alerts ${columns} VALUES (?1, 'dead-letter', 'acc', ?2, 1, 1, '', ?3, ?3, NULL, ?4, 2, ?5, ?5)`,
     )
-      .bind(id, tail, daysAgo(days), daysAgo(days), resolvedDays && daysAgo(resolvedDays), isTold ? 2 : 1)
+      .bind(id, tail, daysAgo(days), resolvedDays && daysAgo(resolvedDays), isTold ? 2 : 1)
       .run();
     return id;
   };
@@ -191,7 +193,7 @@ test('resolved alerts go after 90 days, a bounded number a minute; open ones and
 
   const { meta } = await env.CONFIG.prepare(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i <= ?1)
-     INSERT INTO alerts SELECT printf('alr_00%08d', i), 'dead-letter', 'acc', i, 1, 1, '', 1, 1, NULL, 1, 2, 2, NULL, NULL, NULL FROM n`,
+     INSERT INTO alerts ${columns} SELECT printf('alr_00%08d', i), 'dead-letter', 'acc', i, 1, 1, '', 1, 1, NULL, 1, 2, 2, 2 FROM n`,
   )
     .bind(RETENTION_ALERTS_PER_RUN)
     .run();
