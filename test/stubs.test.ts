@@ -1,10 +1,10 @@
 /** Where an object is looked for. The Worker tests run on workerd, which knows no jurisdictions: so here, against a namespace that does. */
 import { beforeEach, expect, test } from 'vitest';
 import type { Bindings } from '../src/env.ts';
-import { accountStub, gateStub, recordStub } from '../src/stubs.ts';
+import { accountStub, gateStub, shardStub } from '../src/stubs.ts';
 
 const ENDPOINT = 'ep_00000000000000000000000001';
-const HASH = 'a'.repeat(32);
+const PLACE = '0abc:0.3';
 let asked: string[];
 
 function namespace(where = 'anywhere'): unknown {
@@ -14,30 +14,26 @@ function namespace(where = 'anywhere'): unknown {
   };
 }
 function env(given: object = {}): Bindings {
-  return { RECORD: namespace(), GATE: namespace(), ACCOUNT: namespace(), ...given } as unknown as Bindings;
+  return { SHARD: namespace(), GATE: namespace(), ACCOUNT: namespace(), ...given } as unknown as Bindings;
 }
 
 beforeEach(() => {
   asked = [];
 });
 
-test('a Record and a Gate are looked for where their name says', () => {
-  recordStub(env(), `v1.eu:acme:k:${HASH}`);
-  recordStub(env(), `v1.fedramp:acme:u:${HASH}`);
+test('a Shard and a Gate are looked for where their name says', () => {
+  shardStub(env(), `v1.eu:acme:${PLACE}`);
+  shardStub(env(), `v1.fedramp:acme:${PLACE}`);
   gateStub(env(), { account: 'acme', jurisdiction: 'eu' }, ENDPOINT);
-  expect(asked).toEqual([
-    `eu: v1.eu:acme:k:${HASH}`,
-    `fedramp: v1.fedramp:acme:u:${HASH}`,
-    `eu: v1.eu:acme:${ENDPOINT}`,
-  ]);
+  expect(asked).toEqual([`eu: v1.eu:acme:${PLACE}`, `fedramp: v1.fedramp:acme:${PLACE}`, `eu: v1.eu:acme:${ENDPOINT}`]);
 });
 
 test('those of an account without a jurisdiction are where they always were', () => {
-  recordStub(env(), `v1:acme:k:${HASH}`);
+  shardStub(env(), `v1:acme:${PLACE}`);
   gateStub(env(), { account: 'acme' }, ENDPOINT);
   gateStub(env(), { account: 'acme', jurisdiction: null }, ENDPOINT);
   expect(asked).toEqual([
-    `anywhere: v1:acme:k:${HASH}`,
+    `anywhere: v1:acme:${PLACE}`,
     `anywhere: v1:acme:${ENDPOINT}`,
     `anywhere: v1:acme:${ENDPOINT}`,
   ]);
@@ -49,8 +45,8 @@ test('an Account is found from its id alone', () => {
 });
 
 test('a machine of ones own leaves the restriction out, and only with LOCAL_MODE', () => {
-  recordStub(env({ LOCAL_MODE: 'true' }), `v1.eu:acme:k:${HASH}`);
-  recordStub(env({ LOCAL_MODE: 'false' }), `v1.eu:acme:k:${HASH}`);
-  recordStub(env({ LOCAL_MODE: '' }), `v1.eu:acme:k:${HASH}`);
+  shardStub(env({ LOCAL_MODE: 'true' }), `v1.eu:acme:${PLACE}`);
+  shardStub(env({ LOCAL_MODE: 'false' }), `v1.eu:acme:${PLACE}`);
+  shardStub(env({ LOCAL_MODE: '' }), `v1.eu:acme:${PLACE}`);
   expect(asked.map((one) => one.split(':')[0])).toEqual(['anywhere', 'eu', 'eu']);
 });

@@ -418,7 +418,11 @@ export class System {
       if (host.alarmAtMs === null) continue;
       const isQuiet = host.isArmedWhole && !isAnythingDue(host.storage);
       const what = `${isQuiet ? 'quiet alarm' : 'alarm'} of ${host.name.slice(-3)}`;
-      alarms.push({ what, atMs: host.alarmAtMs, isQuiet, ring: () => this.#ring(host) });
+      const ring = () => {
+        if (isQuiet) this.world.saw('quiet ring');
+        return this.#ring(host);
+      };
+      alarms.push({ what, atMs: host.alarmAtMs, isQuiet, ring });
     }
     for (const gate of this.gates.values()) {
       if (gate.alarmAtMs === null || gate.isRinging) continue;

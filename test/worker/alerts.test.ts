@@ -10,7 +10,7 @@ import {
 import { env } from 'cloudflare:workers';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { SHARD_BYTES_MAX } from '../../src/core/limits.ts';
+import { SHARD_BYTES_MAX, STORAGE_LOOK_MS } from '../../src/core/limits.ts';
 import worker from '../../src/index.ts';
 import { alertsTask } from '../../src/schedule/alerts.ts';
 import { writeFaults } from '../../src/store/faults.ts';
@@ -317,6 +317,7 @@ describe('what no row of the log shows', () => {
       const full = { exec: sql.exec.bind(sql), databaseSize: SHARD_BYTES_MAX };
       Object.defineProperty(state.storage, 'sql', { configurable: true, value: full });
     });
+    vi.setSystemTime(Date.now() + STORAGE_LOOK_MS);
     const event = { type: 'plan.updated', record: 'plan/full', data: {}, id: 'evt-late' };
     const refused = await call('POST', `/v1/accounts/${account}/events`, event);
     expect([refused.status, refused.body.code, refused.body.id]).toEqual([507, 'record-storage-full', 'evt-late']);

