@@ -169,6 +169,7 @@ export class JobLedger {
       if (looks < outcomes.length) state.paceMs = afterMs(outcomes.length - looks, manner.pacePerSecond);
       if (looks > 0) state.looksMs = afterMs(looks, JOB_LOOKS_PER_SECOND);
       for (const [item, outcome] of outcomes) this.#count(state, item, outcome, manner, nowMs);
+      state.lastError = unansweredBy(outcomes);
       // A slow step is a loaded machine: others get as much of it as this job had.
       state.nextMs = nowMs + Math.min(Math.max(0, nowMs - tookFromMs), JOB_YIELD_MS_CAP);
       if (state.endedAtMs === null) this.#endPass(state, manner, nowMs);
@@ -332,6 +333,12 @@ function workOfStep({ pacePerSecond }: Manner): number {
 function stepped(state: State): void {
   state.stepFailures = 0;
   state.lastError = null;
+}
+
+/** Why nothing of a step was answered; null where anything was. */
+function unansweredBy(outcomes: [Item, Outcome][]): string | null {
+  const reasons = outcomes.map(([, { isOver, reason }]) => (isOver ? null : reason));
+  return reasons.includes(null) ? null : (reasons[0] ?? '').slice(0, ERROR_MESSAGE_BYTES_MAX);
 }
 
 /** The first act says who began it; of the others the newest stay. */

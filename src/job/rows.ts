@@ -52,8 +52,9 @@ const state = z.object({
   /** Nor does new work, for the pace; nor another look at what it waits for. Absent as earlier releases saved it. */
   paceMs: z.number().default(0),
   looksMs: z.number().default(0),
-  /** Steps that failed in a row, and why the last did. */
+  /** Steps that failed in a row. */
   stepFailures: z.number(),
+  /** Why the last step did not work, as a whole or for each of its items; null: it did. */
   lastError: z.string().nullable(),
   createdAtMs: z.number(),
   updatedAtMs: z.number(),

@@ -46,7 +46,8 @@ function noteOf(state: State, waitingFor: Standing['waitingFor'], nowMs: number)
   if (phase.kind === 'resting') {
     return `${countsOf(progress)}; looks once more at ${rfc3339(phase.untilMs)} for what was still on its way`;
   }
-  return `running: ${countsOf(progress)}${waitsOf(waitingFor)}`;
+  const silence = lastError === null ? '' : `; nothing of the last step was answered (${lastError})`;
+  return `running: ${countsOf(progress)}${waitsOf(waitingFor)}${silence}`;
 }
 
 /** Statuses of deliveries, and why they are parked, as a person says it. */

@@ -85,6 +85,20 @@ test('cancelled, it stops for good; what was done stays done, and what was under
   expect(bench.database.prepare('SELECT count(*) AS n FROM item').get()).toEqual({ n: 0 });
 });
 
+test('where nothing of a step is answered the note says why, until something is', () => {
+  const bench = new Bench();
+  const silent = { ...nothing(), isOver: false, reason: 'D1 is down' };
+  bench.step(pages(2, 2), () => DONE);
+  bench.step(pages(2, 2), (item) => (item.key === 'i1' ? silent : DONE));
+  expect(bench.view().note).not.toContain('D1 is down');
+  bench.nowMs += 60_000;
+  bench.step(pages(2, 2), () => silent);
+  expect(bench.view().note).toContain('D1 is down');
+  bench.nowMs += 60_000;
+  bench.step(pages(2, 2), () => DONE);
+  expect(bench.view().note).not.toContain('D1 is down');
+});
+
 test('an item that cannot be reached waits ever longer, holds up no other, and is named once it is given up', () => {
   const bench = new Bench();
   bench.finish(pages(30, 30), (item) =>
