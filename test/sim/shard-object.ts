@@ -73,6 +73,8 @@ export class ShardHost {
   turnMs = 0;
   /** The last turn was an alarm's and failed: nothing was planned in it, so what was due still is. */
   hasRungInVain = false;
+  /** That its instances have handed to the log so far, repetitions included. */
+  entriesTold = 0;
   /** Records whose last turn threw by itself: nothing was planned in it either. */
   readonly poisoned = new Set<string>();
   #lives = 0;
@@ -241,6 +243,7 @@ export class ShardInstance {
           claims.map((claim) => ({ v: 2, shard: name, claim })),
         ),
       sendLog: async (record, key, entries) => {
+        this.#host.entriesTold += entries.length;
         await Promise.all(cutLog(this.core.addressOf(record), key, entries).map((part) => log.send(part)));
       },
       admit: (record, endpoint, seen) => reach.admit(this.life, endpoint, nameOf(record), seen),

@@ -419,8 +419,9 @@ export class System {
       const isQuiet = host.isArmedWhole && !isAnythingDue(host.storage);
       const what = `${isQuiet ? 'quiet alarm' : 'alarm'} of ${host.name.slice(-3)}`;
       const ring = () => {
-        if (isQuiet) this.world.saw('quiet ring');
-        return this.#ring(host);
+        const { entriesTold } = host;
+        this.#ring(host);
+        if (isQuiet) this.watch.rangQuietly(host, host.entriesTold - entriesTold);
       };
       alarms.push({ what, atMs: host.alarmAtMs, isQuiet, ring });
     }

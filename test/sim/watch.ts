@@ -72,6 +72,14 @@ export class Watch {
     this.#guard(() => invariants.ringsAgainSoon(shard.name, shard.alarmAtMs, nowMs));
   }
 
+  /** A ring for retention must not tell the log what that has, and has perhaps deleted since. */
+  rangQuietly(shard: ShardHost, entries: number): void {
+    this.#world.saw('quiet ring');
+    this.#guard(() => {
+      if (entries > 0) throw new Violation('I8', shard.name, `a quiet ring told the log of ${entries} entries`);
+    });
+  }
+
   /** After a step: what must hold between turns. */
   afterStep(): void {
     for (const host of this.#changed) this.#guard(() => this.#between(host));
