@@ -1,5 +1,5 @@
 /**
- * What Records and the Gate of an endpoint say to each other (C8). A Record asks before an attempt only where the endpoint's
+ * What Shards and the Gate of an endpoint say to each other (C8). A Shard asks before an attempt only where the endpoint's
  * settings say so: a healthy endpoint without a limit costs its Gate nothing.
  */
 import type { Parked } from './delivery.ts';
@@ -19,10 +19,10 @@ export type Admission =
   | { kind: 'at'; atMs: number }
   /** The Gate keeps a row for this record, and will wake it. */
   | { kind: 'parked'; why: Parked | 'paused' }
-  /** It knows settings newer than those the Record has seen, under which nothing need wait: read them and go on. */
+  /** It knows settings newer than those the Shard has seen, under which nothing need wait: read them and go on. */
   | { kind: 'changed' };
 
-/** What became of a wake in its Record. */
+/** What became of a wake in its Shard. */
 export type Woken = {
   /** Attempts that it started. */
   started: number;

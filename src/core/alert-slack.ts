@@ -13,7 +13,7 @@ import type { AccountSettings, EndpointSettings } from './endpoint.ts';
 import { SLACK_DETAIL_CHARS_MAX, SLACK_NAME_CHARS_MAX } from './limits.ts';
 import type { AcceptRequest } from './publish.ts';
 
-/** Names the form in its Record's table, beside the numbers of schema versions. */
+/** Names the form in its Shard's table, beside the numbers of schema versions. */
 export const SLACK_FORM = 'slack';
 
 /** What people call the account and the endpoint. Of the URL the host only: the path of a webhook is often its secret. */

@@ -54,7 +54,7 @@ export type EventTypePolicy = Pick<
 /** Every type, archived ones too. `revision` grows with every change; 0 is a catalogue that nobody has used. */
 export type CatalogueIndex = { revision: number; types: EventTypePolicy[] };
 
-/** What travels with an event to its Record, which knows no catalogue. Absent: nothing of that kind. */
+/** What travels with an event to its Shard, which knows no catalogue. Absent: nothing of that kind. */
 export type EventPolicy = {
   retryWindowSeconds?: number | undefined;
   expireAfterSeconds?: number | undefined;

@@ -1,6 +1,6 @@
 /**
  * The plan of one lane (C3): which of its deliveries are superseded, which may start now, and when to look again.
- * A lane is the deliveries of one record to one endpoint. Pure; the Record applies what is decided here.
+ * A lane is the deliveries of one record to one endpoint. Pure; the Shard applies what is decided here.
  *
  *   ordered    one at a time; the oldest open one, and nothing behind it, whatever its due time; of a type of which only the
  *              latest matters (`latestOnly`), older ones that wait are superseded

@@ -17,7 +17,7 @@ export const BATCH_REQUEST_BYTES_MAX = 8 * 1024 * 1024;
 export const BATCH_EVENTS_MAX = 100;
 /** Deliveries of a publish that its answer lists; `deliveryCount` counts all. */
 export const PUBLISH_DELIVERIES_SHOWN_MAX = 100;
-/** Open deliveries one record may hold (429 beyond): bounds the Record's memory and its plan. */
+/** Open deliveries one record may hold (429 beyond): bounds the Shard's memory and its plan. */
 export const OPEN_DELIVERIES_MAX = 10_000;
 /**
  * Bytes of one Shard's database from which on it accepts nothing new (507): the platform's end is 10 GB, and what it has accepted
@@ -303,7 +303,7 @@ export const EXPORT_WALK: Walk = { byKey: 500_000, bySeek: 100_000 };
 /** A page of attempts that gets nowhere, because all that it may look at was accepted within LOG_EMBED_WITHIN_MS, looks so much further, so often. */
 export const WALK_GROWTH = 4;
 export const WALK_GROWTHS_MAX = 6;
-/** Events of a record that its Record names for a list of the log: some hundred KB; a larger record is looked for row by row. */
+/** Events of a record that its Shard names for a list of the log: some hundred KB; a larger record is looked for row by row. */
 export const RECORD_EVENT_IDS_MAX = 5_000;
 
 // Attempts (C6)
@@ -358,7 +358,7 @@ export const ASKERS_MAX = 100;
 /** Pauses before a probe: doubling from the one to the other. */
 export const CIRCUIT_PAUSE_MS_MIN = 10 * SECOND_MS;
 export const CIRCUIT_PAUSE_MS_MAX = 5 * MINUTE_MS;
-/** A probe without an outcome by then (its Record died) gives way to another. Longer than any attempt. */
+/** A probe without an outcome by then (its Shard died) gives way to another. Longer than any attempt. */
 export const PROBE_MS = 45 * SECOND_MS;
 /** The record of the probe may ask for it again after this. */
 export const PROBE_AGAIN_MS = 1 * SECOND_MS;
@@ -463,7 +463,7 @@ export const ERASE_CHUNK = 200;
 export const BROADCAST_ACCOUNTS_MAX = 10_000;
 
 // Reads
-/** An answer of a Record that lists events ends once its bodies and deliveries pass this: the platform's limit for a call is 32 MiB. */
+/** An answer of a Shard that lists events ends once its bodies and deliveries pass this: the platform's limit for a call is 32 MiB. */
 export const READ_EVENTS_CHARS_MAX = 8 * 1024 * 1024;
 /** What one delivery in such an answer counts for. */
 export const DELIVERY_VIEW_CHARS = 1_024;
@@ -522,7 +522,7 @@ export const HEALTH_MS = 2 * SECOND_MS;
 export const HEALTH_REMEMBERED_MS = SECOND_MS;
 /** An object shows at most so often that it can write: a row each time. */
 export const HEARTBEAT_MS = MINUTE_MS;
-/** Tries of a Record or Account call that the platform marks retryable, each on a new stub. */
+/** Tries of a Shard or Account call that the platform marks retryable, each on a new stub. */
 export const OBJECT_TRIES_MAX = 3;
 /** Longest `Retry-After` of ours: undici's retry agent waits no longer, whatever it is told. */
 export const RETRY_AFTER_SECONDS_MAX = 30;
@@ -660,7 +660,7 @@ export const HEALTH_DAY_MS = DAY_MS;
 export const WINDOW_SLICES_MAX = 10;
 /** An hour is rolled up this long after its end: by then an outcome that the log was told of twice in vain has arrived. */
 export const ROLL_UP_AFTER_MS = 15 * MINUTE_MS;
-/** And once more after the last repetition of a Record that was not confirmed (LOG_RESEND_MS): what has not changed is not written. */
+/** And once more after the last repetition of a Shard that was not confirmed (LOG_RESEND_MS): what has not changed is not written. */
 export const ROLL_UP_AGAIN_AFTER_MS = 7 * HOUR_MS;
 /** Hours that the first run looks back. */
 export const ROLL_UP_FIRST_HOURS = 24;

@@ -75,5 +75,7 @@ export type AcceptResult =
   | { kind: 'storage-full'; id: string; bytes: number }
   /** The Shard has more work waiting than it can do in time; nothing was stored. */
   | { kind: 'busy'; id: string; retryAfterSeconds: number }
+  /** The turn of its record failed, and was undone; those of other records in the call did not. */
+  | { kind: 'failed'; id: string; error: string }
   /** It was only asked for, and is not known. */
   | { kind: 'unknown'; id: string };

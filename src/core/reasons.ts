@@ -1,4 +1,4 @@
-/** Why deliveries end without an answer that says so: the same words from the Account, the Record and reads. */
+/** Why deliveries end without an answer that says so: the same words from the Account, the Shard and reads. */
 
 /** Its event type's `expireAfterSeconds` were over while it waited. */
 export const EXPIRED = 'expired';

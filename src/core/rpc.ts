@@ -295,7 +295,7 @@ export type AccountRpc = {
   ): Promise<{ endpoints: number; secrets: number; headers: number }>;
   /** Before a payload is erased: says who asked for it. False: there is no such account, and nothing may be erased. */
   auditErasure(by: string, detail: string): Promise<boolean>;
-  /** Before something happens at a Record or a Job. False: there is no such account, and it may not happen. */
+  /** Before something happens at a Shard or a Job. False: there is no such account, and it may not happen. */
   auditAhead(act: AuditAct, by: string): Promise<boolean>;
   /** Newest first, those before number `before`. */
   audit(before: number, limit: number, filter?: AuditFilter): Promise<AuditEntry[] | null>;

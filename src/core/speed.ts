@@ -1,7 +1,7 @@
 /**
  * How quick an endpoint is, by the latency of its answers (C9): what decides where an attempt is made. Pure.
  *
- *   quick      may use every slot of a Record
+ *   quick      may use every slot of a Shard
  *   unproven   nobody has seen it answer: may use some of them
  *   slow       rides the SLOW queue, so that it takes no slot from others
  */

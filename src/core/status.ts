@@ -1,5 +1,5 @@
 /**
- * The life of a delivery: every transition by name, each building only a legal state. Pure; the Record decides when, lane.ts which.
+ * The life of a delivery: every transition by name, each building only a legal state. Pure; the Shard decides when, lane.ts which.
  *
  *   created ──▶ waiting(queued) ──claim──▶ [claimed] ──settle 2xx──▶ ended(delivered)
  *                 ▲    │                      │ ├─ settle retry / lost ──▶ waiting(retrying)

@@ -1,6 +1,6 @@
 /**
  * An isolate's memory of single endpoints, at most SETTINGS_FRESH_MS old (E7), for who needs some
- * of an account and not all: a Record for its attempts, a list for the names that it shows. Values,
+ * of an account and not all: a Shard for its attempts, a list for the names that it shows. Values,
  * never promises, as in settings.ts.
  */
 import type { AccountFacts, AccountSettings, EndpointSettings } from '../core/endpoint.ts';

@@ -1,10 +1,10 @@
 /**
  * The protocol of a Gate over SQL: where the lanes of one endpoint wait for it. It lets attempts go at the endpoint's pace, keeps a
- * row for each record that has to wait, and wakes them, oldest first. Without a runtime, like the Record's. Each public method is one
+ * row for each record that has to wait, and wakes them, oldest first. Without a runtime, like the Shard's. Each public method is one
  * turn; what it returns says when to ring and whom to tell.
  *
  *   paused              everything waits
- *   removed, disabled   everything is woken, to be cancelled by its Record
+ *   removed, disabled   everything is woken, to be cancelled by its Shard
  *   enabled             as the circuit (core/circuit.ts) and the rate limit (core/pace.ts) say
  */
 import { heard, NOBODY_ASKS } from '../core/asking.ts';

@@ -1,4 +1,4 @@
-/** Attempts (V3): lists from the log, one attempt from its Record. */
+/** Attempts (V3): lists from the log, one attempt from its Shard. */
 import { z } from '@hono/zod-openapi';
 import { parseAttemptId } from '../core/ids.ts';
 import { isOfTest } from '../core/test-event.ts';

@@ -11,7 +11,7 @@ import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { callObject } from './objects.ts';
 
-/** In the account's own log: for what happens at a Record or a Job. */
+/** In the account's own log: for what happens at a Shard or a Job. */
 export async function auditInAccount(c: AppContext, account: string, act: AuditAct): Promise<void> {
   const isWritten = await callObject(
     () => accountStub(c.env, account),

@@ -1,4 +1,4 @@
-/** Why a Record did not replay or discard a delivery, as problems. */
+/** Why a Shard did not replay or discard a delivery, as problems. */
 import { rfc3339 } from '../core/body.ts';
 import { FULL_RETRY_AFTER_SECONDS, SHARD_BYTES_MAX } from '../core/limits.ts';
 import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';

@@ -20,7 +20,7 @@ export function unsentOf(event: EventView, { endpoints }: Present): Unsent {
 }
 
 /**
- * Of the newest event of a record. Asks its Record again only where an endpoint has no delivery of
+ * Of the newest event of a record. Asks its Shard again only where an endpoint has no delivery of
  * it.
  */
 export async function unsentOfNewest(

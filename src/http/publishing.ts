@@ -170,12 +170,13 @@ function answersOf(c: AppContext, of: Typed[], results: AcceptResult[]): [Typed,
   return of.map((one, i) => {
     const result = results[i];
     if (result === undefined) return [one, failed(one.id, new Error('a Shard answered too few results'))];
+    if (result.kind === 'failed') return [one, failed(result.id, result.error)];
     if (result.kind === 'unknown') return [one, one.refused ?? failed(result.id, result)];
     return [one, shown(result, one.record === null)];
   });
 }
 
-/** The event as its Record takes it, but for who wants it. */
+/** The event as its Shard takes it, but for who wants it. */
 async function ready({ outgoing, id, record, typed: { forms, policy }, refused }: Typed): Promise<ReadyEvent> {
   const { type, version = null, occurredAt = null, forms: given } = outgoing.body;
   const [{ version: schemaVersion, data, dataJson }, ...older] = forms;
@@ -198,7 +199,7 @@ async function ready({ outgoing, id, record, typed: { forms, policy }, refused }
   };
 }
 
-function shown(result: Exclude<AcceptResult, { kind: 'unknown' }>, isKeyless: boolean): Published {
+function shown(result: Exclude<AcceptResult, { kind: 'unknown' | 'failed' }>, isKeyless: boolean): Published {
   switch (result.kind) {
     case 'accepted':
       return { kind: 'accepted', accepted: result, isKeyless };
@@ -252,7 +253,7 @@ function failed(id: string, error: unknown): Published {
   return { kind: 'problem', problem: new Problem('unavailable', detail, { members: { id }, headers }) };
 }
 
-/** Before the Record was asked: nothing of this request was stored, and a repetition under the same id is as safe. */
+/** Before the Shard was asked: nothing of this request was stored, and a repetition under the same id is as safe. */
 function notStored(id: string, error: unknown): Published {
   console.error(JSON.stringify({ message: 'publish failed before it was stored', event: id, error: String(error) }));
   const detail = `storage did not answer, and nothing was stored: publish the event again, with the id ${id}`;

@@ -1,5 +1,5 @@
 /**
- * The events of the record that a list of the log is asked for, named by its Record: the log has an index by event and none by record
+ * The events of the record that a list of the log is asked for, named by its Shard: the log has an index by event and none by record
  * (it would be paid with each delivery), so a record's rows are found by their keys, however large the log is.
  */
 import type { AccountSettings } from '../core/endpoint.ts';
@@ -24,7 +24,7 @@ export async function ofRecord(
     () => recordStub(c.env, name),
     (stub) => stub.readEventIds(RECORD_EVENT_IDS_MAX),
   ).catch((error: unknown) => {
-    // The log answers also where the Record does not: only more slowly.
+    // The log answers also where the Shard does not: only more slowly.
     console.error(JSON.stringify({ message: 'record not asked', account: settings.account, error: String(error) }));
     return null;
   });

@@ -1,4 +1,4 @@
-/** V1: the sync status of a record, from the Record itself, and its events after a sequence. */
+/** V1: the sync status of a record, from the Shard itself, and its events after a sequence. */
 import { z } from '@hono/zod-openapi';
 import { recordName } from '../core/ids.ts';
 import { shown } from '../core/text.ts';

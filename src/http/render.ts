@@ -152,7 +152,7 @@ export function showAttempt(owner: AttemptOwner, attempt: LoggedAttempt) {
 
 function attemptIdOf(delivery: string, number: number): string {
   const at = parseDeliveryId(delivery);
-  if (at === null) throw new Error(`a Record answered ${delivery} as a delivery id`);
+  if (at === null) throw new Error(`a Shard answered ${delivery} as a delivery id`);
   return attemptId(at, at, number);
 }
 

@@ -73,6 +73,7 @@ export function broadcastWork({ event, accounts }: Broadcast, startedMs: number,
         return failed(`its record holds ${result.bytes} bytes, and takes no event from ${SHARD_BYTES_MAX} on`);
       case 'busy':
         return { ...nothing(), isOver: false, isFound: true, reason: 'its shard has more work than it can do in time' };
+      case 'failed':
       case 'unknown':
       case undefined:
         throw new Error('a Shard answered no result');

@@ -32,7 +32,7 @@ export async function listRange(
   return cursor === null ? { ...page, total: (await countRange(database, account, range)).count } : page;
 }
 
-/** The delivery, and the name of its Record. `isMissing`: the live one, which was never made. */
+/** The delivery, and the name of its Shard. `isMissing`: the live one, which was never made. */
 export function locate(place: ShardsOf, { key }: Item): { record: string; ref: DeliveryRef; isMissing: boolean } {
   const { id, isMissing } = parse(key);
   const at = parseDeliveryId(id);

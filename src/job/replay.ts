@@ -1,5 +1,5 @@
 /**
- * R2 to R4: deliveries of a range are sent again, at a pace. Each item makes one replay at its Record, which knows it by the job's
+ * R2 to R4: deliveries of a range are sent again, at a pace. Each item makes one replay at its Shard, which knows it by the job's
  * id, so a step that is repeated after a crash meets the replay that it made; and it is over when that replay has ended.
  */
 import type { JobSpec, JobStart } from '../core/job.ts';

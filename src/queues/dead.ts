@@ -1,6 +1,6 @@
 /**
  * The consumer of the dead-letter queues: what no consumer could take becomes a fault, so that an alert opens, and a line. Never what it
- * held, which may be a receiver's answer. Nothing is lost with the message: a claim runs out and is tried again, and a Record tells the log
+ * held, which may be a receiver's answer. Nothing is lost with the message: a claim runs out and is tried again, and a Shard tells the log
  * again what that has not confirmed. So the message is a sign of a bug, or of a release that cannot read another's.
  */
 import type { Fault } from '../core/fault.ts';

@@ -7,7 +7,7 @@
  * objects do. In each, accounts take turns, what failed comes back after a wait that doubles, and
  * nothing begins after ALERT_TELL_MS.
  *
- * Owed until a Record has accepted it: a run that dies in between sends it again, under the same
+ * Owed until a Shard has accepted it: a run that dies in between sends it again, under the same
  * id, which is the same event.
  */
 import { acceptRequest } from '../core/accept-request.ts';

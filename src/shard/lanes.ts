@@ -65,7 +65,7 @@ export function nothingStarted(): Started {
   return { run: [], fanout: [], slow: [] };
 }
 
-/** One attempt that the Record runs itself; without a request, the runner reads settings and calls `begin`. */
+/** One attempt that the Shard runs itself; without a request, the runner reads settings and calls `begin`. */
 export type Run = { claim: ClaimRef; request: AttemptRequest | null };
 
 export function laneKey(slot: Slot): string {

@@ -161,8 +161,18 @@ export class Runner {
       this.#deps.remove();
       return { settings: null, begun: claims.map(() => GONE) };
     }
-    const begun = claims.map((claim) => this.#act(claim.record, (ledger) => ledger.begin(claim, settings, this.at())));
+    const begun = claims.map((claim) => this.#tryBegin(claim, settings));
     return { settings, begun };
+  }
+
+  /** A record whose turn fails holds up no other: its claim runs out and comes again. */
+  #tryBegin(claim: ClaimRef, settings: AccountSettings): Begin {
+    try {
+      return this.#act(claim.record, (ledger) => ledger.begin(claim, settings, this.at()));
+    } catch (error) {
+      this.#deps.failed(`begin of ${claim.record}`, error);
+      return GONE;
+    }
   }
 
   /** Asks the Gate, and does what it says. True: the claim may begin; else it was given back or parked. */

@@ -99,7 +99,10 @@ export class ShardCore {
     return this.#runner.at();
   }
 
-  /** Publishes of many records: all in one commit, with whatever else arrives until then. */
+  /**
+   * Publishes of many records: all in one commit, with whatever else arrives until then. A record whose turn fails answers so by
+   * itself; throws where none was done.
+   */
   async accept(publishes: { record: string; request: AcceptRequest }[]): Promise<AcceptResult[][]> {
     if (this.#removedAtMs !== null) throw new Error('the account of this Shard was removed');
     if (this.#group.waiting >= ADMITTED_TASKS_MAX) {
@@ -108,18 +111,30 @@ export class ShardCore {
       );
     }
     const bytes = this.#storageBytes();
-    return Promise.all(
-      publishes.map(({ record, request }) =>
-        this.#group.join({
-          record,
-          isPublish: true,
-          run: (ledger) => {
-            if (request.account !== this.#links.address.account) throw new Error('a publish reached another account');
-            return ledger.accept(request, this.#at(), bytes);
-          },
-        }),
-      ),
+    return this.#each(
+      publishes.map(({ record, request }) => ({
+        record,
+        isPublish: true,
+        run: (ledger: Ledger) => {
+          if (request.account !== this.#links.address.account) throw new Error('a publish reached another account');
+          return ledger.accept(request, this.#at(), bytes);
+        },
+      })),
+      (error, index) =>
+        (publishes[index]?.request.events ?? []).map(({ id }) => ({ kind: 'failed', id, error: String(error) })),
     );
+  }
+
+  /** Each task's result, in order; `instead` of it where its turn failed and others' did not. */
+  async #each<T>(tasks: Task<T>[], instead: (error: unknown, index: number) => T): Promise<T[]> {
+    const joined = await Promise.allSettled(tasks.map((task) => this.#group.join(task)));
+    const [first] = joined;
+    if (first?.status === 'rejected' && joined.every(({ status }) => status === 'rejected')) throw first.reason;
+    return joined.map((one, index) => {
+      if (one.status === 'fulfilled') return one.value;
+      this.#links.failed(`turn of ${tasks[index]?.record}`, one.reason);
+      return instead(one.reason, index);
+    });
   }
 
   async begin(claims: ClaimRef[]): Promise<BeginResult[]> {
@@ -140,13 +155,15 @@ export class ShardCore {
     );
   }
 
-  /** What became of each wake, in order. */
+  /** What became of each wake, in order. A record whose turn fails waits on; throws where none was done. */
   async wake(endpoint: string, revision: number, wakes: Wakeup[]): Promise<Woken[]> {
     if (this.#removedAtMs !== null) return wakes.map(() => ({ started: 0, isStillParked: false }));
-    return Promise.all(
-      wakes.map(({ record, passes }) =>
-        this.#group.join({ record, run: (ledger) => ledger.wake(endpoint, revision, passes, this.#at()) }),
-      ),
+    return this.#each(
+      wakes.map(({ record, passes }) => ({
+        record,
+        run: (ledger: Ledger) => ledger.wake(endpoint, revision, passes, this.#at()),
+      })),
+      () => ({ started: 0, isStillParked: true }),
     );
   }
 
@@ -161,7 +178,7 @@ export class ShardCore {
     const name = `${endpoint} ${revision}`;
     const records = this.#ledger.owing(this.#sweptTo.get(name) ?? '', SWEEP_RECORDS_PER_CALL);
     for (const record of records) {
-      if (this.#ledger.ledger(record).memory.lanes.has(endpoint)) {
+      if (this.#lanesOf(record).includes(endpoint)) {
         const of = this.#act({ record, run: (ledger) => ledger.sweep(endpoint, settings, this.#at()) });
         swept.cancelled += of.cancelled;
         swept.left += of.left;
@@ -287,6 +304,16 @@ export class ShardCore {
     return this.#ledger.ledger(record).memory;
   }
 
+  /** The endpoints of its lanes. None where it cannot be read: its own looks tell of that, and it holds up no other record. */
+  #lanesOf(record: string): string[] {
+    try {
+      return [...this.#memory(record).lanes.keys()];
+    } catch (error) {
+      this.#links.failed(`read of ${record}`, error);
+      return [];
+    }
+  }
+
   /** Settings read now, with these endpoints; null where the account is gone, and then so is what this Shard holds of it. */
   async #now(endpoints: string[]): Promise<AccountSettings | null> {
     const settings = await this.#links.settings({ minRevision: 0, isFresh: true, endpoints });
@@ -360,7 +387,7 @@ export class ShardCore {
         const facts = await this.#now([]);
         if (facts === null) return;
         const { over: first } = this.#retention.page(facts, this.#links.nowMs());
-        const known = new Set([...first.keys()].flatMap((record) => [...this.#memory(record).lanes.keys()]));
+        const known = new Set([...first.keys()].flatMap((record) => this.#lanesOf(record)));
         const settings = known.size === 0 ? facts : await this.#now([...known]);
         if (settings === null) return;
         // Read anew: a replay may have reopened and finished what the first page took for over.

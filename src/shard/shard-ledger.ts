@@ -64,10 +64,6 @@ export class ShardLedger {
     this.#readListed();
   }
 
-  get tables(): Tables {
-    return this.#tables;
-  }
-
   /** Rows may owe more than memory knows: another instance wrote them, or a turn was lost. */
   doubt(fromMs: number): void {
     this.#doubtFromMs = fromMs;
@@ -229,11 +225,6 @@ export class ShardLedger {
       .filter((record) => record > after)
       .sort()
       .slice(0, most);
-  }
-
-  /** In a row; 0 where its last turn did not throw. */
-  failuresOf(record: string): number {
-    return this.#poison.get(record) ?? 0;
   }
 
   /** Memory follows what is open: what owes nothing, or only waits for a time, is read again when it is needed. */

@@ -1,4 +1,4 @@
-/** Deliveries in the log: what happened, up to the last message that arrived. The truth of this instant is the Record's. */
+/** Deliveries in the log: what happened, up to the last message that arrived. The truth of this instant is the Shard's. */
 import { LIST_WALK } from '../core/limits.ts';
 import { REPLAYS_NOTHING } from '../core/log.ts';
 import { ok } from '../core/result.ts';

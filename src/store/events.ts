@@ -20,7 +20,7 @@ import { RESOLVED } from './resolved.ts';
 import { columnsOf, sourceOf } from './source.ts';
 import { endOf, findNewest, foundIn, inRange, matching, type Search, stop } from './walk.ts';
 
-/** `deliveries` holds the first EVENT_DELIVERIES_LISTED_MAX, by endpoint. The body is the Record's. */
+/** `deliveries` holds the first EVENT_DELIVERIES_LISTED_MAX, by endpoint. The body is the Shard's. */
 export type ListedEvent = Omit<EventView, 'body'>;
 
 /** Where one event with this id lives. */
@@ -77,7 +77,7 @@ export async function listEvents(
 
 /**
  * The records of an account that hold an event with this id, at most EVENT_RECORDS_FOUND_MAX: none, one, or several because
- * publishers' ids are unique only within a record. Seconds behind the Records.
+ * publishers' ids are unique only within a record. Seconds behind the Shards.
  */
 export async function findEvent(database: D1Database, account: string, eventId: string): Promise<FoundEvent[]> {
   const found = await drizzle(database).all<{ key: string; record: string | null; sequence: number; at: number }>(sql`

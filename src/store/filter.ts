@@ -37,7 +37,7 @@ type Span = Pick<EventFilter, 'fromMs' | 'toMs'>;
 export type PresentEndpoints = { paused: readonly string[]; /** Enabled or paused. */ live: readonly string[] };
 
 /**
- * The events of the one record in the filter, where its Record has named them: the log has an index by event and none by record.
+ * The events of the one record in the filter, where its Shard has named them: the log has an index by event and none by record.
  * `sinceMs`: from then on they are all of them; null: they are all there ever were.
  */
 export type OfRecord = { ofRecord?: { events: readonly string[]; sinceMs: number | null } | undefined };

@@ -1,5 +1,5 @@
 /**
- * The LOG database: what was delivered, for search and history. A projection: the Records hold the truth and send it again until
+ * The LOG database: what was delivered, for search and history. A projection: the Shards hold the truth and send it again until
  * it is confirmed. Rows written cost more than all else here, so a delivery whose first attempt comes quickly is one row and
  * one index entry, and no table has an index that is not named below.
  *

@@ -1,7 +1,7 @@
 /**
  * Events that an endpoint has no delivery of (R2), as far as the log knows: each stands there as the deliveries of other endpoints, or,
  * where no endpoint wanted it, as a row of `events`. Both are a range of the account's key; whether this endpoint has a delivery is one
- * seek, because the deliveries of an event are neighbours. Its types are matched here; its filter needs the body, which the Record has.
+ * seek, because the deliveries of an event are neighbours. Its types are matched here; its filter needs the body, which the Shard has.
  */
 import { type SQL, sql } from 'drizzle-orm';
 import { RECORD_PREFIX_CHARS } from '../core/ids.ts';

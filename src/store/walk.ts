@@ -50,7 +50,7 @@ export function foundIn<Row>(
   return { rows, reached: ends.toSorted(newestFirst)[0] ?? null };
 }
 
-/** Where the events that a Record named end; null where the filter ends before. */
+/** Where the events that a Shard named end; null where the filter ends before. */
 export function endOf({ ofRecord, fromMs }: LogFilter): Position | null {
   const sinceMs = ofRecord?.sinceMs ?? null;
   return sinceMs === null || (fromMs ?? 0) >= sinceMs ? null : { atMs: sinceMs, id: '' };

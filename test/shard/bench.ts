@@ -72,6 +72,7 @@ export class Bench {
   readonly database = new DatabaseSync(':memory:');
   readonly faults = { failsNext: false };
   nowMs = START_MS;
+  tables!: Tables;
   shard: ShardLedger;
   endpoint: EndpointSettings;
   revision = 1;
@@ -85,8 +86,8 @@ export class Bench {
   }
 
   #open(doubtFromMs: number | null): ShardLedger {
-    const tables = new Tables(sqlOf(this.database, this.faults));
-    return new ShardLedger(tables, doubtFromMs, { address: SHARD, slotsMax: 6 });
+    this.tables = new Tables(sqlOf(this.database, this.faults));
+    return new ShardLedger(this.tables, doubtFromMs, { address: SHARD, slotsMax: 6 });
   }
 
   /** Each turn commits by itself, and throws what it throws. */
@@ -190,7 +191,7 @@ export class Bench {
 
   /** A pass over all rows, as the Shard makes it, or some pages of it. */
   retain(settings: AccountSettings = this.settings(), pages = Infinity): void {
-    const pass = new RetentionPass(this.shard.tables);
+    const pass = new RetentionPass(this.tables);
     pass.begin(this.nowMs);
     for (let turned = 0, isMore = true; isMore && turned < pages; turned += 1) {
       const { over, next } = pass.page(settings, this.nowMs);
