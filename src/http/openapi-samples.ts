@@ -2,10 +2,10 @@
  * Values that the examples of answers are made of, by the name of their field: `Component.field` wins over `field`. A field without a
  * value here is null where it may be; a text that must be there and has none shows as "…", which a test refuses.
  */
-const EVENT_ID = 'evt_01m7zwa1bhhrfxj6hm9mbevn8xkpbbyzzcmzrflr3inlltkvqketfdzkuaf';
+const EVENT_ID = 'evt_01m7zwa1bhhrfxj6hm9mbevn8xkpbbyzzcmzrflr3inlltkvqketfdzkuaf001';
 const ENDPOINT = 'ep_01m7zwa195yxn0znmzves0kyvm';
-const DELIVERY = 'dlv_kpbbyzzcmzrflr3inlltkvqketfdzkuaf_1_01m7zwa195yxn0znmzves0kyvm';
-const ATTEMPT = 'att_kpbbyzzcmzrflr3inlltkvqketfdzkuaf_1_01m7zwa195yxn0znmzves0kyvm_a1';
+const DELIVERY = 'dlv_kpbbyzzcmzrflr3inlltkvqketfdzkuaf001_1_01m7zwa195yxn0znmzves0kyvm';
+const ATTEMPT = 'att_kpbbyzzcmzrflr3inlltkvqketfdzkuaf001_1_01m7zwa195yxn0znmzves0kyvm_a1';
 const KEY = 'key_01m7zwf5y2m8d3k7h0r6tn4vbq';
 const JOB = 'job_01m7zwb4t8c0jx2s9yq6hk3vdn';
 const SECRET = 'sec_01m7zwa195t5z6h5n2191mjmwv';

@@ -65,7 +65,7 @@ const headers = z.object({
 });
 
 const DELIVERED = {
-  id: 'evt_01m7zwa1bhhrfxj6hm9mbevn8xkpbbyzzcmzrflr3inlltkvqketfdzkuaf',
+  id: 'evt_01m7zwa1bhhrfxj6hm9mbevn8xkpbbyzzcmzrflr3inlltkvqketfdzkuaf001',
   type: 'ticket.created',
   timestamp: '2026-11-21T18:00:00.000Z',
   record: 'ticket/4211',

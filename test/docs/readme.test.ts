@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { parseAttemptId, parseDeliveryId, parseMadeEventId } from '../../src/core/ids.ts';
 import { documentShape, placedOperations } from '../../src/http/openapi-document.ts';
 
 type App = { request(path: string, init: object, env: object): Promise<Response> };
@@ -26,6 +27,14 @@ it('has no row for an operation that is not there', () => {
   const real = new Set(operations);
   const unreal = rows.flat().filter((readings) => !readings.some((reading) => real.has(reading)));
   expect(unreal).toEqual([]);
+});
+
+it('shows ids as the service makes them, and so does the document', () => {
+  const shown = `${readme}${JSON.stringify(document)}`;
+  const ids = new Set(shown.match(/\b(?:dlv|att)_[ku][0-9a-z_]{20,}|\bevt_01[0-9a-z]{40,}/g));
+  const isOne = (id: string) => [parseDeliveryId, parseAttemptId, parseMadeEventId].some((parse) => parse(id) !== null);
+  expect(ids.size).toBeGreaterThanOrEqual(3);
+  expect([...ids].filter((id) => !isOne(id))).toEqual([]);
 });
 
 /** What parameters are called is the document's business. */
