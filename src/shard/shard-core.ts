@@ -223,11 +223,10 @@ export class ShardCore {
     }
     if (isInherited) this.#ledger.doubt(nowMs);
     const due = this.#ledger.dueRecords(nowMs, most);
-    const isRetentionDue = (this.#retention.atMs ?? Infinity) <= nowMs && !this.#isRetaining;
-    this.#isRetaining ||= isRetentionDue;
+    // It starts before the turn, which may throw: the pass alone says when it has ended.
+    if ((this.#retention.atMs ?? Infinity) <= nowMs && !this.#isRetaining) this.#links.keep(this.#retain());
     const done = this.#perform(due.map((record) => effectsOf(record, (ledger) => ledger.look(this.#at()))));
     for (const one of done) if (!one.ok) this.#links.failed(`look at ${one.record}`, one.error);
-    if (isRetentionDue) this.#links.keep(this.#retain());
     return false;
   }
 
@@ -381,6 +380,7 @@ export class ShardCore {
 
   /** Some pages of the pass over what is stored. What is not done here, or fails, comes with the next look. */
   async #retain(): Promise<void> {
+    this.#isRetaining = true;
     try {
       for (let pages = 0; pages < RETENTION_PAGES_PER_LOOK; pages += 1) {
         // Read for each page: others get their turn meanwhile.
@@ -398,10 +398,11 @@ export class ShardCore {
           record,
           run: (ledger: Ledger) => ledger.purge(gone, removed, this.#at()),
         }));
-        this.#perform(tasks, (done) => {
+        const done = this.#perform(tasks, (done) => {
           const hasLeft = done.some((one) => !one.ok || (typeof one.result === 'number' && one.result > 0));
           this.#retention.turned(next, hasLeft, settings, nowMs);
         });
+        for (const one of done) if (!one.ok) this.#links.failed(`purge of ${one.record}`, one.error);
         if (next === null) break;
         await this.#links.committed();
       }
