@@ -1,5 +1,6 @@
 /**
- * A delivery as its Shard keeps it, and the words for its status: here once, for types and for the schemas of what is stored. Transitions are in status.ts, the plan of a lane in lane.ts.
+ * A delivery as its Shard keeps it, and the words for its status: here once, for types and for the schemas of what is
+ * stored. Transitions are in status.ts, the plan of a lane in lane.ts.
  */
 import type { Ordering, RetryPolicy } from './endpoint.ts';
 import type { ErrorKind } from './outcome.ts';

@@ -3,7 +3,8 @@
  * What may be saved is checked in filter-rules.ts; what integrators read is docs/filters.md.
  *
  * Decided once for each event, when it is accepted. A condition that cannot be decided, because it would have to look at too many
- * values, because its filter or its publish has used up its steps, or because a newer release saved it, is neither true nor false; where the whole filter depends on it, the event is sent:
+ * values, because its filter or its publish has used up its steps, or because a newer release saved it, is neither true
+ * nor false; where the whole filter depends on it, the event is sent:
  * one event too many can be ignored by who receives it, one too few is never seen.
  */
 import { EventValues, type FieldValues, type FilteredEvent } from './filter-values.ts';

@@ -111,7 +111,10 @@ async function specOf(
   return { kind: 'broadcast', event, accounts: accounts === null ? null : [...new Set(accounts)].sort() };
 }
 
-/** A record's hash is the same in every account, so an id of our making leads to it everywhere (whose shard is there, the hash says); without a record the id chooses its shard. */
+/**
+ * A record's hash is the same in every account, so an id of our making leads to it everywhere (whose shard is
+ * there, the hash says); without a record the id chooses its shard.
+ */
 async function newEventId(record: string | null): Promise<string> {
   return record === null
     ? `evt_${ulid().toLowerCase()}`

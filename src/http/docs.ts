@@ -55,7 +55,10 @@ export async function docsPage(document: ApiDocument, reader: Reader): Promise<s
   return lean(String(await page));
 }
 
-/** Without the indentation of the templates, which is a fifth of the page; what stands in `pre` is kept, and the style, whose digest is known. */
+/**
+ * Without the indentation of the templates, which is a fifth of the page; what stands in `pre` is kept, and the
+ * style, whose digest is known.
+ */
 function lean(page: string): string {
   return page
     .split(/(<pre>.*?<\/pre>|<style>.*?<\/style>)/s)
