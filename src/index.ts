@@ -8,7 +8,7 @@ import { consumeDead, deadDeps } from './queues/dead.ts';
 import { consumeFanout } from './queues/fanout.ts';
 import { consumeLog, logDeps } from './queues/log.ts';
 import { runSchedule } from './schedule/schedule.ts';
-import { shardStub } from './stubs.ts';
+import { shardStub } from './lookup/stubs.ts';
 
 export { Account } from './account/account.ts';
 export { Catalogue } from './catalogue/catalogue.ts';

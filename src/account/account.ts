@@ -15,9 +15,9 @@ import { NOTHING_BUT_FAILURES } from '../core/reasons.ts';
 import { fail } from '../core/result.ts';
 import type { AccountChange, AccountRpc, EndpointChange, EndpointResealing } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
-import { within } from '../delivery/within.ts';
+import { withTimeout } from '../lookup/with-timeout.ts';
 import type { Bindings } from '../env.ts';
-import { lastSuccessMs } from '../store/last-success.ts';
+import { lastSuccessMs } from '../store/log/last-success.ts';
 import { auditPage } from './audit.ts';
 import { AccountBook } from './book.ts';
 import * as idempotency from './idempotency.ts';
@@ -242,7 +242,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     const removal = removalOf(this.#sql);
     if (removal === null || removal.dueMs === null) return;
     try {
-      await within(OUTBOX_TRY_MS, startJob(this.env, removal.start));
+      await withTimeout(OUTBOX_TRY_MS, startJob(this.env, removal.start));
       setRemovalDue(this.#sql, null);
     } catch (error) {
       setRemovalDue(this.#sql, Date.now() + OUTBOX_FIRST_WAIT_MS);

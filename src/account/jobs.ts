@@ -7,7 +7,7 @@ import { base32 } from '../core/base32.ts';
 import { jobId, JURISDICTIONS, placeOf, type ShardsOf } from '../core/ids.ts';
 import type { JobStart } from '../core/job.ts';
 import type { Bindings } from '../env.ts';
-import { jobStub } from '../stubs.ts';
+import { jobStub } from '../lookup/stubs.ts';
 
 /** Whether a change starts a sweep, under which id and in whose name. */
 export type SweepOrder = { id: string; by: string };

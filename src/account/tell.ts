@@ -5,19 +5,19 @@
 import { newsOf } from '../core/admission.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
 import { OUTBOX_TRY_MS } from '../core/limits.ts';
-import { within } from '../delivery/within.ts';
+import { withTimeout } from '../lookup/with-timeout.ts';
 import type { Bindings } from '../env.ts';
-import { upsertAccount } from '../store/accounts.ts';
-import { removeEndpoint, upsertEndpoint } from '../store/endpoints.ts';
-import { gateStub } from '../stubs.ts';
+import { upsertAccount } from '../store/config/accounts.ts';
+import { removeEndpoint, upsertEndpoint } from '../store/config/endpoints.ts';
+import { gateStub } from '../lookup/stubs.ts';
 import { parseDetail, startJob } from './jobs.ts';
 import type { Owed } from './outbox.ts';
 
 /** Rejects when the receiver refuses, or has not answered within OUTBOX_TRY_MS. */
 export async function tell(env: Bindings, { topic, detail }: Owed, settings: AccountSettings | null): Promise<void> {
   if (settings === null) return;
-  if (typeof detail === 'string') return within(OUTBOX_TRY_MS, startJob(env, parseDetail(detail)));
-  await within(OUTBOX_TRY_MS, deliver(env, topic, settings));
+  if (typeof detail === 'string') return withTimeout(OUTBOX_TRY_MS, startJob(env, parseDetail(detail)));
+  await withTimeout(OUTBOX_TRY_MS, deliver(env, topic, settings));
 }
 
 async function deliver(env: Bindings, topic: string, settings: AccountSettings): Promise<void> {

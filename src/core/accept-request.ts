@@ -17,7 +17,7 @@ const ENDPOINT_STEPS = 4;
 export type ReadyForm = Form & { dataJson: string };
 
 /**
- * One event of a record, with its id and the hash of its content (delivery/address.ts). `data` as parseExact reads it, in the newest
+ * One event of a record, with its id and the hash of its content (lookup/address.ts). `data` as parseExact reads it, in the newest
  * form; `older` are the others, newest first.
  */
 export type ReadyEvent = Omit<NewEvent, 'matches' | 'forms'> & { data: unknown; older?: ReadyForm[] };

@@ -1,5 +1,5 @@
 /**
- * Whole hours of UTC, by which the log is rolled up (store/hours.ts), and what of a window they cover. Pure.
+ * Whole hours of UTC, by which the log is rolled up (store/log/hours.ts), and what of a window they cover. Pure.
  */
 import { HOUR_MS } from './limits.ts';
 

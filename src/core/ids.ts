@@ -1,7 +1,7 @@
 /**
  * Identifiers: their shapes, and how a delivery's or attempt's id leads to its Shard and
  * record without a search.
- * Hashing and randomness happen elsewhere (delivery/address.ts); this file only composes and parses.
+ * Hashing and randomness happen elsewhere (lookup/address.ts); this file only composes and parses.
  */
 
 /** `k`: a record with a key, in order. `u`: a shard's events without one, not ordered. */

@@ -1,4 +1,4 @@
-/** S1: what a key may do. Pure: who asks is found in http/auth.ts. */
+/** S1: what a key may do. Pure: who asks is found in http/auth/auth.ts. */
 
 export const SCOPES = ['publish', 'read', 'replay', 'manage'] as const;
 export type Scope = (typeof SCOPES)[number];

@@ -22,7 +22,7 @@ function bounds(): number[] {
   return ends;
 }
 
-/** Index of the bucket. The log counts by the same rule (store/tried.ts). */
+/** Index of the bucket. The log counts by the same rule (store/log/tried.ts). */
 export function bucketOf(latencyMs: number): number {
   const index = LATENCY_BOUNDS_MS.findIndex((end) => latencyMs <= end);
   return index === -1 ? LATENCY_BOUNDS_MS.length : index;

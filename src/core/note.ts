@@ -7,6 +7,7 @@ import type { AccountSettings } from './endpoint.ts';
 import { isReplay } from './ids.ts';
 import { SHOWN_VALUE_CHARS_MAX } from './limits.ts';
 import { disabledReason, ENDPOINT_REMOVED, PAYLOAD_ERASED } from './reasons.ts';
+import { capitalized } from './text.ts';
 import type { DeliveryView } from './view.ts';
 
 export type NoteContext = {
@@ -53,7 +54,7 @@ function sentenceFor(view: DeliveryView, nowMs: number, name: string, probe: str
   switch (view.status) {
     case 'queued':
       if (view.blockedBy !== null) return `Waiting behind an earlier event of this record to ${name}`;
-      if (view.parked) return capital(gateCause(view.parked, name, probe));
+      if (view.parked) return capitalized(gateCause(view.parked, name, probe));
       return `Waiting to be sent to ${name}${until(view.nextAttemptAtMs, nowMs, ', due')}`;
     case 'delivering':
       return `Being sent to ${name}${view.attempts === 0 ? '' : `, attempt ${view.attempts + 1}`}`;
@@ -89,10 +90,6 @@ function gateCause(parked: Parked | 'watched', name: string, probe: string): str
     case 'pace':
       return `waiting for its turn: ${name} takes a limited number of requests a second`;
   }
-}
-
-function capital(sentence: string): string {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 const DISCARDED = 'discarded';

@@ -1,7 +1,7 @@
 /**
  * Whether a schema that contains itself stays cheap: where two of its alternatives lead one field of the data back to it, each level of
  * the data doubles the work. Looks at the schema alone, never at data; what multiplies without recursion is bounded when data is checked
- * (http/schema-check.ts).
+ * (http/publish/schema-check.ts).
  */
 import { isSchemaObject, type JsonSchema, resolveRef } from './schema.ts';
 

@@ -1,6 +1,6 @@
 /**
  * The part of JSON Schema (2020-12) that the catalogue knows, by what its keywords hold. What may be saved is checked in
- * schema-rules.ts, what changed between two in schema-changes.ts; data is checked against one in http/schema-check.ts.
+ * schema-rules.ts, what changed between two in schema-changes.ts; data is checked against one in http/publish/schema-check.ts.
  */
 
 /** Checked by schema-rules.ts. */

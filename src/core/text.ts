@@ -70,3 +70,8 @@ export function checkText(value: string, bytesMin: number, bytesMax: number): st
   }
   return null;
 }
+
+/** The text with its first letter in upper case. */
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -9,9 +9,9 @@ import { parseGateName, splitRecordName } from '../core/ids.ts';
 import type { Report } from '../core/report.ts';
 import { GATE_ANSWER_MS, UNAVAILABLE_WAIT_MS_MIN } from '../core/limits.ts';
 import type { GateRpc } from '../core/rpc.ts';
-import { within } from '../delivery/within.ts';
+import { withTimeout } from '../lookup/with-timeout.ts';
 import type { Bindings } from '../env.ts';
-import { accountStub, shardStub } from '../stubs.ts';
+import { accountStub, shardStub } from '../lookup/stubs.ts';
 import { notBefore, toArm } from './alarm.ts';
 import { type GateEffects, GateLedger, type Wake, type WakeResult } from './ledger.ts';
 
@@ -98,7 +98,7 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
     try {
       const of = wakes.map(({ record, passes }) => ({ record: splitRecordName(record)?.record ?? '', passes }));
       const waking = shardStub(this.env, shard).wake(this.#endpoint, revision, of);
-      const woken = await within(GATE_ANSWER_MS, Promise.resolve(waking));
+      const woken = await withTimeout(GATE_ANSWER_MS, Promise.resolve(waking));
       return wakes.map((wake, index) => ({ wake, woken: woken[index] ?? null }));
     } catch (error) {
       this.#failed('wake', error);

@@ -12,8 +12,8 @@ import {
 } from '../core/limits.ts';
 import { JURISDICTIONS, SHARDS_MAX } from '../core/ids.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
-import { listAccounts } from '../store/accounts.ts';
-import { accountStub } from '../stubs.ts';
+import { listAccounts } from '../store/config/accounts.ts';
+import { accountStub } from '../lookup/stubs.ts';
 import type { Api } from './api.ts';
 import { auditForOperators } from './audit-trail.ts';
 import { readSettings, noteChange, type AppContext } from './context.ts';

@@ -9,15 +9,15 @@ import { isAlertId } from '../core/ids.ts';
 import type { FieldError } from '../core/result.ts';
 import { ALERT_THRESHOLD_MAX } from '../core/limits.ts';
 import { shown } from '../core/text.ts';
-import { readRules, writeRule } from '../store/alert-rules.ts';
-import { acknowledge, type ListedAlert, listAlerts, readAlert } from '../store/alerts.ts';
+import { readRules, writeRule } from '../store/config/alert-rules.ts';
+import { acknowledge, type ListedAlert, listAlerts, readAlert } from '../store/config/alerts.ts';
 import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { auditForOperators } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { many, ruled } from './fields.ts';
-import { RULES_FACTS, wholeFacts } from './openapi-facts.ts';
+import { RULES_FACTS, wholeFacts } from './reference/openapi-facts.ts';
 import { accountId, accountParams, pageQuery, showPage } from './params.ts';
 import { invalid, Problem } from './problem.ts';
 

@@ -10,10 +10,10 @@ import { REQUEST_BYTES_MAX } from '../core/limits.ts';
 import { parseJson, readText, requireJsonType } from './body.ts';
 import type { AppContext, AppEnv } from './context.ts';
 import { fieldErrors, queryErrors } from './fields.ts';
-import { requireGrant } from './grant.ts';
+import { requireGrant } from './auth/grant.ts';
 import { answerOnce } from './idempotency.ts';
-import { documented } from './openapi-route.ts';
-import { forPortal } from './portal-view.ts';
+import { documented } from './reference/openapi-route.ts';
+import { forPortal } from './auth/portal-view.ts';
 import { invalid, Problem } from './problem.ts';
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';

@@ -2,10 +2,10 @@
 import { z } from '@hono/zod-openapi';
 import { parseAttemptId } from '../core/ids.ts';
 import { isOfTest } from '../core/test-event.ts';
-import { listAttempts } from '../store/attempts.ts';
+import { listAttempts } from '../store/log/attempts.ts';
 import { logDatabase } from '../store/database.ts';
 import type { LogFilter } from '../store/filter.ts';
-import { findTestAttempt } from '../store/test-attempts.ts';
+import { findTestAttempt } from '../store/log/test-attempts.ts';
 import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';

@@ -4,8 +4,8 @@
  */
 import { ulid } from 'ulid';
 import type { AuditAct } from '../core/audit.ts';
-import { insertAudit } from '../store/audit.ts';
-import { accountStub } from '../stubs.ts';
+import { insertAudit } from '../store/config/audit.ts';
+import { accountStub } from '../lookup/stubs.ts';
 import { unknownAccount } from './account-settings.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';

@@ -4,9 +4,9 @@ import { AUDIT_ACTIONS, type AuditChange, type AuditEntry } from '../core/audit.
 import { rfc3339 } from '../core/body.ts';
 import { ok } from '../core/result.ts';
 import { shown } from '../core/text.ts';
-import { type AuditRow, listAudit } from '../store/audit.ts';
+import { type AuditRow, listAudit } from '../store/config/audit.ts';
 import { cutPage, parseCursor } from '../store/page.ts';
-import { accountStub } from '../stubs.ts';
+import { accountStub } from '../lookup/stubs.ts';
 import { unknownAccount } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';

@@ -5,12 +5,12 @@
 import type { Context } from 'hono';
 import type { AccountSettings } from '../core/endpoint.ts';
 import type { Grant } from '../core/key.ts';
-import { CatalogueCache } from '../delivery/catalogue.ts';
-import { EndpointCache } from '../delivery/endpoint-cache.ts';
-import { SettingsCache } from '../delivery/settings.ts';
+import { CatalogueCache } from '../lookup/catalogue.ts';
+import { EndpointCache } from '../lookup/endpoint-cache.ts';
+import { SettingsCache } from '../lookup/settings.ts';
 import { createVault, type Vault } from '../delivery/vault.ts';
 import type { Bindings, Vars } from '../env.ts';
-import { accountStub } from '../stubs.ts';
+import { accountStub } from '../lookup/stubs.ts';
 import { callObject } from './objects.ts';
 
 export type AppEnv = { Bindings: Bindings; Variables: { vars: Vars; keyName: string; grant: Grant } };

@@ -2,7 +2,7 @@
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { logDatabase } from '../store/database.ts';
-import { countDeadLetters } from '../store/dead-letters.ts';
+import { countDeadLetters } from '../store/log/dead-letters.ts';
 import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';

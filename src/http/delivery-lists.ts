@@ -3,7 +3,7 @@ import type { AccountSettings, EndpointStatus } from '../core/endpoint.ts';
 import { TARGET_DELIVER_MS_DEFAULT, TARGET_WARN_MS_DEFAULT } from '../core/limits.ts';
 import type { DeliveryView } from '../core/view.ts';
 import { logDatabase } from '../store/database.ts';
-import { listDeliveries } from '../store/deliveries.ts';
+import { listDeliveries } from '../store/log/deliveries.ts';
 import type { EventFilter, PresentEndpoints } from '../store/filter.ts';
 import { settingsOf } from './account-settings.ts';
 import { type AppContext, endpointCacheOf } from './context.ts';

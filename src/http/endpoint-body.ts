@@ -19,8 +19,8 @@ import { checkHeaders } from '../core/header-rules.ts';
 import { checkUrl } from '../delivery/url-guard.ts';
 import type { Vars } from '../env.ts';
 import { byName, ruled } from './fields.ts';
-import { URL_FACTS } from './openapi-facts.ts';
-import { FILTER_RULE } from './openapi-filter.ts';
+import { URL_FACTS } from './reference/openapi-facts.ts';
+import { FILTER_RULE } from './reference/openapi-filter.ts';
 import { invalid } from './problem.ts';
 
 const retry = z.strictObject({

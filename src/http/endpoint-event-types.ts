@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { SENT_TYPES_DAYS_MAX } from '../core/limits.ts';
 import { logDatabase } from '../store/database.ts';
-import { countSentTypes } from '../store/sent-types.ts';
+import { countSentTypes } from '../store/log/sent-types.ts';
 import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { fromDatabase } from './database.ts';

@@ -15,9 +15,9 @@ import {
 import { ok } from '../core/result.ts';
 import type { EndpointChange, EndpointRefusal, SettingsFull } from '../core/rpc.ts';
 import { PURPOSE_HEADERS } from '../delivery/send.ts';
-import { within } from '../delivery/within.ts';
+import { withTimeout } from '../lookup/with-timeout.ts';
 import { cutPage, newestFirst, parseCursor } from '../store/page.ts';
-import { accountStub, gateStub } from '../stubs.ts';
+import { accountStub, gateStub } from '../lookup/stubs.ts';
 import { accountOf, settingsFull, settingsOf, unknownAccount } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { type AppContext, noteChange, vaultOf } from './context.ts';
@@ -216,7 +216,7 @@ function pageOf(settings: AccountSettings, query: { limit: number; cursor: strin
 /** As its Gate says at this moment; null where that does not answer: the settings are worth having without it. */
 export async function circuitOf(c: AppContext, settings: AccountSettings, endpoint: string) {
   try {
-    return showCircuit(await within(GATE_ANSWER_MS, gateStub(c.env, settings, endpoint).read()));
+    return showCircuit(await withTimeout(GATE_ANSWER_MS, gateStub(c.env, settings, endpoint).read()));
   } catch (error) {
     console.error(JSON.stringify({ message: 'gate not read', endpoint, error: String(error) }));
     return null;

@@ -7,7 +7,7 @@ import { checkDescription } from '../core/endpoint-rules.ts';
 import { recordName } from '../core/ids.ts';
 import { shown } from '../core/text.ts';
 import type { EventView } from '../core/view.ts';
-import { accountStub, recordStub } from '../stubs.ts';
+import { accountStub, recordStub } from '../lookup/stubs.ts';
 import { accountOf, unknownAccount } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { locateEvent } from './event-lookup.ts';

@@ -5,13 +5,13 @@
 import type { AccountSettings } from '../core/endpoint.ts';
 import { parseMadeEventId, recordName, type RecordAddress } from '../core/ids.ts';
 import type { EventView } from '../core/view.ts';
-import { addressIn, addressOfHash, recordAddress } from '../delivery/address.ts';
+import { addressIn, addressOfHash, recordAddress } from '../lookup/address.ts';
 import { logDatabase } from '../store/database.ts';
-import { findEvent } from '../store/events.ts';
-import { recordStub } from '../stubs.ts';
+import { findEvent } from '../store/log/events.ts';
+import { recordStub } from '../lookup/stubs.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
-import { eventAddress } from '../delivery/event-address.ts';
+import { eventAddress } from '../lookup/event-address.ts';
 import { callObject } from './objects.ts';
 import { Problem } from './problem.ts';
 

@@ -16,7 +16,7 @@ import { defined } from './defined.ts';
 import { requireSame, typeBody, type TypeBody, typeParams } from './event-type-body.ts';
 import { pageQuery, showPage } from './params.ts';
 import { invalid, Problem } from './problem.ts';
-import { dataFaults } from './schema-check.ts';
+import { dataFaults } from './publish/schema-check.ts';
 
 const path = '/v1/event-types';
 

@@ -1,7 +1,7 @@
 /** GET events and GET events/{event} (V2). */
 import { z } from '@hono/zod-openapi';
 import { logDatabase } from '../store/database.ts';
-import { listEvents } from '../store/events.ts';
+import { listEvents } from '../store/log/events.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { lookUpEvent } from './event-lookup.ts';

@@ -7,7 +7,7 @@ import { FIELD_POINTER_CHARS_MAX, FILTER_VALUES_MAX, SHOWN_VALUE_CHARS_MAX } fro
 import type { FieldError } from '../core/result.ts';
 import { isRawJson } from '../core/json.ts';
 import { checkText, shown, shownNumber } from '../core/text.ts';
-import { type Facts, FACTS, lineFacts, wholeFacts } from './openapi-facts.ts';
+import { type Facts, FACTS, lineFacts, wholeFacts } from './reference/openapi-facts.ts';
 
 /**
  * A core check as part of a schema: null or a sentence that starts with "must". `facts` is what JSON Schema can say of it; those of

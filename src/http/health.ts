@@ -7,7 +7,7 @@ import type { Vault } from '../delivery/vault.ts';
 import type { Bindings } from '../env.ts';
 import { logDatabase } from '../store/database.ts';
 import { isMigrated } from '../store/migrations.ts';
-import { accountStub } from '../stubs.ts';
+import { accountStub } from '../lookup/stubs.ts';
 import type { Api } from './api.ts';
 import { type AppContext, vaultOf } from './context.ts';
 import { Problem } from './problem.ts';
@@ -47,7 +47,7 @@ function ready(c: AppContext): Response {
   return c.json({ status: 'ready' }, 200, { 'cache-control': 'no-store' });
 }
 
-/** The starter names the file (src/local/damage.ts); the Worker does not know where it lies. */
+/** The starter names the file (src/tools/local/damage.ts); the Worker does not know where it lies. */
 function local(env: Bindings): string {
   return env.LOCAL_MODE?.trim() === 'true' ? ' (its file may be damaged: `npm start` names it when it starts)' : '';
 }

@@ -6,8 +6,8 @@ import { isJobId } from '../core/ids.ts';
 import type { JobRefusal, JobStart, JobSummary, JobView } from '../core/job.ts';
 import { OUTBOX_TRY_MS } from '../core/limits.ts';
 import { shown } from '../core/text.ts';
-import { within } from '../delivery/within.ts';
-import { listJobs } from '../store/jobs.ts';
+import { withTimeout } from '../lookup/with-timeout.ts';
+import { listJobs } from '../store/config/jobs.ts';
 import type { Api } from './api.ts';
 import { auditForOperators } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
@@ -16,7 +16,7 @@ import { many, ruled } from './fields.ts';
 import { callObject } from './objects.ts';
 import { accountId, pageQuery, showPage } from './params.ts';
 import { Problem } from './problem.ts';
-import { jobStub } from '../stubs.ts';
+import { jobStub } from '../lookup/stubs.ts';
 
 const jobParams = z.strictObject({ job: z.string() });
 const PAST = { pause: 'job.paused', resume: 'job.resumed', cancel: 'job.cancelled' } as const;
@@ -99,7 +99,7 @@ async function readJob(c: AppContext, id: string): Promise<JobView> {
 export async function startNow(c: AppContext, start: JobStart): Promise<void> {
   try {
     const stub = jobStub(c.env, start.id);
-    await within(
+    await withTimeout(
       OUTBOX_TRY_MS,
       Promise.resolve(stub.start(start)).then(() => undefined),
     );

@@ -9,16 +9,16 @@ import {
   KEY_NAME_BYTES_MAX,
   KEY_RATE_LIMIT_PER_SECOND_MAX,
 } from '../core/limits.ts';
-import { changeKey, findKey, insertKey, type KeyRow, listKeys, revokeKey } from '../store/keys.ts';
+import { changeKey, findKey, insertKey, type KeyRow, listKeys, revokeKey } from '../store/config/keys.ts';
 import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
-import { hashKey, scopesOf } from './auth.ts';
+import { hashKey, scopesOf } from './auth/auth.ts';
 import { auditForOperators } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { defined } from './defined.ts';
 import { line, whole } from './fields.ts';
-import { requireOwnScopes } from './grant.ts';
+import { requireOwnScopes } from './auth/grant.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { derivedKey, randomKey } from './key-text.ts';
 import { accountId, pageQuery, showPage } from './params.ts';

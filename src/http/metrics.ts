@@ -6,7 +6,7 @@ import { DELIVERY_STATUSES } from '../core/delivery.ts';
 import { METRICS_LATENCY_MS, METRICS_WINDOW_MS } from '../core/limits.ts';
 import { byBound, type Family, PROMETHEUS_TYPE, prometheusText } from '../core/prometheus.ts';
 import { logDatabase } from '../store/database.ts';
-import { type ConfigCounts, configCounts, type LogCounts, logCounts } from '../store/metrics.ts';
+import { type ConfigCounts, configCounts, type LogCounts, logCounts } from '../store/log/metrics.ts';
 import type { Api } from './api.ts';
 import { fromDatabase } from './database.ts';
 

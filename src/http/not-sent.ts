@@ -6,7 +6,7 @@ import type { AccountSettings } from '../core/endpoint.ts';
 import type { Form, Forms } from '../core/forms.ts';
 import { type Unsent, whyNotSent } from '../core/not-sent.ts';
 import type { EventView, RecordView } from '../core/view.ts';
-import { recordStub } from '../stubs.ts';
+import { recordStub } from '../lookup/stubs.ts';
 import type { AppContext } from './context.ts';
 import { callObject } from './objects.ts';
 import { nameOf, type Present } from './overlay.ts';

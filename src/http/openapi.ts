@@ -1,8 +1,8 @@
 /** O5: `/openapi.json`, and `/docs` made from it. Public: they hold nothing but what the source says. Made once in an isolate, when first asked for. */
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
-import { docsPage, docsPolicy } from './docs.ts';
-import { buildDocument } from './openapi-build.ts';
+import { docsPage, docsPolicy } from './reference/docs.ts';
+import { buildDocument } from './reference/openapi-build.ts';
 
 /** A release changes it, and is seen after this. */
 const CACHED = 'public, max-age=300';
@@ -28,7 +28,7 @@ export function addOpenApi(api: Api): void {
     const place = `${origin} ${localMode}`;
     const before = known.get(place);
     if (before !== undefined) return before;
-    const document = buildDocument(api, origin);
+    const document = buildDocument(api.app, origin);
     const html = await docsPage(document, { origin, isLocal: localMode });
     const made = { json: JSON.stringify(document), html, policy: await docsPolicy() };
     if (known.size >= ORIGINS_REMEMBERED_MAX) known.clear();

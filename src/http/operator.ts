@@ -1,7 +1,7 @@
 /** The same lists across all accounts, for operators. From the log and the projection: seconds late. */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
-import { listEndpoints } from '../store/endpoints.ts';
+import { listEndpoints } from '../store/config/endpoints.ts';
 import type { Api } from './api.ts';
 import { answerAttempts } from './attempts.ts';
 import { fromDatabase } from './database.ts';

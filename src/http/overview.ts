@@ -15,8 +15,8 @@ import {
 import type { Span } from '../core/hours.ts';
 import { backlogs, silentEndpoints } from '../core/overview.ts';
 import { logDatabase } from '../store/database.ts';
-import { type AccountOverview, accountOverviews, activeAccounts } from '../store/overview.ts';
-import { hoursOf, type Progress, readProgress, ROLL_UP } from '../store/hours.ts';
+import { type AccountOverview, accountOverviews, activeAccounts } from '../store/log/overview.ts';
+import { hoursOf, type Progress, readProgress, ROLL_UP } from '../store/log/hours.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';

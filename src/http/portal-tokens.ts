@@ -7,9 +7,9 @@ import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { auditInAccount } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
-import { requireOwnScopes } from './grant.ts';
+import { requireOwnScopes } from './auth/grant.ts';
 import { accountParams } from './params.ts';
-import { signPortal } from './portal-token.ts';
+import { signPortal } from './auth/portal-token.ts';
 import { Problem } from './problem.ts';
 
 export function addPortalTokens(api: Api): void {

@@ -2,8 +2,8 @@
 import type { AccountPlace } from '../core/ids.ts';
 import { GATE_ANSWER_MS, PROBES_READ_MAX } from '../core/limits.ts';
 import type { DeliveryView } from '../core/view.ts';
-import { within } from '../delivery/within.ts';
-import { gateStub } from '../stubs.ts';
+import { withTimeout } from '../lookup/with-timeout.ts';
+import { gateStub } from '../lookup/stubs.ts';
 import type { AppContext } from './context.ts';
 
 /** The endpoint is worth a probe now: a test of it arrived, or a person replays. What is lost here costs the rest of a pause. */
@@ -25,7 +25,7 @@ export async function nextProbes(
   const waiting = new Set(views.filter(({ parked }) => parked === 'circuit').map(({ endpoint }) => endpoint));
   const asked = await Promise.allSettled(
     [...waiting].slice(0, PROBES_READ_MAX).map(async (endpoint) => {
-      const { nextProbeAtMs } = await within(GATE_ANSWER_MS, gateStub(c.env, place, endpoint).read());
+      const { nextProbeAtMs } = await withTimeout(GATE_ANSWER_MS, gateStub(c.env, place, endpoint).read());
       return [endpoint, nextProbeAtMs] as const;
     }),
   );

@@ -5,8 +5,8 @@
 import type { AccountSettings } from '../core/endpoint.ts';
 import { recordName } from '../core/ids.ts';
 import { DAY_MS, RECORD_EVENT_IDS_MAX, RETENTION_DAYS_MIN } from '../core/limits.ts';
-import { recordAddress } from '../delivery/address.ts';
-import { recordStub } from '../stubs.ts';
+import { recordAddress } from '../lookup/address.ts';
+import { recordStub } from '../lookup/stubs.ts';
 import type { EventFilter, OfRecord } from '../store/filter.ts';
 import type { AppContext } from './context.ts';
 import { callObject } from './objects.ts';

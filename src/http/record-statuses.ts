@@ -5,9 +5,9 @@
 import { z } from '@hono/zod-openapi';
 import { recordName } from '../core/ids.ts';
 import { RECORD_STATUSES_MAX } from '../core/limits.ts';
-import { recordAddress } from '../delivery/address.ts';
+import { recordAddress } from '../lookup/address.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
-import { recordStub } from '../stubs.ts';
+import { recordStub } from '../lookup/stubs.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';

@@ -2,13 +2,13 @@
 import { z } from '@hono/zod-openapi';
 import { recordName } from '../core/ids.ts';
 import { shown } from '../core/text.ts';
-import { recordAddress } from '../delivery/address.ts';
-import { recordStub } from '../stubs.ts';
+import { recordAddress } from '../lookup/address.ts';
+import { recordStub } from '../lookup/stubs.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { ruled } from './fields.ts';
-import { wholeFacts } from './openapi-facts.ts';
+import { wholeFacts } from './reference/openapi-facts.ts';
 import { unsentOfNewest } from './not-sent.ts';
 import { callObject } from './objects.ts';
 import { presentOf } from './overlay.ts';

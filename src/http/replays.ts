@@ -6,10 +6,11 @@ import type { EndpointSettings } from '../core/endpoint.ts';
 import { isEndpointId, placeOf, isJobId } from '../core/ids.ts';
 import type { BulkRange, JobSpec, JobView } from '../core/job.ts';
 import { REPLAY_PACE_DEFAULT } from '../core/limits.ts';
+import { capitalized } from '../core/text.ts';
 import { logDatabase } from '../store/database.ts';
-import { listJobs } from '../store/jobs.ts';
-import { countRange } from '../store/replays.ts';
-import { jobStub } from '../stubs.ts';
+import { listJobs } from '../store/config/jobs.ts';
+import { countRange } from '../store/log/replays.ts';
+import { jobStub } from '../lookup/stubs.ts';
 import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { discardBody, rangeOf, replayBody, requireFew } from './bulk-body.ts';
@@ -19,7 +20,6 @@ import { fromDatabase } from './database.ts';
 import { answerDeliveries } from './delivery-lists.ts';
 import { refused, requireJobId, showJob, showSummary, unknownJob } from './jobs.ts';
 import { callObject } from './objects.ts';
-import { capital } from './openapi-operations.ts';
 import { accountId, accountParams, logQuery, pageQuery, showPage } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';
 
@@ -113,7 +113,7 @@ export function addReplays(api: Api): void {
         method: 'post',
         path: `${path}/{replay}/${action}`,
         scope: 'replay',
-        summary: `${capital(action)} a replay of a range; what was sent stays sent`,
+        summary: `${capitalized(action)} a replay of a range; what was sent stays sent`,
         params: replayParams,
         body: { schema: z.strictObject({ reason: discardBody.shape.reason }), optional: true },
         answers: { 200: 'The job' },

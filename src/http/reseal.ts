@@ -8,7 +8,7 @@ import { RESEAL_CHECKED_AT_ONCE, RESEAL_ENDPOINTS_MAX, RESEAL_NAMED_MAX } from '
 import type { EndpointResealing, Resealing } from '../core/rpc.ts';
 import { PURPOSE_HEADERS, PURPOSE_SECRET } from '../delivery/send.ts';
 import type { SealContext, Vault } from '../delivery/vault.ts';
-import { accountStub } from '../stubs.ts';
+import { accountStub } from '../lookup/stubs.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { type AppContext, noteChange, vaultOf } from './context.ts';

@@ -7,7 +7,7 @@ import { base32 } from '../core/base32.ts';
 import type { EndpointSecret } from '../core/endpoint.ts';
 import { factsOf, makeSecret, type SecretKind } from '../delivery/secrets.ts';
 import { PURPOSE_SECRET } from '../delivery/send.ts';
-import { accountStub } from '../stubs.ts';
+import { accountStub } from '../lookup/stubs.ts';
 import { type AppContext, vaultOf } from './context.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { callObject } from './objects.ts';

@@ -4,7 +4,7 @@ import { checkOverlapSeconds, checkSecret, checkSigningKey } from '../core/endpo
 import { isEndpointId } from '../core/ids.ts';
 import { EFFECTIVE_WITHIN_MS, IDEMPOTENCY_MS, OVERLAP_SECONDS_DEFAULT } from '../core/limits.ts';
 import type { SecretKind } from '../delivery/secrets.ts';
-import { accountStub } from '../stubs.ts';
+import { accountStub } from '../lookup/stubs.ts';
 import { settingsFull } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { type AppContext, noteChange } from './context.ts';

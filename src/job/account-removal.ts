@@ -9,15 +9,15 @@
 import { shardName } from '../core/ids.ts';
 import type { JobSpec, JobStart } from '../core/job.ts';
 import { ERASE_CHUNK, JOB_PACE_PER_SECOND, JOB_PAGE } from '../core/limits.ts';
-import { shardsOf } from '../delivery/address.ts';
+import { shardsOf } from '../lookup/address.ts';
 import type { Bindings } from '../env.ts';
-import * as rows from '../store/account-rows.ts';
+import * as rows from '../store/config/account-rows.ts';
 import { logDatabase } from '../store/database.ts';
-import { deleteAlerts } from '../store/alerts.ts';
-import { deleteJob, jobsOfAccount } from '../store/jobs.ts';
-import { deleteFaults } from '../store/faults.ts';
-import { deleteKeys } from '../store/keys.ts';
-import { accountStub, gateStub, jobStub, shardStub } from '../stubs.ts';
+import { deleteAlerts } from '../store/config/alerts.ts';
+import { deleteJob, jobsOfAccount } from '../store/config/jobs.ts';
+import { deleteFaults } from '../store/config/faults.ts';
+import { deleteKeys } from '../store/config/keys.ts';
+import { accountStub, gateStub, jobStub, shardStub } from '../lookup/stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
 
 type Removal = Extract<JobSpec, { kind: 'account-removal' }>;

@@ -12,12 +12,12 @@ import type { JobSpec } from '../core/job.ts';
 import { parseExact } from '../core/json.ts';
 import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, JOB_PAGE, SHARD_BYTES_MAX } from '../core/limits.ts';
 import type { Accepted } from '../core/publish.ts';
-import { eventAddress } from '../delivery/event-address.ts';
-import { SettingsCache } from '../delivery/settings.ts';
+import { eventAddress } from '../lookup/event-address.ts';
+import { SettingsCache } from '../lookup/settings.ts';
 import type { Bindings } from '../env.ts';
-import { accountsCreatedBy, countAccounts } from '../store/accounts.ts';
-import { writeFaults } from '../store/faults.ts';
-import { accountStub, recordStub } from '../stubs.ts';
+import { accountsCreatedBy, countAccounts } from '../store/config/accounts.ts';
+import { writeFaults } from '../store/config/faults.ts';
+import { accountStub, recordStub } from '../lookup/stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
 
 type Broadcast = Extract<JobSpec, { kind: 'broadcast' }>;

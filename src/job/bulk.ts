@@ -3,12 +3,12 @@
  * record. An item's key sorts as its delivery does.
  */
 import { type AccountPlace, type DeliveryRef, parseDeliveryId, recordName, type ShardsOf } from '../core/ids.ts';
-import { addressIn } from '../delivery/address.ts';
+import { addressIn } from '../lookup/address.ts';
 import type { BulkRange } from '../core/job.ts';
 import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, JOB_PAGE } from '../core/limits.ts';
 import type { Bindings } from '../env.ts';
 import { logDatabase } from '../store/database.ts';
-import { type BulkPosition, countRange, pageOfRange } from '../store/replays.ts';
+import { type BulkPosition, countRange, pageOfRange } from '../store/log/replays.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page } from './work.ts';
 
 export const BULK_MANNER: Manner = {

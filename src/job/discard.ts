@@ -2,7 +2,7 @@
 import type { JobSpec, JobStart } from '../core/job.ts';
 import { REPLAY_LOOK_MS_MIN } from '../core/limits.ts';
 import type { Bindings } from '../env.ts';
-import { recordStub } from '../stubs.ts';
+import { recordStub } from '../lookup/stubs.ts';
 import { inOrder, listRange, locate, skipped } from './bulk.ts';
 import { nothing, type Work } from './work.ts';
 

@@ -9,10 +9,10 @@ import { JOB_TURNS_NAME } from '../core/ids.ts';
 import { JOB_CALL_MS, JOB_SAFETY_MS, JOB_TURN_ANSWER_MS, JOB_WAIT_MS_MIN } from '../core/limits.ts';
 import { ok } from '../core/result.ts';
 import type { JobRpc } from '../core/rpc.ts';
-import { within } from '../delivery/within.ts';
+import { withTimeout } from '../lookup/with-timeout.ts';
 import type { Bindings } from '../env.ts';
-import { upsertJob } from '../store/jobs.ts';
-import { limiterStub } from '../stubs.ts';
+import { upsertJob } from '../store/config/jobs.ts';
+import { limiterStub } from '../lookup/stubs.ts';
 import { mannerOf, workOf } from './kinds.ts';
 import { JobLedger, type Task } from './ledger.ts';
 import { type Item, nothing, type Outcome, type Work } from './work.ts';
@@ -84,7 +84,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
     try {
       switch (task.kind) {
         case 'list': {
-          const page = await within(JOB_CALL_MS, work.list(task.cursor, task.pass));
+          const page = await withTimeout(JOB_CALL_MS, work.list(task.cursor, task.pass));
           return ledger.listed(page, manner, Date.now());
         }
         case 'perform': {
@@ -92,7 +92,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
           return ledger.performed(outcomes, manner, fromMs, Date.now());
         }
         case 'close':
-          await within(JOB_CALL_MS, work.close());
+          await withTimeout(JOB_CALL_MS, work.close());
           return ledger.closed(Date.now());
       }
     } catch (error) {
@@ -108,7 +108,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
     const account = given.spec.kind === 'broadcast' ? null : given.spec.account;
     try {
       const asked = limiterStub(this.env, JOB_TURNS_NAME).jobTurn({ job: given.id, account, items, isWork });
-      const turn = await within(JOB_TURN_ANSWER_MS, Promise.resolve(asked));
+      const turn = await withTimeout(JOB_TURN_ANSWER_MS, Promise.resolve(asked));
       this.#turn =
         turn.kind === 'go' ? { untilMs: 0, behind: 0 } : { untilMs: Date.now() + turn.afterMs, behind: turn.behind };
       return turn.kind === 'go';
@@ -121,7 +121,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
 
   async #perform(work: Work, item: Item): Promise<[Item, Outcome]> {
     try {
-      return [item, await within(JOB_CALL_MS, work.perform(item))];
+      return [item, await withTimeout(JOB_CALL_MS, work.perform(item))];
     } catch (error) {
       // An object or database that does not answer: this item is tried again, and the others go on.
       return [item, { ...nothing(), isOver: false, isFound: true, reason: String(error) }];
@@ -133,7 +133,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
     const owed = ledger.owed(Date.now());
     if (owed === null) return;
     try {
-      await within(JOB_CALL_MS, upsertJob(this.env.CONFIG, owed.revision, owed.summary));
+      await withTimeout(JOB_CALL_MS, upsertJob(this.env.CONFIG, owed.revision, owed.summary));
       ledger.told(owed.revision, true, Date.now());
     } catch (error) {
       this.#report('tell', error);

@@ -7,7 +7,7 @@ import { REPLAY_LOOK_MS_CAP, REPLAY_LOOK_MS_MIN } from '../core/limits.ts';
 import type { ReplayRefusal } from '../core/rpc.ts';
 import type { DeliveryView } from '../core/view.ts';
 import type { Bindings } from '../env.ts';
-import { recordStub } from '../stubs.ts';
+import { recordStub } from '../lookup/stubs.ts';
 import { inOrder, listRange, locate, skipped } from './bulk.ts';
 import { nothing, type Outcome, type Work } from './work.ts';
 

@@ -6,9 +6,9 @@
 import { shardName } from '../core/ids.ts';
 import type { JobSpec } from '../core/job.ts';
 import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, SWEEP_LEFT_WAIT_MS } from '../core/limits.ts';
-import { shardsOf } from '../delivery/address.ts';
+import { shardsOf } from '../lookup/address.ts';
 import type { Bindings } from '../env.ts';
-import { shardStub } from '../stubs.ts';
+import { shardStub } from '../lookup/stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
 
 type Sweep = Extract<JobSpec, { kind: 'sweep' }>;

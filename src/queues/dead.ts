@@ -5,7 +5,7 @@
  */
 import type { Fault } from '../core/fault.ts';
 import type { Bindings } from '../env.ts';
-import { writeFaults } from '../store/faults.ts';
+import { writeFaults } from '../store/config/faults.ts';
 import { retryLater } from './retry-later.ts';
 
 export type DeadDeps = {

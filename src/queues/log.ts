@@ -11,10 +11,10 @@ import { SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
 import type { Confirmation, LoggedRecord, LogMessage } from '../core/log.ts';
 import { parseShardName, splitRecordName } from '../core/ids.ts';
 import { logDatabase } from '../store/database.ts';
-import { shardStub } from '../stubs.ts';
-import { writeFaults } from '../store/faults.ts';
-import { writeLog } from '../store/log-write.ts';
-import type { Written } from '../store/log-write.ts';
+import { shardStub } from '../lookup/stubs.ts';
+import { writeFaults } from '../store/config/faults.ts';
+import { writeLog } from '../store/log/log-write.ts';
+import type { Written } from '../store/log/log-write.ts';
 import { logMessageSchema } from './log-message.ts';
 import { retryLater } from './retry-later.ts';
 

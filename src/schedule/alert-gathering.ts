@@ -13,11 +13,11 @@ import {
   ALERT_GATES_AT_ONCE,
 } from '../core/limits.ts';
 import { inTurns } from '../core/turns.ts';
-import { within } from '../delivery/within.ts';
+import { withTimeout } from '../lookup/with-timeout.ts';
 import type { Bindings } from '../env.ts';
-import * as counts from '../store/alert-facts.ts';
+import * as counts from '../store/log/alert-facts.ts';
 import { logDatabase } from '../store/database.ts';
-import { accountStub, gateStub } from '../stubs.ts';
+import { accountStub, gateStub } from '../lookup/stubs.ts';
 import { inLanes } from './lanes.ts';
 
 type Looked = {
@@ -143,7 +143,7 @@ async function circuitsOf(
 /** Undefined where the object does not answer: one of them must not keep all alerts back. */
 async function answer<T>(call: PromiseLike<T>): Promise<T | undefined> {
   try {
-    return await within(ALERT_ANSWER_MS, Promise.resolve(call));
+    return await withTimeout(ALERT_ANSWER_MS, Promise.resolve(call));
   } catch (error) {
     console.warn(JSON.stringify({ message: 'alerts go on without an answer', error: String(error) }));
     return undefined;

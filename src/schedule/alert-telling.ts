@@ -17,13 +17,13 @@ import { namesOf, slackBody, withSlackForm } from '../core/alert-slack.ts';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import { recordName } from '../core/ids.ts';
 import { ALERT_ANSWER_MS, ALERT_CALLS_AT_ONCE, ALERT_NAMES_MS, ALERT_TELL_MS } from '../core/limits.ts';
-import { contentHash } from '../delivery/address.ts';
-import { eventAddress } from '../delivery/event-address.ts';
-import { within } from '../delivery/within.ts';
+import { contentHash } from '../lookup/address.ts';
+import { eventAddress } from '../lookup/event-address.ts';
+import { withTimeout } from '../lookup/with-timeout.ts';
 import { type Bindings, requireVars } from '../env.ts';
-import { type AlertTrack, dropOwed, markSent, owedAlerts, sendLater } from '../store/alerts.ts';
-import { readCursor, writeCursor } from '../store/retention.ts';
-import { accountStub, recordStub } from '../stubs.ts';
+import { type AlertTrack, dropOwed, markSent, owedAlerts, sendLater } from '../store/config/alerts.ts';
+import { readCursor, writeCursor } from '../store/log/retention.ts';
+import { accountStub, recordStub } from '../lookup/stubs.ts';
 import { inLanes } from './lanes.ts';
 
 /** `untilMs`: by the clock; no call begins later. */
@@ -49,7 +49,7 @@ async function tellOperator(env: Bindings, alertAccount: string | null, at: At):
   const owed = await nextOwed(env, 'operator', at);
   if (owed.length === 0) return;
   // Where it does not answer, all of it fails: nothing of the alerts' own back-off.
-  const settings = await within(ALERT_ANSWER_MS, Promise.resolve(accountStub(env, alertAccount).settings()));
+  const settings = await withTimeout(ALERT_ANSWER_MS, Promise.resolve(accountStub(env, alertAccount).settings()));
   if (settings === null) {
     console.error(JSON.stringify({ message: 'no account for alerts', account: alertAccount }));
     return dropOwed(env.CONFIG, 'operator', null);
@@ -78,7 +78,7 @@ async function tellOwners(env: Bindings, at: At): Promise<void> {
 /** Undefined: no answer, and it is left alone for a while. */
 async function subscribed(env: Bindings, account: string, nowMs: number): Promise<AccountSettings | null | undefined> {
   try {
-    return await within(ALERT_ANSWER_MS, Promise.resolve(accountStub(env, account).settingsForAlerts()));
+    return await withTimeout(ALERT_ANSWER_MS, Promise.resolve(accountStub(env, account).settingsForAlerts()));
   } catch (error) {
     console.warn(JSON.stringify({ message: 'an owner is sent no alerts', account, error: String(error) }));
     await sendLater(env.CONFIG, 'owners', { account }, nowMs);
@@ -141,7 +141,7 @@ async function publish(env: Bindings, alert: Alert, settings: AccountSettings, r
     ? withSlackForm(standard, settings.endpoints, slackBody(alert, await names(env, alert)))
     : standard;
   const accepting = recordStub(env, recordName(address)).accept(request);
-  const [result] = await within(ALERT_ANSWER_MS, Promise.resolve(accepting));
+  const [result] = await withTimeout(ALERT_ANSWER_MS, Promise.resolve(accepting));
   if (result?.kind === 'conflict') {
     const { account } = settings;
     console.error(JSON.stringify({ message: 'the id of an alert is taken by other content', id, account }));
@@ -157,7 +157,7 @@ async function names(env: Bindings, alert: Alert) {
   try {
     const wanted = alert.endpoint === null ? [] : [alert.endpoint];
     const settings = accountStub(env, alert.account).settings(wanted);
-    return namesOf(await within(ALERT_NAMES_MS, Promise.resolve(settings)), alert);
+    return namesOf(await withTimeout(ALERT_NAMES_MS, Promise.resolve(settings)), alert);
   } catch (error) {
     console.warn(JSON.stringify({ message: 'an alert is sent without names', id: alert.id, error: String(error) }));
     return null;

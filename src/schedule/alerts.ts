@@ -21,10 +21,10 @@ import {
 } from '../core/limits.ts';
 import { inTurns } from '../core/turns.ts';
 import { type Bindings, requireVars } from '../env.ts';
-import { accountsBehind } from '../store/alert-facts.ts';
-import { readRules } from '../store/alert-rules.ts';
-import * as store from '../store/alerts.ts';
-import { countFaults } from '../store/faults.ts';
+import { accountsBehind } from '../store/log/alert-facts.ts';
+import { readRules } from '../store/config/alert-rules.ts';
+import * as store from '../store/config/alerts.ts';
+import { countFaults } from '../store/config/faults.ts';
 import { gather } from './alert-gathering.ts';
 import { tellAlerts } from './alert-telling.ts';
 import type { Task } from './task.ts';

@@ -16,11 +16,11 @@ import {
   ROLL_UP_DAYS,
 } from '../core/limits.ts';
 import type { Bindings } from '../env.ts';
-import { deleteResolved } from '../store/alerts.ts';
+import { deleteResolved } from '../store/config/alerts.ts';
 import { logDatabase } from '../store/database.ts';
-import { deleteOldFaults } from '../store/faults.ts';
-import * as rows from '../store/retention.ts';
-import { jobStub } from '../stubs.ts';
+import { deleteOldFaults } from '../store/config/faults.ts';
+import * as rows from '../store/log/retention.ts';
+import { jobStub } from '../lookup/stubs.ts';
 
 const TASK = 'retention';
 

@@ -13,8 +13,8 @@ import {
   ROLL_UP_QUERIES_PER_RUN,
 } from '../core/limits.ts';
 import { logDatabase } from '../store/database.ts';
-import * as hours from '../store/hours.ts';
-import { activeAccounts } from '../store/overview.ts';
+import * as hours from '../store/log/hours.ts';
+import { activeAccounts } from '../store/log/overview.ts';
 import type { Bindings } from '../env.ts';
 import type { Task } from './task.ts';
 

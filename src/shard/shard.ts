@@ -20,10 +20,10 @@ import type { AcceptRequest } from '../core/publish.ts';
 import type { AttemptRequest, ClaimRef, Replayer, ShardRpc, Wakeup } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import { createSender, type Sender } from '../delivery/sender.ts';
-import { EndpointCache } from '../delivery/endpoint-cache.ts';
-import { within } from '../delivery/within.ts';
+import { EndpointCache } from '../lookup/endpoint-cache.ts';
+import { withTimeout } from '../lookup/with-timeout.ts';
 import { type Bindings, isLocal, requireVars } from '../env.ts';
-import { accountStub, gateStub } from '../stubs.ts';
+import { accountStub, gateStub } from '../lookup/stubs.ts';
 import { ShardAlarm, wholePhaseMs } from './alarm.ts';
 import { EndpointHints } from './hints.ts';
 import { cutLog } from './log-messages.ts';
@@ -181,7 +181,7 @@ export class Shard extends DurableObject<Bindings> implements ShardRpc {
         await Promise.all(parts.map((part) => this.#log.send(part)));
       },
       admit: (record, endpoint, seen) =>
-        within(GATE_ANSWER_MS, Promise.resolve(this.#gate(endpoint).admit(this.#recordName(record), seen))),
+        withTimeout(GATE_ANSWER_MS, Promise.resolve(this.#gate(endpoint).admit(this.#recordName(record), seen))),
       report: async (record, endpoint, reports: Report[]) => {
         await this.#gate(endpoint).report(this.#recordName(record), reports);
       },

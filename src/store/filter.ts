@@ -9,7 +9,7 @@ import { fail, ok } from '../core/result.ts';
 import type { FieldError, Result } from '../core/result.ts';
 import { SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
 import { WILDCARD_SUFFIX } from '../core/match.ts';
-import { attempts, deliveries, events } from './log-schema.ts';
+import { attempts, deliveries, events } from './log/schema.ts';
 import type { Position } from './page.ts';
 
 /** Absent or empty: any. */

@@ -13,8 +13,8 @@ import { readJson } from '../../src/core/json-reader.ts';
 import { DATA_BYTES_MAX } from '../../src/core/limits.ts';
 import { schemaChanges } from '../../src/core/schema-changes.ts';
 import { parseSchema } from '../../src/core/schema-rules.ts';
-import { dataFaults } from '../../src/http/schema-check.ts';
-import { checkEvent, formsOf } from '../../src/http/publish-body.ts';
+import { dataFaults } from '../../src/http/publish/schema-check.ts';
+import { checkEvent, formsOf } from '../../src/http/publish/publish-body.ts';
 
 /** All others of the isolate wait so long at most. */
 const HELD_MS_MAX = 100;

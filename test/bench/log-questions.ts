@@ -2,16 +2,16 @@
 import { hourOf } from '../../src/core/hours.ts';
 import { ALERT_WINDOW_MS, DAY_MS, HOUR_MS, WINDOW_ROWS_MAX } from '../../src/core/limits.ts';
 import { overviewsAfter } from '../../src/http/overview.ts';
-import { backlogs, countAttempts, countDead, countRetries } from '../../src/store/alert-facts.ts';
-import { listAttempts } from '../../src/store/attempts.ts';
-import { countDeadLetters } from '../../src/store/dead-letters.ts';
-import { listDeliveries } from '../../src/store/deliveries.ts';
-import { listEvents } from '../../src/store/events.ts';
-import { endpointFigures } from '../../src/store/endpoint-health.ts';
+import { backlogs, countAttempts, countDead, countRetries } from '../../src/store/log/alert-facts.ts';
+import { listAttempts } from '../../src/store/log/attempts.ts';
+import { countDeadLetters } from '../../src/store/log/dead-letters.ts';
+import { listDeliveries } from '../../src/store/log/deliveries.ts';
+import { listEvents } from '../../src/store/log/events.ts';
+import { endpointFigures } from '../../src/store/log/endpoint-health.ts';
 import type { EventFilter, OfRecord } from '../../src/store/filter.ts';
-import { rollUpHour } from '../../src/store/hours.ts';
-import { logCounts } from '../../src/store/metrics.ts';
-import { accountOverviews } from '../../src/store/overview.ts';
+import { rollUpHour } from '../../src/store/log/hours.ts';
+import { logCounts } from '../../src/store/log/metrics.ts';
+import { accountOverviews } from '../../src/store/log/overview.ts';
 import { BIG, deliveriesOf, endpointName, LOG_START_MS, STEP_MS } from './log-seed.ts';
 
 type Questions = Record<string, () => Promise<unknown>>;

@@ -1,7 +1,7 @@
 /** O5: the client's types are those of the document. `npm run client:generate` writes them anew. */
 import { expect, it } from 'vitest';
 import { typesOf } from '../../src/client/types-of.ts';
-import { documentShape } from '../../src/http/openapi-document.ts';
+import { documentShape } from '../../src/http/reference/openapi-document.ts';
 
 type App = { request(path: string, init: object, env: object): Promise<Response> };
 // By a variable: the app is checked with the types of workerd, which differ from Node's in what setTimeout returns.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { changeLines, schemaChanges } from '../../src/core/schema-changes.ts';
 import { parseSchema } from '../../src/core/schema-rules.ts';
-import { dataFaults } from '../../src/http/schema-check.ts';
+import { dataFaults } from '../../src/http/publish/schema-check.ts';
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/event-types.md'), 'utf8');
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parseAttemptId, parseDeliveryId, parseMadeEventId } from '../../src/core/ids.ts';
-import { documentShape, placedOperations } from '../../src/http/openapi-document.ts';
+import { documentShape, placedOperations } from '../../src/http/reference/openapi-document.ts';
 
 type App = { request(path: string, init: object, env: object): Promise<Response> };
 // By a variable: the app is checked with the types of workerd, which differ from Node's in what setTimeout returns.

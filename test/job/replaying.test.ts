@@ -19,7 +19,7 @@ import type { Replayer } from '../../src/core/rpc.ts';
 import { ShardLedger } from '../../src/shard/shard-ledger.ts';
 import { Tables } from '../../src/shard/tables.ts';
 import { readEvents } from '../../src/shard/views.ts';
-import { writeLog } from '../../src/store/log-write.ts';
+import { writeLog } from '../../src/store/log/log-write.ts';
 import { endpointOf, FAILURE, START_MS, SUCCESS, sqlOf } from '../shard/bench.ts';
 import { SqliteD1 } from '../sim/sqlite.ts';
 import { anAccount } from '../support/settings.ts';

@@ -7,7 +7,7 @@ import type { Ledger } from '../../src/shard/ledger.ts';
 import { ShardLedger } from '../../src/shard/shard-ledger.ts';
 import { Tables } from '../../src/shard/tables.ts';
 import { readDelivery } from '../../src/shard/views.ts';
-import { unpackAttempt } from '../../src/store/stored-attempt.ts';
+import { unpackAttempt } from '../../src/store/log/stored-attempt.ts';
 import * as invariants from '../support/invariants.ts';
 import { Violation } from '../support/invariants.ts';
 import type { RecordHost, ShardHost } from './shard-object.ts';

@@ -1,5 +1,5 @@
 /**
- * The publisher, and the Worker's part of a publish (as src/http/publishing.ts, but always with the oldest settings that it may
+ * The publisher, and the Worker's part of a publish (as src/http/publish/publishing.ts, but always with the oldest settings that it may
  * use): settings, match, accept. It publishes again, with the same id, whatever it got no answer for, and remembers what it was
  * promised.
  */
@@ -17,7 +17,7 @@ import {
   type NewEvent,
 } from '../../src/core/publish.ts';
 import { answersTheSame, standsForOneContent, Violation } from '../support/invariants.ts';
-import { addressOfHash } from '../../src/delivery/address.ts';
+import { addressOfHash } from '../../src/lookup/address.ts';
 import { ACCOUNT, PLACE } from './account-object.ts';
 import { Life } from './schedule.ts';
 import type { Node, World } from './world.ts';

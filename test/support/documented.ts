@@ -11,7 +11,7 @@ import {
   documentShape,
   placedOperations,
   type PlacedOperation,
-} from '../../src/http/openapi-document.ts';
+} from '../../src/http/reference/openapi-document.ts';
 
 export type Answered = { status: number; headers: Headers; body: unknown; text: string };
 

@@ -6,7 +6,7 @@ import {
   type ApiSchema,
   type PlacedOperation,
   placedOperations,
-} from '../../src/http/openapi-document.ts';
+} from '../../src/http/reference/openapi-document.ts';
 
 type Placed = PlacedOperation & { name: string };
 

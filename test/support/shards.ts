@@ -1,8 +1,8 @@
 /** From an account and a record key to the Shard that holds the record, for tests that look inside. */
 import { env } from 'cloudflare:workers';
 import { type RecordAddress, recordId, recordName, shardName, type ShardsOf } from '../../src/core/ids.ts';
-import { recordAddress, shardsOf } from '../../src/delivery/address.ts';
-import { accountStub, recordStub, shardStub } from '../../src/stubs.ts';
+import { recordAddress, shardsOf } from '../../src/lookup/address.ts';
+import { accountStub, recordStub, shardStub } from '../../src/lookup/stubs.ts';
 
 /** Remembered, because a test may keep the Account from answering. */
 const places = new Map<string, ShardsOf>();

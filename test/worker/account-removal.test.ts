@@ -3,13 +3,13 @@ import { env } from 'cloudflare:workers';
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { alertsTask } from '../../src/schedule/alerts.ts';
-import { writeFaults } from '../../src/store/faults.ts';
+import { writeFaults } from '../../src/store/config/faults.ts';
 import { call, newAccount } from '../support/api.ts';
 import { jobOf, until, untilFinished } from '../support/jobs.ts';
 import { answers, requests } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';
 import { recordOf, shardOf, shardsIn } from '../support/shards.ts';
-import { writeLog } from '../../src/store/log-write.ts';
+import { writeLog } from '../../src/store/log/log-write.ts';
 import { aMessage, anEntry } from '../support/log.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.now() }));

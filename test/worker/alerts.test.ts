@@ -13,8 +13,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { SHARD_BYTES_MAX, STORAGE_LOOK_MS } from '../../src/core/limits.ts';
 import worker from '../../src/index.ts';
 import { alertsTask } from '../../src/schedule/alerts.ts';
-import { writeFaults } from '../../src/store/faults.ts';
-import { gateStub } from '../../src/stubs.ts';
+import { writeFaults } from '../../src/store/config/faults.ts';
+import { gateStub } from '../../src/lookup/stubs.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers, requests } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';

@@ -6,7 +6,7 @@ import { env, exports } from 'cloudflare:workers';
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { AUDIT_DAYS, AUDIT_SWEEP_MAX, AUDIT_VALUE_CHARS_MAX, DAY_MS } from '../../src/core/limits.ts';
-import { documentShape } from '../../src/http/openapi-document.ts';
+import { documentShape } from '../../src/http/reference/openapi-document.ts';
 import { auditTask } from '../../src/schedule/audit.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers } from '../support/receiver.ts';

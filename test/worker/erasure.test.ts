@@ -1,8 +1,8 @@
 /** O4: erasing the payload of one event, through the API and in the log, whatever order its messages come in. */
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { listAttempts } from '../../src/store/attempts.ts';
-import { writeLog } from '../../src/store/log-write.ts';
+import { listAttempts } from '../../src/store/log/attempts.ts';
+import { writeLog } from '../../src/store/log/log-write.ts';
 import { call, newAccount } from '../support/api.ts';
 import { ACCEPTED_MS, aDelivery, aMessage, anAttempt, anEntry } from '../support/log.ts';
 import { soon } from '../support/soon.ts';

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test } from 'vitest';
 import type { Fault } from '../../src/core/fault.ts';
 import { ALERT_WINDOW_MS } from '../../src/core/limits.ts';
-import { countFaults, writeFaults } from '../../src/store/faults.ts';
+import { countFaults, writeFaults } from '../../src/store/config/faults.ts';
 
 const NOW_MS = Date.UTC(2027, 2, 1, 12);
 const poison = (subject: string): Fault => ({ kind: 'poison-message', account: null, subject, detail: subject });

@@ -5,8 +5,8 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
 import { soon } from '../support/soon.ts';
 import { shardName } from '../../src/core/ids.ts';
-import { shardsOf } from '../../src/delivery/address.ts';
-import { accountStub, shardStub } from '../../src/stubs.ts';
+import { shardsOf } from '../../src/lookup/address.ts';
+import { accountStub, shardStub } from '../../src/lookup/stubs.ts';
 
 let answer: () => Response;
 beforeEach(() => {

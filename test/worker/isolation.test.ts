@@ -4,7 +4,7 @@
  */
 import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
-import { documentShape, placedOperations } from '../../src/http/openapi-document.ts';
+import { documentShape, placedOperations } from '../../src/http/reference/openapi-document.ts';
 import { call, newAccount } from '../support/api.ts';
 import { answers } from '../support/receiver.ts';
 import { soon } from '../support/soon.ts';

@@ -5,8 +5,8 @@ import { LOG_RETRY_SECONDS_MAX, LOG_RETRY_SECONDS_MIN } from '../../src/core/lim
 import { consumeDead } from '../../src/queues/dead.ts';
 import { consumeLog } from '../../src/queues/log.ts';
 import type { LogDeps } from '../../src/queues/log.ts';
-import { listDeliveries } from '../../src/store/deliveries.ts';
-import { writeLog } from '../../src/store/log-write.ts';
+import { listDeliveries } from '../../src/store/log/deliveries.ts';
+import { writeLog } from '../../src/store/log/log-write.ts';
 import { aDelivery, aMessage, anAttempt, anEntry, endpointOf, hashOf, queued } from '../support/log.ts';
 
 const db = env.LOG_DB;

@@ -1,7 +1,7 @@
 /** Exports and dead letters over the API, from real D1. */
 import { env } from 'cloudflare:workers';
 import { expect, test, vi } from 'vitest';
-import { writeLog } from '../../src/store/log-write.ts';
+import { writeLog } from '../../src/store/log/log-write.ts';
 import { call, newAccount } from '../support/api.ts';
 import { ACCEPTED_MS, aDelivery, aMessage, anAttempt, anEntry, endpointOf, hashOf } from '../support/log.ts';
 

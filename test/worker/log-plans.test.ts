@@ -1,13 +1,13 @@
 /** Every query that the lists of the log send, asked for its plan: none walks a table, and none reads an account from end to end. */
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
-import { listAttempts } from '../../src/store/attempts.ts';
-import { countDeadLetters } from '../../src/store/dead-letters.ts';
-import { listDeliveries } from '../../src/store/deliveries.ts';
-import { listEvents } from '../../src/store/events.ts';
+import { listAttempts } from '../../src/store/log/attempts.ts';
+import { countDeadLetters } from '../../src/store/log/dead-letters.ts';
+import { listDeliveries } from '../../src/store/log/deliveries.ts';
+import { listEvents } from '../../src/store/log/events.ts';
 import type { LogFilter } from '../../src/store/filter.ts';
 import type { LogPageRequest } from '../../src/store/page.ts';
-import { countRange, pageOfRange } from '../../src/store/replays.ts';
+import { countRange, pageOfRange } from '../../src/store/log/replays.ts';
 import { BIG, seedLog } from '../bench/log-seed.ts';
 import { countingRows } from '../support/counting-rows.ts';
 import { ACCEPTED_MS, endpointOf } from '../support/log.ts';

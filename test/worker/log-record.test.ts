@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { shardName } from '../../src/core/ids.ts';
-import { writeLog } from '../../src/store/log-write.ts';
+import { writeLog } from '../../src/store/log/log-write.ts';
 import { call, newAccount } from '../support/api.ts';
 import { aDelivery, aMessage, anAttempt, anEntry, hashOf } from '../support/log.ts';
 import { arrival } from '../support/receiver.ts';

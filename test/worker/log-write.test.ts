@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { LOG_EMBED_WITHIN_MS, LOG_PARAMETER_BYTES_MAX } from '../../src/core/limits.ts';
 import type { LoggedRecord } from '../../src/core/log.ts';
-import { listAttempts } from '../../src/store/attempts.ts';
-import { listDeliveries } from '../../src/store/deliveries.ts';
-import { writeLog } from '../../src/store/log-write.ts';
+import { listAttempts } from '../../src/store/log/attempts.ts';
+import { listDeliveries } from '../../src/store/log/deliveries.ts';
+import { writeLog } from '../../src/store/log/log-write.ts';
 import { ACCEPTED_MS, aDelivery, aMessage, anAttempt, anEntry, endpointOf, hashOf } from '../support/log.ts';
 
 const db = env.LOG_DB;

@@ -3,7 +3,7 @@
  * and the ids of real objects in its path. `call` holds each answer to the document: a field, a status or a code more or less fails.
  */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { type ApiDocument } from '../../src/http/openapi-document.ts';
+import { type ApiDocument } from '../../src/http/reference/openapi-document.ts';
 import { alertsTask } from '../../src/schedule/alerts.ts';
 import { call, KEY } from '../support/api.ts';
 import { documentOf } from '../support/documented.ts';

@@ -10,12 +10,12 @@ import {
 } from '../../src/core/limits.ts';
 import type { LoggedDelivery } from '../../src/core/log.ts';
 import { retention } from '../../src/schedule/retention.ts';
-import { upsertAccount } from '../../src/store/accounts.ts';
-import { writeFaults } from '../../src/store/faults.ts';
-import { upsertJob } from '../../src/store/jobs.ts';
-import { writeLog } from '../../src/store/log-write.ts';
-import { accountsInLog, readCursor } from '../../src/store/retention.ts';
-import { jobStub } from '../../src/stubs.ts';
+import { upsertAccount } from '../../src/store/config/accounts.ts';
+import { writeFaults } from '../../src/store/config/faults.ts';
+import { upsertJob } from '../../src/store/config/jobs.ts';
+import { writeLog } from '../../src/store/log/log-write.ts';
+import { accountsInLog, readCursor } from '../../src/store/log/retention.ts';
+import { jobStub } from '../../src/lookup/stubs.ts';
 import { aDelivery, aMessage, anAttempt, anEntry } from '../support/log.ts';
 import { anAccount } from '../support/settings.ts';
 

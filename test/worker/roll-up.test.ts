@@ -7,10 +7,10 @@ import type { Span } from '../../src/core/hours.ts';
 import { DAY_MS, HOUR_MS, ROLL_UP_AFTER_MS, ROLL_UP_AGAIN_AFTER_MS, ROLL_UP_DAYS } from '../../src/core/limits.ts';
 import { retention } from '../../src/schedule/retention.ts';
 import { rollUp } from '../../src/schedule/roll-up.ts';
-import { endpointFigures } from '../../src/store/endpoint-health.ts';
-import { hoursOf, readProgress, ROLL_UP, rollUpHour } from '../../src/store/hours.ts';
-import { writeLog } from '../../src/store/log-write.ts';
-import { accountOverviews } from '../../src/store/overview.ts';
+import { endpointFigures } from '../../src/store/log/endpoint-health.ts';
+import { hoursOf, readProgress, ROLL_UP, rollUpHour } from '../../src/store/log/hours.ts';
+import { writeLog } from '../../src/store/log/log-write.ts';
+import { accountOverviews } from '../../src/store/log/overview.ts';
 import { call, newAccount } from '../support/api.ts';
 import { aDelivery, aMessage, anAttempt, anEntry, endpointOf } from '../support/log.ts';
 

@@ -2,8 +2,8 @@
 import { env } from 'cloudflare:workers';
 import { expect, test, vi } from 'vitest';
 import { rfc3339 } from '../../src/core/body.ts';
-import { countSentTypes } from '../../src/store/sent-types.ts';
-import { writeLog } from '../../src/store/log-write.ts';
+import { countSentTypes } from '../../src/store/log/sent-types.ts';
+import { writeLog } from '../../src/store/log/log-write.ts';
 import { call, newAccount } from '../support/api.ts';
 import { ACCEPTED_MS, aDelivery, aMessage, anEntry, endpointOf } from '../support/log.ts';
 import { soon } from '../support/soon.ts';

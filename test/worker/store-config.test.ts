@@ -1,9 +1,9 @@
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
 import type { AccountSettings, EndpointSettings } from '../../src/core/endpoint.ts';
-import { listAccounts, upsertAccount } from '../../src/store/accounts.ts';
-import { listEndpoints, removeEndpoint, upsertEndpoint } from '../../src/store/endpoints.ts';
-import type { EndpointFilter } from '../../src/store/endpoints.ts';
+import { listAccounts, upsertAccount } from '../../src/store/config/accounts.ts';
+import { listEndpoints, removeEndpoint, upsertEndpoint } from '../../src/store/config/endpoints.ts';
+import type { EndpointFilter } from '../../src/store/config/endpoints.ts';
 import { endpointOf } from '../support/log.ts';
 import { anAccount, anEndpoint } from '../support/settings.ts';
 

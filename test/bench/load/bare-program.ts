@@ -1,4 +1,4 @@
-/** Serves workerd/bare.ts on Miniflare: PORT and STATE_DIR as src/local/start.ts has them. */
+/** Serves workerd/bare.ts on Miniflare: PORT and STATE_DIR as src/tools/local/start.ts has them. */
 import { join } from 'node:path';
 import { build, stop } from 'esbuild';
 import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare';

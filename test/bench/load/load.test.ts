@@ -28,7 +28,11 @@ test("a function that calls itself counts once, and a dependency's time is its c
     lineNumber,
     columnNumber: 0,
   });
-  const sources = ['', '../src/http/publish.ts', '../node_modules/@hono/zod-openapi/node_modules/zod/v4/core.js'];
+  const sources = [
+    '',
+    '../src/http/publish/publish.ts',
+    '../node_modules/@hono/zod-openapi/node_modules/zod/v4/core.js',
+  ];
   const profile = {
     nodes: [
       { id: 1, callFrame: { ...frame('(root)', 0), url: '' }, children: [2, 5] },
@@ -42,6 +46,10 @@ test("a function that calls itself counts once, and a dependency's time is its c
   };
   const { busyMs, byPlace, total } = summarize(profile, (line) => sources[line] ?? '');
   expect(busyMs).toBe(4);
-  expect(total).toEqual([{ name: 'publish src/http/publish.ts', ms: 4 }]);
-  expect(byPlace.map(({ name, ms }) => `${name} ${ms}`)).toEqual(['src/http/publish.ts 2', 'zod 2', 'native 0']);
+  expect(total).toEqual([{ name: 'publish src/http/publish/publish.ts', ms: 4 }]);
+  expect(byPlace.map(({ name, ms }) => `${name} ${ms}`)).toEqual([
+    'src/http/publish/publish.ts 2',
+    'zod 2',
+    'native 0',
+  ]);
 });

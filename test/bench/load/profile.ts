@@ -12,7 +12,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { SourceMap } from 'node:module';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadWorker } from '../../../src/local/worker.ts';
+import { loadWorker } from '../../../src/tools/local/worker.ts';
 import { freePort, startService } from '../../support/service.ts';
 import { Tubepost } from '../../support/tubepost.ts';
 import { table } from '../figures.ts';

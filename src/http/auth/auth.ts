@@ -1,0 +1,98 @@
+/**
+ * Who asks (S1): ADMIN_KEY, a key of the store or a portal token. ADMIN_KEY is compared in constant time, and works with the key
+ * store down. A store that does not answer is a 503, never a 401: a client must not take its key for a bad one.
+ */
+import type { MiddlewareHandler } from 'hono';
+import { z } from 'zod';
+import { type Grant, SCOPES } from '../../core/key.ts';
+import { PORTAL_REQUESTS_PER_SECOND } from '../../core/limits.ts';
+import type { Vars } from '../../env.ts';
+import type { KeyRow } from '../../store/config/keys.ts';
+import { type AppContext, type AppEnv, endpointCacheOf } from '../context.ts';
+import { endOf, knownByHash, knownById, noteUse } from './known-keys.ts';
+import { PORTAL_PREFIX, portalClaims } from './portal-token.ts';
+import { Problem } from '../problem.ts';
+import { requireRate } from './rate-limit.ts';
+
+export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
+  const header = c.req.header('authorization');
+  const given = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1];
+  if (given === undefined) {
+    throw unauthorized(
+      header === undefined
+        ? 'the Authorization header is missing'
+        : 'the Authorization header must be "Bearer" and a key',
+    );
+  }
+  const grant = await grantOf(c, given);
+  if (grant.rateLimit !== null) await requireRate(c.env, grant.rateLimit);
+  c.set('grant', grant);
+  c.set('keyName', grant.by);
+  await next();
+};
+
+async function grantOf(c: AppContext, given: string): Promise<Grant> {
+  if (isAdminKey(given, c.get('vars'))) {
+    return { id: null, by: 'operator', scopes: SCOPES, account: null, isPortal: false, rateLimit: null };
+  }
+  if (given.startsWith(PORTAL_PREFIX)) return portalGrant(c, given);
+  const row = await knownByHash(c.env, await hashKey(given));
+  if (row === null) throw unauthorized('the key is not known');
+  const end = endOf(row, Date.now());
+  if (end !== null) throw unauthorized(end === 'revoked' ? 'the key is revoked' : 'the key has expired');
+  noteUse(c, row.id);
+  const { id, name, account, rateLimitPerSecond: perSecond } = row;
+  const rateLimit = perSecond === null ? null : { of: { key: id }, perSecond };
+  return { id, by: `${id} ${name}`, scopes: scopesOf(row), account, isPortal: false, rateLimit };
+}
+
+/**
+ * A token ends before its time with the key that made it, and with its account: one that was made again under the same id is another.
+ * Both are remembered for some seconds; between the removal of an account and its return lies more than that.
+ */
+async function portalGrant(c: AppContext, given: string): Promise<Grant> {
+  const nowMs = Date.now();
+  const claims = await portalClaims(c.get('vars').masterKey.key, given, nowMs);
+  if (claims === null) throw unauthorized('the portal token is not valid, or has expired');
+  const { account, accountCreatedAtMs, scopes, key } = claims;
+  const [known, row] = await Promise.all([
+    endpointCacheOf(c.env).get(account, [], nowMs),
+    key === null ? null : knownById(c.env, key),
+  ]);
+  if (key !== null && (row === null || endOf(row, nowMs) !== null)) {
+    throw unauthorized('the key that made the portal token is revoked or has expired');
+  }
+  if (known?.createdAtMs !== accountCreatedAtMs) {
+    throw unauthorized('the account that the portal token was made for is removed');
+  }
+  const rateLimit = { of: { portalOf: account }, perSecond: PORTAL_REQUESTS_PER_SECOND };
+  return { id: null, by: `portal of ${key ?? 'operator'}`, scopes, account, isPortal: true, rateLimit };
+}
+
+export function scopesOf({ scopes }: KeyRow) {
+  return z.array(z.enum(SCOPES)).parse(JSON.parse(scopes));
+}
+
+/** SHA-256 without salt or stretching is enough: a key is 256 random bits, so there is nothing to guess, and it is found by its hash. */
+export async function hashKey(key: string): Promise<string> {
+  return new Uint8Array(await sha256(key)).toHex();
+}
+
+const encoder = new TextEncoder();
+const adminKeys = new WeakMap<Vars, Uint8Array>();
+
+/** In constant time for keys of its length, so that it cannot be found byte by byte. Its length is no secret. */
+function isAdminKey(given: string, vars: Vars): boolean {
+  const known = adminKeys.get(vars) ?? encoder.encode(vars.adminKey);
+  adminKeys.set(vars, known);
+  const bytes = encoder.encode(given);
+  return bytes.byteLength === known.byteLength && crypto.subtle.timingSafeEqual(bytes, known);
+}
+
+function sha256(text: string): Promise<ArrayBuffer> {
+  return crypto.subtle.digest('SHA-256', encoder.encode(text));
+}
+
+function unauthorized(detail: string): Problem {
+  return new Problem('unauthorized', detail, { headers: { 'www-authenticate': 'Bearer realm="tubepost"' } });
+}

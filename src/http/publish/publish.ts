@@ -1,0 +1,103 @@
+/** POST events and POST events/batch (P1, P2, P3). */
+import { base32 } from '../../core/base32.ts';
+import { checkEventId } from '../../core/event-rules.ts';
+import { BATCH_REQUEST_BYTES_MAX, JSON_SLICE_CHARS } from '../../core/limits.ts';
+import { Turns } from '../../delivery/turns.ts';
+import type { Api } from '../api.ts';
+import type { AppContext } from '../context.ts';
+import { idempotencyKey } from '../idempotency.ts';
+import { accountParams } from '../params.ts';
+import { invalid, Problem } from '../problem.ts';
+import { batchBody, checkEvent, eventBody, type EventBody } from './publish-body.ts';
+import { charsOf, type Outgoing, outgoing, publish, type Published, showAccepted } from './publishing.ts';
+
+export function addPublish(api: Api): void {
+  api.route(
+    {
+      method: 'post',
+      path: '/v1/accounts/{account}/events',
+      summary: 'Publish an event',
+      scope: 'publish',
+      params: accountParams,
+      body: { schema: eventBody, exact: true },
+      answers: { 202: 'Durably stored' },
+      ownIdempotency: true,
+    },
+    async ({ c, params, body }) => {
+      const [published] = await publish(c, params.account, [outgoing(body, givenId(c, body))]);
+      if (published === undefined) throw new Error('a publish of one event has one result');
+      if (published.kind === 'problem') throw published.problem;
+      return c.json(showAccepted(published), 202);
+    },
+  );
+
+  api.route(
+    {
+      method: 'post',
+      path: '/v1/accounts/{account}/events/batch',
+      summary: 'Publish up to 100 events: one result for each, in order',
+      scope: 'publish',
+      params: accountParams,
+      body: { schema: batchBody, bytesMax: BATCH_REQUEST_BYTES_MAX, exact: true },
+      answers: { 200: 'A result for each event, with its own status' },
+      ownIdempotency: true,
+    },
+    async ({ c, params, body }) => {
+      const key = idempotencyKey(c);
+      const turns = new Turns();
+      const checked: (Outgoing | Problem)[] = [];
+      for (const [i, event] of body.events.entries()) {
+        const one = await checkOne(event, key, i);
+        checked.push(one);
+        await turns.after(one instanceof Problem ? JSON_SLICE_CHARS : charsOf(one));
+      }
+      const good = checked.flatMap((one) => (one instanceof Problem ? [] : [one]));
+      const published = good.length === 0 ? [] : await publish(c, params.account, good);
+      const byEvent = new Map(good.map((one, i) => [one, published[i]]));
+      return c.json({ results: checked.map((one) => showResult(one instanceof Problem ? one : byEvent.get(one))) });
+    },
+  );
+}
+
+/** P2: an Idempotency-Key works as the id. */
+export function givenId(c: AppContext, body: EventBody): string | null {
+  const key = idempotencyKey(c);
+  const id = body.id ?? null;
+  if (key === null) return id;
+  const fault = checkEventId(key);
+  if (fault !== null)
+    throw invalid([{ field: 'Idempotency-Key', message: `Idempotency-Key works as the event id and ${fault}` }]);
+  if (id !== null && id !== key) {
+    throw invalid([
+      { field: 'Idempotency-Key', message: 'Idempotency-Key works as the event id and must not differ from id' },
+    ]);
+  }
+  return key;
+}
+
+/** Under an Idempotency-Key events without an id get one from the key and their place: a repeated batch publishes nothing twice. */
+async function checkOne(event: unknown, key: string | null, index: number): Promise<Outgoing | Problem> {
+  try {
+    const body = checkEvent(event);
+    return outgoing(body, body.id ?? (key === null ? null : await derivedId(key, index)));
+  } catch (error) {
+    if (error instanceof Problem) return error;
+    throw error;
+  }
+}
+
+async function derivedId(key: string, index: number): Promise<string> {
+  const text = new TextEncoder().encode(JSON.stringify(['batch', key, index]));
+  return `evt_${base32(new Uint8Array(await crypto.subtle.digest('SHA-256', text)))}`;
+}
+
+function showResult(result: Published | Problem | undefined) {
+  if (result === undefined) throw new Error('a batch has one result for each event');
+  if (result instanceof Problem) return refused(result);
+  if (result.kind === 'problem') return refused(result.problem);
+  return { outcome: 'accepted', status: 202, ...showAccepted(result) };
+}
+
+function refused({ body }: Problem) {
+  return { outcome: 'refused', ...body };
+}
