@@ -65,6 +65,21 @@ export type Schemas = {
     scopes: ("publish" | "read" | "replay" | "manage")[];
     expiresAt: string;
   };
+  Session: {
+    token: string;
+    by: string;
+    account: string | null;
+    scopes: ("publish" | "read" | "replay" | "manage")[];
+    portal: boolean;
+    endsAt: string | null;
+  };
+  Caller: {
+    by: string;
+    account: string | null;
+    scopes: ("publish" | "read" | "replay" | "manage")[];
+    portal: boolean;
+    endsAt: string | null;
+  };
   ChangedAccount: {
     account: string;
     name: string;
@@ -1054,6 +1069,22 @@ export type Operations = {
     exports: never;
     problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "idempotency-conflict" | "idempotency-in-progress" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
+  openSession: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['Session'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+  };
+  getCaller: {
+    path: Record<never, never>;
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['Caller'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+  };
   putAccount: {
     path: { account: string };
     query: Record<never, never>;
@@ -1765,6 +1796,8 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   changeKey: ['PATCH', '/v1/keys/{key}'],
   revokeKey: ['DELETE', '/v1/keys/{key}'],
   createPortalToken: ['POST', '/v1/accounts/{account}/portal-tokens'],
+  openSession: ['POST', '/v1/sessions'],
+  getCaller: ['GET', '/v1/session'],
   putAccount: ['PUT', '/v1/accounts/{account}'],
   getAccount: ['GET', '/v1/accounts/{account}'],
   deleteAccount: ['DELETE', '/v1/accounts/{account}'],

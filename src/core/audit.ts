@@ -32,6 +32,7 @@ export const AUDIT_ACTIONS = [
   'key.created',
   'key.changed',
   'key.revoked',
+  'session.opened',
   'event-type.put',
   'schema-version.put',
   'broadcast.started',

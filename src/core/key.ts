@@ -11,6 +11,8 @@ export type Grant = {
   scopes: readonly Scope[];
   account: string | null;
   isPortal: boolean;
+  /** Of a session or a portal token; null: a key itself, which ends by its own rules. */
+  endsAtMs: number | null;
   /** S4; null: none. */
   rateLimit: RateLimit | null;
 };

@@ -750,6 +750,8 @@ export const PORTAL_REQUESTS_PER_SECOND = 100;
 /** A portal token stands in a page: an hour at most, a quarter where nothing is said. */
 export const PORTAL_TOKEN_SECONDS_MAX = 3_600;
 export const PORTAL_TOKEN_SECONDS_DEFAULT = 900;
+/** Of a session that a key opened for the pages: a working day, so that nobody pastes the key twice in one. */
+export const SESSION_SECONDS = 43_200;
 /** What a portal token is shown of a stored response body: it may come from inside a network. In characters. */
 export const PORTAL_RESPONSE_CHARS_MAX = 256;
 /** Milliseconds that a replay or discard of a range spans at most: what is older is seldom wanted, and the log is read for it. */

@@ -37,6 +37,7 @@ import { addRecordStatuses } from './record-statuses.ts';
 import { addRecords } from './records.ts';
 import { addReseal } from './reseal.ts';
 import { addSecrets } from './secrets.ts';
+import { addSessions } from './sessions.ts';
 
 export function createApp() {
   const api = new Api();
@@ -51,6 +52,7 @@ export function createApp() {
 
   addKeys(api);
   addPortalTokens(api);
+  addSessions(api);
   addAccounts(api);
   addEndpoints(api);
   addSecrets(api);

@@ -264,6 +264,7 @@ const CASES: { [operation: string]: () => Promise<Case> } = {
     const path = await newKey();
     return { path, action: 'key.revoked', log: 'operators', row: { target: path['key'] } };
   },
+  openSession: async () => ({ path: {}, action: 'session.opened', log: 'operators', row: { account: null } }),
   acknowledgeAlert: async () => ({
     path: await newAlert(),
     body: { note: 'mine' },

@@ -248,6 +248,8 @@ describe('answers of the running Worker fit the document', () => {
     await send('listKeys');
     await send('createKey', { body: { name: 'k', scopes: [] }, status: 400 });
     await send('createPortalToken', { path });
+    await send('openSession');
+    await send('getCaller');
     await send('revokeKey', { path });
     await send('listOperatorAuditEntries');
     await send('getKey', { path: { key: 'key_none' }, status: 404 });

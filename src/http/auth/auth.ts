@@ -1,5 +1,5 @@
 /**
- * Who asks (S1): ADMIN_KEY, a key of the store or a portal token. ADMIN_KEY is compared in constant time, and works with the key
+ * Who asks (S1): ADMIN_KEY, a key of the store, a session of one of them or a portal token. ADMIN_KEY is compared in constant time, and works with the key
  * store down. A store that does not answer is a 503, never a 401: a client must not take its key for a bad one.
  */
 import type { MiddlewareHandler } from 'hono';
@@ -13,6 +13,7 @@ import { endOf, knownByHash, knownById, noteUse } from './known-keys.ts';
 import { PORTAL_PREFIX, portalClaims } from './portal-token.ts';
 import { Problem } from '../problem.ts';
 import { requireRate } from './rate-limit.ts';
+import { adminPrint, SESSION_PREFIX, sessionClaims } from './session-token.ts';
 
 export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
   const header = c.req.header('authorization');
@@ -32,18 +33,35 @@ export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 async function grantOf(c: AppContext, given: string): Promise<Grant> {
-  if (isAdminKey(given, c.get('vars'))) {
-    return { id: null, by: 'operator', scopes: SCOPES, account: null, isPortal: false, rateLimit: null };
-  }
+  if (isAdminKey(given, c.get('vars'))) return adminGrant(null);
   if (given.startsWith(PORTAL_PREFIX)) return portalGrant(c, given);
-  const row = await knownByHash(c.env, await hashKey(given));
+  if (given.startsWith(SESSION_PREFIX)) return sessionGrant(c, given);
+  return keyGrant(c, await knownByHash(c.env, await hashKey(given)), null);
+}
+
+function adminGrant(endsAtMs: number | null): Grant {
+  return { id: null, by: 'operator', scopes: SCOPES, account: null, isPortal: false, endsAtMs, rateLimit: null };
+}
+
+function keyGrant(c: AppContext, row: KeyRow | null, endsAtMs: number | null): Grant {
   if (row === null) throw unauthorized('the key is not known');
   const end = endOf(row, Date.now());
   if (end !== null) throw unauthorized(end === 'revoked' ? 'the key is revoked' : 'the key has expired');
   noteUse(c, row.id);
   const { id, name, account, rateLimitPerSecond: perSecond } = row;
   const rateLimit = perSecond === null ? null : { of: { key: id }, perSecond };
-  return { id, by: `${id} ${name}`, scopes: scopesOf(row), account, isPortal: false, rateLimit };
+  return { id, by: `${id} ${name}`, scopes: scopesOf(row), account, isPortal: false, endsAtMs, rateLimit };
+}
+
+/** As its key is now: what the key lost since, the session has lost too. */
+async function sessionGrant(c: AppContext, given: string): Promise<Grant> {
+  const { adminKey, masterKey } = c.get('vars');
+  const claims = await sessionClaims(masterKey.key, given, Date.now());
+  if (claims === null) throw unauthorized('the session is not valid, or has expired');
+  const { opener, endsAtMs } = claims;
+  if ('key' in opener) return keyGrant(c, await knownById(c.env, opener.key), endsAtMs);
+  if (opener.admin !== (await adminPrint(masterKey.key, adminKey))) throw unauthorized('the operator key has changed');
+  return adminGrant(endsAtMs);
 }
 
 /**
@@ -66,7 +84,15 @@ async function portalGrant(c: AppContext, given: string): Promise<Grant> {
     throw unauthorized('the account that the portal token was made for is removed');
   }
   const rateLimit = { of: { portalOf: account }, perSecond: PORTAL_REQUESTS_PER_SECOND };
-  return { id: null, by: `portal of ${key ?? 'operator'}`, scopes, account, isPortal: true, rateLimit };
+  return {
+    id: null,
+    by: `portal of ${key ?? 'operator'}`,
+    scopes,
+    account,
+    isPortal: true,
+    endsAtMs: claims.expiresAtMs,
+    rateLimit,
+  };
 }
 
 export function scopesOf({ scopes }: KeyRow) {

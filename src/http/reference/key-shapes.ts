@@ -37,3 +37,16 @@ export const portalTokenShape = z
     expiresAt: time('When it stops working'),
   })
   .openapi('PortalToken');
+
+export const callerShape = z
+  .strictObject({
+    by: text('As the audit log names it'),
+    account: text('The account that it is bound to; null: operator-wide').nullable(),
+    scopes: scopes('What it may do'),
+    portal: z.boolean().openapi({ description: 'Whether it is a portal token, which is shown less' }),
+    endsAt: time('When the session or token stops working; null: it is a key itself').nullable(),
+  })
+  .openapi('Caller', { description: 'Who asks' });
+export const sessionShape = z
+  .strictObject({ token: text('The session itself, used like a key: signed, not stored'), ...callerShape.shape })
+  .openapi('Session');

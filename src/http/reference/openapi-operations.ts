@@ -92,6 +92,8 @@ const OPERATIONS: Record<string, Operation> = {
   'patch /v1/keys/{key}': one('changeKey', { 200: key.changedKeyShape }),
   'delete /v1/keys/{key}': one('revokeKey', { 204: null }),
   [`post ${ofAccount}/portal-tokens`]: one('createPortalToken', { 201: key.portalTokenShape }),
+  'post /v1/sessions': one('openSession', { 201: key.sessionShape }),
+  'get /v1/session': one('getCaller', { 200: key.callerShape }),
 
   'get /v1/alerts': one('listAllAlerts', { 200: alert.alertsShape }),
   'get /v1/alerts/{alert}': one('getAlert', { 200: alert.alertShape }),
@@ -162,6 +164,8 @@ const TAGS: Record<string, string> = {
   'record-statuses': 'records',
   'alert-rules': 'alerts',
   'portal-tokens': 'keys',
+  sessions: 'keys',
+  session: 'keys',
   'openapi.json': 'reference',
   docs: 'reference',
 };
