@@ -34,6 +34,8 @@ export type Bindings = {
   SERVICE_HOSTS?: string;
   /** The operator's account in which alerts are published; none: they are only listed. */
   ALERT_ACCOUNT?: string;
+  /** Origins whose pages may frame the customer's page, comma-separated. */
+  FRAME_ORIGINS?: string;
   /** Local mode only: `15,5,60` plays the rules of alerts with a window, a quiet time and a day of so many seconds. */
   ALERT_SECONDS?: string;
 };
@@ -53,6 +55,8 @@ export type Vars = {
   /** Null: alerts are only listed. */
   alertAccount: string | null;
   alertTimes: AlertTimes;
+  /** Origins, as browsers write them. */
+  frameOrigins: string[];
 };
 
 const MASTER_KEY_ID_DEFAULT = 'master-1';
@@ -85,6 +89,10 @@ const rawVars = z.object({
   LOCAL_MODE: flag('LOCAL_MODE'),
   ALLOW_PRIVATE_ENDPOINTS: flag('ALLOW_PRIVATE_ENDPOINTS'),
   SERVICE_HOSTS: text,
+  FRAME_ORIGINS: text.refine(
+    (value) => listOf(value).every(isOrigin),
+    'set FRAME_ORIGINS to a comma-separated list of origins like https://app.example.com, without a path',
+  ),
   ALERT_ACCOUNT: text.refine(
     (value) => value === undefined || ACCOUNT_ID.test(value),
     'set ALERT_ACCOUNT to the id of an account: 1 to 64 letters, digits, "_" or "-"',
@@ -110,6 +118,7 @@ export function parseVars(env: object): Result<Vars, string[]> {
     LOCAL_MODE,
     ALLOW_PRIVATE_ENDPOINTS,
     SERVICE_HOSTS,
+    FRAME_ORIGINS,
     ALERT_ACCOUNT,
     ALERT_SECONDS: alertSeconds,
   } = parsed.data;
@@ -137,14 +146,14 @@ export function parseVars(env: object): Result<Vars, string[]> {
   }
   if (ADMIN_KEY === undefined || MASTER_KEY === undefined || missing.length > 0) return fail(missing);
 
-  const hosts = (SERVICE_HOSTS ?? '').split(',').map((host) => host.trim().toLowerCase());
   return ok({
     adminKey: ADMIN_KEY,
     masterKey: { keyId, key: MASTER_KEY },
     masterKeysOld,
     localMode,
     allowPrivate,
-    serviceHosts: hosts.filter((host) => host !== ''),
+    serviceHosts: listOf(SERVICE_HOSTS).map((host) => host.toLowerCase()),
+    frameOrigins: listOf(FRAME_ORIGINS),
     alertAccount: ALERT_ACCOUNT ?? null,
     alertTimes: timesOf(alertSeconds),
   });
@@ -173,6 +182,18 @@ function oldKeys(list: string | undefined): NamedKey[] | null {
     keys.push({ keyId, key });
   }
   return keys;
+}
+
+function listOf(text: string | undefined): string[] {
+  const parts = (text ?? '').split(',').map((part) => part.trim());
+  return parts.filter((part) => part !== '');
+}
+
+/** As it would stand in a header: `https://app.example.com`, or http on this machine. */
+function isOrigin(text: string): boolean {
+  const url = URL.parse(text);
+  if (url === null || url.origin !== text) return false;
+  return url.protocol === 'https:' || /^(localhost|127\.0\.0\.1|\[::1\])$/.test(url.hostname);
 }
 
 function timesOf(seconds: string | undefined): AlertTimes {

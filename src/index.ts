@@ -1,7 +1,8 @@
 /**
  * The Worker: HTTP, queue consumers, the cron and Durable Objects. The only file that knows every edge.
  */
-import { type Bindings, requireVars } from './env.ts';
+import { type Bindings, parseVars, requireVars } from './env.ts';
+import { createDashboard } from './dashboard/dashboard.tsx';
 import { createSender, type Sender } from './delivery/sender.ts';
 import { createApp } from './http/app.ts';
 import { consumeDead, deadDeps } from './queues/dead.ts';
@@ -18,6 +19,15 @@ export { Limiter } from './limiter/limiter.ts';
 export { Shard } from './shard/shard.ts';
 
 const app = createApp();
+const dashboard = createDashboard<Bindings>({
+  api: (request, env, ctx) => app.fetch(request, env, ctx),
+  settings: (env) => {
+    const vars = parseVars(env);
+    // What is set wrong, the API says itself: a page shows it.
+    if (!vars.ok) return { frameOrigins: [], isLocal: false };
+    return { frameOrigins: vars.value.frameOrigins, isLocal: vars.value.localMode };
+  },
+});
 let sender: Sender | null = null;
 
 async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
@@ -44,7 +54,7 @@ async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
 }
 
 export default {
-  fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+  fetch: async (request, env, ctx) => (await dashboard(request, env, ctx)) ?? app.fetch(request, env, ctx),
   queue: consume,
   scheduled: ({ scheduledTime }, env) => runSchedule(env, scheduledTime),
 } satisfies ExportedHandler<Bindings>;

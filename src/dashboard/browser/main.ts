@@ -1,0 +1,10 @@
+/** The script of every page. All pages read and act without it; it makes them quick and puts times into the reader's zone. */
+import { enhance } from './enhance.ts';
+import { sendInline } from './inline.ts';
+import { keepFresh } from './refresh.ts';
+import { keepTime } from './times.ts';
+
+enhance(document);
+keepTime();
+keepFresh();
+sendInline();

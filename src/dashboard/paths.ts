@@ -1,0 +1,18 @@
+/** The address of every page, so that links are written once. Parts are encoded here and nowhere else. */
+
+const part = encodeURIComponent;
+
+export const STAFF = '/app';
+export const CUSTOMER = '/portal';
+
+export const home = () => STAFF;
+export const find = (text: string) => `${STAFF}/find?q=${part(text)}`;
+export const account = (id: string) => `${STAFF}/accounts/${part(id)}`;
+export const record = (of: string, key: string) => `${account(of)}/records/${part(key)}`;
+/** `key` tells which, where several records have an event of this id. */
+export const event = (of: string, id: string, key?: string | null) =>
+  `${account(of)}/events/${part(id)}${key === undefined || key === null ? '' : `?record=${part(key)}`}`;
+export const delivery = (of: string, id: string) => `${account(of)}/deliveries/${part(id)}`;
+export const endpoint = (of: string, id: string) => `${account(of)}/endpoints/${part(id)}`;
+export const job = (id: string) => `${STAFF}/jobs/${part(id)}`;
+export const alert = (id: string) => `${STAFF}/alerts/${part(id)}`;

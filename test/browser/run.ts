@@ -1,0 +1,45 @@
+/**
+ * `npm run test:browser`: the pages of the running service in Debian's chromium, with real deliveries: each story from
+ * sign-in to done. Ends with 0 only if all of it was right.
+ */
+import { existsSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { chromium } from 'playwright-core';
+import { type Answer, Receiver } from '../demo/receiver.ts';
+import { run } from '../support/program.ts';
+import { Stage } from './stage.ts';
+import { STORIES } from './stories.ts';
+
+const { values } = parseArgs({ options: { only: { type: 'string' }, shots: { type: 'string' } } });
+const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+
+/** Endpoints of the stories: the path says how they answer. */
+const MOODS: Record<string, () => Answer> = {
+  '/well': () => ({ status: 200 }),
+  '/well/billing': () => ({ status: 200 }),
+  '/refuses': () => ({ status: 401 }),
+  '/fails': () => ({ status: 503 }),
+  '/hangs': () => 'hang',
+};
+const receiver = new Receiver(new Map(Object.entries(MOODS)));
+
+await run({
+  name: 'browser',
+  close: () => receiver.close(),
+  faults: () => receiver.faults(),
+  work: async ({ checks, start }) => {
+    if (!existsSync(executablePath)) throw new Error(`no browser at ${executablePath}: apt-get install chromium`);
+    const host = await receiver.listen();
+    const { url: origin, key } = await start({ CRON_SECONDS: '1' });
+    const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+    try {
+      const stage = new Stage({ origin, key, host, receiver, browser, checks, shots: values.shots ?? null });
+      for (const { name, play } of STORIES.filter((story) => story.name.includes(values.only ?? ''))) {
+        console.log(name);
+        await play(stage);
+      }
+    } finally {
+      await browser.close();
+    }
+  },
+});

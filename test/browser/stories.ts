@@ -1,0 +1,5 @@
+/** Every story, in the order in which they are played. */
+import type { Story } from './stage.ts';
+import { tenSeconds } from './stories/ten-seconds.ts';
+
+export const STORIES: readonly Story[] = [tenSeconds];

@@ -1,0 +1,139 @@
+/** U: who may open a page, and what a page refuses. What they look like and do is played by test/browser. */
+import { exports } from 'cloudflare:workers';
+import { describe, expect, test } from 'vitest';
+import { call, KEY, newAccount } from '../support/api.ts';
+
+const ORIGIN = 'https://tubepost.test';
+
+function visit(path: string, headers: Record<string, string> = {}) {
+  return exports.default.fetch(ORIGIN + path, { headers, redirect: 'manual' });
+}
+
+function send(path: string, form: Record<string, string>, headers: Record<string, string> = {}) {
+  return exports.default.fetch(ORIGIN + path, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { origin: ORIGIN, 'content-type': 'application/x-www-form-urlencoded', ...headers },
+    body: new URLSearchParams(form).toString(),
+  });
+}
+
+async function signedIn(key = KEY): Promise<{ cookie: string }> {
+  const answer = await send('/app/sign-in', { key, to: '/app' });
+  expect(answer.status).toBe(303);
+  return { cookie: (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '' };
+}
+
+const csrfOf = (html: string) => /name="csrf" value="([0-9a-f]{64})"/.exec(html)?.[1] ?? '';
+
+describe('signing in', () => {
+  test('gives a cookie that no script and no other site can use, and that does not hold the key', async () => {
+    const answer = await send('/app/sign-in', { key: KEY, to: '/app/find?q=x' });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/app/find?q=x']);
+    const cookie = answer.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(
+      /^__Host-tubepost-staff=tbs_[^;]+; Path=\/; Expires=[^;]+; HttpOnly; Secure; SameSite=Strict$/,
+    );
+    expect(decodeURIComponent(cookie)).not.toContain(KEY);
+  });
+
+  test('with a key that is none says so, and leads nowhere', async () => {
+    const answer = await send('/app/sign-in', { key: 'tbk_none', to: '/app' });
+    expect([answer.status, answer.headers.get('set-cookie')]).toEqual([401, null]);
+    expect(await answer.text()).toContain('This key does not open anything');
+  });
+
+  test('from another page is refused', async () => {
+    const answer = await send('/app/sign-in', { key: KEY, to: '/app' }, { origin: 'https://evil.example' });
+    expect([answer.status, answer.headers.get('set-cookie')]).toEqual([400, null]);
+  });
+
+  test.each(['https://evil.example', '//evil.example', '/app/../../evil', '/app\\@evil.example', '/appx', '/v1/keys'])(
+    'leads to no other place than a page: %s',
+    async (to) => {
+      const { headers } = await send('/app/sign-in', { key: KEY, to });
+      expect(new URL(headers.get('location') ?? '', ORIGIN).href).toMatch(/^https:\/\/tubepost\.test\/app(\/|$)/);
+    },
+  );
+
+  test('is asked of whoever has no session, and leads back', async () => {
+    const answer = await visit('/app/accounts/a/records/x%2Fy?z=1');
+    expect(answer.status).toBe(302);
+    const to = new URL(answer.headers.get('location') ?? '', ORIGIN).searchParams.get('to');
+    expect(to).toBe('/app/accounts/a/records/x%2Fy?z=1');
+  });
+});
+
+describe('every page', () => {
+  test('runs nothing but our own files, is framed nowhere and kept nowhere', async () => {
+    const page = await visit('/app', await signedIn());
+    expect(page.status).toBe(200);
+    const policy = page.headers.get('content-security-policy') ?? '';
+    expect(policy).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
+    expect(policy).not.toContain('unsafe');
+    expect(page.headers.get('cache-control')).toBe('private, no-store');
+    const html = await page.text();
+    expect(html).not.toMatch(/<style|<script(?! src="\/app\/assets\/)|\son\w+="|style="/);
+    for (const [, path = ''] of html.matchAll(/(?:src|href)="(\/app\/assets\/[^"]+)"/g)) {
+      const file = await visit(path);
+      expect([file.status, file.headers.get('cache-control')]).toEqual([200, 'public, max-age=31536000, immutable']);
+      await file.text();
+    }
+  });
+
+  test('shows a session of one account nothing of another', async () => {
+    const [own, other] = [await newAccount(), await newAccount()];
+    for (const account of [own, other])
+      await call('POST', `/v1/accounts/${account}/events`, { id: 'same', type: 'a.b', record: 'r', data: { account } });
+    const { body } = await call('POST', '/v1/keys', { name: 'k', scopes: ['read'], account: own });
+    const session = await signedIn(body.key);
+    expect((await visit(`/app/accounts/${own}/records/r`, session)).status).toBe(200);
+    for (const path of [`/app/accounts/${other}/records/r`, `/app/accounts/${other}/events/same`]) {
+      const page = await visit(path, session);
+      expect([path, page.status]).toEqual([path, 404]);
+      await page.text();
+    }
+  });
+
+  test('says what is not there', async () => {
+    const page = await visit('/app/nothing', await signedIn());
+    expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=UTF-8']);
+    await page.text();
+  });
+});
+
+describe('an action', () => {
+  async function endpointPage() {
+    const account = await newAccount();
+    const { id } = (await call('POST', `/v1/accounts/${account}/endpoints`, { url: 'https://a.example.com/' })).body;
+    await call('POST', `/v1/accounts/${account}/events`, { type: 'a.b', record: 'r', data: {} });
+    const session = await signedIn();
+    const path = `/app/accounts/${account}/records/r`;
+    const csrf = csrfOf(await (await visit(path, session)).text());
+    const status = async () => (await call('GET', `/v1/accounts/${account}/endpoints/${id}`)).body.status;
+    return { session, path, csrf, status, form: { action: 'pause', endpoint: id } };
+  }
+
+  test('of our own form is done, and tells what it did where it leads', async () => {
+    const { session, path, csrf, status, form } = await endpointPage();
+    const answer = await send(path, { ...form, csrf }, session);
+    expect([answer.status, answer.headers.get('location'), await status()]).toEqual([303, path, 'paused']);
+    expect(answer.headers.get('set-cookie')).toMatch(/^__Host-tubepost-note=.*HttpOnly.*SameSite=Strict/);
+  });
+
+  test('is refused without the token of this session, from elsewhere, and where no page has it', async () => {
+    const { session, path, csrf, status, form } = await endpointPage();
+    const foreign = csrfOf(await (await visit(path, await signedIn())).text());
+    expect(foreign).toHaveLength(64);
+    const tries = [
+      send(path, form, session),
+      send(path, { ...form, csrf: '0'.repeat(64) }, session),
+      send(path, { ...form, csrf }, { ...session, origin: 'https://evil.example' }),
+      send(path, { ...form, csrf }, { ...session, origin: 'null' }),
+      send(path, { ...form, csrf, action: 'toString' }, session),
+      send(path, { ...form, csrf }, { ...session, 'content-type': 'text/plain' }),
+    ];
+    expect((await Promise.all(tries)).map((answer) => answer.status)).toEqual([403, 403, 403, 403, 403, 403]);
+    expect(await status()).toBe('enabled');
+  });
+});
