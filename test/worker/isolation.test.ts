@@ -12,8 +12,8 @@ import { soon } from '../support/soon.ts';
 type Operation = { name: string; method: string; path: string; body: unknown };
 type Ids = { [name: string]: string };
 
-/** A key of an account may read these: they are everybody's. */
-const SHARED = /^GET \/v1\/event-types/;
+/** A key of an account may read these: they are everybody's, or about the key itself. */
+const SHARED = /^GET \/v1\/event-types|^GET \/v1\/session$|^POST \/v1\/sessions$/;
 /** What comes after a sequence of a record that is not there: nothing, as it is said to a receiver that fills a gap. */
 const EMPTY = 'GET /v1/accounts/{account}/records/{record}/events';
 const RECORD = 'invoice/of-b';
@@ -66,7 +66,8 @@ beforeAll(async () => {
   const scopes = ['publish', 'read', 'replay', 'manage'];
   const key = await call('POST', '/v1/keys', { name: 'a', scopes, account: a });
   const token = await call('POST', `/v1/accounts/${a}/portal-tokens`, { scopes, expiresInSeconds: 3_600 });
-  bearers = [key.body.key, token.body.token];
+  const session = await call('POST', '/v1/sessions', undefined, { authorization: `Bearer ${key.body.key}` });
+  bearers = [key.body.key, session.body.token, token.body.token];
   nowMs = Date.now();
 }, 30_000);
 
