@@ -1,6 +1,7 @@
 /** The rows of one record (tables.ts). Reads and writes; knows no rule of delivery. */
 import { DELIVERIES_PER_ROW, LANES_PER_ROW, LOAD_ROWS, MADE_ID_EARLY_MS, MADE_ID_LATE_MS } from '../core/limits.ts';
 import type { Sql } from '../core/sql.ts';
+import { packedAttempt, packedDeliveries, packedFacts } from './packed.ts';
 import {
   facts,
   keptAttempt,
@@ -216,8 +217,8 @@ export class Rows {
       endedMs,
       loggedThrough,
       lanes === null ? null : this.#packLanes(sequence, lanes),
-      JSON.stringify(event.facts),
-      JSON.stringify(event.kept.slice(0, DELIVERIES_PER_ROW)),
+      packedFacts(event.facts),
+      packedDeliveries(event.kept.slice(0, DELIVERIES_PER_ROW)),
       body,
     );
     for (let chunk = 1; chunk * DELIVERIES_PER_ROW < event.kept.length; chunk += 1) this.#writeWide(event, chunk);
@@ -231,7 +232,7 @@ export class Rows {
     }
     this.#sql.exec(
       'UPDATE event SET deliveries = ?, ended_ms = ? WHERE record = ? AND sequence = ?',
-      JSON.stringify(event.kept.slice(0, DELIVERIES_PER_ROW)),
+      packedDeliveries(event.kept.slice(0, DELIVERIES_PER_ROW)),
       endedMs,
       this.record,
       event.facts.sequence,
@@ -246,7 +247,7 @@ export class Rows {
       sequence,
       slot,
       attempt.number,
-      JSON.stringify(attempt),
+      packedAttempt(attempt),
     );
   }
 
@@ -254,7 +255,7 @@ export class Rows {
   erase(of: KeptFacts): void {
     this.#sql.exec(
       'UPDATE event SET facts = ?, body = NULL WHERE record = ? AND sequence = ?',
-      JSON.stringify(of),
+      packedFacts(of),
       this.record,
       of.sequence,
     );
@@ -265,8 +266,8 @@ export class Rows {
   expirePayload({ facts: of, kept }: KeptEvent): void {
     this.#sql.exec(
       'UPDATE event SET facts = ?, deliveries = ?, body = NULL WHERE record = ? AND sequence = ?',
-      JSON.stringify(of),
-      JSON.stringify(kept.slice(0, DELIVERIES_PER_ROW)),
+      packedFacts(of),
+      packedDeliveries(kept.slice(0, DELIVERIES_PER_ROW)),
       this.record,
       of.sequence,
     );
@@ -311,24 +312,25 @@ export class Rows {
 
   #writeWide(event: KeptEvent, chunk: number): void {
     const from = chunk * DELIVERIES_PER_ROW;
-    this.#writePart(event.facts.sequence, chunk, event.kept.slice(from, from + DELIVERIES_PER_ROW));
+    this.#writePart(event.facts.sequence, chunk, packedDeliveries(event.kept.slice(from, from + DELIVERIES_PER_ROW)));
   }
 
-  #writePart(sequence: number, chunk: number, packed: unknown[]): void {
+  #writePart(sequence: number, chunk: number, packed: string): void {
     this.#sql.exec(
       `INSERT INTO wide (record, sequence, chunk, packed) VALUES (?, ?, ?, ?)
        ON CONFLICT (record, sequence, chunk) DO UPDATE SET packed = excluded.packed`,
       this.record,
       sequence,
       chunk,
-      JSON.stringify(packed),
+      packed,
     );
   }
 
   /** What does not fit into the event's row goes aside. */
   #packLanes(sequence: number, { goneThrough, open, lanes }: LanesKept): string {
     for (let part = 1; part * LANES_PER_ROW < lanes.length; part += 1) {
-      this.#writePart(sequence, -part, lanes.slice(part * LANES_PER_ROW, (part + 1) * LANES_PER_ROW));
+      const some = lanes.slice(part * LANES_PER_ROW, (part + 1) * LANES_PER_ROW);
+      this.#writePart(sequence, -part, JSON.stringify(some));
     }
     return JSON.stringify({ goneThrough, open, lanes: lanes.slice(0, LANES_PER_ROW) });
   }

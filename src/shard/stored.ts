@@ -1,9 +1,15 @@
-/** The stored JSON of a Shard's rows (tables.ts): parsed here and nowhere else. */
+/**
+ * The stored JSON of a Shard's rows (tables.ts): parsed here and nowhere else. What is null, and the usual value where a default
+ * names one, is left out when it is written (packed.ts).
+ */
 import { z } from 'zod';
 import { ENDED_STATUSES, TRIGGERS, WAITING_STATUSES } from '../core/delivery.ts';
 import { ERROR_KINDS } from '../core/outcome.ts';
 
-const attemptError = z.object({ kind: z.enum(ERROR_KINDS), message: z.string() }).nullable();
+const attemptError = z
+  .object({ kind: z.enum(ERROR_KINDS), message: z.string() })
+  .nullable()
+  .default(null);
 const trigger = z.enum(TRIGGERS);
 const ordering = z.enum(['ordered', 'latest', 'unordered']);
 const retryPolicy = z.object({
@@ -15,32 +21,33 @@ const retryPolicy = z.object({
 const loggedAttempt = z.object({
   atMs: z.number(),
   latencyMs: z.number(),
-  statusCode: z.number().nullable(),
+  statusCode: z.number().nullable().default(null),
   error: attemptError,
-  responseHeaders: z.record(z.string(), z.string()).nullable(),
-  responseBody: z.string().nullable(),
+  responseHeaders: z.record(z.string(), z.string()).nullable().default(null),
+  responseBody: z.string().nullable().default(null),
   number: z.number(),
   trigger,
-  willRetry: z.boolean(),
-  nextAttemptAtMs: z.number().nullable(),
+  willRetry: z.boolean().default(false),
+  nextAttemptAtMs: z.number().nullable().default(null),
 });
 
 const delivery = z.object({
   endpoint: z.string(),
-  replay: z.number(),
+  replay: z.number().default(0),
   form: z.string().optional(),
   replayFacts: z
     .object({
       of: z.number(),
       by: z.string(),
-      reason: z.string().nullable(),
+      reason: z.string().nullable().default(null),
       atMs: z.number(),
       force: z.boolean(),
       job: z.string().optional(),
       isMissing: z.boolean().optional(),
       isOutOfOrder: z.boolean().optional(),
     })
-    .nullable(),
+    .nullable()
+    .default(null),
   ordering,
   state: z.discriminatedUnion('kind', [
     z.object({
@@ -53,8 +60,8 @@ const delivery = z.object({
       kind: z.literal('ended'),
       as: z.enum(ENDED_STATUSES),
       atMs: z.number(),
-      reason: z.string().nullable(),
-      supersededBy: z.number().nullable(),
+      reason: z.string().nullable().default(null),
+      supersededBy: z.number().nullable().default(null),
     }),
   ]),
   claim: z
@@ -63,39 +70,52 @@ const delivery = z.object({
       attempt: z.number(),
       via: z.enum(['self', 'fanout', 'slow']),
       trigger,
-      begunAtMs: z.number().nullable(),
+      begunAtMs: z.number().nullable().default(null),
       untilMs: z.number(),
-      under: z.object({ revision: z.number(), retry: retryPolicy, isWatched: z.boolean().optional() }).nullable(),
+      under: z
+        .object({ revision: z.number(), retry: retryPolicy, isWatched: z.boolean().optional() })
+        .nullable()
+        .default(null),
     })
-    .nullable(),
+    .nullable()
+    .default(null),
   claims: z.number(),
   attempts: z.number(),
-  retries: z.number(),
-  firstAttemptAtMs: z.number().nullable(),
-  heldMs: z.number(),
-  heldSinceMs: z.number().nullable(),
+  retries: z.number().default(0),
+  firstAttemptAtMs: z.number().nullable().default(null),
+  heldMs: z.number().default(0),
+  heldSinceMs: z.number().nullable().default(null),
   last: z
-    .object({ atMs: z.number(), statusCode: z.number().nullable(), error: attemptError, latencyMs: z.number() })
-    .nullable(),
-  previous: z.object({ sequence: z.number().nullable() }).nullable(),
+    .object({
+      atMs: z.number(),
+      statusCode: z.number().nullable().default(null),
+      error: attemptError,
+      latencyMs: z.number(),
+    })
+    .nullable()
+    .default(null),
+  previous: z
+    .object({ sequence: z.number().nullable().default(null) })
+    .nullable()
+    .default(null),
   revision: z.number(),
 });
 
 /** A delivery as stored: with its successful attempt, and how much of it the log is known to have. */
 const kept = z.object({
   delivery,
-  success: loggedAttempt.nullable(),
-  acked: z.number(),
-  ackedAttempts: z.number(),
+  success: loggedAttempt.nullable().default(null),
+  acked: z.number().default(0),
+  ackedAttempts: z.number().default(0),
 });
 
 export const facts = z.object({
   sequence: z.number(),
   id: z.string(),
   type: z.string(),
-  version: z.number().nullable(),
-  schemaVersion: z.string().nullable(),
-  occurredAt: z.string().nullable(),
+  version: z.number().nullable().default(null),
+  schemaVersion: z.string().nullable().default(null),
+  occurredAt: z.string().nullable().default(null),
   acceptedAtMs: z.number(),
   contentHash: z.string(),
   forms: z.array(z.string()).optional(),
@@ -107,7 +127,7 @@ export const facts = z.object({
   payloadExpiredAtMs: z.number().optional(),
   /** Live deliveries: those that matched at acceptance. */
   deliveryCount: z.number(),
-  record: z.string().nullable(),
+  record: z.string().nullable().default(null),
 });
 
 /** A failed attempt, with the claim that made it: a late outcome finds its number by that. */
@@ -118,7 +138,14 @@ export type KeptFacts = z.infer<typeof facts>;
 export type KeptAttempt = z.infer<typeof keptAttempt>;
 export type KeptEvent = { facts: KeptFacts; kept: Kept[] };
 
-export const keptList = z.array(kept);
+/** Deliveries of one row. Where the last attempt is the stored success, it is stored once. */
+export const keptList = z.array(
+  kept.transform(({ delivery, success, ...rest }) => {
+    if (delivery.last !== null || success === null) return { delivery, success, ...rest };
+    const { atMs, statusCode, error, latencyMs } = success;
+    return { delivery: { ...delivery, last: { atMs, statusCode, error, latencyMs } }, success, ...rest };
+  }),
+);
 
 /** A time and a sequence; or a version and a sequence. */
 const pair = z.tuple([z.number(), z.number()]).nullable();

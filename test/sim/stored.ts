@@ -1,5 +1,5 @@
 /** Reads a record's rows as they are, past the code under test: follow src/shard/tables.ts when its tables change. */
-import type { Kept, KeptFacts } from '../../src/shard/stored.ts';
+import { facts as keptFacts, type KeptFacts, keptList } from '../../src/shard/stored.ts';
 import type { StoredDelivery } from '../support/invariants.ts';
 import type { ObjectStorage } from './sqlite.ts';
 
@@ -43,10 +43,9 @@ function hasTables(storage: ObjectStorage): boolean {
   return storage.query(`SELECT 1 FROM sqlite_master WHERE name = 'event'`).length > 0;
 }
 
-// The rows are what the code under test wrote: a shape that it could not read back would fail there.
 function parse(raw: string, factsJson: string, chunks: string[]): StoredEvent {
-  const facts = JSON.parse(factsJson) as KeptFacts;
-  const kept = chunks.flatMap((chunk) => JSON.parse(chunk) as Kept[]);
+  const facts = keptFacts.parse(JSON.parse(factsJson));
+  const kept = chunks.flatMap((chunk) => keptList.parse(JSON.parse(chunk)));
   const { sequence, type, version, latestGroup, latestOnly, expiresAtMs } = facts;
   const of = { sequence, type, version, latestGroup, latestOnly, expiresAtMs };
   return { raw, facts, deliveries: kept.map(({ delivery }) => ({ ...of, delivery })) };
