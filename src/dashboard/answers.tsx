@@ -174,6 +174,7 @@ async function setStatus(
   return { note };
 }
 
-function onceOf(once: string): { idempotencyKey?: string } {
+/** As the API takes it: a second press of the same button is the same act. */
+export function onceOf(once: string): { idempotencyKey?: string } {
   return once === '' ? {} : { idempotencyKey: once };
 }

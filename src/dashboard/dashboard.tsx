@@ -6,13 +6,14 @@
 import { Hono, type Context } from 'hono';
 import { type Problem, Refusal } from '../client/client.ts';
 import { answerAsset, ASSET_ROUTE } from './assets.ts';
-import { BarePage, StaffPage } from './layout.tsx';
+import { BarePage, CustomerPage, StaffPage } from './layout.tsx';
 import { dropNote, keepNote, noteOf } from './note.ts';
 import type { Area, Page, Shown, Visit } from './page.ts';
 import { PAGES } from './pages.ts';
 import { CUSTOMER, STAFF } from './paths.ts';
 import { csrfOf, dropSession, isOwnRequest, isSame, sessionOf } from './session.ts';
 import { type Api, clientOf, render, type Served, type Settings } from './served.ts';
+import { addPortal, askForToken, portalEnded } from './portal.tsx';
 import { addSignIn, signInPath } from './sign-in.tsx';
 import { ProblemNotice } from './ui/problem.tsx';
 
@@ -35,6 +36,7 @@ export function createDashboard<B extends object>({ api, settings }: DashboardOp
   });
   app.get(ASSET_ROUTE, (c) => answerAsset(c, c.req.param('name')) ?? nothingHere(c));
   addSignIn(app);
+  addPortal(app);
   for (const page of PAGES) {
     const path = `${page.area === 'staff' ? STAFF : CUSTOMER}${page.path}`;
     app.get(path, (c) => show(c, page));
@@ -149,7 +151,8 @@ async function answer(c: Context<Served>, visit: Visit, shown: Shown, status?: n
       : note === null
         ? null
         : ({ kind: 'done', title: note } as const);
-  return render(c, visit.area, status ?? shown.status ?? 200, <StaffPage visit={visit} shown={shown} note={said} />);
+  const Framed = visit.area === 'staff' ? StaffPage : CustomerPage;
+  return render(c, visit.area, status ?? shown.status ?? 200, <Framed visit={visit} shown={shown} note={said} />);
 }
 
 /** The session has ended, or is none: signing in leads back here. */
@@ -165,13 +168,14 @@ function refused(c: Context<Served>, area: Area, problem: Problem): Response | P
     );
   }
   dropSession(c, area);
-  return c.redirect(signInPath(c, area), 302);
+  return area === 'customer' ? portalEnded(c) : c.redirect(signInPath(c), 302);
 }
 
 function withoutSession(c: Context<Served>, area: Area): Response | Promise<Response> {
+  if (area === 'customer') return c.req.method === 'GET' ? askForToken(c) : portalEnded(c);
   // A link from elsewhere (a chat, a mail): the browser holds the cookie back until our own page asks.
   const isFromElsewhere = c.req.method === 'GET' && c.req.header('sec-fetch-site') === 'cross-site';
-  if (isFromElsewhere && area === 'staff') {
+  if (isFromElsewhere) {
     return render(
       c,
       area,
@@ -181,7 +185,7 @@ function withoutSession(c: Context<Served>, area: Area): Response | Promise<Resp
       </BarePage>,
     );
   }
-  return c.redirect(signInPath(c, area), 302);
+  return c.redirect(signInPath(c), 302);
 }
 
 function refuse(c: Context<Served>): Response | Promise<Response> {

@@ -1,7 +1,7 @@
 /** The frame of every page: landmarks, the way past them, the box that finds anything, and who is signed in. */
 import type { Child } from 'hono/jsx';
 import { ICON_PATH, SCRIPT_PATH, STYLE_PATH } from './assets.ts';
-import { navFor } from './nav.ts';
+import { CUSTOMER_NAV, type Entry, navFor } from './nav.ts';
 import type { Shown, Visit } from './page.ts';
 import * as to from './paths.ts';
 import { Notice } from './ui/notice.tsx';
@@ -41,41 +41,64 @@ export function BarePage({ title, refresh, children }: { title: string; refresh?
   );
 }
 
-export function StaffPage({ visit, shown, note }: { visit: Visit; shown: Shown; note: Note | null }) {
+type Framed = { visit: Visit; shown: Shown; note: Note | null };
+
+export function StaffPage({ visit, shown, note }: Framed) {
   const { caller, csrf } = visit;
-  const current = shown.nav ?? '';
+  return (
+    <Frame
+      shown={shown}
+      note={note}
+      foot={<a href="/docs">API reference</a>}
+      top={
+        <>
+          <a class="brand" href={to.home()}>
+            Tubepost
+          </a>
+          {shown.hasFindBox === true ? null : <FindBox value={visit.query.get('q') ?? ''} isLarge={false} />}
+          <Nav entries={navFor(caller)} current={shown.nav} />
+          <form class="who" method="post" action="/app/sign-out">
+            <Csrf token={csrf} />
+            <span>
+              {caller.by}
+              {caller.account === null ? null : <span class="dim"> for {caller.account}</span>}
+            </span>
+            <button class="plain" type="submit">
+              Sign out
+            </button>
+          </form>
+        </>
+      }
+    />
+  );
+}
+
+/** Without a way out: the customer is signed in elsewhere, and the token ends by itself. */
+export function CustomerPage({ shown, note }: Framed) {
+  return (
+    <Frame
+      shown={shown}
+      note={note}
+      foot={null}
+      top={
+        <>
+          <a class="brand" href={to.portal()}>
+            Webhooks
+          </a>
+          <Nav entries={CUSTOMER_NAV} current={shown.nav} />
+        </>
+      }
+    />
+  );
+}
+
+function Frame({ shown, note, top, foot }: { shown: Shown; note: Note | null; top: Child; foot: Child }) {
   return (
     <Document title={shown.title}>
       <a class="skip" href="#content">
         Skip to the content
       </a>
-      <header class="top">
-        <a class="brand" href={to.home()}>
-          Tubepost
-        </a>
-        {shown.hasFindBox === true ? null : <FindBox value={visit.query.get('q') ?? ''} isLarge={false} />}
-        <nav aria-label="Main">
-          <ul>
-            {navFor(caller).map(({ href, text }) => (
-              <li>
-                <a href={href} aria-current={href === current ? 'page' : undefined}>
-                  {text}
-                </a>
-              </li>
-            ))}
-          </ul>
-        </nav>
-        <form class="who" method="post" action="/app/sign-out">
-          <Csrf token={csrf} />
-          <span>
-            {caller.by}
-            {caller.account === null ? null : <span class="dim"> for {caller.account}</span>}
-          </span>
-          <button class="plain" type="submit">
-            Sign out
-          </button>
-        </form>
-      </header>
+      <header class="top">{top}</header>
       <main id="content" tabindex={-1} data-refresh={shown.refreshSeconds}>
         {shown.trail === undefined ? null : <Trail trail={shown.trail} />}
         <div id="notes">
@@ -88,11 +111,27 @@ export function StaffPage({ visit, shown, note }: { visit: Visit; shown: Shown; 
         {shown.body}
       </main>
       <footer class="foot">
-        <a href="/docs">API reference</a>
+        {foot}
         <span id="fresh" class="dim"></span>
       </footer>
       <div id="announce" class="hidden" role="status" aria-live="polite"></div>
     </Document>
+  );
+}
+
+function Nav({ entries, current }: { entries: readonly Entry[]; current: string | undefined }) {
+  return (
+    <nav aria-label="Main">
+      <ul>
+        {entries.map(({ href, text }) => (
+          <li>
+            <a href={href} aria-current={href === current ? 'page' : undefined}>
+              {text}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
   );
 }
 

@@ -1,12 +1,15 @@
-/** The navigation: what stands at the top of every page of the staff. A page that is a way in adds a line. */
+/** The navigation at the top of every page, of staff and of customers. A page that is a way in adds a line. */
 import type { Caller } from './page.ts';
 import * as to from './paths.ts';
 
+export type Entry = { href: string; text: string };
 /** `needs`: `operator`, a session that is bound to no account. */
-type Entry = { href: string; text: string; needs: 'operator' | 'any' };
+type StaffEntry = Entry & { needs: 'operator' | 'any' };
 
-const ENTRIES: readonly Entry[] = [{ href: to.home(), text: 'Overview', needs: 'any' }];
+const STAFF_NAV: readonly StaffEntry[] = [{ href: to.home(), text: 'Overview', needs: 'any' }];
 
 export function navFor(caller: Caller): readonly Entry[] {
-  return ENTRIES.filter(({ needs }) => needs === 'any' || caller.account === null);
+  return STAFF_NAV.filter(({ needs }) => needs === 'any' || caller.account === null);
 }
+
+export const CUSTOMER_NAV: readonly Entry[] = [{ href: to.portal(), text: 'Endpoints' }];

@@ -16,3 +16,17 @@ export const delivery = (of: string, id: string) => `${account(of)}/deliveries/$
 export const endpoint = (of: string, id: string) => `${account(of)}/endpoints/${part(id)}`;
 export const job = (id: string) => `${STAFF}/jobs/${part(id)}`;
 export const alert = (id: string) => `${STAFF}/alerts/${part(id)}`;
+
+export const portal = () => CUSTOMER;
+/** The token stands behind the "#", which browsers send to nobody. */
+export const portalLink = (origin: string, path: string, token: string) => `${origin}${path}#${token}`;
+export const portalRecord = (key: string) => `${CUSTOMER}/records/${part(key)}`;
+
+/** `to`, if it is a page below `area`; else the area's first. Whoever makes a link could lead anywhere by it otherwise. */
+export function placeBelow(area: string, to: string | undefined): string {
+  if (to === undefined || !to.startsWith(area)) return area;
+  const base = 'https://tubepost.invalid';
+  const url = URL.parse(to, base);
+  if (url === null || url.origin !== base) return area;
+  return url.pathname === area || url.pathname.startsWith(`${area}/`) ? url.pathname + url.search : area;
+}

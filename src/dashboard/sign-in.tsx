@@ -5,8 +5,7 @@
 import type { Context, Hono } from 'hono';
 import { type Problem } from '../client/client.ts';
 import { BarePage } from './layout.tsx';
-import type { Area } from './page.ts';
-import { CUSTOMER, STAFF } from './paths.ts';
+import { placeBelow, STAFF } from './paths.ts';
 import { clientOf, render, type Served } from './served.ts';
 import { csrfOf, dropSession, isOwnRequest, isSame, keepSession, sessionOf } from './session.ts';
 import { Notice } from './ui/notice.tsx';
@@ -17,9 +16,9 @@ const KEY_CHARS_MAX = 2_500;
 const TOKEN_SECONDS_MAX = 3_600;
 
 /** With the way back to where the reader wanted to be. */
-export function signInPath(c: Context, area: Area): string {
+export function signInPath(c: Context): string {
   const { pathname, search } = new URL(c.req.url);
-  const back = c.req.method === 'GET' ? pathname + search : area === 'staff' ? STAFF : CUSTOMER;
+  const back = c.req.method === 'GET' ? pathname + search : STAFF;
   return back === STAFF ? SIGN_IN : `${SIGN_IN}?to=${encodeURIComponent(back)}`;
 }
 
@@ -98,13 +97,9 @@ function showForm(c: Context<Served>, to: string, refused: Problem | string | nu
   );
 }
 
-/** Only to a page of ours: else a link to this form could lead anywhere after it. */
 function backOf(to: string | undefined): string {
-  if (to === undefined || !to.startsWith(STAFF)) return STAFF;
-  const base = 'https://tubepost.invalid';
-  const url = URL.parse(to, base);
-  const isOurs = url !== null && url.origin === base && /^\/app(\/|\?|$)/.test(url.pathname + url.search);
-  return isOurs && !url.pathname.startsWith(SIGN_IN) ? url.pathname + url.search : STAFF;
+  const back = placeBelow(STAFF, to);
+  return back.startsWith(SIGN_IN) ? STAFF : back;
 }
 
 /** A session says when it ends; without it, the cookie goes with the shortest token. */

@@ -1,5 +1,6 @@
 /** Every story, in the order in which they are played. */
 import type { Story } from './stage.ts';
+import { customerLink } from './stories/customer-link.ts';
 import { tenSeconds } from './stories/ten-seconds.ts';
 
-export const STORIES: readonly Story[] = [tenSeconds];
+export const STORIES: readonly Story[] = [tenSeconds, customerLink];

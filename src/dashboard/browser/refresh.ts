@@ -7,18 +7,22 @@ import { morph } from './morph.ts';
 
 const WAIT_MAX_MS = 60_000;
 const TIMEOUT_MS = 20_000;
+/** How often a page that asks for nothing is asked whether it does now. */
+const IDLE_SECONDS = 5;
 
 export function keepFresh(): void {
   let failures = 0;
   let timer: ReturnType<typeof setTimeout>;
 
+  const seconds = () => Number(document.getElementById('content')?.dataset['refresh'] ?? 0);
   const plan = () => {
-    const seconds = Number(document.getElementById('content')?.dataset['refresh'] ?? 0);
     clearTimeout(timer);
-    if (seconds > 0) timer = setTimeout(run, Math.min(seconds * 1_000 * 2 ** failures, WAIT_MAX_MS));
+    // Asked for again each time: an action may have put a page in place that is to stay.
+    timer = setTimeout(run, Math.min((seconds() || IDLE_SECONDS) * 1_000 * 2 ** failures, WAIT_MAX_MS));
   };
   const run = () => {
     if (document.hidden) return;
+    if (seconds() === 0) return plan();
     void readAgain().then((isRead) => {
       failures = isRead ? 0 : failures + 1;
       plan();
@@ -35,6 +39,11 @@ async function readAgain(): Promise<boolean> {
     if (answer.redirected && new URL(answer.url).pathname !== location.pathname) {
       // The session has ended, or the page leads on.
       location.assign(answer.url);
+      return true;
+    }
+    // The session has ended: the page says so itself.
+    if (answer.status === 401) {
+      location.reload();
       return true;
     }
     // A fault of the moment: what is shown was true, and is better than an error.
