@@ -3,7 +3,16 @@
  */
 import { z } from 'zod';
 import { ALERT_TIMES, type AlertTimes } from './core/alert.ts';
-import type { AccountRpc, CatalogueRpc, FanoutMessage, GateRpc, JobRpc, LimiterRpc, ShardRpc } from './core/rpc.ts';
+import type {
+  AccountRpc,
+  CatalogueRpc,
+  FanoutMessage,
+  GateRpc,
+  JobRpc,
+  LimiterRpc,
+  LiveRpc,
+  ShardRpc,
+} from './core/rpc.ts';
 import { ACCOUNT_ID } from './core/ids.ts';
 import type { LogMessage } from './core/log.ts';
 import { fail, ok, type Result } from './core/result.ts';
@@ -17,6 +26,7 @@ export type Bindings = {
   CATALOGUE: ObjectRpc<CatalogueRpc>;
   JOB: ObjectRpc<JobRpc>;
   LIMITER: ObjectRpc<LimiterRpc>;
+  LIVE: ObjectRpc<LiveRpc>;
   FANOUT: Queue<FanoutMessage>;
   SLOW: Queue<FanoutMessage>;
   LOG: Queue<LogMessage>;

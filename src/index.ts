@@ -16,6 +16,7 @@ export { Catalogue } from './catalogue/catalogue.ts';
 export { Gate } from './gate/gate.ts';
 export { Job } from './job/job.ts';
 export { Limiter } from './limiter/limiter.ts';
+export { Live } from './http/live/live.ts';
 export { Shard } from './shard/shard.ts';
 
 const app = createApp();

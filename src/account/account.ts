@@ -8,13 +8,14 @@ import { asksForAlerts } from '../core/alert-event.ts';
 import { type AuditAct, type AuditFilter, BY_RECEIVER, BY_TUBEPOST } from '../core/audit.ts';
 import { base32 } from '../core/base32.ts';
 import type { AccountFacts, AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
-import { INCARNATION_CHARS } from '../core/ids.ts';
+import { INCARNATION_CHARS, type Jurisdiction } from '../core/ids.ts';
 import { OUTBOX_FIRST_WAIT_MS, OUTBOX_TRY_MS } from '../core/limits.ts';
 import { type Bucket, QUOTA_DEFAULT, type QuotaExceeded, take } from '../core/quota.ts';
 import { NOTHING_BUT_FAILURES } from '../core/reasons.ts';
 import { fail } from '../core/result.ts';
 import type { AccountChange, AccountRpc, EndpointChange, EndpointResealing } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
+import { liveStub } from '../lookup/stubs.ts';
 import { withTimeout } from '../lookup/with-timeout.ts';
 import type { Bindings } from '../env.ts';
 import { lastSuccessMs } from '../store/log/last-success.ts';
@@ -67,8 +68,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
-    const account = NAME.exec(ctx.id.name ?? '')?.[1];
-    if (account === undefined) throw new Error('an Account is addressed by "v1:" and the account id');
+    const account = accountOf(ctx.id);
     this.#sql = {
       exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings),
       transaction: (change) => ctx.storage.transactionSync(change),
@@ -186,6 +186,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     this.#book.forget();
     this.#arm();
     this.ctx.waitUntil(this.#startRemoval());
+    this.#tellViewers(settings.jurisdiction);
     return start;
   }
 
@@ -228,8 +229,22 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     if (nextDueMs(this.#sql) !== null) {
       this.#arm();
       this.ctx.waitUntil(this.#tell());
+      this.#tellViewers(this.#book.facts()?.jurisdiction);
     }
     return answer;
+  }
+
+  /** Once: what is lost, viewers see at the next change, or when all is looked at. */
+  #tellViewers(jurisdiction: Jurisdiction | null = null): void {
+    const place = { account: accountOf(this.ctx.id), jurisdiction };
+    const telling = Promise.resolve(liveStub(this.env, place).settingsChanged());
+    this.ctx.waitUntil(
+      telling.catch((error: unknown) =>
+        console.warn(
+          JSON.stringify({ message: 'viewers not told of a change', account: this.ctx.id.name, error: String(error) }),
+        ),
+      ),
+    );
   }
 
   /** The alarm is what the outbox says, and nothing else. Its write commits with the turn's rows, so it needs no await. */
@@ -292,6 +307,12 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
       );
     }
   }
+}
+
+function accountOf({ name }: DurableObjectId): string {
+  const account = NAME.exec(name ?? '')?.[1];
+  if (account === undefined) throw new Error('an Account is addressed by "v1:" and the account id');
+  return account;
 }
 
 /** 60 random bits: no two accounts of one id have the same. */

@@ -6,7 +6,7 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "settings-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "overloaded" | "record-storage-full" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "upgrade-required" | "record-full" | "quota-exceeded" | "endpoints-full" | "settings-full" | "event-types-full" | "versions-full" | "rate-limited" | "viewers-full" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "overloaded" | "record-storage-full" | "misconfigured";
     errors: (Schemas['FieldProblem'])[];
     [member: string]: unknown;
   };
@@ -437,7 +437,7 @@ export type Schemas = {
     title: string;
     status: number;
     detail: string;
-    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "record-full" | "quota-exceeded" | "endpoints-full" | "settings-full" | "event-types-full" | "versions-full" | "rate-limited" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "overloaded" | "record-storage-full" | "misconfigured";
+    code: "invalid-json" | "invalid-request" | "schema-violation" | "unauthorized" | "forbidden" | "not-found" | "unknown-account" | "unknown-endpoint" | "unknown-secret" | "unknown-event-type" | "unknown-alert" | "unknown-job" | "method-not-allowed" | "event-conflict" | "several-records" | "event-type-archived" | "breaking-change" | "account-removing" | "fixed-field" | "external-id-taken" | "current-secret" | "secrets-full" | "idempotency-conflict" | "idempotency-in-progress" | "replay-refused" | "payload-erased" | "payload-expired" | "discard-refused" | "endpoint-disabled" | "job-ended" | "job-refused" | "too-large" | "unsupported-media-type" | "upgrade-required" | "record-full" | "quota-exceeded" | "endpoints-full" | "settings-full" | "event-types-full" | "versions-full" | "rate-limited" | "viewers-full" | "too-many-tests" | "unknown-key" | "internal" | "unavailable" | "overloaded" | "record-storage-full" | "misconfigured";
     errors: (Schemas['FieldProblem'])[];
     [member: string]: unknown;
   };
@@ -543,6 +543,7 @@ export type Schemas = {
   };
   RecordAtEndpoint: {
     endpoint: string;
+    name: string;
     delivery: Schemas['Delivery'];
     waiting: number;
   };
@@ -1402,6 +1403,22 @@ export type Operations = {
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
+  watchRecord: {
+    path: { account: string; record: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: string;
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "upgrade-required" | "rate-limited" | "viewers-full" | "internal" | "unavailable" | "misconfigured";
+  };
+  watchRecords: {
+    path: { account: string };
+    query: { record: string | (string)[] };
+    body: undefined | undefined;
+    answer: string;
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "upgrade-required" | "rate-limited" | "viewers-full" | "internal" | "unavailable" | "misconfigured";
+  };
   listDeliveries: {
     path: { account: string };
     query: { endpoint?: string | (string)[]; eventType?: string | (string)[]; record?: string | (string)[]; event?: string | (string)[]; status?: "queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled" | ("queued" | "retrying" | "held" | "delivering" | "delivered" | "dead" | "superseded" | "cancelled")[]; statusCode?: string | (string)[]; trigger?: "first" | "retry" | "replay" | "test" | ("first" | "retry" | "replay" | "test")[]; from?: string; to?: string; limit?: number; cursor?: string };
@@ -1827,6 +1844,8 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   getRecord: ['GET', '/v1/accounts/{account}/records/{record}'],
   getRecordByKey: ['GET', '/v1/accounts/{account}/record'],
   listRecordEvents: ['GET', '/v1/accounts/{account}/records/{record}/events'],
+  watchRecord: ['GET', '/v1/accounts/{account}/records/{record}/live'],
+  watchRecords: ['GET', '/v1/accounts/{account}/live'],
   listDeliveries: ['GET', '/v1/accounts/{account}/deliveries'],
   getDelivery: ['GET', '/v1/accounts/{account}/deliveries/{delivery}'],
   replayDelivery: ['POST', '/v1/accounts/{account}/deliveries/{delivery}/replay'],

@@ -103,6 +103,18 @@ export function parseGateName(name: string): (Required<AccountPlace> & { endpoin
   return ACCOUNT_ID.test(account) && isEndpointId(endpoint) ? { account, ...place, endpoint } : null;
 }
 
+/** The object that holds the live connections of an account. It is where the account's Shards and Gates are. */
+export function liveName(place: AccountPlace): string {
+  return prefix(place);
+}
+
+export function parseLiveName(name: string): Required<AccountPlace> | null {
+  const [version, account, ...rest] = name.split(':');
+  const place = parsePrefix(version);
+  if (place === null || account === undefined || rest.length > 0 || !ACCOUNT_ID.test(account)) return null;
+  return { account, ...place };
+}
+
 /** The jurisdiction in the name of a Shard, record or Gate. */
 export function jurisdictionOf(name: string): Jurisdiction | null {
   return parsePrefix(name.split(':', 1)[0])?.jurisdiction ?? null;

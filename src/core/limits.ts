@@ -767,3 +767,52 @@ export const DRY_RUN_TYPES_MAX = 100;
 /** Milliseconds between two looks at a replay that has not ended: the first ones soon, a long retry seldom. */
 export const REPLAY_LOOK_MS_MIN = 2 * SECOND_MS;
 export const REPLAY_LOOK_MS_CAP = 5 * MINUTE_MS;
+
+// Live status (L1). A viewer is a connection that is shown the status of records.
+/** Records of one connection: as many as one call of record-statuses reads. */
+export const VIEWER_RECORDS_MAX = 50;
+/** Connections to one record: a page that many people look at. Each change is sent to all of them in one turn. */
+export const VIEWERS_PER_RECORD_MAX = 1_000;
+/** Of one account: all are in one object, which some 30 MB of them leave room to work. */
+export const VIEWERS_PER_ACCOUNT_MAX = 5_000;
+/** By one key and the tokens that it made, in one account: one that leaked takes no more than this. */
+export const VIEWERS_PER_KEY_MAX = 2_000;
+/** Records of one account that somebody looks at, all viewers together; a Shard keeps as many rows. */
+export const VIEWED_RECORDS_MAX = 10_000;
+/** Connections that are not WebSockets keep their object awake, which is billed: few, and not for long. */
+export const STREAMS_PER_ACCOUNT_MAX = 100;
+export const STREAM_LIFE_MS = 5 * MINUTE_MS;
+/** A comment in a stream: only a write shows that its reader has left. */
+export const STREAM_COMMENT_MS = 15 * SECOND_MS;
+/** A Shard gathers changes this long: a quick delivery is then one message, not three. */
+export const VIEWERS_GATHER_MS = 20;
+/** Records of one call to the object that holds the viewers. */
+export const VIEWERS_CALL_RECORDS_MAX = 500;
+/** How often a Shard tries to say what changed, doubling its wait from a second; viewers are refreshed by VIEWERS_LOOK_MS anyway. */
+export const VIEWERS_TRIES_MAX = 6;
+/** From the start of one round of messages to the next: a viewer gets 20 a second of one record at most. */
+export const VIEWERS_ROUND_MS = 50;
+/** A Live that has not answered by then counts as gone: it is told again. */
+export const LIVE_ANSWER_MS = 5 * SECOND_MS;
+/** Records of one round. */
+export const VIEWERS_ROUND_RECORDS_MAX = 200;
+/** Refreshes of all that is viewed, after changes of settings or circuits, come this far apart. */
+export const VIEWERS_REFRESH_MS = 150;
+/** Endpoints of a record that a message names, the worst first: a message is sent again with each change. */
+export const VIEWER_ENDPOINTS_SHOWN_MAX = 100;
+/** Bytes sent after which a viewer must say that it has read them: nothing else shows that one has stalled. */
+export const VIEWER_UNREAD_BYTES_MAX = 64 * 1024;
+export const VIEWER_READ_MS = 30 * SECOND_MS;
+/** Longest message of a viewer: an acknowledgement has a tenth of it. */
+export const VIEWER_MESSAGE_BYTES_MAX = 256;
+/** A viewer sends "ping" each 30 s; one that has not for this long has gone. */
+export const VIEWER_SILENT_MS = 2 * MINUTE_MS;
+/** How often those who have gone are looked for, and all others are shown what a lost message would have told. */
+export const VIEWERS_LOOK_MS = 15 * MINUTE_MS;
+/** Longest life of a connection; its client connects again. */
+export const VIEWER_LIFE_MS = DAY_MS;
+/** After a failed round: doubling. */
+export const VIEWERS_AGAIN_MS = 1 * SECOND_MS;
+export const VIEWERS_AGAIN_MS_CAP = 30 * SECOND_MS;
+/** Milliseconds between two looks at a circuit that is being probed. */
+export const PROBE_LOOK_MS = 1 * SECOND_MS;

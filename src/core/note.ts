@@ -33,7 +33,7 @@ export function note(view: DeliveryView, nowMs: number, context: NoteContext): {
   return { note: `${sentence}. Late: ${span(ageMs)} after it was accepted, ${name} still does not have it`, late };
 }
 
-function isOwed(view: Pick<DeliveryView, 'status' | 'replayedBy'>): boolean {
+export function isOwed(view: Pick<DeliveryView, 'status' | 'replayedBy'>): boolean {
   switch (view.status) {
     case 'queued':
     case 'delivering':
@@ -211,6 +211,11 @@ const BADNESS: Record<DeliveryStatus, number> = {
   superseded: 1,
   delivered: 0,
 };
+
+/** Sorts the worst first. */
+export function byBadness(a: DeliveryStatus, b: DeliveryStatus): number {
+  return BADNESS[b] - BADNESS[a];
+}
 
 /** The status of a record with these deliveries; null where no endpoint wants its events. */
 export function worstStatus(statuses: readonly DeliveryStatus[]): DeliveryStatus | null {

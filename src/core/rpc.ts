@@ -109,6 +109,11 @@ export type ShardRpc = {
   /** Everything is gone, and nothing is taken any more. Only for an account that is removed. Safe to repeat. */
   remove(): Promise<void>;
   readRecord(record: string): Promise<RecordView | null>;
+  /**
+   * The same of several, each with at most VIEWER_ENDPOINTS_SHOWN_MAX endpoints, the worst. From now on the account's Live is told
+   * of each change of them, until it answers that nobody views them. Safe to repeat.
+   */
+  view(records: string[]): Promise<(RecordView | null)[]>;
   readEvent(record: string, id: string): Promise<EventView | null>;
   /**
    * Events with a sequence above `after`, oldest first: `limit`, or fewer where they are large. From `completeFrom` on none is
@@ -144,6 +149,14 @@ export type EventIds = { ids: string[]; isWhole: boolean };
 
 /** `cancelled` now; `left`: still to be cancelled, or under way and to be looked at again; `kept`: rightly waits. */
 export type Swept = { cancelled: number; left: number; kept: number; isMore: boolean };
+
+/** Addressed by `liveName()`; viewers come by `fetch` (http/live/). It shows the present and stores nothing: what it is told may be lost, doubled and reordered. */
+export type LiveRpc = {
+  /** Records of a Shard have changed. Answers those that nobody views. */
+  changed(records: string[]): Promise<string[]>;
+  /** Settings, or what a Gate knows of an endpoint, have changed. */
+  settingsChanged(): Promise<void>;
+};
 
 /** Addressed by `gateName()`. */
 export type GateRpc = {

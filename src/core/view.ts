@@ -66,6 +66,8 @@ export type RecordView = {
   /** Of the newest event. */
   sequence: number;
   endpoints: { endpoint: string; delivery: DeliveryView; waiting: number }[];
+  /** Where `endpoints` is only the worst of them: how many there are. */
+  endpointCount?: number;
   /** From this sequence on every event is still here; absent from a release that let go of none. */
   completeFrom?: number;
 };

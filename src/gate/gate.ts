@@ -5,22 +5,24 @@
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
 import type { GateNews } from '../core/admission.ts';
-import { parseGateName, splitRecordName } from '../core/ids.ts';
+import { type AccountPlace, parseGateName, splitRecordName } from '../core/ids.ts';
 import type { Report } from '../core/report.ts';
 import { GATE_ANSWER_MS, UNAVAILABLE_WAIT_MS_MIN } from '../core/limits.ts';
 import type { GateRpc } from '../core/rpc.ts';
 import { withTimeout } from '../lookup/with-timeout.ts';
 import type { Bindings } from '../env.ts';
-import { accountStub, shardStub } from '../lookup/stubs.ts';
+import { accountStub, liveStub, shardStub } from '../lookup/stubs.ts';
 import { notBefore, toArm } from './alarm.ts';
 import { type GateEffects, GateLedger, type Wake, type WakeResult } from './ledger.ts';
 
 export class Gate extends DurableObject<Bindings> implements GateRpc {
   #ledger: GateLedger;
-  readonly #account: string;
+  readonly #place: AccountPlace;
   readonly #endpoint: string;
   /** What is armed, as far as this instance knows: moving an alarm is a row. */
   #armedAtMs: number | null = null;
+  /** What viewers of records were last told of the circuit. */
+  #said: string;
 
   static {
     retryable(this.prototype.changed, this.prototype.read, this.prototype.probe, this.prototype.erase);
@@ -30,9 +32,10 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
     super(ctx, env);
     const name = parseGateName(ctx.id.name ?? '');
     if (name === null) throw new Error('a Gate is addressed by gateName() of core/ids.ts');
-    this.#account = name.account;
+    this.#place = name;
     this.#endpoint = name.endpoint;
     this.#ledger = this.#open();
+    this.#said = this.#ledger.said();
     void ctx.blockConcurrencyWhile(async () => {
       this.#armedAtMs = await ctx.storage.getAlarm();
     });
@@ -80,14 +83,14 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
     await this.ctx.storage.setAlarm(this.#armedAtMs);
     try {
       const { wakes, revision, effects: first } = this.#ledger.due(this.#at());
-      this.#tellAccount(first);
+      this.#tellOthers(first);
       const byShard = Map.groupBy(wakes, ({ record }) => splitRecordName(record)?.shard ?? '');
       const results = (await Promise.all([...byShard].map(([shard, of]) => this.#wake(shard, of, revision)))).flat();
       const effects = this.#ledger.settle(results, this.#at());
       this.#armedAtMs = effects.wakeAtMs === null ? null : notBefore(effects.wakeAtMs, Date.now());
       if (this.#armedAtMs === null) await this.ctx.storage.deleteAlarm();
       else await this.ctx.storage.setAlarm(this.#armedAtMs);
-      this.#tellAccount(effects);
+      this.#tellOthers(effects);
     } catch (error) {
       this.#failed('alarm', error);
     }
@@ -116,12 +119,22 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
       this.#armedAtMs = atMs;
       void this.ctx.storage.setAlarm(atMs);
     }
-    this.#tellAccount(effects);
+    this.#tellOthers(effects);
   }
 
-  #tellAccount({ watch, failing }: GateEffects): void {
+  #tellOthers({ watch, failing }: GateEffects): void {
+    this.#tellViewers();
     if (watch !== null) this.ctx.waitUntil(this.#tell(watch));
     if (failing !== null) this.ctx.waitUntil(this.#disable(failing));
+  }
+
+  /** Once for each change. What is lost, viewers see at the next change, or when all is looked at. */
+  #tellViewers(): void {
+    const said = this.#ledger.said();
+    if (said === this.#said) return;
+    this.#said = said;
+    const telling = Promise.resolve(liveStub(this.env, this.#place).settingsChanged());
+    this.ctx.waitUntil(telling.catch((error: unknown) => this.#failed('viewers', error)));
   }
 
   /** Told again by the alarm until what the Account says is what this Gate wants. */
@@ -144,7 +157,7 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
   }
 
   #accountObject() {
-    return accountStub(this.env, this.#account);
+    return accountStub(this.env, this.#place.account);
   }
 
   #failed(step: string, error: unknown): void {

@@ -147,6 +147,12 @@ export class GateLedger {
     };
   }
 
+  /** Another text where the circuit, or the time of its next probe, is another: what statuses of records say of it. */
+  said(): string {
+    const { circuit } = this.#read();
+    return circuit.kind === 'open' ? `open until ${circuit.untilMs}` : circuit.kind;
+  }
+
   #turn<T>(at: At, work: (state: GateState) => T): { result: T; effects: GateEffects } {
     try {
       return this.#sql.transaction(() => {

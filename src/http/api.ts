@@ -40,6 +40,8 @@ export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   };
   /** Status code to description; problems are the same everywhere. */
   answers: Record<number, string>;
+  /** Of answers that are no JSON. */
+  mediaType?: string;
   /** The route has a use of its own for the Idempotency-Key (publishing), or needs none (not a POST). */
   ownIdempotency?: boolean;
   /** Before an answer is repeated under its Idempotency-Key: throws to refuse. For answers that show a secret. */

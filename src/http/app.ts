@@ -24,6 +24,7 @@ import { addEventTypes } from './event-types.ts';
 import { addEventTypeVersions } from './event-type-versions.ts';
 import { addHealth } from './health.ts';
 import { addJobs } from './jobs.ts';
+import { addLive } from './live/route.ts';
 import { addOpenApi } from './openapi.ts';
 import { addReplays } from './replays.ts';
 import { addOperatorLists } from './operator.ts';
@@ -64,6 +65,7 @@ export function createApp() {
   addEvents(api);
   addErasure(api);
   addRecords(api);
+  addLive(api);
   addDeliveries(api);
   addDeadLetters(api);
   addAttempts(api);

@@ -50,7 +50,7 @@ export function addDeliveries(api: Api): void {
       const settings = await accountOf(c, params.account, [at.endpoint]);
       const detail = await readDelivery(c, settings, at);
       if (detail === null) throw unknownDelivery(params.delivery);
-      const probesAtMs = await nextProbes(c, settings, [detail.delivery]);
+      const probesAtMs = await nextProbes(c.env, settings, [detail.delivery]);
       return c.json(showDetail(detail, { ...presentOf(settings, Date.now()), probesAtMs }));
     },
   );

@@ -57,7 +57,7 @@ export function addEvents(api: Api): void {
       const event = await lookUpEvent(c, settings, params.event, query.record);
       if (event === null)
         throw new Problem('not-found', `there is no event "${params.event}" here, or not yet in the log`);
-      const probesAtMs = await nextProbes(c, settings, event.deliveries);
+      const probesAtMs = await nextProbes(c.env, settings, event.deliveries);
       const present = { ...presentOf(settings, Date.now()), probesAtMs };
       const { notSent, nowhere } = unsentOf(event, present);
       return c.json({ ...showEvent(event, present), notSent, note: nowhere });

@@ -7,7 +7,7 @@ import type { Form, Forms } from '../core/forms.ts';
 import { type Unsent, whyNotSent } from '../core/not-sent.ts';
 import type { EventView, RecordView } from '../core/view.ts';
 import { recordStub } from '../lookup/stubs.ts';
-import type { AppContext } from './context.ts';
+import type { Bindings } from '../env.ts';
 import { callObject } from './objects.ts';
 import { nameOf, type Present } from './overlay.ts';
 import { dataOf, schemaVersionOf } from './render.ts';
@@ -24,12 +24,14 @@ export function unsentOf(event: EventView, { endpoints }: Present): Unsent {
  * it.
  */
 export async function unsentOfNewest(
-  c: AppContext,
+  env: Bindings,
   name: string,
   view: RecordView,
   settings: AccountSettings,
   present: Present,
 ): Promise<Unsent> {
+  // Of a view that is cut it is not known which endpoints were sent nothing.
+  if (view.endpointCount !== undefined) return { notSent: [], nowhere: null };
   const sentTo = new Set(
     view.endpoints.flatMap(({ endpoint, delivery }) => (delivery.sequence === view.sequence ? [endpoint] : [])),
   );
@@ -37,7 +39,7 @@ export async function unsentOfNewest(
     return { notSent: [], nowhere: null };
   }
   const { events } = await callObject(
-    () => recordStub(c.env, name),
+    () => recordStub(env, name),
     (stub) => stub.readEvents(view.sequence - 1, 1),
   );
   const [newest] = events;

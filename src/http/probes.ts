@@ -4,6 +4,7 @@ import { GATE_ANSWER_MS, PROBES_READ_MAX } from '../core/limits.ts';
 import type { DeliveryView } from '../core/view.ts';
 import { withTimeout } from '../lookup/with-timeout.ts';
 import { gateStub } from '../lookup/stubs.ts';
+import type { Bindings } from '../env.ts';
 import type { AppContext } from './context.ts';
 
 /** The endpoint is worth a probe now: a test of it arrived, or a person replays. What is lost here costs the rest of a pause. */
@@ -18,14 +19,14 @@ export function probeNow(c: AppContext, place: AccountPlace, endpoint: string): 
 
 /** When each endpoint is probed next for which some of these wait; none for those whose Gate does not answer. */
 export async function nextProbes(
-  c: AppContext,
+  env: Bindings,
   place: AccountPlace,
   views: readonly DeliveryView[],
 ): Promise<Map<string, number>> {
   const waiting = new Set(views.filter(({ parked }) => parked === 'circuit').map(({ endpoint }) => endpoint));
   const asked = await Promise.allSettled(
     [...waiting].slice(0, PROBES_READ_MAX).map(async (endpoint) => {
-      const { nextProbeAtMs } = await withTimeout(GATE_ANSWER_MS, gateStub(c.env, place, endpoint).read());
+      const { nextProbeAtMs } = await withTimeout(GATE_ANSWER_MS, gateStub(env, place, endpoint).read());
       return [endpoint, nextProbeAtMs] as const;
     }),
   );

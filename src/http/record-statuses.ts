@@ -57,7 +57,7 @@ async function entryOf(c: AppContext, settings: AccountSettings, present: Presen
       (stub) => stub.readRecord(),
     );
     if (view === null) return { outcome: 'not-found', record };
-    const unsent = await unsentOfNewest(c, name, view, settings, present);
+    const unsent = await unsentOfNewest(c.env, name, view, settings, present);
     return { outcome: 'found', record, status: showRecord({ ...view, record }, present, unsent) };
   } catch (error) {
     // One record's failure is its own: the others are still worth showing.

@@ -82,8 +82,12 @@ async function answerRecord(c: AppContext, account: string, record: string): Pro
     (stub) => stub.readRecord(),
   );
   if (view === null) throw new Problem('not-found', `the record ${shown(record)} has no events`);
-  const newest = view.endpoints.map(({ delivery }) => delivery);
-  const probesAtMs = await nextProbes(c, settings, newest);
+  const probesAtMs = await nextProbes(
+    c.env,
+    settings,
+    view.endpoints.map(({ delivery }) => delivery),
+  );
   const present = { ...presentOf(settings, Date.now()), probesAtMs };
-  return c.json(showRecord({ ...view, record }, present, await unsentOfNewest(c, name, view, settings, present)));
+  const unsent = await unsentOfNewest(c.env, name, view, settings, present);
+  return c.json(showRecord({ ...view, record }, present, unsent));
 }

@@ -14,7 +14,7 @@ import { QUOTA_DEFAULT } from '../core/quota.ts';
 import type { DeliveryDetail, EventView, RecordView } from '../core/view.ts';
 import { parseExact } from '../core/json.ts';
 import type { Unsent } from '../core/not-sent.ts';
-import { overlay, type Present, type ShownDelivery } from './overlay.ts';
+import { nameOf, overlay, type Present, type ShownDelivery } from './overlay.ts';
 
 function time(ms: number | null): string | null {
   return ms === null ? null : rfc3339(ms);
@@ -232,7 +232,8 @@ export function showRecord(view: RecordView & { record: string }, present: Prese
   const endpoints = view.endpoints.map(({ endpoint, delivery, waiting }) => {
     const shown = overlay(delivery, present);
     const isOver = shown.status === 'cancelled' && delivery.status !== 'cancelled';
-    return { endpoint, delivery: shown, waiting: isOver ? 0 : waiting };
+    const name = nameOf(present.endpoints.get(endpoint));
+    return { endpoint, name, delivery: shown, waiting: isOver ? 0 : waiting };
   });
   const deliveries = endpoints.map(({ delivery }) => delivery);
   const status = worstStatus(deliveries.map((delivery) => delivery.status));
@@ -265,6 +266,7 @@ function recordNote(
   if (first === undefined) return nowhere ?? emptyNote(view);
   // Where all is well with older events, what became of the newest is what a person asks about.
   if (status === 'delivered' && nowhere !== null) return nowhere;
-  if (status === 'delivered' && worst.length > 1) return `Delivered to all ${worst.length} endpoints`;
+  const count = view.endpointCount ?? worst.length;
+  if (status === 'delivered' && count > 1) return `Delivered to all ${count} endpoints`;
   return first.note;
 }

@@ -10,6 +10,7 @@ import {
   jobName,
   type Jurisdiction,
   jurisdictionOf,
+  liveName,
   splitRecordName,
 } from '../core/ids.ts';
 import type { AcceptRequest } from '../core/publish.ts';
@@ -34,6 +35,10 @@ export function limiterStub(env: Pick<Bindings, 'LIMITER'>, name: string) {
 
 export function gateStub(env: Pick<Bindings, 'GATE'> & Local, place: AccountPlace, endpoint: string) {
   return within(env, env.GATE, place.jurisdiction ?? null).getByName(gateName(place, endpoint));
+}
+
+export function liveStub(env: Pick<Bindings, 'LIVE'> & Local, place: AccountPlace) {
+  return within(env, env.LIVE, place.jurisdiction ?? null).getByName(liveName(place));
 }
 
 /** By name, which is what messages and rows carry: `shardName()` of an address. */

@@ -14,6 +14,7 @@ import {
   STORAGE_LOOK_MS,
   SWEEP_DELIVERIES_MAX,
   SWEEP_RECORDS_PER_CALL,
+  VIEWER_ENDPOINTS_SHOWN_MAX,
 } from '../core/limits.ts';
 import type { Confirmation } from '../core/log.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
@@ -41,10 +42,12 @@ import { RetentionPass } from './retention-pass.ts';
 import { Runner, type RunnerDeps } from './runner.ts';
 import { type Done, ShardLedger, type ShardOptions, type Task } from './shard-ledger.ts';
 import { Tables } from './tables.ts';
-import { readDelivery, readEvent, readEventIds, readEvents, readRecord } from './views.ts';
+import { Viewed, type ViewedLinks } from './viewed.ts';
+import { cutRecord, readDelivery, readEvent, readEventIds, readEvents, readRecord } from './views.ts';
 
 export type ShardLinks = Omit<RunnerDeps, 'act' | 'join' | 'ledger' | 'remove'> &
-  ShardOptions & {
+  ShardOptions &
+  Pick<ViewedLinks, 'tellViewers' | 'wait'> & {
     /** What its database holds, in bytes. */
     storageBytes(): number;
     /** Resolves once what was written so far is durable. */
@@ -61,6 +64,7 @@ export class ShardCore {
   readonly #runner: Runner;
   readonly #group: GroupCommit;
   readonly #retention: RetentionPass;
+  readonly #viewed: Viewed;
   /** When its account was removed; from then on it takes nothing and answers as one that never accepted anything. */
   #removedAtMs: number | null;
   /** When events were last accepted, and before that. */
@@ -82,6 +86,9 @@ export class ShardCore {
       (tasks) => this.#perform(tasks),
       () => links.committed(),
     );
+    this.#viewed = new Viewed(sql, links);
+    // What was told last may have been lost with the instance before: only of records that owe something yet.
+    this.#viewed.changed((record) => this.#ledger.owes(record));
     this.#runner = new Runner({
       ...links,
       ledger: (record) => this.#ledger.ledger(record),
@@ -150,7 +157,10 @@ export class ShardCore {
     if (this.#removedAtMs !== null) return;
     await Promise.all(
       confirmed.map(({ record, confirmations }) =>
-        this.#group.join(effectsOf(record, (ledger) => ledger.confirm(confirmations, this.#at()))),
+        this.#group.join({
+          ...effectsOf(record, (ledger) => ledger.confirm(confirmations, this.#at())),
+          isUnseen: true,
+        }),
       ),
     );
   }
@@ -205,6 +215,7 @@ export class ShardCore {
       this.#tables.empty();
       this.#tables.setFact(REMOVED, String(nowMs));
     });
+    this.#viewed.over();
     this.#removedAtMs = nowMs;
     this.#ledger = new ShardLedger(this.#tables, null, this.#links);
     this.#arm();
@@ -232,6 +243,16 @@ export class ShardCore {
 
   readRecord(record: string): RecordView | null {
     return readRecord(this.#memory(record));
+  }
+
+  /** In order; from now on the account's viewers are told of each change. */
+  async view(records: string[]): Promise<(RecordView | null)[]> {
+    if (this.#removedAtMs !== null) return records.map(() => null);
+    await this.#viewed.view(records);
+    return records.map((record) => {
+      const view = this.readRecord(record);
+      return view === null ? null : cutRecord(view, VIEWER_ENDPOINTS_SHOWN_MAX);
+    });
   }
 
   readEvent(record: string, id: string): EventView | null {
@@ -340,7 +361,11 @@ export class ShardCore {
     });
     if (isPublish) this.#accepted = { lastMs: at.nowMs, beforeMs: this.#accepted.lastMs };
     this.#arm();
-    for (const one of done) if (one.ok) this.#runner.perform(one.record, one.effects);
+    for (const [index, one] of done.entries()) {
+      if (!one.ok) continue;
+      if (tasks[index]?.isUnseen !== true) this.#viewed.changed(one.record);
+      this.#runner.perform(one.record, one.effects);
+    }
     return done;
   }
 

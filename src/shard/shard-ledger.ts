@@ -29,6 +29,8 @@ export type ShardOptions = Pick<LedgerOptions, 'slotsMax' | 'latencyElsewhere'> 
 export type Task<T = unknown> = {
   record: string;
   isPublish?: boolean;
+  /** What it changes is in no status of a record. */
+  isUnseen?: boolean;
   run: (ledger: Ledger) => { result: T; effects: Effects };
 };
 
@@ -212,6 +214,10 @@ export class ShardLedger {
   isWhole(): boolean {
     if (this.#doubted.size > 0 || !this.#watch.isIdle) return false;
     return [...this.#ledgers.values()].every((ledger) => !ledger.isBusy);
+  }
+
+  owes(record: string): boolean {
+    return this.#wakes.get(record) !== undefined;
   }
 
   /** Whose time has come, those that waited longest first. */

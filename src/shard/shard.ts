@@ -9,6 +9,7 @@ import { type DeliveryRef, parseShardName, recordName, type ShardAddress, shardN
 import {
   DUE_RECORDS_PER_TURN,
   GATE_ANSWER_MS,
+  LIVE_ANSWER_MS,
   QUEUE_SEND_BATCH_MAX,
   SELF_ATTEMPTS_LOCAL_MAX,
   SELF_ATTEMPTS_MAX,
@@ -23,7 +24,7 @@ import { createSender, type Sender } from '../delivery/sender.ts';
 import { EndpointCache } from '../lookup/endpoint-cache.ts';
 import { withTimeout } from '../lookup/with-timeout.ts';
 import { type Bindings, isLocal, requireVars } from '../env.ts';
-import { accountStub, gateStub } from '../lookup/stubs.ts';
+import { accountStub, gateStub, liveStub } from '../lookup/stubs.ts';
 import { ShardAlarm, wholePhaseMs } from './alarm.ts';
 import { EndpointHints } from './hints.ts';
 import { cutLog } from './log-messages.ts';
@@ -48,6 +49,7 @@ export class Shard extends DurableObject<Bindings> implements ShardRpc {
     retryable(this.prototype.sweep, this.prototype.remove, this.prototype.erasePayload);
     retryable(
       this.prototype.readRecord,
+      this.prototype.view,
       this.prototype.readEvent,
       this.prototype.readEvents,
       this.prototype.readEventIds,
@@ -106,6 +108,10 @@ export class Shard extends DurableObject<Bindings> implements ShardRpc {
     return this.#open().readRecord(record);
   }
 
+  async view(records: string[]) {
+    return this.#open().view(records);
+  }
+
   async readEvent(record: string, id: string) {
     return this.#open().readEvent(record, id);
   }
@@ -156,6 +162,9 @@ export class Shard extends DurableObject<Bindings> implements ShardRpc {
       latencyElsewhere: (endpoint) => hints.latencyMs(endpoint),
       storageBytes: () => this.ctx.storage.sql.databaseSize,
       committed: () => this.ctx.storage.sync(),
+      wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+      tellViewers: (records) =>
+        withTimeout(LIVE_ANSWER_MS, Promise.resolve(liveStub(this.env, this.#address).changed(records))),
       ...this.#links(),
     });
     return this.#core;

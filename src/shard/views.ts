@@ -2,6 +2,7 @@
  * What a Shard shows of one record (V1, V2), true at this instant. Reads only.
  */
 import { DELIVERY_VIEW_CHARS, READ_EVENTS_CHARS_MAX, SUPERSEDED_STEPS_MAX } from '../core/limits.ts';
+import { byBadness } from '../core/note.ts';
 import { deliveryId } from '../core/ids.ts';
 import type { DeliveryRef } from '../core/ids.ts';
 import type { LoggedAttempt } from '../core/log.ts';
@@ -159,6 +160,13 @@ export function readRecord(memory: Memory): RecordView | null {
   }
   const { record, address, lastSequence: sequence, goneThrough } = memory;
   return { record, account: address.account, sequence, endpoints, completeFrom: goneThrough + 1 };
+}
+
+/** With at most `most` endpoints, the worst first: a message is sent again with each change. */
+export function cutRecord(view: RecordView, most: number): RecordView {
+  if (view.endpoints.length <= most) return view;
+  const worst = view.endpoints.toSorted((a, b) => byBadness(a.delivery.status, b.delivery.status));
+  return { ...view, endpoints: worst.slice(0, most), endpointCount: view.endpoints.length };
 }
 
 export function readEvent(memory: Memory, id: string): EventView | null {

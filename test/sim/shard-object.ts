@@ -231,6 +231,8 @@ export class ShardInstance {
       slotsMax: 5,
       latencyElsewhere: (endpoint) => this.node.hints.latencyMs(endpoint),
       storageBytes: () => 0,
+      wait: (ms) => world.later('viewers are told', this.life, ms, () => undefined),
+      tellViewers: async () => [],
       committed: () => world.later('a commit is durable', this.life, world.prng.between(0, 20), () => undefined),
       nowMs: () => this.#nowMs(),
       random: world.prng.next,

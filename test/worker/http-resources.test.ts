@@ -316,7 +316,7 @@ describe('V1, V2', () => {
       status: 'delivered',
       late: false,
       note: expect.stringMatching(/^Delivered to CRM/),
-      endpoints: [{ endpoint, delivery: shape, waiting: 0 }],
+      endpoints: [{ endpoint, name: 'CRM', delivery: shape, waiting: 0 }],
       notSent: [],
     };
     expect((await call('GET', `${at}/records/sub%2Fsub_81`)).body).toEqual(record);

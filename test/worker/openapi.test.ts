@@ -138,6 +138,9 @@ describe('answers of the running Worker fit the document', () => {
     await send('getRecord', { path: where });
     await send('getRecordByKey', { path: where, query: '?key=ticket%2F4211' });
     await send('listRecordEvents', { path: where });
+    // What they answer is no JSON: worker/live holds it to the status.
+    await send('watchRecord', { path: where, status: 426 });
+    await send('watchRecords', { path: where, query: '?record=ticket%2F4211', status: 426 });
     await send('getAttempt', { path: where });
     for (const list of [
       'listEvents',

@@ -12,12 +12,13 @@ import { type AppContext, type AppEnv, endpointCacheOf } from '../context.ts';
 import { endOf, knownByHash, knownById, noteUse } from './known-keys.ts';
 import { PORTAL_PREFIX, portalClaims } from './portal-token.ts';
 import { Problem } from '../problem.ts';
+import { protocolsOf } from './protocols.ts';
 import { requireRate } from './rate-limit.ts';
 import { adminPrint, SESSION_PREFIX, sessionClaims } from './session-token.ts';
 
 export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
   const header = c.req.header('authorization');
-  const given = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1];
+  const given = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? protocolsOf(c.req.raw).token ?? undefined;
   if (given === undefined) {
     throw unauthorized(
       header === undefined
@@ -40,7 +41,8 @@ async function grantOf(c: AppContext, given: string): Promise<Grant> {
 }
 
 function adminGrant(endsAtMs: number | null): Grant {
-  return { id: null, by: 'operator', scopes: SCOPES, account: null, isPortal: false, endsAtMs, rateLimit: null };
+  const all = { scopes: SCOPES, account: null, record: null, rateLimit: null };
+  return { id: null, keyId: null, by: 'operator', isPortal: false, endsAtMs, ...all };
 }
 
 function keyGrant(c: AppContext, row: KeyRow | null, endsAtMs: number | null): Grant {
@@ -50,7 +52,8 @@ function keyGrant(c: AppContext, row: KeyRow | null, endsAtMs: number | null): G
   noteUse(c, row.id);
   const { id, name, account, rateLimitPerSecond: perSecond } = row;
   const rateLimit = perSecond === null ? null : { of: { key: id }, perSecond };
-  return { id, by: `${id} ${name}`, scopes: scopesOf(row), account, isPortal: false, endsAtMs, rateLimit };
+  const by = `${id} ${name}`;
+  return { id, keyId: id, by, scopes: scopesOf(row), account, isPortal: false, record: null, endsAtMs, rateLimit };
 }
 
 /** As its key is now: what the key lost since, the session has lost too. */
@@ -86,10 +89,12 @@ async function portalGrant(c: AppContext, given: string): Promise<Grant> {
   const rateLimit = { of: { portalOf: account }, perSecond: PORTAL_REQUESTS_PER_SECOND };
   return {
     id: null,
+    keyId: key,
     by: `portal of ${key ?? 'operator'}`,
     scopes,
     account,
     isPortal: true,
+    record: null,
     endsAtMs: claims.expiresAtMs,
     rateLimit,
   };

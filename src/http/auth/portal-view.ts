@@ -4,7 +4,8 @@ import { Problem } from '../problem.ts';
 
 export async function forPortal(response: Response): Promise<Response> {
   const type = response.headers.get('content-type') ?? '';
-  if (type === '') return response;
+  // No body; or what was cut where it was made (http/live/).
+  if (type === '' || type === 'text/event-stream') return response;
   if (!/^application\/(problem\+)?json/.test(type)) {
     await response.body?.cancel();
     throw new Problem('forbidden', 'a portal token reads pages of JSON, no exports');

@@ -113,6 +113,7 @@ export const recordShape = z
         z
           .strictObject({
             endpoint: text('Id of the endpoint'),
+            name: text('Its description, or its host without one'),
             delivery: deliveryShape,
             waiting: count('Deliveries of the record that wait for this endpoint'),
           })

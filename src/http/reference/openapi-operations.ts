@@ -59,6 +59,8 @@ const OPERATIONS: Record<string, Operation> = {
   [`get ${ofAccount}/events/{event}`]: one('getEvent', { 200: event.eventDetailShape }),
   [`get ${ofRecord}`]: one('getRecord', { 200: event.recordShape }),
   [`get ${ofAccount}/record`]: one('getRecordByKey', { 200: event.recordShape }),
+  [`get ${ofRecord}/live`]: one('watchRecord', { 101: null, 200: plain.textShape }),
+  [`get ${ofAccount}/live`]: one('watchRecords', { 101: null, 200: plain.textShape }),
   [`get ${ofRecord}/events`]: one('listRecordEvents', { 200: event.recordEventsShape }),
 
   [`get ${ofAccount}/deliveries`]: one('listDeliveries', { 200: delivery.deliveriesShape }),
@@ -157,6 +159,7 @@ export function tagOf(path: string): string {
 }
 const TAGS: Record<string, string> = {
   record: 'records',
+  live: 'records',
   'dead-letters': 'deliveries',
   reseal: 'accounts',
   metrics: 'health',

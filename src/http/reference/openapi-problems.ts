@@ -53,6 +53,8 @@ const OWN: Readonly<Record<string, readonly ProblemCode[]>> = {
   getEvent: ['several-records'],
   erasePayload: ['several-records'],
   getRecordByKey: ['not-found'],
+  watchRecord: ['upgrade-required', 'viewers-full'],
+  watchRecords: ['upgrade-required', 'viewers-full'],
   replayDelivery: ['replay-refused', 'payload-erased', 'payload-expired', 'record-full', 'record-storage-full'],
   discardDelivery: ['discard-refused'],
   putEventType: ['breaking-change', 'event-types-full', 'versions-full'],

@@ -48,6 +48,8 @@ export const PROBLEM_ADVICE: Readonly<Record<ProblemCode, string>> = {
   'event-types-full': 'Archive does not help: reuse a type, or ask for a greater limit.',
   'versions-full': 'Begin a new event type.',
   'rate-limited': 'Ask again after `Retry-After`; publishes go in batches of 100.',
+  'upgrade-required': 'Open a WebSocket, send `Accept: text/event-stream`, or read the status without `/live`.',
+  'viewers-full': 'Close connections that nobody looks at, or connect again after `Retry-After`.',
   'too-many-tests': 'Test again after `Retry-After`.',
   internal: 'A bug of ours. Publish again with the same id; all else may be repeated when read first.',
   unavailable: 'Repeat after `Retry-After`; a publish with the same id, which is in `id`.',
