@@ -88,7 +88,10 @@ async function act(c: Context<Served>, page: Page): Promise<Response> {
       const done = await action(visit, form, form.get('once') ?? '');
       if ('show' in done) return await answer(c, visit, done.show);
       keepNote(c, done.note);
-      return c.redirect(done.to ?? visit.here, 303);
+      const next = done.to ?? visit.here;
+      // The script that sends forms in place (browser/inline.ts) leads the reader there itself.
+      const isLed = next !== visit.here && c.req.header('x-inline') !== undefined;
+      return isLed ? c.body(null, 204, { location: next }) : c.redirect(next, 303);
     } catch (error) {
       if (!(error instanceof Refusal) || error.status === 401) throw error;
       const refused = { action: name, problem: error.problem, form };

@@ -16,3 +16,8 @@ export function nameOf(known: KnownEndpoint | undefined, id: string): string {
   if (known === undefined) return id;
   return known.description === '' ? (URL.parse(known.url)?.host ?? known.url) : known.description;
 }
+
+/** An endpoint without event types takes every one. */
+export function typesOf({ eventTypes }: { eventTypes: readonly string[] }): string {
+  return eventTypes.length === 0 ? 'every type' : eventTypes.join(', ');
+}

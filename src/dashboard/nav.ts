@@ -6,7 +6,17 @@ export type Entry = { href: string; text: string };
 /** `needs`: `operator`, a session that is bound to no account. */
 type StaffEntry = Entry & { needs: 'operator' | 'any' };
 
-const STAFF_NAV: readonly StaffEntry[] = [{ href: to.home(), text: 'Overview', needs: 'any' }];
+const STAFF_NAV: readonly StaffEntry[] = [
+  { href: to.home(), text: 'Overview', needs: 'any' },
+  { href: to.deliveries(), text: 'Deliveries', needs: 'any' },
+  { href: to.deadLetters(), text: 'Dead letters', needs: 'any' },
+  { href: to.alerts(), text: 'Alerts', needs: 'any' },
+  { href: to.jobs(), text: 'Jobs', needs: 'any' },
+  { href: to.accounts(), text: 'Accounts', needs: 'operator' },
+  { href: to.eventTypes(), text: 'Event types', needs: 'any' },
+  { href: to.keys(), text: 'Keys', needs: 'operator' },
+  { href: to.audit(), text: 'Audit', needs: 'any' },
+];
 
 export function navFor(caller: Caller): readonly Entry[] {
   return STAFF_NAV.filter(({ needs }) => needs === 'any' || caller.account === null);

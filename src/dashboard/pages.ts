@@ -1,5 +1,18 @@
 /** Every page. The order is that of the router: a fixed name before a parameter in its place. */
 import type { Page } from './page.ts';
+import { accountPage } from './pages/account.tsx';
+import { accountsPage } from './pages/accounts.tsx';
+import { alertPage } from './pages/alert.tsx';
+import { alertsPage } from './pages/alerts.tsx';
+import { auditPage } from './pages/audit.tsx';
+import { deadLettersPage } from './pages/dead-letters.tsx';
+import { deliveriesPage } from './pages/deliveries.tsx';
+import { endpointPage } from './pages/endpoint.tsx';
+import { eventTypePage } from './pages/event-type.tsx';
+import { eventTypesPage } from './pages/event-types.tsx';
+import { jobPage } from './pages/job.tsx';
+import { jobsPage } from './pages/jobs.tsx';
+import { keysPage } from './pages/keys.tsx';
 import { customerHomePage } from './pages/customer-home.tsx';
 import { customerRecordPage } from './pages/customer-record.tsx';
 import { deliveryPage } from './pages/delivery.tsx';
@@ -14,6 +27,19 @@ export const PAGES: readonly Page[] = [
   recordPage,
   eventPage,
   deliveryPage,
+  deliveriesPage,
+  deadLettersPage,
+  alertsPage,
+  alertPage,
+  jobsPage,
+  jobPage,
+  accountsPage,
+  accountPage,
+  endpointPage,
+  eventTypesPage,
+  eventTypePage,
+  keysPage,
+  auditPage,
   customerHomePage,
   customerRecordPage,
 ];

@@ -14,6 +14,15 @@ export const event = (of: string, id: string, key?: string | null) =>
   `${account(of)}/events/${part(id)}${key === undefined || key === null ? '' : `?record=${part(key)}`}`;
 export const delivery = (of: string, id: string) => `${account(of)}/deliveries/${part(id)}`;
 export const endpoint = (of: string, id: string) => `${account(of)}/endpoints/${part(id)}`;
+export const deliveries = (query: Record<string, string> = {}) => withQuery(`${STAFF}/deliveries`, query);
+export const deadLetters = (query: Record<string, string> = {}) => withQuery(`${STAFF}/dead-letters`, query);
+export const accounts = () => `${STAFF}/accounts`;
+export const jobs = () => `${STAFF}/jobs`;
+export const alerts = () => `${STAFF}/alerts`;
+export const eventTypes = () => `${STAFF}/event-types`;
+export const eventType = (name: string) => `${eventTypes()}/${part(name)}`;
+export const keys = () => `${STAFF}/keys`;
+export const audit = (query: Record<string, string> = {}) => withQuery(`${STAFF}/audit`, query);
 export const job = (id: string) => `${STAFF}/jobs/${part(id)}`;
 export const alert = (id: string) => `${STAFF}/alerts/${part(id)}`;
 
@@ -29,4 +38,9 @@ export function placeBelow(area: string, to: string | undefined): string {
   const url = URL.parse(to, base);
   if (url === null || url.origin !== base) return area;
   return url.pathname === area || url.pathname.startsWith(`${area}/`) ? url.pathname + url.search : area;
+}
+
+function withQuery(path: string, query: Record<string, string>): string {
+  const text = new URLSearchParams(query).toString();
+  return text === '' ? path : `${path}?${text}`;
 }

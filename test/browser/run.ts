@@ -13,11 +13,16 @@ import { STORIES } from './stories.ts';
 const { values } = parseArgs({ options: { only: { type: 'string' }, shots: { type: 'string' } } });
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
+/** Paths whose receiver is well again. */
+const mended = new Set<string>();
+
 /** Endpoints of the stories: the path says how they answer. */
 const MOODS: Record<string, () => Answer> = {
   '/well': () => ({ status: 200 }),
   '/well/billing': () => ({ status: 200 }),
   '/refuses': () => ({ status: 401 }),
+  '/refuses-first': () => ({ status: mended.has('/refuses-first') ? 200 : 401 }),
+  '/well/operator': () => ({ status: 200 }),
   '/fails': () => ({ status: 503 }),
   '/hangs': () => 'hang',
 };
@@ -33,7 +38,7 @@ await run({
     const { url: origin, key } = await start({ CRON_SECONDS: '1' });
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
     try {
-      const stage = new Stage({ origin, key, host, receiver, browser, checks, shots: values.shots ?? null });
+      const stage = new Stage({ origin, key, host, receiver, mended, browser, checks, shots: values.shots ?? null });
       for (const { name, play } of STORIES.filter((story) => story.name.includes(values.only ?? ''))) {
         console.log(name);
         await play(stage);

@@ -12,6 +12,8 @@ type Options = {
   key: string;
   host: string;
   receiver: Receiver;
+  /** Paths whose receiver is well again. */
+  mended: Set<string>;
   browser: Browser;
   checks: Checks;
   shots: string | null;
@@ -20,6 +22,7 @@ type Options = {
 export class Stage {
   readonly origin: string;
   readonly key: string;
+  readonly host: string;
   readonly checks: Checks;
   readonly #options: Options;
 
@@ -27,6 +30,7 @@ export class Stage {
     this.#options = options;
     this.origin = options.origin;
     this.key = options.key;
+    this.host = options.host;
     this.checks = options.checks;
   }
 
@@ -41,6 +45,16 @@ export class Stage {
     const made = await this.ask('createEndpoint', { path: { account }, body: { ...body, url } });
     this.#options.receiver.setSecret(path, made.secret);
     return made.id;
+  }
+
+  /** The receiver at this path answers 200 from now on. */
+  mend(path: string): void {
+    this.#options.mended.add(path);
+  }
+
+  /** Of an endpoint that a reader made: what its receiver verifies with. */
+  setSecret(path: string, secret: string): void {
+    this.#options.receiver.setSecret(path, secret);
   }
 
   /** `script`: whether the browser runs any. */

@@ -24,7 +24,17 @@ async function send(form: HTMLFormElement, button: HTMLElement | null): Promise<
   button?.setAttribute('aria-busy', 'true');
   try {
     // Not form.action, which is the field of that name.
-    const answer = await fetch(form.getAttribute('action') ?? location.href, { method: 'POST', body: fields });
+    const answer = await fetch(form.getAttribute('action') ?? location.href, {
+      method: 'POST',
+      body: fields,
+      headers: { 'x-inline': '1' },
+    });
+    // To another page, which tells what was done: it would be told to nobody if it were fetched here.
+    const elsewhere = answer.headers.get('location');
+    if (answer.status === 204 && elsewhere !== null) {
+      location.assign(elsewhere);
+      return;
+    }
     const { pathname } = new URL(answer.url);
     if (pathname !== location.pathname) {
       location.assign(answer.url);

@@ -21,3 +21,9 @@ export function StatusBadge({ of }: { of: Status }) {
 export function Badge({ tone, children }: { tone: 'good' | 'busy' | 'warn' | 'bad' | 'off'; children: string }) {
   return <span class={`badge ${tone}`}>{children}</span>;
 }
+
+const ENDPOINT_TONES = { enabled: 'good', paused: 'warn', disabled: 'bad' } as const;
+
+export function EndpointBadge({ of }: { of: Schemas['Endpoint']['status'] }) {
+  return <Badge tone={ENDPOINT_TONES[of]}>{of}</Badge>;
+}
