@@ -22,4 +22,8 @@ export function navFor(caller: Caller): readonly Entry[] {
   return STAFF_NAV.filter(({ needs }) => needs === 'any' || caller.account === null);
 }
 
-export const CUSTOMER_NAV: readonly Entry[] = [{ href: to.portal(), text: 'Endpoints' }];
+export const CUSTOMER_NAV: readonly Entry[] = [
+  { href: to.portal(), text: 'Endpoints' },
+  { href: to.portalDeliveries(), text: 'Deliveries' },
+  { href: to.portalEventTypes(), text: 'Event types' },
+];

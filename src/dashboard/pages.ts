@@ -13,6 +13,10 @@ import { eventTypesPage } from './pages/event-types.tsx';
 import { jobPage } from './pages/job.tsx';
 import { jobsPage } from './pages/jobs.tsx';
 import { keysPage } from './pages/keys.tsx';
+import { customerDeliveriesPage } from './pages/customer-deliveries.tsx';
+import { customerDeliveryPage } from './pages/customer-delivery.tsx';
+import { customerEndpointPage } from './pages/customer-endpoint.tsx';
+import { customerEventTypesPage } from './pages/customer-event-types.tsx';
 import { customerHomePage } from './pages/customer-home.tsx';
 import { customerRecordPage } from './pages/customer-record.tsx';
 import { deliveryPage } from './pages/delivery.tsx';
@@ -41,5 +45,9 @@ export const PAGES: readonly Page[] = [
   keysPage,
   auditPage,
   customerHomePage,
+  customerEndpointPage,
+  customerDeliveriesPage,
+  customerDeliveryPage,
+  customerEventTypesPage,
   customerRecordPage,
 ];

@@ -29,6 +29,10 @@ export const alert = (id: string) => `${STAFF}/alerts/${part(id)}`;
 export const portal = () => CUSTOMER;
 /** The token stands behind the "#", which browsers send to nobody. */
 export const portalLink = (origin: string, path: string, token: string) => `${origin}${path}#${token}`;
+export const portalEndpoint = (id: string) => `${CUSTOMER}/endpoints/${part(id)}`;
+export const portalDeliveries = (query: Record<string, string> = {}) => withQuery(`${CUSTOMER}/deliveries`, query);
+export const portalDelivery = (id: string) => `${CUSTOMER}/deliveries/${part(id)}`;
+export const portalEventTypes = () => `${CUSTOMER}/event-types`;
 export const portalRecord = (key: string) => `${CUSTOMER}/records/${part(key)}`;
 
 /** `to`, if it is a page below `area`; else the area's first. Whoever makes a link could lead anywhere by it otherwise. */

@@ -1,18 +1,25 @@
-/** The customer's first page: my endpoints, and how they do. */
-import { ofAnswer } from '../../client/client.ts';
-import { nameOf } from '../endpoints.ts';
+/** The customer's first page: my endpoints, and what fails at them now. */
+import { ofAnswer, type Schemas } from '../../client/client.ts';
+import { adviceOn } from '../advice.ts';
+import { type KnownEndpoint, nameOf, typesOf } from '../endpoints.ts';
 import type { Page } from '../page.ts';
 import * as to from '../paths.ts';
 import { Empty } from '../ui/notice.tsx';
-import { Badge } from '../ui/status.tsx';
+import { EndpointBadge } from '../ui/status.tsx';
 import { DataTable } from '../ui/table.tsx';
+import { When } from '../ui/when.tsx';
 
 export const customerHomePage: Page = {
   path: '',
   area: 'customer',
   async show({ api, caller }) {
     const account = caller.account ?? '';
-    const { data } = ofAnswer(await api.call('listEndpoints', { path: { account }, query: { limit: 200 } }));
+    const [listed, overview] = await Promise.all([
+      api.call('listEndpoints', { path: { account }, query: { limit: 200 } }),
+      api.call('getOverview', { path: { account } }),
+    ]);
+    const { data } = ofAnswer(listed);
+    const known = new Map(data.map((endpoint) => [endpoint.id, endpoint]));
     return {
       title: 'Your endpoints',
       nav: to.portal(),
@@ -20,16 +27,20 @@ export const customerHomePage: Page = {
       body: (
         <>
           <h1>Your endpoints</h1>
+          {overview.ok ? <Failures of={overview.data.failures} known={known} /> : null}
           {data.length === 0 ? (
-            <Empty title="You have no endpoint yet." />
+            <Empty title="You have no endpoint yet.">
+              <p>An endpoint is an address of yours that events are sent to. Ask whoever sent you this link for one.</p>
+            </Empty>
           ) : (
             <DataTable
               caption="Your endpoints"
-              columns={['Endpoint', 'Address', 'Status']}
+              columns={['Status', 'Endpoint', 'Address', 'Event types']}
               rows={data.map((endpoint) => [
-                nameOf(endpoint, endpoint.id),
+                <EndpointBadge of={endpoint.status} />,
+                <a href={to.portalEndpoint(endpoint.id)}>{nameOf(endpoint, endpoint.id)}</a>,
                 endpoint.url,
-                <Badge tone={endpoint.status === 'enabled' ? 'good' : 'warn'}>{endpoint.status}</Badge>,
+                typesOf(endpoint),
               ])}
             />
           )}
@@ -38,3 +49,30 @@ export const customerHomePage: Page = {
     };
   },
 };
+
+type FailuresOf = { of: readonly Schemas['FailureGroup'][]; known: ReadonlyMap<string, KnownEndpoint> };
+
+/** Each with what to do: the reader owns the receiver. */
+function Failures({ of, known }: FailuresOf) {
+  if (of.length === 0) return null;
+  return (
+    <>
+      <h2>Failing now</h2>
+      <ul class="answers">
+        {of.map(({ endpoint, statusCode, error, count, lastAt }) => (
+          <li>
+            <h3>
+              <a href={to.portalEndpoint(endpoint)}>{nameOf(known.get(endpoint), endpoint)}</a>
+            </h3>
+            <p class="sentence">
+              {count.toLocaleString('en')} {count === 1 ? 'attempt' : 'attempts'} failed in the last 15 minutes:{' '}
+              {statusCode === null ? error : `answered ${statusCode}`}, the last <When at={lastAt} as="ago" />.
+            </p>
+            <p>{adviceOn({ statusCode, error: { kind: error, message: '' } })}</p>
+          </li>
+        ))}
+      </ul>
+      <h2>All of them</h2>
+    </>
+  );
+}

@@ -6,8 +6,8 @@ import type { Page, Visit } from '../page.ts';
 import * as to from '../paths.ts';
 import { Copyable, Facts } from '../ui/facts.tsx';
 import { ActionButton } from '../ui/form.tsx';
+import { EndpointHealth, SentTypes } from '../ui/endpoint-health.tsx';
 import { HourBars } from '../ui/hour-bars.tsx';
-import { Empty } from '../ui/notice.tsx';
 import { NewSecret } from '../ui/secret.tsx';
 import { EndpointBadge } from '../ui/status.tsx';
 import { DataTable } from '../ui/table.tsx';
@@ -62,9 +62,14 @@ export const endpointPage: Page = {
           </p>
           <p class="url dim">{endpoint.url}</p>
           <Buttons visit={visit} endpoint={endpoint} />
-          {health.ok ? <Health of={health.data} account={account} /> : null}
+          {health.ok ? (
+            <EndpointHealth
+              of={health.data}
+              waitingHref={to.deliveries({ account, endpoint: endpoint.id, status: 'queued' })}
+            />
+          ) : null}
           {history.ok ? <HourBars hours={history.data.data} /> : null}
-          {sent.ok ? <Sent of={sent.data} /> : null}
+          {sent.ok ? <SentTypes of={sent.data} days={SENT_DAYS} /> : null}
           <Settings of={endpoint} />
         </>
       ),
@@ -72,7 +77,7 @@ export const endpointPage: Page = {
   },
 };
 
-function sentenceOf({ status, statusReason, circuit }: Schemas['EndpointNow']) {
+export function sentenceOf({ status, statusReason, circuit }: Schemas['EndpointNow']) {
   if (status === 'disabled') return `Nothing is sent: ${statusReason ?? 'it is disabled'}.`;
   if (status === 'paused') return 'Paused. What comes waits, in order, until it is resumed.';
   if (circuit === null || circuit.state === 'closed') return 'It takes deliveries.';
@@ -109,72 +114,6 @@ function Buttons({ visit, endpoint }: { visit: Visit; endpoint: Schemas['Endpoin
         Rotate the secret
       </ActionButton>
     </div>
-  );
-}
-
-function Health({ of: health, account }: { of: Schemas['EndpointHealth']; account: string }) {
-  const { waiting, windows, endpoint } = health;
-  return (
-    <>
-      <h2>How it does</h2>
-      <DataTable
-        caption="Attempts and latency"
-        columns={['Window', 'Attempts', 'Success', 'p50', 'p95', 'p99']}
-        rows={[
-          ['Last 15 minutes', ...window(windows.last15Minutes)],
-          ['Last 24 hours', ...window(windows.last24Hours)],
-        ]}
-      />
-      <Facts
-        of={[
-          ['Last success', health.lastSuccessAt === null ? 'none known' : <When at={health.lastSuccessAt} as="ago" />],
-          ['Last failure', health.lastFailureAt === null ? 'none known' : <When at={health.lastFailureAt} as="ago" />],
-          [
-            'Waiting',
-            <a href={to.deliveries({ account, endpoint, status: 'queued' })}>
-              {waiting.count.toLocaleString('en')}
-              {waiting.isComplete ? '' : ' or more'}
-            </a>,
-          ],
-          [
-            'Oldest waits since',
-            waiting.oldestAcceptedAt === null ? null : <When at={waiting.oldestAcceptedAt} as="ago" />,
-          ],
-          ['Next retry', health.nextRetryAt === null ? null : <When at={health.nextRetryAt} as="until" />],
-        ]}
-      />
-    </>
-  );
-}
-
-function window({ attempts, successRate, latencyMs }: Schemas['HealthWindow']): string[] {
-  const took = (ms: number | null) => (ms === null ? '–' : span(ms));
-  const share = successRate === null ? '–' : `${Math.floor(successRate * 1_000) / 10} %`;
-  return [attempts.toLocaleString('en'), share, took(latencyMs.p50), took(latencyMs.p95), took(latencyMs.p99)];
-}
-
-/** What it subscribed to and what it was sent: a subscription that never matches stands out. */
-function Sent({ of: { data, eventTypes, complete } }: { of: Schemas['SentEventTypes'] }) {
-  return (
-    <>
-      <h2>What it was sent in {SENT_DAYS} days</h2>
-      {data.length === 0 ? (
-        <Empty title="Nothing.">
-          <p>It asks for {typesOf({ eventTypes })}. Nothing of that was published, or its filter did not match.</p>
-        </Empty>
-      ) : (
-        <DataTable
-          caption="Event types that it was sent"
-          columns={['Event type', 'Events', 'Last']}
-          rows={data.map(({ eventType, events, lastSentAt }) => [
-            eventType,
-            events.toLocaleString('en'),
-            <When at={lastSentAt} as="ago" />,
-          ])}
-        />
-      )}
-      {complete ? null : <p class="dim">Counted over the newest part of the log: there is more.</p>}
-    </>
   );
 }
 

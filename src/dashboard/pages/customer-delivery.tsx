@@ -1,0 +1,85 @@
+/** One delivery as its customer sees it: what happened, why, what to do, and the button that sends it again. */
+import { ofAnswer } from '../../client/client.ts';
+import { adviceOn } from '../advice.ts';
+import { onceOf } from '../answers.tsx';
+import type { Page } from '../page.ts';
+import * as to from '../paths.ts';
+import { Copyable, Facts } from '../ui/facts.tsx';
+import { ActionButton } from '../ui/form.tsx';
+import { StatusBadge } from '../ui/status.tsx';
+import { span, When } from '../ui/when.tsx';
+
+export const customerDeliveryPage: Page = {
+  path: '/deliveries/:delivery',
+  area: 'customer',
+  actions: {
+    async replay({ api, caller, params }, _form, once) {
+      const path = { account: caller.account ?? '', delivery: params['delivery'] ?? '' };
+      const sent = ofAnswer(await api.call('replayDelivery', { path, body: {}, ...onceOf(once) }));
+      return { note: `Sent again. ${sent.note}.`, to: to.portalDelivery(sent.id) };
+    },
+  },
+  async show(visit) {
+    const { api, caller, params } = visit;
+    const path = { account: caller.account ?? '', delivery: params['delivery'] ?? '' };
+    const delivery = ofAnswer(await api.call('getDelivery', { path }));
+    const { lastAttempt, record } = delivery;
+    const advice = delivery.status === 'delivered' || lastAttempt === null ? null : adviceOn(lastAttempt);
+    const mayReplay = delivery.endedAt !== null && delivery.replayedBy === null && caller.scopes.includes('replay');
+    return {
+      title: delivery.eventType,
+      nav: to.portalDeliveries(),
+      trail: [{ href: to.portalDeliveries(), text: 'Deliveries' }],
+      refreshSeconds: 3,
+      body: (
+        <>
+          <div class="head">
+            <h1>{delivery.eventType}</h1>
+            <StatusBadge of={delivery.status} />
+          </div>
+          <p class="lead" id="sentence" data-announce={delivery.status}>
+            {delivery.note}
+          </p>
+          {advice === null ? null : <p>{advice}</p>}
+          {mayReplay ? (
+            <div class="buttons">
+              <ActionButton visit={visit} action="replay" look={delivery.status === 'dead' ? 'main' : undefined}>
+                Send it again
+              </ActionButton>
+            </div>
+          ) : null}
+          <Facts
+            of={[
+              ['Record', record === null ? null : <a href={to.portalRecord(record)}>{record}</a>],
+              ['Version', delivery.version],
+              ['Happened', <When at={delivery.acceptedAt} />],
+              [
+                'Next attempt',
+                delivery.nextAttemptAt === null ? null : <When at={delivery.nextAttemptAt} as="until" />,
+              ],
+              ['webhook-id', <Copyable text={delivery.event} />],
+            ]}
+          />
+          <h2>Attempts</h2>
+          <ol class="timeline">
+            {delivery.attemptLog.map(({ number, at, latencyMs, statusCode, error, responseBody }) => (
+              <li id={`attempt-${number}`}>
+                <strong>{error === null ? `Answered ${statusCode ?? ''}` : error.message}</strong>{' '}
+                <span class="dim">
+                  <When at={at} /> in {span(latencyMs)}
+                </span>
+                {responseBody === null || responseBody === '' ? null : <Copyable text={responseBody} isBlock />}
+              </li>
+            ))}
+          </ol>
+          {delivery.body === null ? null : (
+            <>
+              <h2>What was sent</h2>
+              <Copyable text={delivery.body} isBlock />
+            </>
+          )}
+        </>
+      ),
+    };
+  },
+};
