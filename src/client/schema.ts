@@ -813,6 +813,12 @@ export type Schemas = {
     skipped: number;
     waiting: number;
   };
+  ProbedEndpoint: {
+    endpoint: string;
+    outcome: "probing" | "under-way" | "nothing-waits" | "not-needed" | "paused" | "disabled";
+    note: string;
+    circuit: Schemas['Circuit'];
+  };
   SentEventTypes: {
     endpoint: string;
     eventTypes: (string)[];
@@ -1750,6 +1756,14 @@ export type Operations = {
     exports: never;
     problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "idempotency-conflict" | "idempotency-in-progress" | "endpoint-disabled" | "too-large" | "unsupported-media-type" | "rate-limited" | "too-many-tests" | "internal" | "unavailable" | "misconfigured";
   };
+  probeEndpoint: {
+    path: { account: string; endpoint: string };
+    query: Record<never, never>;
+    body: Record<string, never> | undefined;
+    answer: Schemas['ProbedEndpoint'];
+    exports: never;
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-endpoint" | "too-large" | "unsupported-media-type" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+  };
   listSentEventTypes: {
     path: { account: string; endpoint: string };
     query: { days?: number };
@@ -1880,6 +1894,7 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   resumeReplay: ['POST', '/v1/accounts/{account}/replays/{replay}/resume'],
   cancelReplay: ['POST', '/v1/accounts/{account}/replays/{replay}/cancel'],
   testEndpoint: ['POST', '/v1/accounts/{account}/endpoints/{endpoint}/test'],
+  probeEndpoint: ['POST', '/v1/accounts/{account}/endpoints/{endpoint}/probe'],
   listSentEventTypes: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/event-types'],
   getEndpointHistory: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/history'],
   getEndpointHealth: ['GET', '/v1/accounts/{account}/endpoints/{endpoint}/health'],

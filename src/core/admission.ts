@@ -39,6 +39,14 @@ export type GateView = {
   waitingRecords: number;
 };
 
+/**
+ * What a person's wish for a probe came to. `probing`: the oldest of what waits goes now; `under-way`:
+ * a probe is on its way already; `nothing-waits`: the pause is over, and the next event is the probe;
+ * `not-needed`: the circuit is not open; `paused`, `disabled`: nothing goes to the endpoint at all.
+ */
+export const PROBE_OUTCOMES = ['probing', 'under-way', 'nothing-waits', 'not-needed', 'paused', 'disabled'] as const;
+export type ProbeOutcome = (typeof PROBE_OUTCOMES)[number];
+
 /** Its Gate is asked before each attempt. */
 export function isGuarded({
   rateLimitPerSecond,

@@ -13,6 +13,7 @@ export const AUDIT_ACTIONS = [
   'endpoint.changed',
   'endpoint.removed',
   'endpoint.tested',
+  'endpoint.probed',
   'secret.created',
   'secret.rotated',
   'secret.read',

@@ -86,6 +86,8 @@ function gateCause(parked: Parked | 'watched', name: string, probe: string): str
     case 'circuit':
       return `waiting for ${name} to recover${probe}`;
     case 'watched':
+      // Its circuit is open, or it would not be probed.
+      if (probe !== '') return `waiting for ${name} to recover${probe}`;
       return `waiting for its turn: ${name} is failing, or catching up`;
     case 'pace':
       return `waiting for its turn: ${name} takes a limited number of requests a second`;
@@ -171,7 +173,7 @@ function failure(last: LastAttempt | null, name: string): string {
 }
 
 /** Empty for a time that is not known or has come. Rounded up: "in 0 s" would be a promise already broken. */
-function until(atMs: number | null, nowMs: number, lead: string): string {
+export function until(atMs: number | null, nowMs: number, lead: string): string {
   if (atMs === null || atMs <= nowMs) return '';
   return `${lead} in ${span(Math.ceil((atMs - nowMs) / 1_000) * 1_000)}`;
 }

@@ -2,7 +2,7 @@
  * What the Durable Objects answer to one another and to the Worker. Types only: edges meet here and in env.ts, never by import.
  * Old and new code coexist during a deploy: fields are added, never renamed or given another meaning.
  */
-import type { Admission, GateNews, GateView, Woken } from './admission.ts';
+import type { Admission, GateNews, GateView, ProbeOutcome, Woken } from './admission.ts';
 import type { AuditAct, AuditEntry, AuditFilter } from './audit.ts';
 import type { Report } from './report.ts';
 import type { AccountFacts, AccountSettings, EndpointSecret, EndpointSettings, Sealed } from './endpoint.ts';
@@ -167,8 +167,8 @@ export type GateRpc = {
   /** The Account tells of a change. Idempotent; an older revision than the known one is ignored. */
   changed(news: GateNews): Promise<void>;
   read(): Promise<GateView>;
-  /** Its endpoint is worth a probe now, whatever the pause. */
-  probe(): Promise<void>;
+  /** Its endpoint is worth a probe now, whatever the pause. Undefined: from a release that says nothing. */
+  probe(): Promise<ProbeOutcome | undefined>;
   /** Everything of this Gate is gone. Only for an account that is removed. Safe to repeat. */
   erase(): Promise<void>;
 };

@@ -60,7 +60,9 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
   }
 
   async probe() {
-    this.#perform(this.#ledger.probe(this.#at()));
+    const { outcome, effects } = this.#ledger.probe(this.#at());
+    this.#perform(effects);
+    return outcome;
   }
 
   async erase() {

@@ -8,7 +8,7 @@
  *   enabled             as the circuit (core/circuit.ts) and the rate limit (core/pace.ts) say
  */
 import { heard, NOBODY_ASKS } from '../core/asking.ts';
-import type { Admission, GateNews, GateView, Woken } from '../core/admission.ts';
+import type { Admission, GateNews, GateView, ProbeOutcome, Woken } from '../core/admission.ts';
 import { type Circuit, fullPace, halfOpen, observed } from '../core/circuit.ts';
 import type { Report } from '../core/report.ts';
 import {
@@ -98,8 +98,20 @@ export class GateLedger {
   }
 
   /** Somebody knows better than the pause: a test arrived, or a person replays. A probe that is under way stays the only one. */
-  probe(at: At): GateEffects {
-    return this.#turn(at, () => this.#endPause(at.nowMs)).effects;
+  probe(at: At): { outcome: ProbeOutcome; effects: GateEffects } {
+    const { result, effects } = this.#turn(at, (state) => {
+      this.#endPause(at.nowMs);
+      return this.#probeOutcome(state, at.nowMs);
+    });
+    return { outcome: result, effects };
+  }
+
+  #probeOutcome({ known, circuit }: GateState, nowMs: number): ProbeOutcome {
+    if (known !== null && known.status === 'paused') return 'paused';
+    if (known !== null && known.status !== 'enabled') return 'disabled';
+    if (circuit.kind !== 'open') return 'not-needed';
+    if (circuit.probe !== null && circuit.probe.untilMs > nowMs) return 'under-way';
+    return this.#rows.hasParked() ? 'probing' : 'nothing-waits';
   }
 
   #endPause(nowMs: number): void {

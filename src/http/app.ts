@@ -17,6 +17,7 @@ import { addDeliveries } from './deliveries.ts';
 import { addEndpointHealth } from './endpoint-health.ts';
 import { addEndpoints } from './endpoints.ts';
 import { addEndpointEventTypes } from './endpoint-event-types.ts';
+import { addEndpointProbe } from './endpoint-probe.ts';
 import { addEndpointTest } from './endpoint-test.ts';
 import { addErasure } from './erasure.ts';
 import { addEvents } from './events.ts';
@@ -75,6 +76,7 @@ export function createApp() {
   addAlerts(api);
   addReplays(api);
   addEndpointTest(api);
+  addEndpointProbe(api);
   addEndpointEventTypes(api);
   addEndpointHealth(api);
   addRecordStatuses(api);

@@ -16,7 +16,7 @@ import { ruled } from './fields.ts';
 import { callObject, callObjectOnce } from './objects.ts';
 import { overlay, presentOf } from './overlay.ts';
 import { accountId, accountParams, logQuery } from './params.ts';
-import { nextProbes, probeNow } from './probes.ts';
+import { presentFor, probeNow } from './probes.ts';
 import { Problem } from './problem.ts';
 import { showDelivery, showDetail } from './render.ts';
 
@@ -50,8 +50,7 @@ export function addDeliveries(api: Api): void {
       const settings = await accountOf(c, params.account, [at.endpoint]);
       const detail = await readDelivery(c, settings, at);
       if (detail === null) throw unknownDelivery(params.delivery);
-      const probesAtMs = await nextProbes(c.env, settings, [detail.delivery]);
-      return c.json(showDetail(detail, { ...presentOf(settings, Date.now()), probesAtMs }));
+      return c.json(showDetail(detail, await presentFor(c.env, settings, [detail.delivery])));
     },
   );
 

@@ -11,6 +11,7 @@ import { answerLog } from './export.ts';
 import { overlay, type Present, presentOf } from './overlay.ts';
 import { filterOf, type LogQuery } from './params.ts';
 import { ofRecord } from './record-events.ts';
+import { presentFor } from './probes.ts';
 import { showDelivery } from './render.ts';
 
 /** `name` is the list's, `fixed` what it always asks for. */
@@ -38,8 +39,10 @@ export async function answerDeliveries(
     ...SHOWN,
     name,
     read: (page) => listDeliveries(logDatabase(account, c.env), filter, page),
-    show(views) {
-      const present = presentOf(settings, Date.now());
+    async show(views) {
+      // A file is read later: when something is tried next says nothing there.
+      const isPage = query.format === 'json';
+      const present = isPage ? await presentFor(c.env, settings, views) : presentOf(settings, Date.now());
       return views.map((view) => showDelivery(overlay(view, present)));
     },
   });

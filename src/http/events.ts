@@ -7,9 +7,8 @@ import type { Api } from './api.ts';
 import { lookUpEvent } from './event-lookup.ts';
 import { answerLog } from './export.ts';
 import { unsentOf } from './not-sent.ts';
-import { presentOf } from './overlay.ts';
 import { accountId, accountParams, eventId, filterOf, logQuery, recordKey } from './params.ts';
-import { nextProbes } from './probes.ts';
+import { presentFor } from './probes.ts';
 import { Problem } from './problem.ts';
 import { ofRecord } from './record-events.ts';
 import { showEvent } from './render.ts';
@@ -35,8 +34,9 @@ export function addEvents(api: Api): void {
         columns: COLUMNS,
         queriesPerPage: 3,
         read: (page) => listEvents(logDatabase(account, c.env), account, filter, page),
-        show(events) {
-          const present = presentOf(settings, Date.now());
+        async show(events) {
+          const waiting = query.format === 'json' ? events.flatMap((event) => event.deliveries) : [];
+          const present = await presentFor(c.env, settings, waiting);
           return events.map((event) => showEvent(event, present));
         },
       });
@@ -57,8 +57,7 @@ export function addEvents(api: Api): void {
       const event = await lookUpEvent(c, settings, params.event, query.record);
       if (event === null)
         throw new Problem('not-found', `there is no event "${params.event}" here, or not yet in the log`);
-      const probesAtMs = await nextProbes(c.env, settings, event.deliveries);
-      const present = { ...presentOf(settings, Date.now()), probesAtMs };
+      const present = await presentFor(c.env, settings, event.deliveries);
       const { notSent, nowhere } = unsentOf(event, present);
       return c.json({ ...showEvent(event, present), notSent, note: nowhere });
     },

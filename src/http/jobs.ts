@@ -5,16 +5,18 @@ import { checkDescription } from '../core/endpoint-rules.ts';
 import { isJobId } from '../core/ids.ts';
 import type { JobRefusal, JobStart, JobSummary, JobView } from '../core/job.ts';
 import { OUTBOX_TRY_MS } from '../core/limits.ts';
+import { until } from '../core/note.ts';
 import { shown } from '../core/text.ts';
 import { withTimeout } from '../lookup/with-timeout.ts';
 import { listJobs } from '../store/config/jobs.ts';
 import type { Api } from './api.ts';
 import { auditForOperators } from './audit-trail.ts';
-import type { AppContext } from './context.ts';
+import { type AppContext, readSettings } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { many, ruled } from './fields.ts';
 import { callObject } from './objects.ts';
 import { accountId, pageQuery, showPage } from './params.ts';
+import { nextProbe } from './probes.ts';
 import { Problem } from './problem.ts';
 import { jobStub } from '../lookup/stubs.ts';
 
@@ -54,7 +56,10 @@ export function addJobs(api: Api): void {
       params: jobParams,
       answers: { 200: 'The job' },
     },
-    async ({ c, params }) => c.json(showJob(await readJob(c, params.job))),
+    async ({ c, params }) => {
+      const view = await readJob(c, params.job);
+      return c.json(showJob({ ...view, note: await noteWithProbe(c, view) }));
+    },
   );
 
   for (const action of acts) {
@@ -93,6 +98,14 @@ async function readJob(c: AppContext, id: string): Promise<JobView> {
   );
   if (view === null) throw unknownJob(id);
   return view;
+}
+
+/** Where it waits for an endpoint to recover: with when that is tried next. */
+export async function noteWithProbe(c: AppContext, { account, endpoint, note, waitingFor }: JobView): Promise<string> {
+  if (account === null || endpoint === null || (waitingFor?.['circuit'] ?? 0) === 0) return note;
+  const settings = await readSettings(c.env, account, []);
+  const atMs = settings === null ? null : await nextProbe(c.env, settings, endpoint);
+  return `${note}${until(atMs, Date.now(), '; the endpoint is tried next')}`;
 }
 
 /** Its Account starts it in any case; started here too, it is there when the answer that names it arrives. */

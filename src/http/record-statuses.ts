@@ -6,16 +6,15 @@ import { z } from '@hono/zod-openapi';
 import { recordName } from '../core/ids.ts';
 import { RECORD_STATUSES_MAX } from '../core/limits.ts';
 import { recordAddress } from '../lookup/address.ts';
-import type { AccountSettings } from '../core/endpoint.ts';
+import type { RecordView } from '../core/view.ts';
 import { recordStub } from '../lookup/stubs.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
-import type { AppContext } from './context.ts';
 import { ruled } from './fields.ts';
 import { unsentOfNewest } from './not-sent.ts';
 import { callObject } from './objects.ts';
-import { presentOf, type Present } from './overlay.ts';
 import { accountParams, recordKey } from './params.ts';
+import { presentFor } from './probes.ts';
 import { Problem } from './problem.ts';
 import { showRecord } from './render.ts';
 
@@ -37,35 +36,48 @@ export function addRecordStatuses(api: Api): void {
     },
     async ({ c, params, body }) => {
       const settings = await settingsOf(c, params.account);
-      const present = presentOf(settings, Date.now());
-      const data = await Promise.all(body.records.map((record) => entryOf(c, settings, present, record)));
+      const found = await Promise.all(
+        body.records.map((record) => apart(settings.account, record, () => read(record))),
+      );
+      const waiting = found.flatMap((one) => ('view' in one ? one.view.endpoints.map(({ delivery }) => delivery) : []));
+      const present = await presentFor(c.env, settings, waiting);
+      const data = await Promise.all(
+        found.map(async (one) => ('view' in one ? apart(settings.account, one.record, () => show(one)) : one)),
+      );
       return c.json({ data });
+
+      async function read(record: string): Promise<Found | Entry> {
+        const name = recordName(await recordAddress(settings, record));
+        const view = await callObject(
+          () => recordStub(c.env, name),
+          (stub) => stub.readRecord(),
+        );
+        return view === null ? { outcome: 'not-found', record } : { record, name, view };
+      }
+
+      async function show({ record, name, view }: Found): Promise<Entry> {
+        const unsent = await unsentOfNewest(c.env, name, view, settings, present);
+        return { outcome: 'found', record, status: showRecord({ ...view, record }, present, unsent) };
+      }
     },
   );
 }
 
+type Found = { record: string; name: string; view: RecordView };
+type Unavailable = { outcome: 'unavailable'; record: string; error: { code: string; message: string } };
 type Entry =
   | { outcome: 'found'; record: string; status: ReturnType<typeof showRecord> }
   | { outcome: 'not-found'; record: string }
-  | { outcome: 'unavailable'; record: string; error: { code: string; message: string } };
+  | Unavailable;
 
-async function entryOf(c: AppContext, settings: AccountSettings, present: Present, record: string): Promise<Entry> {
+/** One record's failure is its own: the others are still worth showing. */
+async function apart<T>(account: string, record: string, work: () => Promise<T>): Promise<T | Unavailable> {
   try {
-    const name = recordName(await recordAddress(settings, record));
-    const view = await callObject(
-      () => recordStub(c.env, name),
-      (stub) => stub.readRecord(),
-    );
-    if (view === null) return { outcome: 'not-found', record };
-    const unsent = await unsentOfNewest(c.env, name, view, settings, present);
-    return { outcome: 'found', record, status: showRecord({ ...view, record }, present, unsent) };
+    return await work();
   } catch (error) {
-    // One record's failure is its own: the others are still worth showing.
     const { code, detail } =
       error instanceof Problem ? error.body : { code: 'internal', detail: 'something broke here; it is in the log' };
-    console.error(
-      JSON.stringify({ message: 'record not read', account: settings.account, code, error: String(error) }),
-    );
+    console.error(JSON.stringify({ message: 'record not read', account, code, error: String(error) }));
     return { outcome: 'unavailable', record, error: { code, message: detail } };
   }
 }

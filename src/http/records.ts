@@ -11,9 +11,8 @@ import { ruled } from './fields.ts';
 import { wholeFacts } from './reference/openapi-facts.ts';
 import { unsentOfNewest } from './not-sent.ts';
 import { callObject } from './objects.ts';
-import { presentOf } from './overlay.ts';
 import { accountId, accountParams, pageQuery, recordKey } from './params.ts';
-import { nextProbes } from './probes.ts';
+import { presentFor } from './probes.ts';
 import { Problem } from './problem.ts';
 import { showEvent, showRecord } from './render.ts';
 
@@ -66,7 +65,8 @@ export function addRecords(api: Api): void {
         () => recordStub(c.env, name),
         (stub) => stub.readEvents(query.after, query.limit),
       );
-      const present = presentOf(settings, Date.now());
+      const waiting = events.flatMap((event) => event.deliveries);
+      const present = await presentFor(c.env, settings, waiting);
       const last = events.at(-1)?.sequence ?? lastSequence;
       const next = last < lastSequence ? String(last) : null;
       return c.json({ data: events.map((event) => showEvent(event, present)), next, completeFrom });
@@ -82,12 +82,8 @@ async function answerRecord(c: AppContext, account: string, record: string): Pro
     (stub) => stub.readRecord(),
   );
   if (view === null) throw new Problem('not-found', `the record ${shown(record)} has no events`);
-  const probesAtMs = await nextProbes(
-    c.env,
-    settings,
-    view.endpoints.map(({ delivery }) => delivery),
-  );
-  const present = { ...presentOf(settings, Date.now()), probesAtMs };
+  const waiting = view.endpoints.map(({ delivery }) => delivery);
+  const present = await presentFor(c.env, settings, waiting);
   const unsent = await unsentOfNewest(c.env, name, view, settings, present);
   return c.json(showRecord({ ...view, record }, present, unsent));
 }

@@ -18,7 +18,7 @@ import { auditInAccount } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { answerDeliveries } from './delivery-lists.ts';
-import { refused, requireJobId, showJob, showSummary, unknownJob } from './jobs.ts';
+import { noteWithProbe, refused, requireJobId, showJob, showSummary, unknownJob } from './jobs.ts';
 import { callObject } from './objects.ts';
 import { accountId, accountParams, logQuery, pageQuery, showPage } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';
@@ -91,7 +91,10 @@ export function addReplays(api: Api): void {
       params: replayParams,
       answers: { 200: 'The job' },
     },
-    async ({ c, params: { account, replay } }) => c.json(showReplay(await readReplay(c, account, replay))),
+    async ({ c, params: { account, replay } }) => {
+      const view = await readReplay(c, account, replay);
+      return c.json(showReplay({ ...view, note: await noteWithProbe(c, view) }));
+    },
   );
   api.route(
     {

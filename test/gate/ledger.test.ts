@@ -365,10 +365,21 @@ describe('the circuit', () => {
     bench.fail();
     for (const record of ['a', 'b']) bench.ask(record);
     expect(bench.step()).toEqual([]);
-    bench.gate.probe(bench.at);
+    expect(bench.gate.probe(bench.at).outcome).toBe('probing');
     expect(names(bench.step())).toEqual(['a']);
-    bench.gate.probe(bench.at);
+    expect(bench.gate.probe(bench.at).outcome).toBe('under-way');
     expect(bench.step()).toEqual([]);
+  });
+
+  test('a wish for a probe is told why none is made', () => {
+    const bench = new Bench();
+    expect(bench.gate.probe(bench.at).outcome).toBe('not-needed');
+    bench.fail();
+    expect(bench.gate.probe(bench.at).outcome).toBe('nothing-waits');
+    bench.change({ status: 'paused' });
+    expect(bench.gate.probe(bench.at).outcome).toBe('paused');
+    bench.change({ status: 'disabled' });
+    expect(bench.gate.probe(bench.at).outcome).toBe('disabled');
   });
 
   test('a new instance knows the circuit, who is parked, and when to ring', () => {

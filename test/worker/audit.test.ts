@@ -158,6 +158,11 @@ const CASES: { [operation: string]: () => Promise<Case> } = {
     log: 'account',
   }),
   testEndpoint: async () => ({ path: await endpointIn(await newAccount()), action: 'endpoint.tested', log: 'account' }),
+  probeEndpoint: async () => ({
+    path: await endpointIn(await newAccount()),
+    action: 'endpoint.probed',
+    log: 'account',
+  }),
   rotateSecret: async () => ({ path: await endpointIn(await newAccount()), action: 'secret.rotated', log: 'account' }),
   deleteSecret: async () => {
     const path = await endpointIn(await newAccount());

@@ -105,6 +105,7 @@ describe('answers of the running Worker fit the document', () => {
       ({ data }) => data.length > 0,
     );
     await send('testEndpoint', { path });
+    await send('probeEndpoint', { path });
     const rotated = await send('rotateSecret', { path });
     await send('rotateSecret', { path, body: { algorithm: 'ed25519' } });
     await send('getSecret', { path: { ...path, secret: rotated.id } });

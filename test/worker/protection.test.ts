@@ -102,24 +102,85 @@ describe('an endpoint that fails', { timeout: 20_000 }, () => {
     expect((await requests(url)).length).toBe(before + 7);
   });
 
-  test.each(['a test that arrives', 'a replay that a person asks for'])('is probed at once after %s', async (what) => {
+  test.each(['a test that arrives', 'a replay that a person asks for', 'a person who says so'])(
+    'is probed at once after %s',
+    async (what) => {
+      const id = await endpoint();
+      await answers(url, { status: 404 });
+      const dead = await publish('sub/dead');
+      await soon(async () => expect(await delivery(dead)).toMatchObject({ status: 'dead' }));
+      await failing(id);
+      const waiting = await publish('sub/new');
+      await soon(async () => expect(await circuitOf(id)).toMatchObject({ state: 'open', waitingRecords: 1 }));
+      await answers(url, { status: 200 });
+      const at = `/v1/accounts/${account}`;
+      const acts = {
+        test: `endpoints/${id}/test`,
+        replay: `deliveries/${dead}/replay`,
+        person: `endpoints/${id}/probe`,
+      };
+      const act = acts[what.startsWith('a test') ? 'test' : what.startsWith('a replay') ? 'replay' : 'person'];
+      expect((await call('POST', `${at}/${act}`, {})).status).toBeLessThan(300);
+      await soon(async () => {
+        const { nextProbeAt, state } = await circuitOf(id);
+        expect(state !== 'open' || Date.parse(nextProbeAt) <= Date.now()).toBe(true);
+      });
+      await runDurableObjectAlarm(gateOf(id));
+      await soon(async () => expect(await delivery(waiting)).toMatchObject({ status: 'delivered', attempts: 1 }));
+    },
+  );
+
+  test('says what came of a wish for a probe, to who may replay', async () => {
+    const id = await endpoint();
+    const at = `/v1/accounts/${account}`;
+    const probe = async () => (await call('POST', `${at}/endpoints/${id}/probe`)).body;
+    expect(await probe()).toMatchObject({ endpoint: id, outcome: 'not-needed', circuit: { state: 'closed' } });
+    await failing(id);
+    await publish('sub/new');
+    await soon(async () => expect(await circuitOf(id)).toMatchObject({ state: 'open', waitingRecords: 1 }));
+    const asked = await probe();
+    expect(asked).toMatchObject({
+      outcome: 'probing',
+      note: 'CRM is tried now with the event that waits longest; when it answers, the rest follows',
+    });
+    await call('PATCH', `${at}/endpoints/${id}`, { status: 'paused' });
+    expect(await probe()).toMatchObject({ outcome: 'paused', note: 'CRM is paused; resume it to send what is held' });
+    const { body: reader } = await call('POST', '/v1/keys', { name: 'r', scopes: ['read', 'publish'], account });
+    const headers = { authorization: `Bearer ${reader.key}` };
+    expect((await call('POST', `${at}/endpoints/${id}/probe`, undefined, headers)).status).toBe(403);
+    const nobody = await call('POST', `${at}/endpoints/ep_00000000000000000000000000/probe`);
+    expect([nobody.status, nobody.body.code]).toEqual([404, 'unknown-endpoint']);
+  });
+
+  test('is told in lists, batches of records and replays too when it is tried next', async () => {
     const id = await endpoint();
     await answers(url, { status: 404 });
     const dead = await publish('sub/dead');
     await soon(async () => expect(await delivery(dead)).toMatchObject({ status: 'dead' }));
+    const at = `/v1/accounts/${account}`;
+    await soon(async () => expect((await call('GET', `${at}/dead-letters`)).body.data).toHaveLength(1));
     await failing(id);
     const waiting = await publish('sub/new');
     await soon(async () => expect(await circuitOf(id)).toMatchObject({ state: 'open', waitingRecords: 1 }));
-    await answers(url, { status: 200 });
-    const at = `/v1/accounts/${account}`;
-    const act = what.startsWith('a test') ? `endpoints/${id}/test` : `deliveries/${dead}/replay`;
-    expect((await call('POST', `${at}/${act}`, {})).status).toBeLessThan(300);
+    const sentence = /^Waiting for CRM to recover, next try in \d/;
     await soon(async () => {
-      const { nextProbeAt, state } = await circuitOf(id);
-      expect(state !== 'open' || Date.parse(nextProbeAt) <= Date.now()).toBe(true);
+      const { body } = await call('GET', `${at}/deliveries?record=sub/new`);
+      expect(body.data.map((one: { note: string }) => one.note)).toEqual([expect.stringMatching(sentence)]);
     });
-    await runDurableObjectAlarm(gateOf(id));
-    await soon(async () => expect(await delivery(waiting)).toMatchObject({ status: 'delivered', attempts: 1 }));
+    const events = (await call('GET', `${at}/events?record=sub/new`)).body.data;
+    expect(events[0].deliveries[0].note).toMatch(sentence);
+    const batch = await call('POST', `${at}/record-statuses`, { records: ['sub/new', 'sub/none'] });
+    expect(batch.body.data.map((one: { outcome: string }) => one.outcome)).toEqual(['found', 'not-found']);
+    expect(batch.body.data[0].status.note).toMatch(sentence);
+    expect((await delivery(waiting)).note).toMatch(sentence);
+    const job = (await call('POST', `${at}/replays`, { endpoint: id, statuses: ['dead'] })).body.id;
+    await soon(async () => {
+      vi.setSystemTime(Date.now() + 300);
+      await runDurableObjectAlarm(env.JOB.getByName(job));
+      const next = /1 waiting for the endpoint to recover; the endpoint is tried next in \d/;
+      expect((await call('GET', `${at}/replays/${job}`)).body.note).toMatch(next);
+      expect((await call('GET', `/v1/jobs/${job}`)).body.note).toMatch(next);
+    });
   });
 
   test('stays known as failing to a new instance of its Gate', async () => {

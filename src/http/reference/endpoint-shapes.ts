@@ -1,5 +1,6 @@
 /** Endpoints, their secrets, and what was sent to them. */
 import { z } from '@hono/zod-openapi';
+import { PROBE_OUTCOMES } from '../../core/admission.ts';
 import { PAYLOAD_FORMATS } from '../../core/endpoint.ts';
 import { count, effective, flag, pageOf, text, time } from './shared-shapes.ts';
 
@@ -83,6 +84,18 @@ export const circuitShape = circuit
 export const endpointNowShape = z
   .strictObject({ ...endpointShape.shape, circuit: circuitShape })
   .openapi('EndpointNow');
+export const probedShape = z
+  .strictObject({
+    endpoint: facts.id,
+    outcome: z.enum(PROBE_OUTCOMES).openapi({
+      description:
+        '`probing`: what waits longest goes now; `under-way`: a probe is on its way; `nothing-waits`: the next event ' +
+        'goes at once; `not-needed`: its circuit is not open; `paused`, `disabled`: nothing is sent to it',
+    }),
+    note: text('The same in a plain sentence'),
+    circuit: circuitShape,
+  })
+  .openapi('ProbedEndpoint');
 export const createdEndpointShape = z
   .strictObject({
     ...endpointShape.shape,

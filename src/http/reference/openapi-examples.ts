@@ -27,6 +27,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   changeEndpoint: { status: 'paused', statusReason: 'Their maintenance, until 18:00' },
   testEndpoint: {},
+  probeEndpoint: {},
   rotateSecret: { overlapSeconds: 3_600 },
   publishEvent: EVENT,
   publishEvents: {

@@ -48,6 +48,7 @@ const OPERATIONS: Record<string, Operation> = {
   [`patch ${ofEndpoint}`]: one('changeEndpoint', { 200: endpoint.changedEndpointShape }),
   [`delete ${ofEndpoint}`]: one('deleteEndpoint', { 200: endpoint.removedEndpointShape }),
   [`post ${ofEndpoint}/test`]: one('testEndpoint', { 200: delivery.attemptShape }),
+  [`post ${ofEndpoint}/probe`]: one('probeEndpoint', { 200: endpoint.probedShape }),
   [`get ${ofEndpoint}/event-types`]: one('listSentEventTypes', { 200: endpoint.sentTypesShape }),
   [`post ${ofSecret}/rotate`]: one('rotateSecret', { 201: endpoint.rotatedSecretShape }),
   [`get ${ofSecret}/{secret}`]: one('getSecret', { 200: endpoint.secretTextShape }),

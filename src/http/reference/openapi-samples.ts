@@ -107,6 +107,7 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   'DeliveryDetail.id': DELIVERY,
   'DeliveryDetail.body': `{"id":"${EVENT_ID}","type":"ticket.created","timestamp":"${SAMPLE_TIME}","record":"ticket/4211","sequence":1,"version":1,"schemaVersion":null,"data":${JSON.stringify(DATA)}}`,
   'DeliveryDetail.replay': null,
+  'ProbedEndpoint.note': 'CRM is tried now with the event that waits longest; when it answers, the rest follows',
   'Attempt.id': ATTEMPT,
   'AccountAttempt.id': ATTEMPT,
   error: null,
