@@ -952,6 +952,26 @@ export type Schemas = {
     accountsRead: number;
     next: string | null;
   };
+  Traffic: {
+    account: string;
+    data: (Schemas['MinuteOfTraffic'])[];
+    since: string;
+    isComplete: boolean;
+  };
+  MinuteOfTraffic: {
+    minute: string;
+    attempts: number;
+    succeeded: number;
+    failed: number;
+    lost: number;
+    notSent: number;
+    latencyMs: Schemas['LatencyMs'];
+  };
+  TrafficOfAll: {
+    data: (Schemas['MinuteOfTraffic'])[];
+    since: string;
+    isComplete: boolean;
+  };
   Filter: {
     field?: string | undefined;
     in?: (unknown)[] | undefined;
@@ -1814,6 +1834,22 @@ export type Operations = {
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
+  getTraffic: {
+    path: { account: string };
+    query: { minutes?: number };
+    body: undefined | undefined;
+    answer: Schemas['Traffic'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+  };
+  getTrafficOfAll: {
+    path: Record<never, never>;
+    query: { minutes?: number };
+    body: undefined | undefined;
+    answer: Schemas['TrafficOfAll'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+  };
 };
 
 export const PLACES: Readonly<Record<keyof Operations, readonly [method: string, path: string]>> = {
@@ -1901,4 +1937,6 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   readRecordStatuses: ['POST', '/v1/accounts/{account}/record-statuses'],
   getOverview: ['GET', '/v1/accounts/{account}/overview'],
   getOverviewOfAll: ['GET', '/v1/overview'],
+  getTraffic: ['GET', '/v1/accounts/{account}/traffic'],
+  getTrafficOfAll: ['GET', '/v1/traffic'],
 };

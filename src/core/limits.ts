@@ -681,6 +681,10 @@ export const OVERVIEW_MINUTES_MAX = 24 * 60;
 export const OVERVIEW_MINUTES_DEFAULT = 60;
 /** Groups (endpoint, code, error) that D1 answers for one account: an answer of about a megabyte. */
 export const OVERVIEW_GROUPS_MAX = 5_000;
+/** Minutes that charts of traffic show; further back, an endpoint's history has hours. */
+export const TRAFFIC_MINUTES_MAX = 60;
+/** Rows of each log table that one account's traffic reads: a fifth of a second of D1. Beyond it, the newest, and it says so. */
+export const TRAFFIC_ROWS_MAX = 20_000;
 /** Entries of each list that an overview shows, the worst first. */
 export const OVERVIEW_SHOWN_MAX = 100;
 /** Accounts that one call over all accounts looks at: two statements each, of the thousand that D1 allows a request. */

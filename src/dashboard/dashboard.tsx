@@ -34,6 +34,7 @@ export function createDashboard<B extends object>({ api, settings }: DashboardOp
     await next();
     if (!c.res.headers.has('cache-control')) c.header('cache-control', 'no-store');
   });
+  app.get('/', (c) => (wantsPage(c) ? c.redirect(STAFF, 302) : c.json(PLACES)));
   app.get(ASSET_ROUTE, (c) => answerAsset(c, c.req.param('name')) ?? nothingHere(c));
   addSignIn(app);
   addPortal(app);
@@ -58,10 +59,27 @@ export function createDashboard<B extends object>({ api, settings }: DashboardOp
 /** On the text, because every request of the API passes here. The path begins after `https://` and the host. */
 function isOurs(url: string): boolean {
   const at = url.indexOf('/', 'https://'.length);
-  return [STAFF, CUSTOMER].some((area) => {
-    const next = url.startsWith(area, at) ? url.charAt(at + area.length) : 'x';
-    return next === '' || next === '/' || next === '?';
-  });
+  return at === url.length - 1 || url.startsWith('/?', at) || [STAFF, CUSTOMER].some((area) => isBelow(url, at, area));
+}
+
+function isBelow(url: string, at: number, area: string): boolean {
+  const next = url.startsWith(area, at) ? url.charAt(at + area.length) : 'x';
+  return next === '' || next === '/' || next === '?';
+}
+
+/** For programs that ask at the root: where things are. */
+const PLACES = {
+  service: 'tubepost',
+  pages: STAFF,
+  docs: '/docs',
+  openapi: '/openapi.json',
+  health: '/health',
+  api: '/v1',
+};
+
+function wantsPage(c: Context): boolean {
+  c.header('vary', 'accept');
+  return (c.req.header('accept') ?? '').includes('text/html');
 }
 
 async function show(c: Context<Served>, page: Page): Promise<Response> {

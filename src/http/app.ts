@@ -40,6 +40,7 @@ import { addRecords } from './records.ts';
 import { addReseal } from './reseal.ts';
 import { addSecrets } from './secrets.ts';
 import { addSessions } from './sessions.ts';
+import { addTraffic } from './traffic.ts';
 
 export function createApp() {
   const api = new Api();
@@ -81,6 +82,7 @@ export function createApp() {
   addEndpointHealth(api);
   addRecordStatuses(api);
   addOverview(api);
+  addTraffic(api);
   api.closePaths();
   return app;
 }

@@ -20,6 +20,7 @@ const mended = new Set<string>();
 const MOODS: Record<string, () => Answer> = {
   '/well': () => ({ status: 200 }),
   '/well/billing': () => ({ status: 200 }),
+  '/well/first': () => ({ status: 200 }),
   '/refuses': () => ({ status: 401 }),
   '/refuses-customer': () => ({ status: mended.has('/refuses-customer') ? 200 : 401 }),
   '/refuses-first': () => ({ status: mended.has('/refuses-first') ? 200 : 401 }),

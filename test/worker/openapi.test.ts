@@ -169,6 +169,8 @@ describe('answers of the running Worker fit the document', () => {
     await send('getEndpointHistory', { path: where });
     expect((await send('getOverview', { path: at })).failures).not.toEqual([]);
     await send('getOverviewOfAll');
+    await send('getTraffic', { path: at });
+    await send('getTrafficOfAll');
     const asked = await send('readRecordStatuses', { path: at });
     expect(asked.data.map(({ outcome }: { outcome: string }) => outcome)).toEqual(['found', 'not-found']);
 

@@ -9,6 +9,7 @@ import { hourQuery, rolledAttempts } from '../../src/store/log/hours.ts';
 import { writeLog } from '../../src/store/log/log-write.ts';
 import { metricsQuery, openCountQuery } from '../../src/store/log/metrics.ts';
 import { accountOverviews, activeAccounts, openQuery, rolledQuery, triedQuery } from '../../src/store/log/overview.ts';
+import { trafficQuery } from '../../src/store/log/traffic.ts';
 import { call, newAccount } from '../support/api.ts';
 import { ACCEPTED_MS, aDelivery, aMessage, anAttempt, anEntry } from '../support/log.ts';
 import { parsePrometheus } from '../support/prometheus.ts';
@@ -163,11 +164,31 @@ test('all accounts, some at a time: each once, those without news passed over, a
   expect(cut[0]?.isComplete).toBe(false);
 });
 
+test('traffic by the minute is what receivers saw, of one account and of all', async () => {
+  const { account, made } = await traffic();
+  const sum = (data: Record<string, number>[], name: string) => data.reduce((all, one) => all + (one[name] ?? 0), 0);
+  const own = await soon(async () => {
+    const { body } = await call('GET', `/v1/accounts/${account}/traffic?minutes=5`);
+    expect(sum(body.data, 'attempts')).toBeGreaterThanOrEqual(13);
+    return body;
+  });
+  expect(own.data).toHaveLength(5);
+  expect([sum(own.data, 'succeeded'), own.isComplete, own.since]).toEqual([4, true, own.data[0].minute]);
+  const last = own.data.findLast(({ attempts }: { attempts: number }) => attempts > 0);
+  expect(last.latencyMs.p99).toBeGreaterThanOrEqual(last.latencyMs.p50);
+  const all = (await call('GET', '/v1/traffic')).body;
+  expect(all.data).toHaveLength(60);
+  expect(sum(all.data, 'failed')).toBeGreaterThanOrEqual(sum(own.data, 'failed'));
+  expect((await call('GET', '/v1/traffic?minutes=61')).status).toBe(400);
+  await call('PATCH', `/v1/accounts/${account}/endpoints/${made['hung']}`, { status: 'disabled' });
+});
+
 test('no query reads the log but by ranges of its keys', async () => {
   const window = { account: 'acme', fromMs: 1, toMs: 2, rows: 3 };
   const bounds = { groups: 5, open: 6 };
   for (const query of [
     triedQuery(window, 1, bounds),
+    trafficQuery(window),
     rolledQuery(window, 1, bounds),
     hourQuery(window),
     openQuery(window, bounds),

@@ -19,18 +19,25 @@ export function Facts({ of }: { of: readonly (readonly [name: string, value: Chi
 
 /** Text of a machine, with a button that copies it; without script the button is not there. */
 export function Copyable({ text, isBlock = false }: { text: string; isBlock?: boolean }) {
-  return (
-    <span class={isBlock ? 'copyable block' : 'copyable'}>
-      {isBlock ? (
-        <pre tabindex={0}>
-          <code>{text}</code>
-        </pre>
-      ) : (
+  const copy = (
+    <button type="button" class="plain copy" data-copy hidden>
+      Copy
+    </button>
+  );
+  if (!isBlock) {
+    return (
+      <span class="copyable">
         <code>{text}</code>
-      )}
-      <button type="button" class="plain copy" data-copy hidden>
-        Copy
-      </button>
-    </span>
+        {copy}
+      </span>
+    );
+  }
+  return (
+    <div class="copyable block">
+      <pre tabindex={0}>
+        <code>{text}</code>
+      </pre>
+      {copy}
+    </div>
   );
 }

@@ -77,6 +77,16 @@ export const endpointHistoryShape = z
   })
   .openapi('EndpointHistory');
 
+const traffic = {
+  data: z
+    .array(z.strictObject({ minute: time('When the minute begins'), ...tried, latencyMs }).openapi('MinuteOfTraffic'))
+    .openapi({ description: 'Minutes, oldest first' }),
+  since: time('From where on attempts were counted; later than the first minute where there were too many'),
+  isComplete: flag('Whether all attempts of these minutes were counted'),
+};
+export const trafficShape = z.strictObject({ account: text('The account'), ...traffic }).openapi('Traffic');
+export const trafficOfAllShape = z.strictObject(traffic).openapi('TrafficOfAll');
+
 const ofEndpoint = { account: text('The account of the endpoint'), endpoint: text('Id of the endpoint') };
 const overview = {
   from: time('Where the window begins'),

@@ -55,10 +55,10 @@ async function start(): Promise<void> {
   await refuseUnready(url);
   ring(miniflare, cronSeconds);
 
-  console.log(`Tubepost is ready: ${url.origin}
+  console.log(`Tubepost is ready: ${url.origin}/app
   key    ${showKey(root, vars['ADMIN_KEY'])}
   state  ${stateDir}
-  docs   ${url.origin}/docs
+  API    ${url.origin}/v1, documented at ${url.origin}/docs
   stop   Ctrl+C`);
 }
 

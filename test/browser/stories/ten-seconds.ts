@@ -11,8 +11,8 @@ const LOGGED_MS = 20_000;
 export const tenSeconds: Story = {
   name: 'ten-seconds',
   async play(stage) {
-    const account = 'acme';
-    await stage.ask('putAccount', { path: { account }, body: { name: 'Acme Ltd' } });
+    const account = 'globex';
+    await stage.ask('putAccount', { path: { account }, body: { name: 'Globex Ltd' } });
     await stage.endpoint(account, '/refuses', { description: 'CRM' });
     await stage.endpoint(account, '/well', { description: 'Warehouse' });
     await stage.endpoint(account, '/well/billing', { description: 'Billing', eventTypes: ['invoice.*'] });
