@@ -222,7 +222,7 @@ export const WHOLE_PHASE_MS = 100;
 export const REMOVED_KEPT_MS = 5 * DAY_MS;
 /** Records that one call of a sweep looks at. */
 export const SWEEP_RECORDS_PER_CALL = 100;
-/** An endpoint that answers within this is quick. Above it a queue consumer is the cheaper place (DESIGN.md). */
+/** An endpoint that answers within this is quick. Above it a queue consumer is the cheaper place. */
 export const QUICK_ANSWER_MS = 1 * SECOND_MS;
 /** What the newest answer counts for in an endpoint's latency: one slow answer of a quick endpoint does not make it slow. */
 export const LATENCY_NEWEST_SHARE = 0.3;
@@ -246,7 +246,7 @@ export const LOST_WAIT_MS_MAX = HOUR_MS;
 /** What a fault of ours kept from leaving is tried again after this, doubling up to the other: soon after the fault is mended. */
 export const NOT_SENT_WAIT_MS_MIN = 10 * SECOND_MS;
 export const NOT_SENT_WAIT_MS_MAX = 5 * MINUTE_MS;
-/** Settings or a Gate that do not answer: try again after this, plus up to as much again (DESIGN.md: 10-30 s). */
+/** Settings or a Gate that do not answer: try again after this at the earliest, and after the other at the latest. */
 export const UNAVAILABLE_WAIT_MS_MIN = 10 * SECOND_MS;
 export const UNAVAILABLE_WAIT_MS_MAX = 30 * SECOND_MS;
 /** A queue that refuses a claim: the lane is due again after this. */

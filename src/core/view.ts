@@ -1,5 +1,5 @@
 /**
- * The shapes in which the API, the pages and the Shard's answers show things (PRODUCT.md, "Conventions of the API").
+ * The shapes in which the API, the pages and the Shard's answers show things (docs/requirements.md, "Conventions of the API").
  * Times here are still milliseconds; http/ writes them as RFC 3339.
  */
 import type { DeliveryStatus, LastAttempt, Parked, ReplayFacts } from './delivery.ts';

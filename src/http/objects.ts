@@ -1,6 +1,6 @@
 /**
  * Calls to Durable Objects. The platform repeats calls that surely did not arrive, and marked ones; what it gives up on as
- * retryable is tried again here on a new stub, because an exception may break the old one (PLATFORM.md, section 3).
+ * retryable is tried again here on a new stub, because an exception may break the old one.
  */
 import { OBJECT_TRIES_MAX } from '../core/limits.ts';
 import { Problem } from './problem.ts';

@@ -1,5 +1,5 @@
 /**
- * The API's shapes (PRODUCT.md, "Conventions of the API"), written from the views of core: names of the wire, times in RFC 3339.
+ * The API's shapes (docs/requirements.md, "Conventions of the API"), written from the views of core: names of the wire, times in RFC 3339.
  */
 import { rfc3339 } from '../core/body.ts';
 import type { GateView } from '../core/admission.ts';

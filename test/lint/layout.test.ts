@@ -16,7 +16,7 @@ const objects = [
   'zod',
 ];
 
-/** The arrows of DESIGN.md, "Layout": what each place in src may import besides its own files. */
+/** The arrows of src/README.md, "Folders": what each place in src may import besides its own files. */
 const mayImport: Record<string, string[]> = {
   core: [],
   'signature.ts': [],

@@ -1,5 +1,5 @@
 /**
- * The invariants I1-I8 of DESIGN.md, each named once: functions over facts that throw a Violation whose text says what was
+ * The invariants I1-I8 of docs/requirements.md, each named once: functions over facts that throw a Violation whose text says what was
  * promised and what was found. They know neither SQL nor a runtime, so that any test that has such facts can ask them.
  */
 import type { Delivery, DeliveryStatus } from '../../src/core/delivery.ts';

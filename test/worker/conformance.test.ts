@@ -1,4 +1,4 @@
-/** PRODUCT.md, "Conventions of the API", V1, V2: the exact fields of each shape, in their order, as the running service answers them. */
+/** docs/requirements.md, "Conventions of the API", V1, V2: the exact fields of each shape, in their order, as the running service answers them. */
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
 import { soon } from '../support/soon.ts';
@@ -10,7 +10,7 @@ const DELIVERY =
 const ATTEMPT =
   'id delivery endpoint event number trigger at latencyMs statusCode error responseHeaders responseBody willRetry nextAttemptAt';
 const EVENT = 'id type record sequence version occurredAt acceptedAt deliveryCount deliveries';
-/** Beside PRODUCT.md's: P7, and the erasure and the retention of O4. */
+/** Beside those: P7, and the erasure and the retention of O4. */
 const EVENT_CONTENT = 'data schemaVersion erasedAt payloadExpiredAt';
 const RECORD = 'record account sequence status late note endpoints notSent';
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -45,7 +45,7 @@ function until(path: string, isThere: (body: any) => boolean) {
   });
 }
 
-describe('the shapes of PRODUCT.md', () => {
+describe('the shapes of the API', () => {
   test('what a publish answers', async () => {
     const { published, endpoint } = await failing();
     expect(fieldsOf(published)).toEqual(fields('id sequence duplicate deliveryCount deliveries'));

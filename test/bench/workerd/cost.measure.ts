@@ -33,7 +33,7 @@ const stories: Story[] = [
   { name: '1,000 endpoints, each delivery', endpoints: 1_000, rounds: [['wide'], ['wide']] },
 ];
 
-/** Dollars for a million, and how many of it are billed for each counted thing (PLATFORM.md, section 10). */
+/** Dollars for a million, and how many of it are billed for each counted thing (list prices of November 2026). */
 const ROWS = 1;
 const OBJECT_REQUESTS = 0.15;
 const WORKER_REQUESTS = 0.3;
