@@ -42,6 +42,8 @@ export type Bindings = {
   LOCAL_MODE?: string;
   ALLOW_PRIVATE_ENDPOINTS?: string;
   SERVICE_HOSTS?: string;
+  /** Origins of pages that may read with portal and record tokens, comma-separated. */
+  CORS_ORIGINS?: string;
   /** The operator's account in which alerts are published; none: they are only listed. */
   ALERT_ACCOUNT?: string;
   /** Origins whose pages may frame the customer's page, comma-separated. */
@@ -62,6 +64,8 @@ export type Vars = {
   allowPrivate: boolean;
   /** Lower case; an endpoint may not be on one of them. */
   serviceHosts: string[];
+  /** Pages of these origins may read with portal and record tokens. */
+  corsOrigins: string[];
   /** Null: alerts are only listed. */
   alertAccount: string | null;
   alertTimes: AlertTimes;
@@ -99,6 +103,10 @@ const rawVars = z.object({
   LOCAL_MODE: flag('LOCAL_MODE'),
   ALLOW_PRIVATE_ENDPOINTS: flag('ALLOW_PRIVATE_ENDPOINTS'),
   SERVICE_HOSTS: text,
+  CORS_ORIGINS: text.refine(
+    (value) => listOf(value).every(isOrigin),
+    'set CORS_ORIGINS to a comma-separated list of origins, like https://app.example.com: no path, no "*"',
+  ),
   FRAME_ORIGINS: text.refine(
     (value) => listOf(value).every(isOrigin),
     'set FRAME_ORIGINS to a comma-separated list of origins like https://app.example.com, without a path',
@@ -128,6 +136,7 @@ export function parseVars(env: object): Result<Vars, string[]> {
     LOCAL_MODE,
     ALLOW_PRIVATE_ENDPOINTS,
     SERVICE_HOSTS,
+    CORS_ORIGINS,
     FRAME_ORIGINS,
     ALERT_ACCOUNT,
     ALERT_SECONDS: alertSeconds,
@@ -164,6 +173,7 @@ export function parseVars(env: object): Result<Vars, string[]> {
     allowPrivate,
     serviceHosts: listOf(SERVICE_HOSTS).map((host) => host.toLowerCase()),
     frameOrigins: listOf(FRAME_ORIGINS),
+    corsOrigins: listOf(CORS_ORIGINS),
     alertAccount: ALERT_ACCOUNT ?? null,
     alertTimes: timesOf(alertSeconds),
   });

@@ -62,6 +62,7 @@ export type Schemas = {
   PortalToken: {
     token: string;
     account: string;
+    record: string | null;
     scopes: ("publish" | "read" | "replay" | "manage")[];
     expiresAt: string;
   };
@@ -1089,6 +1090,7 @@ export type Operations = {
     path: { account: string };
     query: Record<never, never>;
     body: {
+      record?: string | undefined;
       scopes?: ("publish" | "read" | "replay" | "manage")[] | undefined;
       expiresInSeconds?: number | undefined;
     } | undefined;

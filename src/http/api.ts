@@ -27,6 +27,8 @@ export type RouteSpec<P extends z.ZodObject, Q extends z.ZodObject, B extends z.
   scope?: Scope;
   /** Who besides operator-wide keys: absent, keys of the account in the path. */
   keys?: 'operator' | 'all';
+  /** L2: it reads the status of the record in its path, and a token for that record may. */
+  forRecordTokens?: boolean;
   params: P;
   /** Absent: no parameter is allowed. */
   query?: Q;

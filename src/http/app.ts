@@ -10,6 +10,7 @@ import { Api } from './api.ts';
 import { addAttempts } from './attempts.ts';
 import { addAudit } from './audit.ts';
 import { requireKey } from './auth/auth.ts';
+import { allowOrigins } from './auth/cors.ts';
 import { addBroadcasts } from './publish/broadcasts.ts';
 import type { AppEnv } from './context.ts';
 import { addDeadLetters } from './dead-letters.ts';
@@ -47,6 +48,7 @@ export function createApp() {
   const { app } = api;
   app.onError(answerError);
   app.use(requireVars);
+  app.use('/v1/accounts/*', allowOrigins);
   app.use('/v1/*', requireKey);
   app.use('/metrics', requireKey);
   addHealth(api);

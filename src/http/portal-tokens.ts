@@ -1,26 +1,29 @@
-/** S1: short-lived tokens for a customer's page. Never more than their maker may do. */
+/** S1, L2: short-lived tokens for a customer's page, or for the status of one record in it. Never more than their maker may do. */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { type Scope, SCOPES } from '../core/key.ts';
 import { PORTAL_TOKEN_SECONDS_DEFAULT, PORTAL_TOKEN_SECONDS_MAX } from '../core/limits.ts';
+import { shown } from '../core/text.ts';
 import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { auditInAccount } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { requireOwnScopes } from './auth/grant.ts';
-import { accountParams } from './params.ts';
+import { accountParams, recordKey } from './params.ts';
 import { signPortal } from './auth/portal-token.ts';
-import { Problem } from './problem.ts';
+import { invalid, Problem } from './problem.ts';
 
 export function addPortalTokens(api: Api): void {
   api.route(
     {
       method: 'post',
       path: '/v1/accounts/{account}/portal-tokens',
-      summary: 'Make a token for the page of one account, for an hour at most',
+      summary: 'Make a token for the page of one account, or for one record of it; for an hour at most',
       params: accountParams,
       body: {
         schema: z.strictObject({
+          /** The token then reads the status of this record, and nothing else. */
+          record: recordKey.optional(),
           scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length).default(['read']),
           expiresInSeconds: z.int().min(1).max(PORTAL_TOKEN_SECONDS_MAX).default(PORTAL_TOKEN_SECONDS_DEFAULT),
         }),
@@ -29,18 +32,28 @@ export function addPortalTokens(api: Api): void {
       answers: { 201: 'The token' },
       repeated: (c, answer) => requireMaker(c, repeatedAnswer.parse(answer).scopes),
     },
-    async ({ c, params: { account }, body: { scopes, expiresInSeconds } }) => {
+    async ({ c, params: { account }, body }) => {
+      const { record = null, scopes, expiresInSeconds } = body;
+      if (record !== null) requireReading(scopes);
       await requireMaker(c, scopes);
       const { createdAtMs: accountCreatedAtMs } = await accountOf(c, account);
       const expiresAtMs = Date.now() + expiresInSeconds * 1_000;
-      const detail = `${scopes.join(', ')}, for ${expiresInSeconds} s`;
+      const of = record === null ? '' : `, of the record ${shown(record)}`;
+      const detail = `${scopes.join(', ')}, for ${expiresInSeconds} s${of}`;
       await auditInAccount(c, account, { action: 'portal-token.created', detail });
-      const granted = { account, accountCreatedAtMs, scopes, key: c.get('grant').id, expiresAtMs };
+      const granted = { account, accountCreatedAtMs, scopes, key: c.get('grant').id, expiresAtMs, record };
       const token = await signPortal(c.get('vars').masterKey.key, granted);
-      const answer = { token, account, scopes, expiresAt: rfc3339(expiresAtMs) };
+      const answer = { token, account, record, scopes, expiresAt: rfc3339(expiresAtMs) };
       return c.json(answer, 201, { 'cache-control': 'no-store' });
     },
   );
+}
+
+function requireReading(scopes: readonly Scope[]): void {
+  const beyond = scopes.find((scope) => scope !== 'read');
+  if (beyond === undefined) return;
+  const message = `scopes must be ["read"] beside record; it has "${beyond}"`;
+  throw invalid([{ field: 'scopes', message }]);
 }
 
 const repeatedAnswer = z.object({ scopes: z.array(z.enum(SCOPES)) });

@@ -14,7 +14,7 @@ import { callObject } from './objects.ts';
 import { accountId, accountParams, pageQuery, recordKey } from './params.ts';
 import { presentFor } from './probes.ts';
 import { Problem } from './problem.ts';
-import { showEvent, showRecord } from './render.ts';
+import { forCustomer, showEvent, showRecord } from './render.ts';
 
 const recordParams = z.strictObject({ account: accountId, record: recordKey });
 const after = ruled(
@@ -29,6 +29,7 @@ export function addRecords(api: Api): void {
       method: 'get',
       path: '/v1/accounts/{account}/records/{record}',
       summary: 'The sync status of a record; its key is URL-encoded',
+      forRecordTokens: true,
       params: recordParams,
       answers: { 200: 'The status, exact at this instant' },
     },
@@ -85,5 +86,6 @@ async function answerRecord(c: AppContext, account: string, record: string): Pro
   const waiting = view.endpoints.map(({ delivery }) => delivery);
   const present = await presentFor(c.env, settings, waiting);
   const unsent = await unsentOfNewest(c.env, name, view, settings, present);
-  return c.json(showRecord({ ...view, record }, present, unsent));
+  const status = showRecord({ ...view, record }, present, unsent);
+  return c.json(c.get('grant').record === null ? status : forCustomer(status));
 }

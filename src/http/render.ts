@@ -249,6 +249,11 @@ export function showRecord(view: RecordView & { record: string }, present: Prese
   };
 }
 
+/** L2: customers see what became of their record, and nothing of endpoints that were not to get it. */
+export function forCustomer(status: ReturnType<typeof showRecord>): ReturnType<typeof showRecord> {
+  return { ...status, notSent: [] };
+}
+
 function emptyNote({ completeFrom = 1 }: RecordView): string {
   if (completeFrom > 1) return 'Nothing waits; older events of this record are past their retention';
   return 'No endpoint wants the events of this record';

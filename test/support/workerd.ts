@@ -13,6 +13,7 @@ export function workerd() {
         LOCAL_MODE: 'true',
         ALLOW_PRIVATE_ENDPOINTS: 'true',
         SERVICE_HOSTS: '',
+        CORS_ORIGINS: 'https://app.example.com',
         TEST_MIGRATIONS: {
           config: await readD1Migrations('migrations/config'),
           log: await readD1Migrations('migrations/log'),

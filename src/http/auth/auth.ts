@@ -10,7 +10,7 @@ import type { Vars } from '../../env.ts';
 import type { KeyRow } from '../../store/config/keys.ts';
 import { type AppContext, type AppEnv, endpointCacheOf } from '../context.ts';
 import { endOf, knownByHash, knownById, noteUse } from './known-keys.ts';
-import { PORTAL_PREFIX, portalClaims } from './portal-token.ts';
+import { PORTAL_PREFIX, portalClaims, RECORD_PREFIX } from './portal-token.ts';
 import { Problem } from '../problem.ts';
 import { protocolsOf } from './protocols.ts';
 import { requireRate } from './rate-limit.ts';
@@ -18,7 +18,7 @@ import { adminPrint, SESSION_PREFIX, sessionClaims } from './session-token.ts';
 
 export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
   const header = c.req.header('authorization');
-  const given = /^Bearer +(\S+)$/i.exec(header ?? '')?.[1] ?? protocolsOf(c.req.raw).token ?? undefined;
+  const given = givenKey(c);
   if (given === undefined) {
     throw unauthorized(
       header === undefined
@@ -33,9 +33,15 @@ export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
   await next();
 };
 
+/** In its header, or among the protocols of a WebSocket. */
+export function givenKey(c: AppContext): string | undefined {
+  const inHeader = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+  return inHeader ?? protocolsOf(c.req.raw).token ?? undefined;
+}
+
 async function grantOf(c: AppContext, given: string): Promise<Grant> {
   if (isAdminKey(given, c.get('vars'))) return adminGrant(null);
-  if (given.startsWith(PORTAL_PREFIX)) return portalGrant(c, given);
+  if (isPortalToken(given)) return portalGrant(c, given);
   if (given.startsWith(SESSION_PREFIX)) return sessionGrant(c, given);
   return keyGrant(c, await knownByHash(c.env, await hashKey(given)), null);
 }
@@ -74,30 +80,35 @@ async function sessionGrant(c: AppContext, given: string): Promise<Grant> {
 async function portalGrant(c: AppContext, given: string): Promise<Grant> {
   const nowMs = Date.now();
   const claims = await portalClaims(c.get('vars').masterKey.key, given, nowMs);
-  if (claims === null) throw unauthorized('the portal token is not valid, or has expired');
-  const { account, accountCreatedAtMs, scopes, key } = claims;
+  if (claims === null) throw unauthorized('the token is not valid, or has expired');
+  const { account, accountCreatedAtMs, scopes, key, record } = claims;
   const [known, row] = await Promise.all([
     endpointCacheOf(c.env).get(account, [], nowMs),
     key === null ? null : knownById(c.env, key),
   ]);
   if (key !== null && (row === null || endOf(row, nowMs) !== null)) {
-    throw unauthorized('the key that made the portal token is revoked or has expired');
+    throw unauthorized('the key that made the token is revoked or has expired');
   }
   if (known?.createdAtMs !== accountCreatedAtMs) {
-    throw unauthorized('the account that the portal token was made for is removed');
+    throw unauthorized('the account that the token was made for is removed');
   }
   const rateLimit = { of: { portalOf: account }, perSecond: PORTAL_REQUESTS_PER_SECOND };
   return {
     id: null,
     keyId: key,
-    by: `portal of ${key ?? 'operator'}`,
+    by: `${record === null ? 'portal' : 'record token'} of ${key ?? 'operator'}`,
     scopes,
     account,
     isPortal: true,
-    record: null,
+    record,
     endsAtMs: claims.expiresAtMs,
     rateLimit,
   };
+}
+
+/** One that stands in a page: of a customer's account, or for one record. */
+export function isPortalToken(given: string): boolean {
+  return given.startsWith(PORTAL_PREFIX) || given.startsWith(RECORD_PREFIX);
 }
 
 export function scopesOf({ scopes }: KeyRow) {

@@ -29,6 +29,7 @@ export function addLive(api: Api): void {
       method: 'get',
       path: '/v1/accounts/{account}/records/{record}/live',
       summary: 'The sync status of a record as it changes: a WebSocket, or server-sent events',
+      forRecordTokens: true,
       params: z.strictObject({ account: accountId, record: recordKey }),
       answers: ANSWERS,
       mediaType: 'text/event-stream',

@@ -1,6 +1,6 @@
 /** What a viewer's connection is to the rest: a WebSocket (socket.ts) or a stream (stream.ts). */
 import type { CloseReason, ViewerFacts } from '../../core/live.ts';
-import type { showRecord } from '../render.ts';
+import { forCustomer, type showRecord } from '../render.ts';
 
 /** `at`: when it was true. */
 export type ShownStatus = { at: string; record: string; status: ReturnType<typeof showRecord> | null };
@@ -14,9 +14,8 @@ export interface Viewer {
   close(reason: CloseReason): void;
 }
 
-/** Customers see what became of their record, and nothing of endpoints that were not to get it. */
 export function textOf({ facts }: Pick<Viewer, 'facts'>, shown: ShownStatus, ask: number | null): string {
   const { status } = shown;
-  const cut = status === null || !facts.isRecordToken ? status : { ...status, notSent: [] };
+  const cut = status === null || !facts.isRecordToken ? status : forCustomer(status);
   return JSON.stringify({ type: 'status', ...shown, status: cut, ...(ask === null ? {} : { ack: ask }) });
 }

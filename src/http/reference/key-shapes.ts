@@ -33,6 +33,7 @@ export const portalTokenShape = z
   .strictObject({
     token: text('The token itself: signed, not stored'),
     account: text('The account that it is bound to'),
+    record: text('The one record whose status it reads; null: all that its scopes allow').nullable(),
     scopes: scopes('What it may do'),
     expiresAt: time('When it stops working'),
   })
