@@ -22,7 +22,7 @@ import { fromDatabase } from './database.ts';
 import { defined } from './defined.ts';
 import { line, ruled, whole } from './fields.ts';
 import { startNow } from './jobs.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { accountParams, pageQuery, showPage } from './params.ts';
 import { Problem } from './problem.ts';
 import { showAccount } from './render.ts';

@@ -34,7 +34,7 @@ import { addMetrics } from './metrics.ts';
 import { addOverview } from './overview.ts';
 import { addKeys } from './keys.ts';
 import { addPortalTokens } from './portal-tokens.ts';
-import { Problem } from './problem.ts';
+import { Problem, problemOf } from './problem.ts';
 import { addPublish } from './publish/publish.ts';
 import { addRecordStatuses } from './record-statuses.ts';
 import { addRecords } from './records.ts';
@@ -105,7 +105,8 @@ const requireVars: MiddlewareHandler<AppEnv> = async (c, next) => {
 };
 
 const answerError: ErrorHandler<AppEnv> = (error, c) => {
-  if (error instanceof Problem) return error.toResponse();
+  const problem = problemOf(error);
+  if (problem !== null) return problem.toResponse();
   // The message may quote a value; the stack says where, and the answer says nothing.
   console.error(
     JSON.stringify({

@@ -9,7 +9,7 @@ import { accountStub } from '../lookup/stubs.ts';
 import { unknownAccount } from './account-settings.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 
 /** In the account's own log: for what happens at a Shard or a Job. */
 export async function auditInAccount(c: AppContext, account: string, act: AuditAct): Promise<void> {

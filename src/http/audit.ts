@@ -12,7 +12,7 @@ import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { many, ruled } from './fields.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { accountId, accountParams, instant, pageQuery, showPage } from './params.ts';
 
 /** No enum: the reference would list them all for each parameter. */

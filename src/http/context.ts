@@ -11,7 +11,7 @@ import { SettingsCache } from '../lookup/settings.ts';
 import { createVault, type Vault } from '../delivery/vault.ts';
 import type { Bindings, Vars } from '../env.ts';
 import { accountStub } from '../lookup/stubs.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 
 export type AppEnv = { Bindings: Bindings; Variables: { vars: Vars; keyName: string; grant: Grant } };
 export type AppContext = Context<AppEnv>;

@@ -13,7 +13,7 @@ import type { AppContext } from './context.ts';
 import { answerDeliveries } from './delivery-lists.ts';
 import { discardRefused, replayRefused } from './delivery-refusals.ts';
 import { ruled } from './fields.ts';
-import { callObject, callObjectOnce } from './objects.ts';
+import { callObject, callObjectOnce } from '../lookup/objects.ts';
 import { overlay, presentOf } from './overlay.ts';
 import { accountId, accountParams, logQuery } from './params.ts';
 import { presentFor, probeNow } from './probes.ts';

@@ -10,7 +10,7 @@ import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { auditInAccount } from './audit-trail.ts';
 import { circuitOf } from './endpoints.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { nameOf } from './overlay.ts';
 import { accountId, endpointIdGiven } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';

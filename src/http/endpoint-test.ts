@@ -18,7 +18,7 @@ import { accountStub } from '../lookup/stubs.ts';
 import { accountOf, unknownAccount } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
-import { callObjectOnce } from './objects.ts';
+import { callObjectOnce } from '../lookup/objects.ts';
 import { accountId } from './params.ts';
 import { probeNow } from './probes.ts';
 import { Problem, retryAfter } from './problem.ts';

@@ -25,7 +25,7 @@ import { defined } from './defined.ts';
 import { type ChangeBody, changeBody, checkedUrl, createBody, type CreateBody } from './endpoint-body.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { startNow } from './jobs.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { accountId, accountParams, pageQuery, showPage } from './params.ts';
 import { pinnedVersions } from './pinned-versions.ts';
 import { invalid, Problem } from './problem.ts';

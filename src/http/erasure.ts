@@ -12,7 +12,7 @@ import { accountOf, unknownAccount } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { locateEvent } from './event-lookup.ts';
 import { ruled } from './fields.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { presentOf } from './overlay.ts';
 import { accountId, eventId, recordKey } from './params.ts';
 import { Problem } from './problem.ts';

@@ -12,7 +12,7 @@ import { recordStub } from '../lookup/stubs.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { eventAddress } from '../lookup/event-address.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { Problem } from './problem.ts';
 
 export type Located = { address: RecordAddress; event: EventView };

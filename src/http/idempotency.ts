@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { IDEMPOTENCY_KEY_CHARS_MAX, IDEMPOTENT_ANSWER_CHARS_MAX } from '../core/limits.ts';
 import { accountStub } from '../lookup/stubs.ts';
 import { type AppContext, vaultOf } from './context.ts';
-import { callObject, callObjectOnce } from './objects.ts';
+import { callObject, callObjectOnce } from '../lookup/objects.ts';
 import { invalid, Problem } from './problem.ts';
 
 const sealedSchema = z.object({ key: z.string(), sealed: z.string() });

@@ -14,7 +14,7 @@ import { auditForOperators } from './audit-trail.ts';
 import { type AppContext, readSettings } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { many, ruled } from './fields.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { accountId, pageQuery, showPage } from './params.ts';
 import { nextProbe } from './probes.ts';
 import { Problem } from './problem.ts';

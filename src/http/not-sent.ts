@@ -8,7 +8,7 @@ import { type Unsent, whyNotSent } from '../core/not-sent.ts';
 import type { EventView, RecordView } from '../core/view.ts';
 import { recordStub } from '../lookup/stubs.ts';
 import type { Bindings } from '../env.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { nameOf, type Present } from './overlay.ts';
 import { dataOf, schemaVersionOf } from './render.ts';
 

@@ -4,6 +4,7 @@
  */
 import { FIELD_ERRORS_MAX, RETRY_AFTER_SECONDS_MAX } from '../core/limits.ts';
 import type { FieldError } from '../core/result.ts';
+import { ObjectUnavailable } from '../lookup/objects.ts';
 
 const PROBLEMS = {
   'invalid-json': [400, 'The body is not JSON'],
@@ -85,7 +86,7 @@ export type ProblemBody = {
   [member: string]: unknown;
 };
 
-/** Thrown by handlers, caught in one place (app.ts): a failure that the caller of the API is told about. */
+/** Thrown by handlers, answered in one place (app.ts): a failure that the caller of the API is told about. */
 export class Problem extends Error {
   readonly body: ProblemBody;
   readonly headers: Record<string, string>;
@@ -116,6 +117,13 @@ export class Problem extends Error {
       headers: { 'content-type': 'application/problem+json', ...this.headers },
     });
   }
+}
+
+/** The problem that an exception stands for, or null for a bug. */
+export function problemOf(error: unknown): Problem | null {
+  if (error instanceof Problem) return error;
+  if (!(error instanceof ObjectUnavailable)) return null;
+  return new Problem('unavailable', error.message, { headers: retryAfter(1_000) });
 }
 
 /**

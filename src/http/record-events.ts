@@ -9,7 +9,7 @@ import { recordAddress } from '../lookup/address.ts';
 import { recordStub } from '../lookup/stubs.ts';
 import type { EventFilter, OfRecord } from '../store/filter.ts';
 import type { AppContext } from './context.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 
 /** Empty where the rows are looked for one by one: several records, an event as well, a very large record, or one that knows nothing. */
 export async function ofRecord(

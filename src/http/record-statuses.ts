@@ -12,10 +12,10 @@ import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { ruled } from './fields.ts';
 import { unsentOfNewest } from './not-sent.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { accountParams, recordKey } from './params.ts';
 import { presentFor } from './probes.ts';
-import { Problem } from './problem.ts';
+import { problemOf } from './problem.ts';
 import { showRecord } from './render.ts';
 
 const bodySchema = z.strictObject({
@@ -75,8 +75,10 @@ async function apart<T>(account: string, record: string, work: () => Promise<T>)
   try {
     return await work();
   } catch (error) {
-    const { code, detail } =
-      error instanceof Problem ? error.body : { code: 'internal', detail: 'something broke here; it is in the log' };
+    const { code, detail } = problemOf(error)?.body ?? {
+      code: 'internal',
+      detail: 'something broke here; it is in the log',
+    };
     console.error(JSON.stringify({ message: 'record not read', account, code, error: String(error) }));
     return { outcome: 'unavailable', record, error: { code, message: detail } };
   }

@@ -10,7 +10,7 @@ import type { AppContext } from './context.ts';
 import { ruled } from './fields.ts';
 import { wholeFacts } from './reference/openapi-facts.ts';
 import { unsentOfNewest } from './not-sent.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { accountId, accountParams, pageQuery, recordKey } from './params.ts';
 import { presentFor } from './probes.ts';
 import { Problem } from './problem.ts';

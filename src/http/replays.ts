@@ -19,7 +19,7 @@ import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
 import { answerDeliveries } from './delivery-lists.ts';
 import { noteWithProbe, refused, requireJobId, showJob, showSummary, unknownJob } from './jobs.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { accountId, accountParams, logQuery, pageQuery, showPage } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';
 

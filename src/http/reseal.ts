@@ -12,7 +12,7 @@ import { accountStub } from '../lookup/stubs.ts';
 import { settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { type AppContext, noteChange, vaultOf } from './context.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { accountParams } from './params.ts';
 
 export function addReseal(api: Api): void {

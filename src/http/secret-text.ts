@@ -10,7 +10,7 @@ import { PURPOSE_SECRET } from '../delivery/send.ts';
 import { accountStub } from '../lookup/stubs.ts';
 import { type AppContext, vaultOf } from './context.ts';
 import { idempotencyKey } from './idempotency.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { invalid, Problem } from './problem.ts';
 
 export type SecretPlace = { account: string; endpoint: string };

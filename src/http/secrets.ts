@@ -9,7 +9,7 @@ import { settingsFull } from './account-settings.ts';
 import type { Api } from './api.ts';
 import { type AppContext, noteChange } from './context.ts';
 import { ruled } from './fields.ts';
-import { callObject } from './objects.ts';
+import { callObject } from '../lookup/objects.ts';
 import { accountId } from './params.ts';
 import { Problem } from './problem.ts';
 import { showSecret } from './render.ts';

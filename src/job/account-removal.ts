@@ -17,6 +17,7 @@ import { deleteAlerts } from '../store/config/alerts.ts';
 import { deleteJob, jobsOfAccount } from '../store/config/jobs.ts';
 import { deleteFaults } from '../store/config/faults.ts';
 import { deleteKeys } from '../store/config/keys.ts';
+import { callObject } from '../lookup/objects.ts';
 import { accountStub, gateStub, jobStub, shardStub } from '../lookup/stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
 
@@ -39,11 +40,18 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
   const log = logDatabase(account, env);
   const accountObject = () => accountStub(env, account);
   const eraseGates = (endpoints: string[]) =>
-    Promise.all(endpoints.map((endpoint) => gateStub(env, place, endpoint).erase()));
+    Promise.all(
+      endpoints.map((endpoint) =>
+        callObject(
+          () => gateStub(env, place, endpoint),
+          (gate) => gate.erase(),
+        ),
+      ),
+    );
 
   /** The Account knows endpoints that the database was not told of. */
   async function list(cursor: string | null, pass: number): Promise<Page> {
-    const endpoints = await accountObject().endpointsOfRemoved(job, cursor ?? '', JOB_PAGE);
+    const endpoints = await callObject(accountObject, (stub) => stub.endpointsOfRemoved(job, cursor ?? '', JOB_PAGE));
     const items = endpoints.map((endpoint) => ({ key: `${GATE}${endpoint}`, weight: 0 }));
     if (endpoints.length === JOB_PAGE) return { items, next: endpoints.at(-1) ?? null };
     items.push(...shardsOf(place).map((shard) => ({ key: `${SHARD}${shardName(shard)}`, weight: 0 })));
@@ -59,7 +67,10 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
       return nothing();
     }
     if (key.startsWith(SHARD)) {
-      await shardStub(env, key.slice(SHARD.length)).remove();
+      await callObject(
+        () => shardStub(env, key.slice(SHARD.length)),
+        (shard) => shard.remove(),
+      );
       return nothing();
     }
     const part = PARTS.find((one) => one === key);
@@ -78,7 +89,14 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
         return Number(await rows.deleteAccountRow(env.CONFIG, account));
       case 'jobs': {
         const ids = await jobsOfAccount(env.CONFIG, account, job, ERASE_CHUNK);
-        await Promise.all(ids.map((id) => jobStub(env, id).erase()));
+        await Promise.all(
+          ids.map((id) =>
+            callObject(
+              () => jobStub(env, id),
+              (stub) => stub.erase(),
+            ),
+          ),
+        );
         for (const id of ids) await deleteJob(env.CONFIG, account, id);
         return ids.length;
       }
@@ -102,7 +120,7 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
   }
 
   async function close(): Promise<void> {
-    await accountObject().erase(job);
+    await callObject(accountObject, (stub) => stub.erase(job));
   }
 
   return { list, perform, close };

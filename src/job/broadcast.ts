@@ -17,6 +17,7 @@ import { SettingsCache } from '../lookup/settings.ts';
 import type { Bindings } from '../env.ts';
 import { accountsCreatedBy, countAccounts } from '../store/config/accounts.ts';
 import { writeFaults } from '../store/config/faults.ts';
+import { callObject } from '../lookup/objects.ts';
 import { accountStub, recordStub } from '../lookup/stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
 
@@ -53,7 +54,10 @@ export function broadcastWork({ event, accounts }: Broadcast, startedMs: number,
     }
     const address = await eventAddress(settings, { id: event.id, record });
     const request = acceptRequest(record, [ready], { settings, readAtMs });
-    const [result] = await recordStub(env, recordName(address)).accept(request);
+    const [result] = await callObject(
+      () => recordStub(env, recordName(address)),
+      (stub) => stub.accept(request),
+    );
     switch (result?.kind) {
       case 'accepted':
         logPublish(account, event.type, address, result);
@@ -107,9 +111,16 @@ function settingsCache(env: Bindings): SettingsCache {
   const cache = new SettingsCache({
     read: (account, before) => {
       const { revision = 0, createdAtMs = 0 } = before ?? {};
-      return accountStub(env, account).settingsSince({ revision, createdAtMs }, 0, true);
+      return callObject(
+        () => accountStub(env, account),
+        (stub) => stub.settingsSince({ revision, createdAtMs }, 0, true),
+      );
     },
-    part: (account, after) => accountStub(env, account).settingsPart(after),
+    part: (account, after) =>
+      callObject(
+        () => accountStub(env, account),
+        (stub) => stub.settingsPart(after),
+      ),
   });
   caches.set(env, cache);
   return cache;

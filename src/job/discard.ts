@@ -2,6 +2,7 @@
 import type { JobSpec, JobStart } from '../core/job.ts';
 import { REPLAY_LOOK_MS_MIN } from '../core/limits.ts';
 import type { Bindings } from '../env.ts';
+import { callObject } from '../lookup/objects.ts';
 import { recordStub } from '../lookup/stubs.ts';
 import { inOrder, listRange, locate, skipped } from './bulk.ts';
 import { nothing, type Work } from './work.ts';
@@ -14,7 +15,12 @@ export function discardWork({ by: key, reason }: JobStart, spec: Discard, env: B
     list: (cursor) => listRange(spec, spec.range, cursor, env),
     perform: async (item) => {
       const { record, ref } = locate(spec, item);
-      const discarded = await turn(record, async () => await recordStub(env, record).discard(ref, { key, reason }));
+      const discarded = await turn(record, () =>
+        callObject(
+          () => recordStub(env, record),
+          (stub) => stub.discard(ref, { key, reason }),
+        ),
+      );
       if (discarded.ok) return { ...nothing(), done: 1 };
       const { error } = discarded;
       if (error.reason === 'in-flight') return { ...nothing(), isOver: false, afterMs: REPLAY_LOOK_MS_MIN, weight: 1 };

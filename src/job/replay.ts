@@ -7,6 +7,7 @@ import { REPLAY_LOOK_MS_CAP, REPLAY_LOOK_MS_MIN } from '../core/limits.ts';
 import type { ReplayRefusal } from '../core/rpc.ts';
 import type { DeliveryView } from '../core/view.ts';
 import type { Bindings } from '../env.ts';
+import { callObject } from '../lookup/objects.ts';
 import { recordStub } from '../lookup/stubs.ts';
 import { inOrder, listRange, locate, skipped } from './bulk.ts';
 import { nothing, type Outcome, type Work } from './work.ts';
@@ -30,11 +31,13 @@ export function replayWork(
     list: (cursor) => listRange(spec, spec.range, cursor, env),
     perform: async (item) => {
       const { record, ref, isMissing } = locate(spec, item);
-      const replayed = await turn(record, async () => {
-        const stub = recordStub(env, record);
-        // A person may have discarded it since it was listed: that means never.
-        return isMissing ? await stub.replayMissing(ref, by) : await stub.replay(ref, { ...by, statuses });
-      });
+      const replayed = await turn(record, () =>
+        callObject(
+          () => recordStub(env, record),
+          // A person may have discarded it since it was listed: that means never.
+          (stub) => (isMissing ? stub.replayMissing(ref, by) : stub.replay(ref, { ...by, statuses })),
+        ),
+      );
       return replayed.ok ? outcomeOf(replayed.value, Date.now() - startedMs) : refusedOutcome(replayed.error);
     },
     close: () => Promise.resolve(),

@@ -8,6 +8,7 @@ import type { JobSpec } from '../core/job.ts';
 import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, SWEEP_LEFT_WAIT_MS } from '../core/limits.ts';
 import { shardsOf } from '../lookup/address.ts';
 import type { Bindings } from '../env.ts';
+import { callObject } from '../lookup/objects.ts';
 import { shardStub } from '../lookup/stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
 
@@ -30,7 +31,10 @@ export function sweepWork(spec: Sweep, env: Bindings): Work {
   }
 
   async function perform(item: Item): Promise<Outcome> {
-    const { cancelled, left, kept, isMore } = await shardStub(env, item.key).sweep(endpoint, revision);
+    const { cancelled, left, kept, isMore } = await callObject(
+      () => shardStub(env, item.key),
+      (shard) => shard.sweep(endpoint, revision),
+    );
     const isFound = cancelled + left > 0;
     if (isMore || left > 0) {
       const afterMs = isMore ? 0 : SWEEP_LEFT_WAIT_MS;

@@ -17,6 +17,7 @@ import { withTimeout } from '../lookup/with-timeout.ts';
 import type { Bindings } from '../env.ts';
 import * as counts from '../store/log/alert-facts.ts';
 import { logDatabase } from '../store/database.ts';
+import { callObject } from '../lookup/objects.ts';
 import { accountStub, gateStub } from '../lookup/stubs.ts';
 import { inLanes } from './lanes.ts';
 
@@ -118,7 +119,12 @@ async function circuitsOf(
   const lanes = { lanes: ALERT_CALLS_AT_ONCE, untilMs };
   await inLanes(ofAccount, lanes, async ([account, waiting]) => {
     const ids = waiting.map(({ endpoint }) => endpoint);
-    const settings = await answer(accountStub(env, account).settings(ids));
+    const settings = await answer(
+      callObject(
+        () => accountStub(env, account),
+        (stub) => stub.settings(ids),
+      ),
+    );
     if (settings === undefined || settings === null) return;
     for (const { id, isWatched = false } of settings.endpoints) {
       // Its Account knows of every circuit that is not closed; a watched endpoint may also send a backlog after a pause.
@@ -128,7 +134,12 @@ async function circuitsOf(
   });
   const asked = inTurns(watched, ({ settings }) => settings.account, ALERT_GATES_AT_ONCE);
   await inLanes(asked, lanes, async ({ settings, endpoint }) => {
-    const view = await answer(gateStub(env, settings, endpoint).read());
+    const view = await answer(
+      callObject(
+        () => gateStub(env, settings, endpoint),
+        (gate) => gate.read(),
+      ),
+    );
     if (view === undefined) return;
     const { circuit, sinceMs } = view;
     const isClosed = circuit === 'closed' || sinceMs === null;
@@ -141,9 +152,9 @@ async function circuitsOf(
 }
 
 /** Undefined where the object does not answer: one of them must not keep all alerts back. */
-async function answer<T>(call: PromiseLike<T>): Promise<T | undefined> {
+async function answer<T>(call: Promise<T>): Promise<T | undefined> {
   try {
-    return await withTimeout(ALERT_ANSWER_MS, Promise.resolve(call));
+    return await withTimeout(ALERT_ANSWER_MS, call);
   } catch (error) {
     console.warn(JSON.stringify({ message: 'alerts go on without an answer', error: String(error) }));
     return undefined;

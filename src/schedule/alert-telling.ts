@@ -23,6 +23,7 @@ import { withTimeout } from '../lookup/with-timeout.ts';
 import { type Bindings, requireVars } from '../env.ts';
 import { type AlertTrack, dropOwed, markSent, owedAlerts, sendLater } from '../store/config/alerts.ts';
 import { readCursor, writeCursor } from '../store/log/retention.ts';
+import { callObject } from '../lookup/objects.ts';
 import { accountStub, recordStub } from '../lookup/stubs.ts';
 import { inLanes } from './lanes.ts';
 
@@ -49,7 +50,13 @@ async function tellOperator(env: Bindings, alertAccount: string | null, at: At):
   const owed = await nextOwed(env, 'operator', at);
   if (owed.length === 0) return;
   // Where it does not answer, all of it fails: nothing of the alerts' own back-off.
-  const settings = await withTimeout(ALERT_ANSWER_MS, Promise.resolve(accountStub(env, alertAccount).settings()));
+  const settings = await withTimeout(
+    ALERT_ANSWER_MS,
+    callObject(
+      () => accountStub(env, alertAccount),
+      (stub) => stub.settings(),
+    ),
+  );
   if (settings === null) {
     console.error(JSON.stringify({ message: 'no account for alerts', account: alertAccount }));
     return dropOwed(env.CONFIG, 'operator', null);
@@ -78,7 +85,13 @@ async function tellOwners(env: Bindings, at: At): Promise<void> {
 /** Undefined: no answer, and it is left alone for a while. */
 async function subscribed(env: Bindings, account: string, nowMs: number): Promise<AccountSettings | null | undefined> {
   try {
-    return await withTimeout(ALERT_ANSWER_MS, Promise.resolve(accountStub(env, account).settingsForAlerts()));
+    return await withTimeout(
+      ALERT_ANSWER_MS,
+      callObject(
+        () => accountStub(env, account),
+        (stub) => stub.settingsForAlerts(),
+      ),
+    );
   } catch (error) {
     console.warn(JSON.stringify({ message: 'an owner is sent no alerts', account, error: String(error) }));
     await sendLater(env.CONFIG, 'owners', { account }, nowMs);
@@ -140,8 +153,11 @@ async function publish(env: Bindings, alert: Alert, settings: AccountSettings, r
   const request = isSlack
     ? withSlackForm(standard, settings.endpoints, slackBody(alert, await names(env, alert)))
     : standard;
-  const accepting = recordStub(env, recordName(address)).accept(request);
-  const [result] = await withTimeout(ALERT_ANSWER_MS, Promise.resolve(accepting));
+  const accepting = callObject(
+    () => recordStub(env, recordName(address)),
+    (stub) => stub.accept(request),
+  );
+  const [result] = await withTimeout(ALERT_ANSWER_MS, accepting);
   if (result?.kind === 'conflict') {
     const { account } = settings;
     console.error(JSON.stringify({ message: 'the id of an alert is taken by other content', id, account }));
@@ -156,8 +172,12 @@ async function names(env: Bindings, alert: Alert) {
   if (alert.account === null) return null;
   try {
     const wanted = alert.endpoint === null ? [] : [alert.endpoint];
-    const settings = accountStub(env, alert.account).settings(wanted);
-    return namesOf(await withTimeout(ALERT_NAMES_MS, Promise.resolve(settings)), alert);
+    const { account } = alert;
+    const settings = callObject(
+      () => accountStub(env, account),
+      (stub) => stub.settings(wanted),
+    );
+    return namesOf(await withTimeout(ALERT_NAMES_MS, settings), alert);
   } catch (error) {
     console.warn(JSON.stringify({ message: 'an alert is sent without names', id: alert.id, error: String(error) }));
     return null;

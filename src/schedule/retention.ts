@@ -20,6 +20,7 @@ import { deleteResolved } from '../store/config/alerts.ts';
 import { logDatabase } from '../store/database.ts';
 import { deleteOldFaults } from '../store/config/faults.ts';
 import * as rows from '../store/log/retention.ts';
+import { callObject } from '../lookup/objects.ts';
 import { jobStub } from '../lookup/stubs.ts';
 
 const TASK = 'retention';
@@ -67,7 +68,14 @@ async function expireLog(env: Bindings, nowMs: number): Promise<{ accounts: numb
 async function expireJobs(env: Bindings, nowMs: number): Promise<number> {
   const ids = await rows.endedJobs(env.CONFIG, nowMs - JOB_RETENTION_DAYS * DAY_MS, RETENTION_JOBS_PER_RUN);
   if (ids.length === 0) return 0;
-  await Promise.all(ids.map((id) => jobStub(env, id).erase()));
+  await Promise.all(
+    ids.map((id) =>
+      callObject(
+        () => jobStub(env, id),
+        (job) => job.erase(),
+      ),
+    ),
+  );
   await rows.deleteJobs(env.CONFIG, ids);
   return ids.length;
 }

@@ -9,7 +9,7 @@ import type { Api } from '../api.ts';
 import { protocolsOf } from '../auth/protocols.ts';
 import type { AppContext } from '../context.ts';
 import { ruled } from '../fields.ts';
-import { callObject } from '../objects.ts';
+import { callObject } from '../../lookup/objects.ts';
 import { accountId, accountParams, recordKey } from '../params.ts';
 import { Problem, retryAfter } from '../problem.ts';
 import { fullOf, toRequest } from './request.ts';

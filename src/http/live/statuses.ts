@@ -12,7 +12,7 @@ import { addressOfHash } from '../../lookup/address.ts';
 import { parseRecordId } from '../../core/ids.ts';
 import { shardStub } from '../../lookup/stubs.ts';
 import { unsentOfNewest } from '../not-sent.ts';
-import { callObject } from '../objects.ts';
+import { callObject } from '../../lookup/objects.ts';
 import { presentOf } from '../overlay.ts';
 import { nextProbes } from '../probes.ts';
 import { showRecord } from '../render.ts';

@@ -15,7 +15,7 @@ import { auditForOperators } from '../audit-trail.ts';
 import type { AppContext } from '../context.ts';
 import { ruled } from '../fields.ts';
 import { showJob } from '../jobs.ts';
-import { callObject } from '../objects.ts';
+import { callObject } from '../../lookup/objects.ts';
 import { Problem } from '../problem.ts';
 import type { TypedEvent } from './type-check.ts';
 import { givenId } from './publish.ts';

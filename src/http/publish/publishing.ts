@@ -21,7 +21,7 @@ import { shardStub } from '../../lookup/stubs.ts';
 import { unknownAccount } from '../account-settings.ts';
 import { type AppContext, catalogueCacheOf, settingsCacheOf } from '../context.ts';
 import { eventAddress } from '../../lookup/event-address.ts';
-import { callObject } from '../objects.ts';
+import { callObject } from '../../lookup/objects.ts';
 import { Problem, retryAfter } from '../problem.ts';
 import { type EventBody, formsOf, type GivenForm } from './publish-body.ts';
 import { TypeCheck, type TypedEvent } from './type-check.ts';
