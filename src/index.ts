@@ -10,6 +10,7 @@ import { consumeFanout } from './queues/fanout.ts';
 import { consumeLog, logDeps } from './queues/log.ts';
 import { runSchedule } from './schedule/schedule.ts';
 import { shardStub } from './lookup/stubs.ts';
+import { logLine } from './log-line.ts';
 
 export { Account } from './account/account.ts';
 export { Catalogue } from './catalogue/catalogue.ts';
@@ -38,14 +39,14 @@ async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
       sender ??= createSender(
         () => requireVars(env),
         { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now() },
-        console.log,
+        (message, facts) => logLine('log', message, facts),
       );
       return consumeFanout(batch, {
         shard: (name) => shardStub(env, name),
         send: sender,
         nowMs: () => Date.now(),
         wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-        log: console.log,
+        report: (message, facts) => logLine('error', message, facts),
       });
     case 'tubepost-log':
       return consumeLog(batch, logDeps(env));

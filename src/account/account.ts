@@ -36,6 +36,7 @@ import {
 import { beginRemoval, endpointsOfRemoved, removalOf, setRemovalDue } from './removal.ts';
 import { beginTest } from './test-sends.ts';
 import { tell } from './tell.ts';
+import { logLine } from '../log-line.ts';
 
 /** Whoever asked through a release that did not say. */
 const UNNAMED = 'unnamed';
@@ -217,9 +218,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     try {
       await (removalOf(this.#sql) === null ? this.#tell() : this.#startRemoval());
     } catch (error) {
-      console.error(
-        JSON.stringify({ message: 'account alarm failed', account: this.ctx.id.name, error: String(error) }),
-      );
+      logLine('error', 'account alarm failed', { account: this.ctx.id.name, error: String(error) });
       await this.ctx.storage.setAlarm(Date.now() + OUTBOX_TRY_MS);
     }
   }
@@ -240,9 +239,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     const telling = Promise.resolve(liveStub(this.env, place).settingsChanged());
     this.ctx.waitUntil(
       telling.catch((error: unknown) =>
-        console.warn(
-          JSON.stringify({ message: 'viewers not told of a change', account: this.ctx.id.name, error: String(error) }),
-        ),
+        logLine('warn', 'viewers not told of a change', { account: this.ctx.id.name, error: String(error) }),
       ),
     );
   }
@@ -261,9 +258,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
       setRemovalDue(this.#sql, null);
     } catch (error) {
       setRemovalDue(this.#sql, Date.now() + OUTBOX_FIRST_WAIT_MS);
-      console.warn(
-        JSON.stringify({ message: 'account removal waits', account: this.ctx.id.name, error: String(error) }),
-      );
+      logLine('warn', 'account removal waits', { account: this.ctx.id.name, error: String(error) });
     }
     this.#arm();
   }
@@ -296,15 +291,12 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     } catch (error) {
       settleFailed(this.#sql, topic, Date.now(), Math.random());
       const { topic: what, failures } = topic;
-      console.warn(
-        JSON.stringify({
-          message: 'account outbox waits',
-          account: this.ctx.id.name,
-          topic: what,
-          failures: failures + 1,
-          error: String(error),
-        }),
-      );
+      logLine('warn', 'account outbox waits', {
+        account: this.ctx.id.name,
+        topic: what,
+        failures: failures + 1,
+        error: String(error),
+      });
     }
   }
 }

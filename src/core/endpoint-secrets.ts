@@ -7,10 +7,8 @@
  * request is ever without a signature that they can read.
  */
 import type { EndpointSecret } from './endpoint.ts';
-import { LIVE_SECRETS_MAX } from './limits.ts';
+import { LIVE_SECRETS_MAX, SECOND_MS } from './limits.ts';
 import { fail, ok, type Result } from './result.ts';
-
-const SECOND_MS = 1_000;
 
 export function isLive({ expiresAtMs }: Pick<EndpointSecret, 'expiresAtMs'>, nowMs: number): boolean {
   return expiresAtMs === null || expiresAtMs > nowMs;

@@ -5,7 +5,7 @@
 import type { DeliveryStatus, LastAttempt, Parked } from './delivery.ts';
 import type { AccountSettings } from './endpoint.ts';
 import { isReplay } from './ids.ts';
-import { SHOWN_VALUE_CHARS_MAX } from './limits.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, SHOWN_VALUE_CHARS_MAX } from './limits.ts';
 import { disabledReason, ENDPOINT_REMOVED, PAYLOAD_ERASED } from './reasons.ts';
 import { capitalized } from './text.ts';
 import type { DeliveryView } from './view.ts';
@@ -177,11 +177,6 @@ export function until(atMs: number | null, nowMs: number, lead: string): string 
   if (atMs === null || atMs <= nowMs) return '';
   return `${lead} in ${span(Math.ceil((atMs - nowMs) / 1_000) * 1_000)}`;
 }
-
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** A length of time as a person says it: two significant digits or so, and a unit that stays until twice the next. */
 export function span(ms: number): string {

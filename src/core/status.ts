@@ -53,6 +53,14 @@ export function isOpen(delivery: Delivery): boolean {
   return delivery.state.kind === 'waiting';
 }
 
+/**
+ * True while its request may have left: from the begin of a claim until its end. A claim that has
+ * not begun, perhaps still in a queue, has certainly sent nothing: who comes to begin it finds it gone.
+ */
+export function isUnderWay({ claim }: Pick<Delivery, 'claim'>): boolean {
+  return claim !== null && claim.begunAtMs !== null;
+}
+
 /** May be started: waits, and nobody holds a claim on it. */
 export function isStartable(delivery: Delivery): boolean {
   return delivery.state.kind === 'waiting' && delivery.claim === null;
@@ -60,7 +68,7 @@ export function isStartable(delivery: Delivery): boolean {
 
 export function wireStatus(delivery: Delivery): DeliveryStatus {
   if (delivery.state.kind === 'ended') return delivery.state.as;
-  return delivery.claim !== null && delivery.claim.begunAtMs !== null ? 'delivering' : delivery.state.as;
+  return isUnderWay(delivery) ? 'delivering' : delivery.state.as;
 }
 
 export function nextAttemptAtMs(delivery: Delivery): number | null {

@@ -19,7 +19,7 @@ export type Sender = (request: AttemptRequest) => Promise<AttemptOutcome>;
 export function createSender(
   readVars: () => SenderVars,
   runtime: Pick<SendDeps, 'fetch' | 'nowMs'>,
-  log: (line: string) => void,
+  log: (message: string, facts: Record<string, unknown>) => void,
 ): Sender {
   let known: SendDeps | null = null;
   const sendOrNot = async (request: AttemptRequest) => {
@@ -34,7 +34,7 @@ export function createSender(
   };
   return async (request) => {
     const outcome = await sendOrNot(request);
-    log(attemptLine(request, outcome));
+    log('attempt', factsOf(request, outcome));
     return outcome;
   };
 }
@@ -44,12 +44,8 @@ function depsOf(vars: SenderVars, runtime: Pick<SendDeps, 'fetch' | 'nowMs'>): S
   return { ...runtime, vault: createVault(masterKey, masterKeysOld), urlPolicy: { allowPrivate, serviceHosts } };
 }
 
-function attemptLine(
-  { account, delivery, endpoint, eventId, attempt }: AttemptRequest,
-  outcome: AttemptOutcome,
-): string {
-  return JSON.stringify({
-    message: 'attempt',
+function factsOf({ account, delivery, endpoint, eventId, attempt }: AttemptRequest, outcome: AttemptOutcome) {
+  return {
     account,
     delivery,
     endpoint: endpoint.id,
@@ -61,5 +57,5 @@ function attemptLine(
     ...(outcome.error?.kind === 'not-sent' ? { level: 'error', why: outcome.error.message } : {}),
     latencyMs: outcome.latencyMs,
     ...(outcome.isRepeated === true ? { isRepeated: true } : {}),
-  });
+  };
 }

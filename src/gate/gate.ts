@@ -14,6 +14,7 @@ import type { Bindings } from '../env.ts';
 import { accountStub, liveStub, shardStub } from '../lookup/stubs.ts';
 import { notBefore, toArm } from './alarm.ts';
 import { type GateEffects, GateLedger, type Wake, type WakeResult } from './ledger.ts';
+import { logLine } from '../log-line.ts';
 
 export class Gate extends DurableObject<Bindings> implements GateRpc {
   #ledger: GateLedger;
@@ -164,6 +165,6 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
 
   #failed(step: string, error: unknown): void {
     const { message } = error instanceof Error ? error : new Error(String(error));
-    console.error(JSON.stringify({ message: 'gate step failed', step, endpoint: this.#endpoint, error: message }));
+    logLine('error', 'gate step failed', { step, endpoint: this.#endpoint, error: message });
   }
 }

@@ -22,6 +22,7 @@ import {
   PROBE_MS,
   RESERVE_AHEAD_MS,
   UNAVAILABLE_WAIT_MS_MIN,
+  SECOND_MS,
 } from '../core/limits.ts';
 import { failingAfter, isFailingForDays } from '../core/failing.ts';
 import { burstOf, nextStartMs, reserved, takeStarts } from '../core/pace.ts';
@@ -43,8 +44,6 @@ export type GateEffects = {
 /** `passes`: how many attempts the record may start; null: as many as it likes. */
 export type Wake = ParkedRecord & { passes: number | null };
 export type WakeResult = { wake: Wake; woken: Woken | null };
-
-const SECOND_MS = 1_000;
 
 export class GateLedger {
   readonly #sql: Sql;

@@ -1,9 +1,7 @@
 /** What a Gate heard of its endpoint within the circuit's window. In memory only: what is lost with an instance is counted anew. */
 import type { Tally } from '../core/circuit.ts';
-import { CIRCUIT_WINDOW_MS } from '../core/limits.ts';
+import { CIRCUIT_WINDOW_MS, SECOND_MS } from '../core/limits.ts';
 import type { Report } from '../core/report.ts';
-
-const SECOND_MS = 1_000;
 
 type Second = { failures: number; others: number; records: Set<string> };
 

@@ -42,6 +42,7 @@ import { addReseal } from './reseal.ts';
 import { addSecrets } from './secrets.ts';
 import { addSessions } from './sessions.ts';
 import { addTraffic } from './traffic.ts';
+import { logLine } from '../log-line.ts';
 
 export function createApp() {
   const api = new Api();
@@ -97,7 +98,7 @@ const requireVars: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (vars === undefined) {
     vars = parseVars(c.env);
     parsedVars.set(c.env, vars);
-    if (!vars.ok) console.error(JSON.stringify({ message: 'misconfigured', missing: vars.error }));
+    if (!vars.ok) logLine('error', 'misconfigured', { missing: vars.error });
   }
   if (!vars.ok) throw new Problem('misconfigured', vars.error.join('; '));
   c.set('vars', vars.value);
@@ -108,13 +109,10 @@ const answerError: ErrorHandler<AppEnv> = (error, c) => {
   const problem = problemOf(error);
   if (problem !== null) return problem.toResponse();
   // The message may quote a value; the stack says where, and the answer says nothing.
-  console.error(
-    JSON.stringify({
-      message: 'request failed',
-      method: c.req.method,
-      path: c.req.routePath,
-      error: error.stack ?? String(error),
-    }),
-  );
+  logLine('error', 'request failed', {
+    method: c.req.method,
+    path: c.req.routePath,
+    error: error.stack ?? String(error),
+  });
   return new Problem('internal', 'something broke here; it is in the log').toResponse();
 };

@@ -12,6 +12,7 @@ import { createVault, type Vault } from '../delivery/vault.ts';
 import type { Bindings, Vars } from '../env.ts';
 import { accountStub } from '../lookup/stubs.ts';
 import { callObject } from '../lookup/objects.ts';
+import { logLine } from '../log-line.ts';
 
 export type AppEnv = { Bindings: Bindings; Variables: { vars: Vars; keyName: string; grant: Grant } };
 export type AppContext = Context<AppEnv>;
@@ -70,7 +71,7 @@ export async function noteChange(c: AppContext, account: string): Promise<void> 
   try {
     await settingsCacheOf(c.env).fresh(account, Date.now());
   } catch (error) {
-    console.warn(JSON.stringify({ message: 'settings not read after a change', account, error: String(error) }));
+    logLine('warn', 'settings not read after a change', { account, error: String(error) });
   }
 }
 

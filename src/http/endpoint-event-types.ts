@@ -1,7 +1,7 @@
 /** E6: what an endpoint was sent, type by type, so that its owner can unsubscribe from what nobody reads. From the log: seconds late. */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
-import { SENT_TYPES_DAYS_MAX } from '../core/limits.ts';
+import { SENT_TYPES_DAYS_MAX, DAY_MS } from '../core/limits.ts';
 import { logDatabase } from '../store/database.ts';
 import { countSentTypes } from '../store/log/sent-types.ts';
 import { accountOf } from './account-settings.ts';
@@ -10,8 +10,6 @@ import { fromDatabase } from './database.ts';
 import { wholeText } from './fields.ts';
 import { accountId } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';
-
-const DAY_MS = 86_400_000;
 
 export function addEndpointEventTypes(api: Api): void {
   api.route(

@@ -24,6 +24,7 @@ import { probeNow } from './probes.ts';
 import { Problem, retryAfter } from './problem.ts';
 import { showAttempt } from './render.ts';
 import { unknownEndpoint } from './secret-text.ts';
+import { logLine } from '../log-line.ts';
 
 export function addEndpointTest(api: Api): void {
   api.route(
@@ -59,7 +60,7 @@ async function probeAfter(c: AppContext, account: string, endpoint: string): Pro
   try {
     probeNow(c, await accountOf(c, account), endpoint);
   } catch (error) {
-    console.warn(JSON.stringify({ message: 'endpoint not probed', endpoint, error: String(error) }));
+    logLine('warn', 'endpoint not probed', { endpoint, error: String(error) });
   }
 }
 
@@ -74,7 +75,7 @@ async function attemptAndLog(c: AppContext, test: TestEvent): Promise<LoggedAtte
     }
   } catch (error) {
     // Whoever asked for the test sees it all the same; only the list will lack it.
-    console.warn(JSON.stringify({ message: 'test not logged', attempt: test.attemptId, error: String(error) }));
+    logLine('warn', 'test not logged', { attempt: test.attemptId, error: String(error) });
   }
   return attempt;
 }
@@ -88,7 +89,7 @@ function senderOf(c: AppContext): Sender {
   const sender = createSender(
     () => vars,
     { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now() },
-    console.log,
+    (message, facts) => logLine('log', message, facts),
   );
   senders.set(vars, sender);
   return sender;

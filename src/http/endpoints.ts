@@ -31,6 +31,8 @@ import { pinnedVersions } from './pinned-versions.ts';
 import { invalid, Problem } from './problem.ts';
 import { showCircuit, showEndpoint } from './render.ts';
 import { auditRepeated, newSecret, storedText, unknownEndpoint } from './secret-text.ts';
+import { logLine } from '../log-line.ts';
+import { sha256 } from '../lookup/sha256.ts';
 
 const path = '/v1/accounts/{account}/endpoints';
 const onePath = `${path}/{endpoint}`;
@@ -218,7 +220,7 @@ export async function circuitOf(c: AppContext, settings: AccountSettings, endpoi
   try {
     return showCircuit(await withTimeout(GATE_ANSWER_MS, gateStub(c.env, settings, endpoint).read()));
   } catch (error) {
-    console.error(JSON.stringify({ message: 'gate not read', endpoint, error: String(error) }));
+    logLine('error', 'gate not read', { endpoint, error: String(error) });
     return null;
   }
 }
@@ -231,8 +233,7 @@ function ownHost(c: AppContext): string {
 async function newEndpointId(c: AppContext, account: string): Promise<string> {
   const key = idempotencyKey(c);
   if (key === null) return endpointId(ulid());
-  const text = new TextEncoder().encode(JSON.stringify(['endpoint', account, key]));
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
+  const digest = await sha256(JSON.stringify(['endpoint', account, key]));
   return endpointId(base32(digest).slice(0, ULID_CHARS));
 }
 const ULID_CHARS = 26;

@@ -19,6 +19,7 @@ import type { AppContext } from './context.ts';
 import { csvRow } from './csv.ts';
 import { fromDatabase } from './database.ts';
 import { invalid } from './problem.ts';
+import { logLine } from '../log-line.ts';
 
 export type LogFormat = 'json' | 'ndjson' | 'csv';
 
@@ -97,7 +98,7 @@ function stream<T>(list: LogList<T>, first: LogPage<T>, { head, row }: Writer): 
             if (next === null) return controller.close();
           }
         } catch (error) {
-          console.error(JSON.stringify({ message: 'export broke off', list: list.name, pages, error: String(error) }));
+          logLine('error', 'export broke off', { list: list.name, pages, error: String(error) });
           controller.error(error);
         }
       },

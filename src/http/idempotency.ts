@@ -10,6 +10,8 @@ import { accountStub } from '../lookup/stubs.ts';
 import { type AppContext, vaultOf } from './context.ts';
 import { callObject, callObjectOnce } from '../lookup/objects.ts';
 import { invalid, Problem } from './problem.ts';
+import { logLine } from '../log-line.ts';
+import { sha256 } from '../lookup/sha256.ts';
 
 const sealedSchema = z.object({ key: z.string(), sealed: z.string() });
 
@@ -26,7 +28,7 @@ export async function answerOnce(
   const key = idempotencyKey(c);
   if (key === null) return run();
   const open = () => accountStub(c.env, account);
-  const request = await sha256Hex(`${c.req.method}\n${new URL(c.req.url).pathname}\n${text}`);
+  const request = (await sha256(`${c.req.method}\n${new URL(c.req.url).pathname}\n${text}`)).toHex();
 
   const begun = await callObjectOnce(open, (stub) => stub.idempotencyBegin(key, request));
   switch (begun.kind) {
@@ -76,7 +78,7 @@ async function end(
       (stub) => stub.idempotencyEnd(key, answer),
     );
   } catch (error) {
-    console.warn(JSON.stringify({ message: 'an Idempotency-Key stays locked', account, error: String(error) }));
+    logLine('warn', 'an Idempotency-Key stays locked', { account, error: String(error) });
   }
 }
 
@@ -97,9 +99,7 @@ async function remembered(
 ): Promise<Response> {
   const opened = await vaultOf(c).open(sealedSchema.parse(JSON.parse(answer.sealed)), place(account));
   if (!opened.ok) {
-    console.error(
-      JSON.stringify({ message: 'a remembered answer does not open', account, error: opened.error.message }),
-    );
+    logLine('error', 'a remembered answer does not open', { account, error: opened.error.message });
     throw new Problem('unavailable', 'the answer to the first request with this Idempotency-Key cannot be read');
   }
   await repeated?.(c, JSON.parse(opened.value));
@@ -112,8 +112,4 @@ async function remembered(
 
 function place(account: string) {
   return { account, endpoint: '', purpose: 'idempotent-answer' };
-}
-
-async function sha256Hex(text: string): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))).toHex();
 }

@@ -19,6 +19,7 @@ import { accountId, pageQuery, showPage } from './params.ts';
 import { nextProbe } from './probes.ts';
 import { Problem } from './problem.ts';
 import { jobStub } from '../lookup/stubs.ts';
+import { logLine } from '../log-line.ts';
 
 const jobParams = z.strictObject({ job: z.string() });
 const PAST = { pause: 'job.paused', resume: 'job.resumed', cancel: 'job.cancelled' } as const;
@@ -117,7 +118,7 @@ export async function startNow(c: AppContext, start: JobStart): Promise<void> {
       Promise.resolve(stub.start(start)).then(() => undefined),
     );
   } catch (error) {
-    console.warn(JSON.stringify({ message: 'a job starts later', job: start.id, error: String(error) }));
+    logLine('warn', 'a job starts later', { job: start.id, error: String(error) });
   }
 }
 

@@ -6,6 +6,7 @@
 import { ulid } from 'ulid';
 import { base32 } from '../core/base32.ts';
 import { toBase64url } from './base64url.ts';
+import { sha256 } from '../lookup/sha256.ts';
 
 const KEY_BYTES = 32;
 const ULID_CHARS = 26;
@@ -24,7 +25,7 @@ export async function derivedKey(
   { maker, idempotencyKey, asked }: { maker: string | null; idempotencyKey: string; asked: object },
 ): Promise<KeyText> {
   const place = ['key', maker, idempotencyKey];
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytesOf(place)));
+  const digest = await sha256(JSON.stringify(place));
   const raw = Uint8Array.from(atob(masterKey), (character) => character.charCodeAt(0));
   const base = await crypto.subtle.importKey('raw', raw, 'HKDF', false, ['deriveBits']);
   const derivation = { name: 'HKDF', hash: 'SHA-256', salt: bytesOf([...place, asked]), info: bytesOf(INFO) };

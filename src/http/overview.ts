@@ -11,6 +11,7 @@ import {
   OVERVIEW_ROWS_MAX,
   OVERVIEW_SHOWN_MAX,
   WINDOW_ROWS_MAX,
+  MINUTE_MS,
 } from '../core/limits.ts';
 import type { Span } from '../core/hours.ts';
 import { backlogs, silentEndpoints } from '../core/overview.ts';
@@ -25,7 +26,6 @@ import { wholeText } from './fields.ts';
 import { accountId, accountParams, instant } from './params.ts';
 import { invalid } from './problem.ts';
 
-const MINUTE_MS = 60_000;
 const windowQuery = {
   minutes: wholeText(1, OVERVIEW_MINUTES_MAX).optional(),
   from: instant.optional(),

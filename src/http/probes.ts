@@ -8,14 +8,13 @@ import { gateStub } from '../lookup/stubs.ts';
 import type { Bindings } from '../env.ts';
 import type { AppContext } from './context.ts';
 import { type Present, presentOf } from './overlay.ts';
+import { logLine } from '../log-line.ts';
 
 /** The endpoint is worth a probe now: a test of it arrived, or a person replays. What is lost here costs the rest of a pause. */
 export function probeNow(c: AppContext, place: AccountPlace, endpoint: string): void {
   const asked = Promise.resolve(gateStub(c.env, place, endpoint).probe());
   c.executionCtx.waitUntil(
-    asked.catch((error: unknown) =>
-      console.warn(JSON.stringify({ message: 'endpoint not probed', endpoint, error: String(error) })),
-    ),
+    asked.catch((error: unknown) => logLine('warn', 'endpoint not probed', { endpoint, error: String(error) })),
   );
 }
 
@@ -56,7 +55,7 @@ export async function nextProbe(env: Bindings, place: AccountPlace, endpoint: st
   try {
     return (await withTimeout(GATE_ANSWER_MS, gateStub(env, place, endpoint).read())).nextProbeAtMs;
   } catch (error) {
-    console.warn(JSON.stringify({ message: 'gate not read', endpoint, error: String(error) }));
+    logLine('warn', 'gate not read', { endpoint, error: String(error) });
     return null;
   }
 }

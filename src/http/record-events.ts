@@ -10,6 +10,7 @@ import { recordStub } from '../lookup/stubs.ts';
 import type { EventFilter, OfRecord } from '../store/filter.ts';
 import type { AppContext } from './context.ts';
 import { callObject } from '../lookup/objects.ts';
+import { logLine } from '../log-line.ts';
 
 /** Empty where the rows are looked for one by one: several records, an event as well, a very large record, or one that knows nothing. */
 export async function ofRecord(
@@ -25,7 +26,7 @@ export async function ofRecord(
     (stub) => stub.readEventIds(RECORD_EVENT_IDS_MAX),
   ).catch((error: unknown) => {
     // The log answers also where the Shard does not: only more slowly.
-    console.error(JSON.stringify({ message: 'record not asked', account: settings.account, error: String(error) }));
+    logLine('error', 'record not asked', { account: settings.account, error: String(error) });
     return null;
   });
   if (known === null || known.ids.length === 0) return {};

@@ -17,6 +17,7 @@ import { accountParams, recordKey } from './params.ts';
 import { presentFor } from './probes.ts';
 import { problemOf } from './problem.ts';
 import { showRecord } from './render.ts';
+import { logLine } from '../log-line.ts';
 
 const bodySchema = z.strictObject({
   records: ruled(z.array(recordKey), checkCount, { minItems: 1, maxItems: RECORD_STATUSES_MAX }),
@@ -79,7 +80,7 @@ async function apart<T>(account: string, record: string, work: () => Promise<T>)
       code: 'internal',
       detail: 'something broke here; it is in the log',
     };
-    console.error(JSON.stringify({ message: 'record not read', account, code, error: String(error) }));
+    logLine('error', 'record not read', { account, code, error: String(error) });
     return { outcome: 'unavailable', record, error: { code, message: detail } };
   }
 }

@@ -14,6 +14,7 @@ import type { Api } from './api.ts';
 import { type AppContext, noteChange, vaultOf } from './context.ts';
 import { callObject } from '../lookup/objects.ts';
 import { accountParams } from './params.ts';
+import { logLine } from '../log-line.ts';
 
 export function addReseal(api: Api): void {
   api.route(
@@ -111,7 +112,7 @@ async function resealingOf(
 async function sealedAgain(vault: Vault, from: Sealed, place: SealContext): Promise<Resealing | null> {
   const opened = await vault.open(from, place);
   if (!opened.ok) {
-    console.error(JSON.stringify({ message: 'a sealed text does not open', error: opened.error.message, ...place }));
+    logLine('error', 'a sealed text does not open', { error: opened.error.message, ...place });
     return null;
   }
   return { from, to: await vault.seal(opened.value, place) };

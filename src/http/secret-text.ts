@@ -12,6 +12,7 @@ import { type AppContext, vaultOf } from './context.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { callObject } from '../lookup/objects.ts';
 import { invalid, Problem } from './problem.ts';
+import { sha256 } from '../lookup/sha256.ts';
 
 export type SecretPlace = { account: string; endpoint: string };
 
@@ -38,8 +39,7 @@ const ULID_CHARS = 26;
 async function newSecretId(c: AppContext, { account, endpoint }: SecretPlace, nowMs: number): Promise<string> {
   const key = idempotencyKey(c);
   if (key === null) return `sec_${ulid(nowMs).toLowerCase()}`;
-  const text = new TextEncoder().encode(JSON.stringify(['secret', account, endpoint, key]));
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', text));
+  const digest = await sha256(JSON.stringify(['secret', account, endpoint, key]));
   return `sec_${base32(digest).slice(0, ULID_CHARS)}`;
 }
 

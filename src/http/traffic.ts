@@ -8,6 +8,7 @@ import {
   OVERVIEW_ROWS_MAX,
   TRAFFIC_MINUTES_MAX,
   TRAFFIC_ROWS_MAX,
+  MINUTE_MS,
 } from '../core/limits.ts';
 import { logDatabase } from '../store/database.ts';
 import { activeAccounts } from '../store/log/overview.ts';
@@ -18,7 +19,6 @@ import { fromDatabase } from './database.ts';
 import { wholeText } from './fields.ts';
 import { accountParams } from './params.ts';
 
-const MINUTE_MS = 60_000;
 const query = z.strictObject({ minutes: wholeText(1, TRAFFIC_MINUTES_MAX).default(TRAFFIC_MINUTES_MAX) });
 /** `isAll`: no account was left out. */
 type Seen = { traffic: Traffic[]; isAll: boolean };

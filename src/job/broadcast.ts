@@ -20,6 +20,7 @@ import { writeFaults } from '../store/config/faults.ts';
 import { callObject } from '../lookup/objects.ts';
 import { accountStub, recordStub } from '../lookup/stubs.ts';
 import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
+import { logLine } from '../log-line.ts';
 
 type Broadcast = Extract<JobSpec, { kind: 'broadcast' }>;
 
@@ -98,8 +99,8 @@ function failed(reason: string): Outcome {
 /** O6, as for every publish: the record's hash and not its key, never data. */
 function logPublish(account: string, type: string, { kind, hash }: RecordAddress, accepted: Accepted): void {
   const { id: event, sequence, duplicate, deliveryCount } = accepted;
-  const facts = { message: 'publish', event, account, record: kind + hash, type, sequence, duplicate, deliveryCount };
-  console.log(JSON.stringify({ ...facts, trigger: 'broadcast' }));
+  const facts = { event, account, record: kind + hash, type, sequence, duplicate, deliveryCount };
+  logLine('log', 'publish', { ...facts, trigger: 'broadcast' });
 }
 
 const caches = new WeakMap<Bindings, SettingsCache>();

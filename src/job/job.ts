@@ -16,6 +16,7 @@ import { limiterStub } from '../lookup/stubs.ts';
 import { mannerOf, workOf } from './kinds.ts';
 import { JobLedger, type Task } from './ledger.ts';
 import { type Item, nothing, type Outcome, type Work } from './work.ts';
+import { logLine } from '../log-line.ts';
 
 export class Job extends DurableObject<Bindings> implements JobRpc {
   #ledger: JobLedger;
@@ -172,6 +173,6 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
 
   #report(step: string, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    console.error(JSON.stringify({ message: 'job step failed', job: this.ctx.id.name, step, error: message }));
+    logLine('error', 'job step failed', { job: this.ctx.id.name, step, error: message });
   }
 }

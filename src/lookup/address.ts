@@ -5,10 +5,10 @@
 import { BASE32, base32 } from '../core/base32.ts';
 import { canonicalJson } from '../core/canonical.ts';
 import type { RecordAddress, RecordLocator, RecordRef, ShardAddress, ShardsOf } from '../core/ids.ts';
+import { sha256 } from './sha256.ts';
 
 /** 160 bits: collisions among the records of an account are out of reach, and the name stays short. */
 const HASH_BYTES = 20;
-const encoder = new TextEncoder();
 
 /** All accounts begin with this generation; another number of shards would be another generation. */
 const GENERATION = 0;
@@ -82,8 +82,4 @@ function firstBits(hash: string): number {
 
 function hashOf(digest: Uint8Array): string {
   return base32(digest.subarray(0, HASH_BYTES));
-}
-
-async function sha256(text: string): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(text)));
 }

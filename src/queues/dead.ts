@@ -7,17 +7,18 @@ import type { Fault } from '../core/fault.ts';
 import type { Bindings } from '../env.ts';
 import { writeFaults } from '../store/config/faults.ts';
 import { retryLater } from './retry-later.ts';
+import { logLine } from '../log-line.ts';
 
 export type DeadDeps = {
   write(faults: Fault[]): Promise<void>;
   /** One structured line. */
-  report: (line: Record<string, unknown>) => void;
+  report: (line: { message: string; [fact: string]: unknown }) => void;
 };
 
 export function deadDeps(env: Pick<Bindings, 'CONFIG'>): DeadDeps {
   return {
     write: (faults) => writeFaults(env.CONFIG, faults, Date.now()),
-    report: (line) => console.log(JSON.stringify(line)),
+    report: ({ message, ...facts }) => logLine('error', message, facts),
   };
 }
 
@@ -26,7 +27,6 @@ export async function consumeDead(batch: Pick<MessageBatch, 'messages' | 'queue'
   const { queue, messages } = batch;
   for (const { id, timestamp } of messages) {
     deps.report({
-      level: 'error',
       message: 'queue dead',
       queue,
       queueMessage: id,
@@ -39,7 +39,7 @@ export async function consumeDead(batch: Pick<MessageBatch, 'messages' | 'queue'
     );
     for (const message of messages) message.ack();
   } catch (error) {
-    deps.report({ level: 'error', message: 'queue dead not stored', queue, error: String(error) });
+    deps.report({ message: 'queue dead not stored', queue, error: String(error) });
     for (const message of messages) retryLater(message);
   }
 }

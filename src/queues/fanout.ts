@@ -25,7 +25,7 @@ export type FanoutDeps = {
   send: Sender;
   nowMs(): number;
   wait(ms: number): Promise<void>;
-  log(line: string): void;
+  report(message: string, facts: Record<string, unknown>): void;
 };
 
 type Carried = { message: Message; claim: ClaimRef };
@@ -35,7 +35,7 @@ export async function consumeFanout(batch: MessageBatch, deps: FanoutDeps): Prom
   for (const message of batch.messages) {
     const parsed = fanoutMessage.safeParse(message.body);
     if (!parsed.success) {
-      deps.log(JSON.stringify({ message: 'fanout message unreadable', id: message.id }));
+      deps.report('fanout message unreadable', { id: message.id });
       message.retry();
       continue;
     }
@@ -53,13 +53,13 @@ async function consumeShard(name: string, carried: Carried[], deps: FanoutDeps):
     begun = await deps.shard(name).begin(carried.map(({ claim }) => claim));
   } catch (error) {
     // Asked for again; the Shard answers `gone` where a claim has begun or ended.
-    deps.log(failure('begin', name, error));
+    deps.report('fanout failed', failure('begin', name, error));
     for (const { message } of carried) message.retry();
     return;
   }
   // Their claims may have been given up by the time the answer came: then something else may be under way in their lanes.
   if (deps.nowMs() - askedMs > CLAIM_GRACE_MS) {
-    deps.log(failure('begin', name, new Error('the answer came too late; its claims run out')));
+    deps.report('fanout failed', failure('begin', name, new Error('the answer came too late; its claims run out')));
     for (const { message } of carried) message.ack();
     return;
   }
@@ -71,15 +71,15 @@ async function consumeShard(name: string, carried: Carried[], deps: FanoutDeps):
         if (result?.kind === 'request') await settle(result.request.claim, await deps.send(result.request));
       } catch (error) {
         // The claim runs out, and the attempt counts as lost: it may not be begun a second time. The others go on.
-        deps.log(failure('settle', name, error));
+        deps.report('fanout failed', failure('settle', name, error));
       }
       message.ack();
     }),
   );
 }
 
-function failure(step: string, shard: string, error: unknown): string {
-  return JSON.stringify({ level: 'error', message: 'fanout failed', step, shard, error: String(error) });
+function failure(step: string, shard: string, error: unknown) {
+  return { step, shard, error: String(error) };
 }
 
 /** Outcomes that come within SETTLE_GROUP_MS of each other go back in one call: each call to an object is billed. */

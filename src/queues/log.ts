@@ -17,6 +17,7 @@ import { writeLog } from '../store/log/log-write.ts';
 import type { Written } from '../store/log/log-write.ts';
 import { logMessageSchema } from './log-message.ts';
 import { retryLater } from './retry-later.ts';
+import { logLine } from '../log-line.ts';
 
 export type LogDeps = {
   /** One transaction: all of the records or a throw. */
@@ -27,7 +28,7 @@ export type LogDeps = {
   /** For an alert. Rejects where they were not written. */
   tell(faults: Fault[]): Promise<void>;
   /** One structured line. */
-  report: (line: Record<string, unknown>) => void;
+  report: (line: { message: string; [fact: string]: unknown }) => void;
 };
 
 export function logDeps(env: Pick<Bindings, 'CONFIG' | 'LOG_DB' | 'SHARD' | 'LOCAL_MODE'>): LogDeps {
@@ -46,7 +47,7 @@ export function logDeps(env: Pick<Bindings, 'CONFIG' | 'LOG_DB' | 'SHARD' | 'LOC
       await shardStub(env, shard).confirm(confirmed);
     },
     tell: (faults) => writeFaults(env.CONFIG, faults, Date.now()),
-    report: (line) => console.log(JSON.stringify(line)),
+    report: ({ message, ...facts }) => logLine('error', message, facts),
   };
 }
 
@@ -80,7 +81,7 @@ async function tellFaults(records: LoggedRecord[], deps: LogDeps): Promise<void>
     await deps.tell([...faults.values()]);
   } catch (error) {
     // The log has the attempts, and the next ones come by as well.
-    deps.report({ level: 'error', message: 'fault not told', error: shown(error) });
+    deps.report({ message: 'fault not told', error: shown(error) });
   }
 }
 
@@ -93,7 +94,6 @@ function parse(message: Message, deps: LogDeps): Parsed[] {
   if (result.success) return [{ message, shard: result.data.shard, records: recordsOf(result.data) }];
   const issue = result.error.issues[0];
   deps.report({
-    level: 'error',
     message: 'log unreadable',
     queueMessage: message.id,
     tries: message.attempts,
@@ -111,7 +111,7 @@ async function writeAllOrEach(parsed: Parsed[], deps: LogDeps): Promise<Written[
     return [written];
   } catch (error) {
     // One bad row undoes all: the others must not wait for it. A database that is down fails them all: then ask it nothing more.
-    deps.report({ level: 'error', message: 'log batch failed', messages: parsed.length, error: shown(error) });
+    deps.report({ message: 'log batch failed', messages: parsed.length, error: shown(error) });
     if (await deps.isUp()) return writeEach(parsed, deps);
     for (const { message } of parsed) retryLater(message);
     return [];
@@ -127,7 +127,6 @@ async function writeEach(parsed: Parsed[], deps: LogDeps): Promise<Written[]> {
     } catch (error) {
       // Poison, or a database that went down meanwhile: either way this one comes back by itself.
       deps.report({
-        level: 'error',
         message: 'log write failed',
         queueMessage: message.id,
         tries: message.attempts,

@@ -20,6 +20,7 @@ import { logDatabase } from '../store/database.ts';
 import { callObject } from '../lookup/objects.ts';
 import { accountStub, gateStub } from '../lookup/stubs.ts';
 import { inLanes } from './lanes.ts';
+import { logLine } from '../log-line.ts';
 
 type Looked = {
   accounts: readonly string[];
@@ -156,7 +157,7 @@ async function answer<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await withTimeout(ALERT_ANSWER_MS, call);
   } catch (error) {
-    console.warn(JSON.stringify({ message: 'alerts go on without an answer', error: String(error) }));
+    logLine('warn', 'alerts go on without an answer', { error: String(error) });
     return undefined;
   }
 }

@@ -26,6 +26,7 @@ import { readCursor, writeCursor } from '../store/log/retention.ts';
 import { callObject } from '../lookup/objects.ts';
 import { accountStub, recordStub } from '../lookup/stubs.ts';
 import { inLanes } from './lanes.ts';
+import { logLine } from '../log-line.ts';
 
 /** `untilMs`: by the clock; no call begins later. */
 type At = { nowMs: number; untilMs: number };
@@ -40,7 +41,7 @@ export async function tellAlerts(env: Bindings, nowMs: number): Promise<void> {
   const results = await Promise.allSettled([tellOperator(env, alertAccount, at), owners()]);
   for (const result of results) {
     if (result.status === 'fulfilled') continue;
-    console.error(JSON.stringify({ message: 'alerts not sent', error: String(result.reason) }));
+    logLine('error', 'alerts not sent', { error: String(result.reason) });
   }
 }
 
@@ -58,7 +59,7 @@ async function tellOperator(env: Bindings, alertAccount: string | null, at: At):
     ),
   );
   if (settings === null) {
-    console.error(JSON.stringify({ message: 'no account for alerts', account: alertAccount }));
+    logLine('error', 'no account for alerts', { account: alertAccount });
     return dropOwed(env.CONFIG, 'operator', null);
   }
   await inLanes(owed, { lanes: ALERT_CALLS_AT_ONCE, untilMs: at.untilMs }, async (alert) => {
@@ -93,7 +94,7 @@ async function subscribed(env: Bindings, account: string, nowMs: number): Promis
       ),
     );
   } catch (error) {
-    console.warn(JSON.stringify({ message: 'an owner is sent no alerts', account, error: String(error) }));
+    logLine('warn', 'an owner is sent no alerts', { account, error: String(error) });
     await sendLater(env.CONFIG, 'owners', { account }, nowMs);
     return undefined;
   }
@@ -127,7 +128,7 @@ async function send(
       return true;
     }
   } catch (error) {
-    console.error(JSON.stringify({ message: 'alert not sent', id: alert.id, track, error: String(error) }));
+    logLine('error', 'alert not sent', { id: alert.id, track, error: String(error) });
   }
   const { id, account } = alert;
   await sendLater(env.CONFIG, track, track === 'owners' && account !== null ? { account } : { id }, nowMs);
@@ -160,7 +161,7 @@ async function publish(env: Bindings, alert: Alert, settings: AccountSettings, r
   const [result] = await withTimeout(ALERT_ANSWER_MS, accepting);
   if (result?.kind === 'conflict') {
     const { account } = settings;
-    console.error(JSON.stringify({ message: 'the id of an alert is taken by other content', id, account }));
+    logLine('error', 'the id of an alert is taken by other content', { id, account });
   }
   return result?.kind === 'accepted' || result?.kind === 'conflict';
 }
@@ -179,7 +180,7 @@ async function names(env: Bindings, alert: Alert) {
     );
     return namesOf(await withTimeout(ALERT_NAMES_MS, settings), alert);
   } catch (error) {
-    console.warn(JSON.stringify({ message: 'an alert is sent without names', id: alert.id, error: String(error) }));
+    logLine('warn', 'an alert is sent without names', { id: alert.id, error: String(error) });
     return null;
   }
 }

@@ -28,6 +28,8 @@ import { countFaults } from '../store/config/faults.ts';
 import { gather } from './alert-gathering.ts';
 import { tellAlerts } from './alert-telling.ts';
 import type { Task } from './task.ts';
+import { logLine } from '../log-line.ts';
+import { sha256 } from '../lookup/sha256.ts';
 
 const NO_SUCCESS: AlertRule = 'endpoint-no-success';
 /** Above every account's id, which is ASCII below it. */
@@ -101,7 +103,7 @@ async function lookAtGroups(env: Bindings, run: Run, groups: readonly Group[]): 
       changes += done.changes;
     } catch (error) {
       const { after, upTo } = group;
-      console.error(JSON.stringify({ message: 'alerts could not look', after, upTo, error: String(error) }));
+      logLine('error', 'alerts could not look', { after, upTo, error: String(error) });
     }
     const isOver = calls >= ALERT_CALLS_PER_RUN || changes >= ALERT_CHANGES_PER_RUN || Date.now() >= run.untilMs;
     if (isOver || group.upTo === LAST) return group.upTo === LAST ? '' : group.upTo;
@@ -115,7 +117,7 @@ async function look(env: Bindings, run: Run, group: Group, most: number): Promis
   const open = await store.openAlerts(env.CONFIG, after, upTo);
   const { facts, partial, calls } = await gather(env, { ...group, ...run });
   if (partial.size > 0) {
-    console.warn(JSON.stringify({ message: 'alerts saw only a part', accounts: [...partial] }));
+    logLine('warn', 'alerts saw only a part', { accounts: [...partial] });
   }
   const isWhole = (account: string | null) => account === null || !partial.has(account);
   const at = { nowMs, resolveAfterMs: times.resolveAfterMs, isWhole };
@@ -138,11 +140,10 @@ async function write(env: Bindings, changes: AlertChange[], nowMs: number): Prom
 
 async function idOf({ condition }: Extract<AlertChange, { kind: 'open' }>, nowMs: number): Promise<string> {
   const { rule, account, endpoint } = condition;
-  const text = new TextEncoder().encode(JSON.stringify([rule, account, endpoint]));
-  return alertId(nowMs, base32(new Uint8Array(await crypto.subtle.digest('SHA-256', text))));
+  return alertId(nowMs, base32(await sha256(JSON.stringify([rule, account, endpoint]))));
 }
 
 function log(change: Exclude<AlertChange, { kind: 'mark' }>, id: string): void {
   const { rule, account, endpoint, value, threshold } = change.kind === 'resolve' ? change.alert : change.condition;
-  console.log(JSON.stringify({ message: 'alert', change: change.kind, id, rule, account, endpoint, value, threshold }));
+  logLine('log', 'alert', { change: change.kind, id, rule, account, endpoint, value, threshold });
 }

@@ -22,6 +22,7 @@ import { deleteOldFaults } from '../store/config/faults.ts';
 import * as rows from '../store/log/retention.ts';
 import { callObject } from '../lookup/objects.ts';
 import { jobStub } from '../lookup/stubs.ts';
+import { logLine } from '../log-line.ts';
 
 const TASK = 'retention';
 
@@ -33,7 +34,7 @@ export const retention = {
     const jobs = await expireJobs(env, nowMs);
     const { alerts, faults } = await expireAlerts(env, nowMs);
     const sum = deleted.deliveries + deleted.attempts + deleted.events + deleted.hours + jobs + alerts + faults;
-    if (sum > 0) console.log(JSON.stringify({ message: TASK, accounts, ...deleted, jobs, alerts, faults }));
+    if (sum > 0) logLine('log', TASK, { accounts, ...deleted, jobs, alerts, faults });
   },
 };
 

@@ -8,6 +8,7 @@ import { auditTask } from './audit.ts';
 import { retention } from './retention.ts';
 import { rollUp } from './roll-up.ts';
 import type { Task } from './task.ts';
+import { logLine } from '../log-line.ts';
 
 const TASKS: readonly Task[] = [alertsTask, retention, auditTask, rollUp];
 
@@ -16,6 +17,6 @@ export async function runSchedule(env: Bindings, nowMs: number, tasks: readonly 
   for (const [i, result] of results.entries()) {
     if (result.status === 'fulfilled') continue;
     const error = result.reason instanceof Error ? (result.reason.stack ?? result.reason.message) : result.reason;
-    console.error(JSON.stringify({ message: 'scheduled task failed', task: tasks[i]?.name, error: String(error) }));
+    logLine('error', 'scheduled task failed', { task: tasks[i]?.name, error: String(error) });
   }
 }

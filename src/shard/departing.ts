@@ -10,7 +10,18 @@ import { isOutOfOrder, planLane } from '../core/lane.ts';
 import { CLAIM_GRACE_MS, PARKED_WAIT_MS, RETRY_JITTER_SHARE } from '../core/limits.ts';
 import { disabledReason, ENDPOINT_REMOVED } from '../core/reasons.ts';
 import type { AttemptRequest, ClaimRef } from '../core/rpc.ts';
-import { begun, ended, held, isAtGate, isStartable, overtaken, parked, released, woken } from '../core/status.ts';
+import {
+  begun,
+  ended,
+  held,
+  isAtGate,
+  isStartable,
+  isUnderWay,
+  overtaken,
+  parked,
+  released,
+  woken,
+} from '../core/status.ts';
 import { expiresAtMs } from './expiring.ts';
 import type { Lane, Slot } from './lanes.ts';
 import type { Memory } from './memory.ts';
@@ -223,8 +234,8 @@ export function promise(memory: Memory, ref: ClaimRef, atMs: number, nowMs: numb
 
 /** Ends a claim of which nothing was sent. Where the log was told that it is under way, it is told again. */
 export function giveBack(memory: Memory, slot: Slot, dueMs: number, nowMs: number): void {
-  const { claim, revision } = slot.delivery;
-  const isTold = claim !== null && claim.begunAtMs !== null && slot.log.sent?.revision === revision;
+  const { revision } = slot.delivery;
+  const isTold = isUnderWay(slot.delivery) && slot.log.sent?.revision === revision;
   const back = released(slot.delivery, dueMs);
   memory.put(slot, isTold ? { ...back, revision: revision + 1 } : back);
   if (isTold) logChanged(memory, slot, nowMs);

@@ -8,7 +8,7 @@
  */
 import type { AttemptOutcome } from '../core/outcome.ts';
 import { PAYLOAD_ERASED } from '../core/reasons.ts';
-import { ended, released } from '../core/status.ts';
+import { ended, isUnderWay, released } from '../core/status.ts';
 import { forgetAnswer, type Slot } from './lanes.ts';
 import type { Memory } from './memory.ts';
 import { logChanged } from './outbox.ts';
@@ -33,8 +33,7 @@ export function eraseEvent(memory: Memory, id: string, nowMs: number): boolean {
 /** Before anything of this turn is planned: nothing of an erased event may start. */
 export function endErased(memory: Memory, nowMs: number): void {
   for (const slot of [...memory.erased]) {
-    const { claim } = slot.delivery;
-    if (claim !== null && claim.begunAtMs !== null) continue;
+    if (isUnderWay(slot.delivery)) continue;
     memory.put(slot, ended(released(slot.delivery, nowMs), 'cancelled', nowMs, { reason: PAYLOAD_ERASED }));
     logChanged(memory, slot, nowMs);
   }

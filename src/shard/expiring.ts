@@ -8,7 +8,7 @@
  */
 import type { RetryPolicy } from '../core/endpoint.ts';
 import { EXPIRED, PAYLOAD_ERASED } from '../core/reasons.ts';
-import { ended, released, retrying } from '../core/status.ts';
+import { ended, isUnderWay, released, retrying } from '../core/status.ts';
 import type { Delivery, EventFacts } from '../core/delivery.ts';
 import type { Slot } from './lanes.ts';
 import type { Memory } from './memory.ts';
@@ -22,7 +22,7 @@ export function expiresAtMs(slot: Slot): number {
 /** Before anything of this turn is planned. */
 export function endExpired(memory: Memory, nowMs: number): void {
   for (const slot of [...memory.expiring]) {
-    if (isUnderWay(slot) || expiresAtMs(slot) > nowMs) continue;
+    if (isUnderWay(slot.delivery) || expiresAtMs(slot) > nowMs) continue;
     memory.put(slot, ended(released(slot.delivery, nowMs), 'dead', nowMs, { reason: EXPIRED }));
     logChanged(memory, slot, nowMs);
   }
@@ -31,12 +31,8 @@ export function endExpired(memory: Memory, nowMs: number): void {
 /** I5: no alarm is later than what expires next; a request under way has its claim's own end. */
 export function nextExpiryMs(memory: Memory): number {
   let next = Infinity;
-  for (const slot of memory.expiring) if (!isUnderWay(slot)) next = Math.min(next, expiresAtMs(slot));
+  for (const slot of memory.expiring) if (!isUnderWay(slot.delivery)) next = Math.min(next, expiresAtMs(slot));
   return next;
-}
-
-function isUnderWay({ delivery: { claim } }: Slot): boolean {
-  return claim !== null && claim.begunAtMs !== null;
 }
 
 /** A retry that would come too late, or have nothing to send, is not waited for. */

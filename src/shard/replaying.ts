@@ -8,7 +8,7 @@ import { familyOf, isOutOfOrder } from '../core/lane.ts';
 import { OPEN_DELIVERIES_MAX, SHARD_BYTES_MAX } from '../core/limits.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import type { DiscardRefusal, ReplayRefusal } from '../core/rpc.ts';
-import { created, ended, isOpen, released, wireStatus } from '../core/status.ts';
+import { created, ended, isOpen, isUnderWay, released, wireStatus } from '../core/status.ts';
 import type { DeliveryView } from '../core/view.ts';
 import { cancelCutOff } from './departing.ts';
 import type { MemoryEvent, Slot } from './lanes.ts';
@@ -150,8 +150,8 @@ export function discardDelivery(
 ): Result<DeliveryView, DiscardRefusal> {
   const slot = findSlot(memory, ref);
   if (slot === null) return fail({ reason: 'not-found' });
-  const { claim, state } = slot.delivery;
-  if (claim !== null && claim.begunAtMs !== null) return fail({ reason: 'in-flight' });
+  const { state } = slot.delivery;
+  if (isUnderWay(slot.delivery)) return fail({ reason: 'in-flight' });
   if (state.kind === 'ended' && state.as !== 'dead') return fail({ reason: 'already-ended', status: state.as });
   const why = by.reason === null ? 'discarded' : `discarded: ${by.reason}`;
   memory.put(slot, ended(released(slot.delivery, nowMs), 'cancelled', nowMs, { reason: why }));

@@ -31,6 +31,7 @@ import { cutLog } from './log-messages.ts';
 import { LogSender } from './log-sender.ts';
 import type { RunnerDeps } from './runner.ts';
 import { ShardCore } from './shard-core.ts';
+import { logLine } from '../log-line.ts';
 
 /** Shared by the Shards of this isolate. */
 let endpointCache: EndpointCache | null = null;
@@ -223,7 +224,7 @@ export class Shard extends DurableObject<Bindings> implements ShardRpc {
     sender ??= createSender(
       () => requireVars(this.env),
       { fetch: (url, init) => fetch(url, init), nowMs: () => Date.now() },
-      console.log,
+      (message, facts) => logLine('log', message, facts),
     );
     return sender(request);
   }
@@ -237,6 +238,6 @@ export class Shard extends DurableObject<Bindings> implements ShardRpc {
 
   #failed(what: string, error: unknown): void {
     const message = error instanceof Error ? error.message : String(error);
-    console.error(JSON.stringify({ message: 'shard step failed', step: what, shard: this.#name, error: message }));
+    logLine('error', 'shard step failed', { step: what, shard: this.#name, error: message });
   }
 }

@@ -2,11 +2,10 @@
  * Cancels what waits for an endpoint that was removed or disabled, without waiting for its lane's next look (E5). Part of a Ledger
  * turn. What is on its way may still arrive, and is looked at again.
  */
-import type { Delivery } from '../core/delivery.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
 import { SWEEP_DELIVERIES_MAX } from '../core/limits.ts';
 import type { Swept } from '../core/rpc.ts';
-import { ended, isOpen, released } from '../core/status.ts';
+import { ended, isOpen, isUnderWay, released } from '../core/status.ts';
 import { cancelReason } from './departing.ts';
 import type { Memory } from './memory.ts';
 import { logChanged } from './outbox.ts';
@@ -32,9 +31,4 @@ export function sweepLane(memory: Memory, endpoint: string, settings: AccountSet
     }
   }
   return swept;
-}
-
-/** Of a claim that has not begun, in a queue perhaps, certainly nothing has left: whoever comes to begin it finds it gone. */
-function isUnderWay({ claim }: Delivery): boolean {
-  return claim !== null && claim.begunAtMs !== null;
 }

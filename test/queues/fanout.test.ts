@@ -33,7 +33,7 @@ function bench(beginMs: number, begun: BeginResult = { kind: 'request', request:
       },
       nowMs: () => nowMs,
       wait: () => Promise.resolve(),
-      log: () => undefined,
+      report: () => undefined,
     });
   return { did, run };
 }

@@ -280,7 +280,7 @@ export class System {
         },
         nowMs: () => world.clockOf(node),
         wait: (ms) => world.later('a group of outcomes is full', life, ms, () => undefined),
-        log: (line) => world.note(line.slice(0, 160)),
+        report: (message, facts) => world.note(`${message} ${JSON.stringify(facts)}`.slice(0, 160)),
       });
     });
   }

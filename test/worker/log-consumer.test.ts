@@ -175,7 +175,6 @@ describe('a dead letter of a queue', () => {
     expect(batch.decided).toEqual(['ack', 'ack']);
     expect(lines).toEqual(
       ['m0', 'm1'].map((queueMessage) => ({
-        level: 'error',
         message: 'queue dead',
         queue: 'tubepost-log-dead',
         queueMessage,

@@ -15,6 +15,7 @@ import { Problem } from '../problem.ts';
 import { protocolsOf } from './protocols.ts';
 import { requireRate } from './rate-limit.ts';
 import { adminPrint, SESSION_PREFIX, sessionClaims } from './session-token.ts';
+import { sha256 } from '../../lookup/sha256.ts';
 
 export const requireKey: MiddlewareHandler<AppEnv> = async (c, next) => {
   const header = c.req.header('authorization');
@@ -117,7 +118,7 @@ export function scopesOf({ scopes }: KeyRow) {
 
 /** SHA-256 without salt or stretching is enough: a key is 256 random bits, so there is nothing to guess, and it is found by its hash. */
 export async function hashKey(key: string): Promise<string> {
-  return new Uint8Array(await sha256(key)).toHex();
+  return (await sha256(key)).toHex();
 }
 
 const encoder = new TextEncoder();
@@ -129,10 +130,6 @@ function isAdminKey(given: string, vars: Vars): boolean {
   adminKeys.set(vars, known);
   const bytes = encoder.encode(given);
   return bytes.byteLength === known.byteLength && crypto.subtle.timingSafeEqual(bytes, known);
-}
-
-function sha256(text: string): Promise<ArrayBuffer> {
-  return crypto.subtle.digest('SHA-256', encoder.encode(text));
 }
 
 function unauthorized(detail: string): Problem {

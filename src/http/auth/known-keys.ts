@@ -8,6 +8,7 @@ import type { Bindings } from '../../env.ts';
 import { findKey, keyByHash, type KeyRow, markKeyUsed } from '../../store/config/keys.ts';
 import type { AppContext } from '../context.ts';
 import { fromDatabase } from '../database.ts';
+import { logLine } from '../../log-line.ts';
 
 type Remembered = { row: KeyRow; readAtMs: number };
 type Memory = { byHash: Map<string, Remembered>; byId: Map<string, Remembered>; usedAtMs: Map<string, number> };
@@ -35,7 +36,7 @@ export function noteUse(c: AppContext, id: string): void {
   if (usedAtMs.size >= KEYS_REMEMBERED_MAX) usedAtMs.clear();
   usedAtMs.set(id, nowMs);
   const written = markKeyUsed(c.env.CONFIG, id, nowMs).catch((error: unknown) => {
-    console.warn(JSON.stringify({ message: 'use of a key not written', key: id, error: String(error) }));
+    logLine('warn', 'use of a key not written', { key: id, error: String(error) });
   });
   c.executionCtx.waitUntil(written);
 }

@@ -10,6 +10,7 @@ import { withTimeout } from '../../lookup/with-timeout.ts';
 import type { Bindings } from '../../env.ts';
 import { limiterStub } from '../../lookup/stubs.ts';
 import { Problem, retryAfter } from '../problem.ts';
+import { logLine } from '../../log-line.ts';
 
 const memories = new WeakMap<Bindings, Map<string, Allowance>>();
 
@@ -34,7 +35,7 @@ async function ask(env: Bindings, name: string, perSecond: number, request: Leas
     const lease = await withTimeout(KEY_LEASE_ANSWER_MS, Promise.resolve(limiterStub(env, name).lease(request)));
     return received(now(), request, lease, askedAtMs, Date.now());
   } catch (error) {
-    console.warn(JSON.stringify({ message: 'a limit is counted alone', limiter: name, error: String(error) }));
+    logLine('warn', 'a limit is counted alone', { limiter: name, error: String(error) });
     return alone(now(), perSecond, Date.now());
   }
 }

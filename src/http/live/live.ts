@@ -21,6 +21,7 @@ import { Statuses } from './statuses.ts';
 import { StreamViewer } from './stream.ts';
 import type { Viewer } from './viewer.ts';
 import { Viewers } from './viewers.ts';
+import { logLine } from '../../log-line.ts';
 
 export class Live extends DurableObject<Bindings> implements LiveRpc {
   readonly #account: string;
@@ -228,7 +229,7 @@ export class Live extends DurableObject<Bindings> implements LiveRpc {
 
   #failed(step: string, error: unknown): void {
     const { message } = error instanceof Error ? error : new Error(String(error));
-    console.error(JSON.stringify({ message: 'live step failed', step, account: this.#account, error: message }));
+    logLine('error', 'live step failed', { step, account: this.#account, error: message });
   }
 }
 

@@ -22,6 +22,7 @@ import { givenId } from './publish.ts';
 import { broadcastFields, checkEvent, type EventBody, formsOf, plainFields } from './publish-body.ts';
 import { typeCheck } from './publishing.ts';
 import { jobStub } from '../../lookup/stubs.ts';
+import { sha256 } from '../../lookup/sha256.ts';
 
 const names = ruled(
   z.array(ruled(z.string(), checkAccountId)),
@@ -123,7 +124,6 @@ async function newEventId(record: string | null): Promise<string> {
 
 /** Such an id does not sort by time. */
 async function derivedJobId(eventId: string): Promise<string> {
-  const text = new TextEncoder().encode(JSON.stringify(['broadcast', eventId]));
-  return `job_${base32(new Uint8Array(await crypto.subtle.digest('SHA-256', text))).slice(0, JOB_ID_CHARS)}`;
+  return `job_${base32(await sha256(JSON.stringify(['broadcast', eventId]))).slice(0, JOB_ID_CHARS)}`;
 }
 const JOB_ID_CHARS = 26;

@@ -10,6 +10,7 @@ import { accountParams } from '../params.ts';
 import { invalid, Problem } from '../problem.ts';
 import { batchBody, checkEvent, eventBody, type EventBody } from './publish-body.ts';
 import { charsOf, type Outgoing, outgoing, publish, type Published, showAccepted } from './publishing.ts';
+import { sha256 } from '../../lookup/sha256.ts';
 
 export function addPublish(api: Api): void {
   api.route(
@@ -87,8 +88,7 @@ async function checkOne(event: unknown, key: string | null, index: number): Prom
 }
 
 async function derivedId(key: string, index: number): Promise<string> {
-  const text = new TextEncoder().encode(JSON.stringify(['batch', key, index]));
-  return `evt_${base32(new Uint8Array(await crypto.subtle.digest('SHA-256', text)))}`;
+  return `evt_${base32(await sha256(JSON.stringify(['batch', key, index])))}`;
 }
 
 function showResult(result: Published | Problem | undefined) {

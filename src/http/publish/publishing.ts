@@ -25,6 +25,7 @@ import { callObject } from '../../lookup/objects.ts';
 import { Problem, retryAfter } from '../problem.ts';
 import { type EventBody, formsOf, type GivenForm } from './publish-body.ts';
 import { TypeCheck, type TypedEvent } from './type-check.ts';
+import { logLine } from '../../log-line.ts';
 
 /** One event on its way: `id` is null until one is made. */
 export type Outgoing = { body: EventBody; forms: Forms<GivenForm>; id: string | null };
@@ -102,7 +103,7 @@ async function admit(
 function quotaExceeded(account: string, { eventsPerSecond, retryAfterMs }: QuotaExceeded, ids: string[]): Problem {
   const seconds = Math.ceil(retryAfterMs / 1_000);
   const detail = `account "${account}" may publish ${eventsPerSecond} events a second (quota.eventsPerSecond); nothing of this request was stored: publish it again in ${seconds} s`;
-  console.log(JSON.stringify({ message: 'quota exceeded', account, events: ids.length, retryAfterMs }));
+  logLine('log', 'quota exceeded', { account, events: ids.length, retryAfterMs });
   const headers = retryAfter(retryAfterMs);
   return new Problem('quota-exceeded', detail, { field: 'quota.eventsPerSecond', members: { ids }, headers });
 }
@@ -239,15 +240,13 @@ function noteFull(c: AppContext, one: Typed | undefined, results: AcceptResult[]
   if (full === undefined || one === undefined) return;
   const noted = writeFaults(c.env.CONFIG, [storageFull(one.address, full.bytes)], Date.now());
   c.executionCtx.waitUntil(
-    noted.catch((error: unknown) =>
-      console.error(JSON.stringify({ message: 'fault not noted', error: String(error) })),
-    ),
+    noted.catch((error: unknown) => logLine('error', 'fault not noted', { error: String(error) })),
   );
 }
 
 /** Whether it was stored is unknown: the same id makes publishing again safe. */
 function failed(id: string, error: unknown): Published {
-  console.error(JSON.stringify({ message: 'publish failed', event: id, error: String(error) }));
+  logLine('error', 'publish failed', { event: id, error: String(error) });
   const detail = `it is not known whether the event was stored: publish it again with the id ${id}`;
   const headers = { 'retry-after': '1' };
   return { kind: 'problem', problem: new Problem('unavailable', detail, { members: { id }, headers }) };
@@ -255,7 +254,7 @@ function failed(id: string, error: unknown): Published {
 
 /** Before the Shard was asked: nothing of this request was stored, and a repetition under the same id is as safe. */
 function notStored(id: string, error: unknown): Published {
-  console.error(JSON.stringify({ message: 'publish failed before it was stored', event: id, error: String(error) }));
+  logLine('error', 'publish failed before it was stored', { event: id, error: String(error) });
   const detail = `storage did not answer, and nothing was stored: publish the event again, with the id ${id}`;
   const headers = { 'retry-after': '1' };
   return { kind: 'problem', problem: new Problem('unavailable', detail, { members: { id }, headers }) };
@@ -264,7 +263,6 @@ function notStored(id: string, error: unknown): Published {
 /** O6. The record's hash and not its key, which may be a person's name; never data. */
 function logPublish(account: string, { id, address, outgoing }: Placed, result: Published, ms: number): void {
   const facts = {
-    message: 'publish',
     event: id,
     account,
     record: `${address.kind}${address.hash}`,
@@ -278,7 +276,7 @@ function logPublish(account: string, { id, address, outgoing }: Placed, result: 
           deliveryCount: result.accepted.deliveryCount,
         }
       : { code: result.problem.body.code };
-  console.log(JSON.stringify({ ...facts, ...outcome, ms }));
+  logLine('log', 'publish', { ...facts, ...outcome, ms });
 }
 
 export function charsOf({ forms }: Outgoing): number {

@@ -8,14 +8,14 @@ import { sampleOf } from './openapi-sample.ts';
 import { PARAMETER_SAMPLES } from './openapi-samples.ts';
 import { PROBLEM_ADVICE } from './problem-advice.ts';
 import { PROBLEM_LIST } from '../problem.ts';
+import { sha256 } from '../../lookup/sha256.ts';
 
 type Html = ReturnType<typeof html>;
 type Group = ApiDocument['tags'][number] & { list: PlacedOperation[] };
 
 /** The style is allowed by its digest, and nothing else is. */
 export async function docsPolicy(): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(DOCS_STYLE));
-  const text = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  const text = btoa(String.fromCharCode(...(await sha256(DOCS_STYLE))));
   return `default-src 'none'; style-src 'sha256-${text}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }
 

@@ -2,14 +2,13 @@
  * Attempts by the minute, of one account after the other: for charts of the last hour. Read row by row, because the roll-up
  * (hours.ts) is coarser; bounded as every window is, so that the log's size does not matter.
  */
+import { MINUTE_MS } from '../../core/limits.ts';
 import { type SQL, sql } from 'drizzle-orm';
 import type { AttemptGroup } from '../../core/health.ts';
 import { LATENCY_BOUNDS_MS } from '../../core/latency.ts';
 import type { ErrorKind } from '../../core/outcome.ts';
 import { prepare } from '../prepare.ts';
 import { bucketColumn, triedTables, type Window } from './tried.ts';
-
-const MINUTE_MS = 60_000;
 
 export type MinuteGroup = AttemptGroup & { minuteMs: number };
 /** `sinceMs`: from where on all attempts were counted. */
