@@ -1,6 +1,6 @@
 /**
  * `npm start`: the service on this machine, without a network or a Cloudflare account. State survives kill -9.
- * PORT and STATE_DIR say where, CRON_SECONDS how often the cron rings, INSPECTOR_PORT where a profiler may attach;
+ * HOST, PORT and STATE_DIR say where, CRON_SECONDS how often the cron rings, INSPECTOR_PORT where a profiler may attach;
  * .dev.vars holds the rest (see vars.ts). The script in package.json keeps this process small: Miniflare writes some
  * 100 MB of configuration once, which malloc would keep, and a young generation that grows to 32 MB serves nobody here.
  */
@@ -10,14 +10,14 @@ import { join, resolve } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Miniflare } from 'miniflare';
+import { HOST_DEFAULT, isLoopback, OPEN_HOST_NOTE, parseHost, refuseOpenHost } from './host.ts';
 import { lockState } from './lock.ts';
 import { serveOptions } from './options.ts';
 import { prepareWorker } from './prepare.ts';
-import { readVars, showKey } from './vars.ts';
+import { publishedVars, readVars, showKey } from './vars.ts';
 import { tieWorkerd } from './workerd.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const host = '127.0.0.1';
 /** As wrangler.toml has it. */
 const CRON_SECONDS = '60';
 
@@ -42,10 +42,12 @@ async function start(): Promise<void> {
   const port = parsePort(process.env['PORT'] ?? '8787');
   const stateDir = resolve(process.env['STATE_DIR'] ?? join(root, '.wrangler/state'));
   const cronSeconds = parseCronSeconds(process.env['CRON_SECONDS'] ?? CRON_SECONDS);
-  await refuseUsedPort(port);
+  const host = parseHost(process.env['HOST'] ?? HOST_DEFAULT);
+  const vars = readVars(root, process.env);
+  refuseOpenHost(host, vars, publishedVars(root));
+  await refuseUsedPort(host, port);
   held.push(await lockState(stateDir));
 
-  const vars = readVars(root, process.env);
   const inspector = process.env['INSPECTOR_PORT'];
   const inspectorPort = inspector === undefined ? null : parsePort(inspector, 'INSPECTOR_PORT');
   const worker = await prepareWorker(root, stateDir, inspectorPort !== null);
@@ -60,6 +62,7 @@ async function start(): Promise<void> {
   state  ${stateDir}
   API    ${url.origin}/v1, documented at ${url.origin}/docs
   stop   Ctrl+C`);
+  if (!isLoopback(host)) console.log(OPEN_HOST_NOTE);
 }
 
 /** What is set wrong is said at once; what does not answer may only have begun. */
@@ -99,7 +102,7 @@ function parseCronSeconds(text: string): number {
 }
 
 /** Asked before anything is written, so that a second start leaves the state of the first alone. */
-async function refuseUsedPort(port: number): Promise<void> {
+async function refuseUsedPort(host: string, port: number): Promise<void> {
   const probe = createServer().listen(port, host);
   try {
     await once(probe, 'listening');

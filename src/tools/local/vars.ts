@@ -22,10 +22,15 @@ export function readVars(root: string, environment: NodeJS.ProcessEnv): Record<s
   return vars;
 }
 
+/** Of .dev.vars.example: everybody knows them. */
+export function publishedVars(root: string): NodeJS.Dict<string> {
+  return parseVars(join(root, '.dev.vars.example'));
+}
+
 /** The key itself when it is the published local one, else only enough of it to tell two keys apart. */
 export function showKey(root: string, key: string | undefined): string {
   if (key === undefined) return 'none: set ADMIN_KEY in .dev.vars';
-  if (key === parseVars(join(root, '.dev.vars.example'))['ADMIN_KEY']) return key;
+  if (key === publishedVars(root)['ADMIN_KEY']) return key;
   return `${key.slice(0, 4)}… (ADMIN_KEY, ${key.length} characters)`;
 }
 
