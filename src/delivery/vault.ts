@@ -1,7 +1,7 @@
 /**
  * Seals what must not be readable at rest: endpoint secrets and custom headers (S3, E1, E2). AES-256-GCM with the master
  * key; account, endpoint, purpose and key id are bound in, so a sealed text moved to another place does not open.
- * It seals with one master key and opens with any that it knows, so that the key can be changed (docs/operations.md).
+ * It seals with one master key and opens with any that it knows, so that the key can be changed (docs/operate.md).
  * It never puts a plain or sealed text into a message.
  */
 import type { Sealed } from '../core/endpoint.ts';

@@ -1,6 +1,6 @@
 /**
  * S3: seals an account's secrets and headers again under the current master key, so that an older one can be given up
- * (docs/operations.md). Idempotent, a bounded number of endpoints at a time; what was changed meanwhile is left to the next call.
+ * (docs/operate.md). Idempotent, a bounded number of endpoints at a time; what was changed meanwhile is left to the next call.
  */
 import type { EndpointSettings, Sealed } from '../core/endpoint.ts';
 import { liveSecrets } from '../core/endpoint-secrets.ts';

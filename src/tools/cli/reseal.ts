@@ -1,6 +1,6 @@
 /**
  * `tubepost reseal`: after a change of the master key, every secret sealed again
- * (docs/operations.md). Stops and goes on where you like.
+ * (docs/operate.md). Stops and goes on where you like.
  */
 import type { Command } from 'commander';
 import { ofAnswer, type Schemas } from '../../client/client.ts';
