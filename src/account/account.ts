@@ -1,5 +1,5 @@
 /**
- * The Durable Object of one account: a shell around its book, its outbox and its idempotency keys (files of those names).
+ * The Durable Object of one account: a shell around its ledger, its outbox and its idempotency keys (files of those names).
  * A change answers once it is durable here; telling D1 and the Gates comes after, and may fail without harm to the change.
  */
 import { DurableObject } from 'cloudflare:workers';
@@ -20,7 +20,7 @@ import { withTimeout } from '../lookup/with-timeout.ts';
 import type { Bindings } from '../env.ts';
 import { lastSuccessMs } from '../store/log/last-success.ts';
 import { auditPage } from './audit.ts';
-import { AccountBook } from './book.ts';
+import { AccountLedger } from './ledger.ts';
 import * as idempotency from './idempotency.ts';
 import { newSweep, removalStart, startJob } from './jobs.ts';
 import {
@@ -44,7 +44,7 @@ const NAME = /^v1:([A-Za-z0-9_-]{1,64})$/;
 
 export class Account extends DurableObject<Bindings> implements AccountRpc {
   readonly #sql: Sql;
-  readonly #book: AccountBook;
+  readonly #ledger: AccountLedger;
   #bucket: Bucket | null = null;
   readonly #telling = new Map<Receiver, Promise<void>>();
 
@@ -74,34 +74,34 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
       exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings),
       transaction: (change) => ctx.storage.transactionSync(change),
     };
-    this.#book = new AccountBook(this.#sql, account);
+    this.#ledger = new AccountLedger(this.#sql, account);
   }
 
   async put(change: AccountChange, by = UNNAMED) {
     const removal = removalOf(this.#sql);
     if (removal !== null) return fail({ reason: 'removing' as const, job: removal.start.id });
-    return this.#after(this.#book.put(change, by, Date.now(), newIncarnation()));
+    return this.#after(this.#ledger.put(change, by, Date.now(), newIncarnation()));
   }
 
   async settings(endpoints?: string[]) {
-    return endpoints === undefined ? this.#book.settings() : this.#book.settingsOf(endpoints);
+    return endpoints === undefined ? this.#ledger.settings() : this.#ledger.settingsOf(endpoints);
   }
 
   async settingsForAlerts() {
-    return this.#book.settingsWith(asksForAlerts);
+    return this.#ledger.settingsWith(asksForAlerts);
   }
 
   /** Compared with the creation too: an account that was erased and made again begins at revision 1. */
   async settingsSince(known: Pick<AccountSettings, 'revision' | 'createdAtMs'>, events = 0, inParts = false) {
-    const facts = this.#book.facts();
+    const facts = this.#ledger.facts();
     const exceeded = this.#count(facts, events);
     if (exceeded !== null) return exceeded;
     if (facts?.revision === known.revision && facts.createdAtMs === known.createdAtMs) return 'unchanged';
-    return inParts ? this.#book.changesSince(known) : this.#book.settings();
+    return inParts ? this.#ledger.changesSince(known) : this.#ledger.settings();
   }
 
   async settingsPart(after: string) {
-    return this.#book.part(after);
+    return this.#ledger.part(after);
   }
 
   /** In memory: a row for each publish would cost more than the events. An instance that starts anew grants a burst. */
@@ -117,39 +117,39 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   }
 
   async createEndpoint(endpoint: EndpointSettings, by = UNNAMED) {
-    return this.#after(this.#book.createEndpoint(endpoint, by, Date.now()));
+    return this.#after(this.#ledger.createEndpoint(endpoint, by, Date.now()));
   }
 
   async changeEndpoint(id: string, change: EndpointChange, by = UNNAMED) {
-    return this.#after(this.#book.changeEndpoint(id, change, by, Date.now(), newSweep(by)));
+    return this.#after(this.#ledger.changeEndpoint(id, change, by, Date.now(), newSweep(by)));
   }
 
   async removeEndpoint(id: string, by = UNNAMED) {
-    return this.#after(this.#book.removeEndpoint(id, by, Date.now(), newSweep(by)) ?? false);
+    return this.#after(this.#ledger.removeEndpoint(id, by, Date.now(), newSweep(by)) ?? false);
   }
 
   async rotateSecret(id: string, fresh: EndpointSecret, overlapSeconds: number, by: string) {
-    return this.#after(this.#book.rotateSecret(id, fresh, overlapSeconds, by, Date.now()));
+    return this.#after(this.#ledger.rotateSecret(id, fresh, overlapSeconds, by, Date.now()));
   }
 
   async removeSecret(id: string, secret: string, by: string) {
-    return this.#after(this.#book.removeSecret(id, secret, by, Date.now()));
+    return this.#after(this.#ledger.removeSecret(id, secret, by, Date.now()));
   }
 
   async readSecret(id: string, secret: string, by: string) {
-    return this.#book.readSecret(id, secret, by, Date.now());
+    return this.#ledger.readSecret(id, secret, by, Date.now());
   }
 
   async reseal(resealings: EndpointResealing[], key: string, by: string) {
-    return this.#book.reseal(resealings, key, by, Date.now());
+    return this.#ledger.reseal(resealings, key, by, Date.now());
   }
 
   async auditErasure(by: string, detail: string) {
-    return this.#book.auditAhead({ action: 'payload.erased', detail }, by, Date.now());
+    return this.#ledger.auditAhead({ action: 'payload.erased', detail }, by, Date.now());
   }
 
   async auditAhead(act: AuditAct, by: string) {
-    return this.#book.auditAhead(act, by, Date.now());
+    return this.#ledger.auditAhead(act, by, Date.now());
   }
 
   async audit(before: number, limit: number, filter: AuditFilter = {}) {
@@ -157,22 +157,22 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   }
 
   async disableEndpoint(id: string, reason: string, seenRevision: number) {
-    this.#after(this.#book.disableEndpoint(id, reason, seenRevision, BY_RECEIVER, Date.now(), newSweep(BY_TUBEPOST)));
+    this.#after(this.#ledger.disableEndpoint(id, reason, seenRevision, BY_RECEIVER, Date.now(), newSweep(BY_TUBEPOST)));
   }
 
   async watchEndpoint(id: string, isWatched: boolean) {
-    return this.#book.watchEndpoint(id, isWatched);
+    return this.#ledger.watchEndpoint(id, isWatched);
   }
 
   async disableFailing(id: string, sinceMs: number) {
-    const { account, endpoints, revision } = this.#book.settingsOf([id]) ?? {};
+    const { account, endpoints, revision } = this.#ledger.settingsOf([id]) ?? {};
     const endpoint = endpoints?.[0];
     if (account === undefined || revision === undefined || endpoint === undefined) return null;
     if (endpoint.updatedAtMs > sinceMs) return endpoint.updatedAtMs;
     const succeededAtMs = await lastSuccessMs(this.env.LOG_DB, account, id, sinceMs);
     if (succeededAtMs !== null) return succeededAtMs;
     this.#after(
-      this.#book.disableEndpoint(id, NOTHING_BUT_FAILURES, revision, BY_TUBEPOST, Date.now(), newSweep(BY_TUBEPOST)),
+      this.#ledger.disableEndpoint(id, NOTHING_BUT_FAILURES, revision, BY_TUBEPOST, Date.now(), newSweep(BY_TUBEPOST)),
     );
     return null;
   }
@@ -180,11 +180,11 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   async remove(by: string, reason: string | null) {
     const before = removalOf(this.#sql);
     if (before !== null) return before.start;
-    const settings = this.#book.settingsOf([]);
+    const settings = this.#ledger.settingsOf([]);
     if (settings === null) return null;
     const start = removalStart(settings, by, reason);
     beginRemoval(this.#sql, start, Date.now());
-    this.#book.forget();
+    this.#ledger.forget();
     this.#arm();
     this.ctx.waitUntil(this.#startRemoval());
     this.#tellViewers(settings.jurisdiction);
@@ -198,7 +198,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   async erase(job: string) {
     if (removalOf(this.#sql)?.start.id !== job) return;
     await this.ctx.storage.deleteAll();
-    this.#book.forget();
+    this.#ledger.forget();
   }
 
   async idempotencyBegin(key: string, request: string) {
@@ -210,7 +210,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   }
 
   async beginTest(endpoint: string, by = UNNAMED) {
-    return beginTest(this.#sql, this.#book.settingsOf([endpoint]), endpoint, by, Date.now());
+    return beginTest(this.#sql, this.#ledger.settingsOf([endpoint]), endpoint, by, Date.now());
   }
 
   /** Never throws: the platform drops an alarm that fails too often, and with it what is owed. */
@@ -228,7 +228,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     if (nextDueMs(this.#sql) !== null) {
       this.#arm();
       this.ctx.waitUntil(this.#tell());
-      this.#tellViewers(this.#book.facts()?.jurisdiction);
+      this.#tellViewers(this.#ledger.facts()?.jurisdiction);
     }
     return answer;
   }
@@ -286,7 +286,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
 
   async #tellOne(topic: Owed): Promise<void> {
     try {
-      await tell(this.env, topic, this.#book.settingsOf([endpointOf(topic)]));
+      await tell(this.env, topic, this.#ledger.settingsOf([endpointOf(topic)]));
       settleTold(this.#sql, topic);
     } catch (error) {
       settleFailed(this.#sql, topic, Date.now(), Math.random());

@@ -1,5 +1,5 @@
 /**
- * What a change makes of an account's facts or of an endpoint's settings. Pure; the book writes it down.
+ * What a change makes of an account's facts or of an endpoint's settings. Pure; the ledger writes it down.
  *
  *   enabled ⇄ paused     waiting deliveries are held, and go on
  *   any → disabled       sets `cutoff`: what was accepted until now is cancelled

@@ -1,5 +1,5 @@
 /**
- * The Durable Object of the event type catalogue: one for all accounts, a shell around its book. Reads write nothing, so that a
+ * The Durable Object of the event type catalogue: one for all accounts, a shell around its ledger. Reads write nothing, so that a
  * service whose operator keeps no catalogue pays for none; and as the one object that is always there, it is what `/health` asks.
  */
 import { DurableObject } from 'cloudflare:workers';
@@ -8,11 +8,11 @@ import type { Sealed } from '../core/endpoint.ts';
 import type { CatalogueRpc, EventTypeChange } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
 import type { Bindings } from '../env.ts';
-import { CatalogueBook } from './book.ts';
+import { CatalogueLedger } from './ledger.ts';
 import { Heartbeat } from './heartbeat.ts';
 
 export class Catalogue extends DurableObject<Bindings> implements CatalogueRpc {
-  readonly #book: CatalogueBook;
+  readonly #ledger: CatalogueLedger;
   readonly #heartbeat: Heartbeat;
 
   static {
@@ -28,12 +28,12 @@ export class Catalogue extends DurableObject<Bindings> implements CatalogueRpc {
       exec: (query, ...bindings) => ctx.storage.sql.exec(query, ...bindings),
       transaction: (change) => ctx.storage.transactionSync(change),
     };
-    this.#book = new CatalogueBook(sql);
+    this.#ledger = new CatalogueLedger(sql);
     this.#heartbeat = new Heartbeat(sql);
   }
 
   async indexSince(revision: number | null) {
-    return this.#book.revision === revision ? 'unchanged' : this.#book.index();
+    return this.#ledger.revision === revision ? 'unchanged' : this.#ledger.index();
   }
 
   async beat() {
@@ -45,18 +45,18 @@ export class Catalogue extends DurableObject<Bindings> implements CatalogueRpc {
   }
 
   async types() {
-    return this.#book.types();
+    return this.#ledger.types();
   }
 
   async detail(name: string) {
-    return this.#book.detail(name);
+    return this.#ledger.detail(name);
   }
 
   async put(name: string, change: EventTypeChange) {
-    return this.#book.put(name, change, Date.now());
+    return this.#ledger.put(name, change, Date.now());
   }
 
   async putVersion(name: string, version: string, change: { schemaJson: string; exampleJson?: string | null }) {
-    return this.#book.putVersion(name, version, change, Date.now());
+    return this.#ledger.putVersion(name, version, change, Date.now());
   }
 }

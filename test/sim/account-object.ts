@@ -1,8 +1,8 @@
 /**
- * The Account as the platform runs it: the real book and outbox over SQL. Of its news only what it tells the Gates matters here.
+ * The Account as the platform runs it: the real ledger and outbox over SQL. Of its news only what it tells the Gates matters here.
  * Mirrors src/account/account.ts, less precisely: a failed telling is repeated by the alarm.
  */
-import { AccountBook } from '../../src/account/book.ts';
+import { AccountLedger } from '../../src/account/ledger.ts';
 import {
   nextDueMs,
   owed,
@@ -27,7 +27,7 @@ export type AccountLinks = {
 };
 
 export class AccountHost {
-  readonly book: AccountBook;
+  readonly ledger: AccountLedger;
   readonly #sql: Sql;
   readonly #life = new Life('account');
   readonly #world: World;
@@ -38,15 +38,15 @@ export class AccountHost {
   constructor(world: World, links: AccountLinks) {
     this.#world = world;
     this.#links = links;
-    // Its own turns do not fail here: the book has tests of its own.
+    // Its own turns do not fail here: the ledger has tests of its own.
     this.#sql = new ObjectStorage().sqlFor(
       this.#life,
       { turn: () => 'none' },
       () => undefined,
       () => undefined,
     );
-    this.book = new AccountBook(this.#sql, ACCOUNT);
-    this.book.put({ shards: PLACE.shards }, 'operator', world.nowMs, PLACE.incarnation);
+    this.ledger = new AccountLedger(this.#sql, ACCOUNT);
+    this.ledger.put({ shards: PLACE.shards }, 'operator', world.nowMs, PLACE.incarnation);
   }
 
   /** For calls to it. */
@@ -54,8 +54,8 @@ export class AccountHost {
     return this.#life;
   }
 
-  change<T>(work: (book: AccountBook, nowMs: number) => T): T {
-    const answer = work(this.book, this.#world.nowMs);
+  change<T>(work: (ledger: AccountLedger, nowMs: number) => T): T {
+    const answer = work(this.ledger, this.#world.nowMs);
     this.#tell();
     return answer;
   }
@@ -89,7 +89,7 @@ export class AccountHost {
   async #tellOne(topic: Owed): Promise<void> {
     try {
       const [kind, id = ''] = topic.topic.split(':');
-      const { revision = 0, endpoints } = this.book.settings() ?? {};
+      const { revision = 0, endpoints } = this.ledger.settings() ?? {};
       const endpoint = endpoints?.find((one) => one.id === id);
       if (kind === 'gate') await this.#links.changed(this.#life, id, newsOf(revision, endpoint));
       settleTold(this.#sql, topic);

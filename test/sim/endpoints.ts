@@ -54,7 +54,7 @@ export class Endpoints {
   }
 
   all(): EndpointSettings[] {
-    return this.#account.book.settings()?.endpoints ?? [];
+    return this.#account.ledger.settings()?.endpoints ?? [];
   }
 
   #retain(): void {
@@ -64,7 +64,7 @@ export class Endpoints {
       this.keptMsMin[what] = Math.min(this.keptMsMin[what], kept[what]);
       this.keptMsMax[what] = Math.max(this.keptMsMax[what], kept[what]);
     }
-    this.#account.change((book, atMs) => book.put({ retention }, 'operator', atMs, 'unused'));
+    this.#account.change((ledger, atMs) => ledger.put({ retention }, 'operator', atMs, 'unused'));
   }
 
   #create(ordering: Ordering, eventTypes: string[]): void {

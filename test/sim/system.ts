@@ -101,13 +101,13 @@ export class System {
     const read = () =>
       this.world.call(life, 'account.settings', true, () => ({
         life: this.account.life,
-        run: async () => this.account.book.settings(),
+        run: async () => this.account.ledger.settings(),
       }));
     this.#caches.set(node, new SettingsCache({ read }));
     const readSome = (_: string, endpoints: string[]) =>
       this.world.call(life, 'account.settings', true, () => ({
         life: this.account.life,
-        run: async () => this.account.book.settingsOf(endpoints),
+        run: async () => this.account.ledger.settingsOf(endpoints),
       }));
     this.#endpointCaches.set(node, new EndpointCache(readSome));
     node.hints = new EndpointHints();
@@ -246,7 +246,7 @@ export class System {
 
   /** As the Account does, with the log's word. */
   #disableFailing(endpoint: string, sinceMs: number): number | null {
-    const settings = this.account.book.settings();
+    const settings = this.account.ledger.settings();
     const updatedAtMs = settings?.endpoints.find(({ id }) => id === endpoint)?.updatedAtMs ?? 0;
     if (updatedAtMs > sinceMs) return updatedAtMs;
     const [row] = this.d1.storage.query(

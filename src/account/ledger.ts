@@ -56,7 +56,7 @@ type Image = {
   changes: ChangedSince;
 };
 
-export class AccountBook {
+export class AccountLedger {
   readonly #sql: Sql;
   readonly #account: string;
   #image: Image | null | undefined;

@@ -26,7 +26,7 @@ import { countVersions, migrate, readRevision, readTypes, readVersions, writeTyp
 /** What the tables say. The object is their only writer, and changes this only once its rows are written. */
 type Image = { revision: number; types: Map<string, EventType>; versionCounts: Map<string, number> };
 
-export class CatalogueBook {
+export class CatalogueLedger {
   readonly #sql: Sql;
   #image: Image | null = null;
 
