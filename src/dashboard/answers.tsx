@@ -77,7 +77,7 @@ function AnswerCard({ visit, account, answer: { delivery, waiting }, known }: Ca
         {waiting > 1 ? <span>{waiting} events of this record wait for it</span> : null}
         <a href={to.delivery(account, delivery.id)}>Attempts and payload</a>
       </p>
-      <Buttons visit={visit} id={delivery.endpoint} name={name} known={known} replays={delivery} />
+      <Buttons visit={visit} id={delivery.endpoint} name={name} known={known} delivery={delivery} />
     </li>
   );
 }
@@ -93,7 +93,7 @@ function UnsentCard({ visit, account, unsent, known }: Card & { unsent: Schemas[
         <Badge tone="off">not sent</Badge>
       </div>
       <p class="sentence">{unsent.note}</p>
-      <Buttons visit={visit} id={unsent.endpoint} name={name} known={known} replays={null} />
+      <Buttons visit={visit} id={unsent.endpoint} name={name} known={known} delivery={null} />
     </li>
   );
 }
@@ -103,24 +103,30 @@ type ButtonsOf = {
   id: string;
   name: string;
   known: KnownEndpoint | undefined;
-  replays: Delivery | null;
+  delivery: Delivery | null;
 };
 
 /** Only what the session may do. A replay is offered where nothing is under way any more. */
-function Buttons({ visit, id, name, known, replays }: ButtonsOf) {
+export function Buttons({ visit, id, name, known, delivery }: ButtonsOf) {
   const may = (scope: Visit['caller']['scopes'][number]) => visit.caller.scopes.includes(scope);
-  const isOver = replays !== null && replays.endedAt !== null && replays.replayedBy === null;
+  const isOver = delivery !== null && delivery.endedAt !== null && delivery.replayedBy === null;
+  const isWaiting = delivery !== null && (delivery.status === 'retrying' || delivery.status === 'queued');
   return (
     <div class="buttons">
       {isOver && may('replay') ? (
         <ActionButton
           visit={visit}
           action="replay"
-          with={{ delivery: replays.id }}
-          look={replays.status === 'dead' ? 'main' : undefined}
+          with={{ delivery: delivery.id }}
+          look={delivery.status === 'dead' ? 'main' : undefined}
           label={`Replay to ${name}`}
         >
           Replay
+        </ActionButton>
+      ) : null}
+      {isWaiting && may('replay') ? (
+        <ActionButton visit={visit} action="probe" with={{ endpoint: id }} look="main" label={`Try ${name} again now`}>
+          Try again now
         </ActionButton>
       ) : null}
       {may('manage') && known?.status !== 'disabled' ? (
@@ -156,6 +162,12 @@ export const answerActions: NonNullable<Page['actions']> = {
     const took = span(latencyMs);
     if (error === null) return { note: `The test arrived: answered ${statusCode ?? ''} in ${took}.` };
     return { note: `The test failed after ${took}: ${error.message}` };
+  },
+
+  async probe({ api, params }, form, once) {
+    const path = { account: params['account'] ?? '', endpoint: form.get('endpoint') ?? '' };
+    const { note } = ofAnswer(await api.call('probeEndpoint', { path, ...onceOf(once) }));
+    return { note };
   },
 
   pause: (visit, form) =>

@@ -1,56 +1,88 @@
-/** One delivery: its attempts in time, what was sent and what was answered. */
-import { ofAnswer } from '../../client/client.ts';
-import { answerActions } from '../answers.tsx';
+/** One delivery: its attempts in time, with what was sent and what was answered, and what happens next. */
+import { ofAnswer, type Schemas } from '../../client/client.ts';
+import { answerActions, Buttons } from '../answers.tsx';
+import { endpointsOf, nameOf } from '../endpoints.ts';
 import type { Page } from '../page.ts';
 import * as to from '../paths.ts';
 import { Copyable, Facts } from '../ui/facts.tsx';
-import { StatusBadge } from '../ui/status.tsx';
-import { span, When } from '../ui/when.tsx';
+import { Empty } from '../ui/notice.tsx';
+import { Badge, StatusBadge } from '../ui/status.tsx';
+import { Timeline } from '../timeline.tsx';
+import { When } from '../ui/when.tsx';
 
 export const deliveryPage: Page = {
   path: '/accounts/:account/deliveries/:delivery',
   area: 'staff',
   actions: answerActions,
-  async show({ api, params }) {
+  async show(visit) {
+    const { api, params } = visit;
     const { account = '', delivery: id = '' } = params;
-    const delivery = ofAnswer(await api.call('getDelivery', { path: { account, delivery: id } }));
-    const record = delivery.record;
+    const [answer, endpoints] = await Promise.all([
+      api.call('getDelivery', { path: { account, delivery: id } }),
+      endpointsOf(api, account),
+    ]);
+    const delivery = ofAnswer(answer);
+    const { endpoint, record } = delivery;
+    const known = endpoints.get(endpoint);
+    const name = nameOf(known, endpoint);
     return {
-      title: 'Delivery',
+      title: `${delivery.eventType} to ${name}`,
       trail: [
         { href: to.account(account), text: account },
         ...(record === null ? [] : [{ href: to.record(account, record), text: record }]),
       ],
-      refreshSeconds: 3,
+      refreshSeconds: delivery.endedAt === null ? 2 : 10,
       body: (
         <>
           <div class="head">
-            <h1>{delivery.eventType}</h1>
+            <h1>
+              {delivery.eventType} to {name}
+            </h1>
             <StatusBadge of={delivery.status} />
+            {delivery.late ? <Badge tone="warn">late</Badge> : null}
+            {delivery.outOfOrder ? <Badge tone="warn">out of order</Badge> : null}
           </div>
-          <p class="lead" id="sentence">
+          <p class="lead" id="sentence" data-announce={delivery.status}>
             {delivery.note}
           </p>
+          <Buttons visit={visit} id={endpoint} name={name} known={known} delivery={delivery} />
+          <h2>What happened</h2>
+          <Timeline account={account} delivery={delivery} name={name} />
+          <h2>What was sent</h2>
           <Facts
             of={[
-              ['Delivery', <Copyable text={delivery.id} />],
+              ['To', known === undefined ? null : <code>POST {known.url}</code>],
+              ['Endpoint', <a href={to.endpoint(account, endpoint)}>{name}</a>],
               ['Event', <a href={to.event(account, delivery.event, record)}>{delivery.event}</a>],
-              ['Accepted', <When at={delivery.acceptedAt} />],
+              ['Record', record === null ? null : <a href={to.record(account, record)}>{record}</a>],
+              ['Sequence', delivery.sequence],
+              ['Version', delivery.version],
+              ['Schema version', delivery.schemaVersion],
+              ['Delivery', <Copyable text={delivery.id} />],
             ]}
           />
-          <h2>Attempts</h2>
-          <ol class="timeline">
-            {delivery.attemptLog.map(({ number, at, latencyMs, statusCode, error }) => (
-              <li id={`attempt-${number}`}>
-                <strong>{error === null ? `Answered ${statusCode ?? ''}` : error.message}</strong>{' '}
-                <span class="dim">
-                  <When at={at} /> in {span(latencyMs)}
-                </span>
-              </li>
-            ))}
-          </ol>
+          <Body of={delivery} />
         </>
       ),
     };
   },
 };
+
+function Body({ of: { body, erasedAt, payloadExpiredAt } }: { of: Schemas['DeliveryDetail'] }) {
+  if (erasedAt !== null) {
+    return (
+      <Empty title="The data was erased on request.">
+        <When at={erasedAt} />
+      </Empty>
+    );
+  }
+  if (payloadExpiredAt !== null || body === null) {
+    return <Empty title="The data is past its retention: this account keeps the log for longer than payloads." />;
+  }
+  return (
+    <>
+      <h3>The body, byte for byte</h3>
+      <Copyable text={body} isBlock />
+    </>
+  );
+}

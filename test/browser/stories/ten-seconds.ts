@@ -59,7 +59,8 @@ export const tenSeconds: Story = {
     await reader.sees('a test says what came back', /The test arrived: answered 200/);
 
     await page.getByRole('link', { name: 'Attempts and payload' }).first().click();
-    await page.getByRole('heading', { name: 'Attempts' }).waitFor();
+    await page.getByRole('heading', { name: 'What happened' }).waitFor();
+    await page.getByText('The answer').first().click();
     await reader.look('delivery');
     await reader.close();
   },
