@@ -35,7 +35,7 @@ type Told = {
 };
 
 export function Answers({ visit, account, answers, notSent, endpoints }: Told) {
-  const sorted = [...answers].sort((a, b) => BADNESS.indexOf(a.delivery.status) - BADNESS.indexOf(b.delivery.status));
+  const sorted = worstFirst(answers);
   const more = Math.max(0, answers.length - SHOWN_MAX) + Math.max(0, notSent.length - SHOWN_MAX);
   return (
     <>
@@ -50,6 +50,11 @@ export function Answers({ visit, account, answers, notSent, endpoints }: Told) {
       {more === 0 ? null : <p class="dim">And {more} more endpoints, not shown here.</p>}
     </>
   );
+}
+
+/** What a person must act on comes first. */
+export function worstFirst(answers: readonly Answer[]): Answer[] {
+  return answers.toSorted((a, b) => BADNESS.indexOf(a.delivery.status) - BADNESS.indexOf(b.delivery.status));
 }
 
 type Card = { visit: Visit; account: string; known: KnownEndpoint | undefined };

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { type Answer, Receiver } from '../demo/receiver.ts';
 import { run } from '../support/program.ts';
+import { OtherSite } from './other-site.ts';
 import { Stage } from './stage.ts';
 import { STORIES } from './stories.ts';
 
@@ -28,19 +29,34 @@ const MOODS: Record<string, () => Answer> = {
   '/fails': () => ({ status: 503 }),
   '/hangs': () => 'hang',
 };
+const listed = new OtherSite();
 const receiver = new Receiver(new Map(Object.entries(MOODS)));
 
 await run({
   name: 'browser',
-  close: () => receiver.close(),
+  close: () => {
+    listed.close();
+    return receiver.close();
+  },
   faults: () => receiver.faults(),
   work: async ({ checks, start }) => {
     if (!existsSync(executablePath)) throw new Error(`no browser at ${executablePath}: apt-get install chromium`);
-    const host = await receiver.listen();
-    const { url: origin, key } = await start({ CRON_SECONDS: '1' });
+    const [host, listedOrigin] = [await receiver.listen(), await listed.listen()];
+    const { url: origin, key } = await start({ CRON_SECONDS: '1', FRAME_ORIGINS: listedOrigin });
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
     try {
-      const stage = new Stage({ origin, key, host, receiver, mended, browser, checks, shots: values.shots ?? null });
+      const stage = new Stage({
+        origin,
+        key,
+        host,
+        receiver,
+        mended,
+        listed,
+        listedOrigin,
+        browser,
+        checks,
+        shots: values.shots ?? null,
+      });
       for (const { name, play } of STORIES.filter((story) => story.name.includes(values.only ?? ''))) {
         console.log(name);
         await play(stage);

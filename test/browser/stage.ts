@@ -1,8 +1,9 @@
 /** What a story plays on: the running service, receivers that answer as told, and readers with browsers. */
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { createClient, type Input, type Name, type Operations, ofAnswer } from '../../src/client/client.ts';
 import type { Receiver } from '../demo/receiver.ts';
 import type { Checks } from '../support/checks.ts';
+import type { OtherSite } from './other-site.ts';
 import { Reader } from './reader.ts';
 
 export type Story = { name: string; play: (stage: Stage) => Promise<void> };
@@ -14,6 +15,9 @@ type Options = {
   receiver: Receiver;
   /** Paths whose receiver is well again. */
   mended: Set<string>;
+  /** A site whose origin the operator lists: it may frame the customer's page. */
+  listed: OtherSite;
+  listedOrigin: string;
   browser: Browser;
   checks: Checks;
   shots: string | null;
@@ -24,6 +28,8 @@ export class Stage {
   readonly key: string;
   readonly host: string;
   readonly checks: Checks;
+  readonly listed: OtherSite;
+  readonly listedOrigin: string;
   readonly #options: Options;
 
   constructor(options: Options) {
@@ -32,6 +38,8 @@ export class Stage {
     this.key = options.key;
     this.host = options.host;
     this.checks = options.checks;
+    this.listed = options.listed;
+    this.listedOrigin = options.listedOrigin;
   }
 
   /** One operation of the API; throws what is refused. */
@@ -61,6 +69,11 @@ export class Stage {
   reader(options: { script?: boolean } = {}): Promise<Reader> {
     const { browser, origin, checks, shots } = this.#options;
     return Reader.open(browser, { origin, checks, shots }, options);
+  }
+
+  /** A browser's page that nobody judges, for other sites. */
+  async stranger(): Promise<Page> {
+    return (await this.#options.browser.newContext()).newPage();
   }
 
   async signedIn(options: { script?: boolean } = {}): Promise<Reader> {

@@ -1,7 +1,10 @@
 /** U: who may open a page, and what a page refuses. What they look like and do is played by test/browser. */
 import { exports } from 'cloudflare:workers';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { PAGES } from '../../src/dashboard/pages.ts';
 import { call, KEY, newAccount } from '../support/api.ts';
+import { answers } from '../support/receiver.ts';
+import { soon } from '../support/soon.ts';
 
 const ORIGIN = 'https://tubepost.test';
 
@@ -135,5 +138,100 @@ describe('an action', () => {
     ];
     expect((await Promise.all(tries)).map((answer) => answer.status)).toEqual([403, 403, 403, 403, 403, 403]);
     expect(await status()).toBe('enabled');
+  });
+});
+
+describe('what is of another account', () => {
+  /** Stands in everything of the other account that a page could show. */
+  const MARK = 'of-the-other';
+  const ids: Record<string, string> = {};
+  let own = '';
+  let other = '';
+  let sessions: { area: string; cookie: string }[] = [];
+
+  beforeAll(async () => {
+    [own, other] = [await newAccount({ name: 'own' }), await newAccount({ name: MARK })];
+    const url = `https://${MARK}.example.com/hook`;
+    await answers(url, { status: 404, body: MARK });
+    const at = `/v1/accounts/${other}`;
+    const endpoint = (await call('POST', `${at}/endpoints`, { url, description: MARK })).body.id;
+    const sent = { id: MARK, type: `other.${MARK}`, record: MARK, data: { MARK } };
+    const { deliveries } = (await call('POST', `${at}/events`, sent)).body;
+    await soon(async () => {
+      const { body } = await call('GET', `${at}/dead-letters`);
+      if (body.data.length !== 1) throw new Error('the log has no dead letter yet');
+    });
+    const job = (await call('POST', `${at}/replays`, { endpoint, reason: MARK })).body.id;
+    Object.assign(ids, { account: other, endpoint, event: MARK, delivery: deliveries[0].id, record: MARK, job });
+    const scopes = ['publish', 'read', 'replay', 'manage'];
+    const { key } = (await call('POST', '/v1/keys', { name: 'own', scopes, account: own })).body;
+    const { token } = (await call('POST', `/v1/accounts/${own}/portal-tokens`, { scopes })).body;
+    const opened = await send('/portal/open', { token, to: '/portal' });
+    if (opened.status !== 303) throw new Error(`the portal answered ${opened.status}`);
+    const cookie = (opened.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    sessions = [
+      { area: 'staff', ...(await signedIn(key)) },
+      { area: 'customer', cookie },
+    ];
+  }, 30_000);
+
+  const places = (account: string) =>
+    PAGES.map(({ area, path }) => {
+      const filled = path.replaceAll(/:(\w+)/g, (_, name: string) =>
+        name === 'account' ? account : (ids[name] ?? 'none'),
+      );
+      return { area, path: `${area === 'staff' ? '/app' : '/portal'}${filled}` };
+    });
+
+  test('is really there: an operator sees it', async () => {
+    const session = await signedIn();
+    const seen = await Promise.all(
+      places(other)
+        .filter(({ area }) => area === 'staff')
+        .map(async ({ path }) => (await (await visit(path, session)).text()).includes(MARK)),
+    );
+    expect(seen.filter(Boolean).length).toBeGreaterThan(6);
+  });
+
+  test('is on no page that the router knows, under the own account and under the other', async () => {
+    expect(PAGES.length).toBeGreaterThan(15);
+    for (const { area, cookie } of sessions) {
+      const query = new URLSearchParams({ account: other, endpoint: ids['endpoint'] ?? '', record: MARK }).toString();
+      const paths = [...places(other), ...places(own)].filter((place) => place.area === area).map(({ path }) => path);
+      for (const path of paths.flatMap((one) => [one, `${one}?${query}`])) {
+        const page = await visit(path, { cookie });
+        const html = await page.text();
+        // What was asked for may stand in a field or in a refusal; nothing that only the other account knows may.
+        const leaked = [`https://${MARK}`, `>${MARK}<`, `other.${MARK}`].filter((text) => html.includes(text));
+        expect([path, leaked, page.status < 500]).toEqual([path, [], true]);
+      }
+    }
+  });
+
+  test('is acted on from no page either', async () => {
+    const [staff] = sessions;
+    const cookie = staff?.cookie ?? '';
+    const csrf = csrfOf(await (await visit('/app', { cookie })).text());
+    for (const { area, path, actions = {} } of PAGES) {
+      if (area !== 'staff') continue;
+      const [place] = places(other).filter(
+        (one) => one.path === `/app${path.replaceAll(/:(\w+)/g, (_, name: string) => ids[name] ?? 'none')}`,
+      );
+      if (place === undefined || !place.path.includes(other)) continue;
+      for (const action of Object.keys(actions)) {
+        const form = {
+          csrf,
+          action,
+          endpoint: ids['endpoint'] ?? '',
+          delivery: ids['delivery'] ?? '',
+          url: 'https://x.example.com',
+        };
+        const answer = await send(place.path, form, { cookie });
+        await answer.text();
+        expect([place.path, action, answer.status]).toEqual([place.path, action, 404]);
+      }
+    }
+    const { body } = await call('GET', `/v1/accounts/${other}/endpoints`);
+    expect(body.data).toEqual([expect.objectContaining({ id: ids['endpoint'], status: 'enabled', description: MARK })]);
   });
 });

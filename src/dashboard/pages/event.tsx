@@ -1,6 +1,6 @@
 /** One event: where it stands at every endpoint, and what it said. */
 import { ofAnswer } from '../../client/client.ts';
-import { answerActions, Answers } from '../answers.tsx';
+import { answerActions, Answers, worstFirst } from '../answers.tsx';
 import { endpointsOf } from '../endpoints.ts';
 import type { Page } from '../page.ts';
 import * as to from '../paths.ts';
@@ -22,7 +22,7 @@ export const eventPage: Page = {
     ]);
     const event = ofAnswer(answer);
     const answers = event.deliveries.map((delivery) => ({ delivery, waiting: 0 }));
-    const [first] = event.deliveries;
+    const [worst] = worstFirst(answers).map(({ delivery }) => delivery);
     return {
       title: event.type,
       trail: [
@@ -34,8 +34,9 @@ export const eventPage: Page = {
         <>
           <h1>{event.type}</h1>
           <p class="lead" id="sentence">
-            {event.note ?? (event.deliveries.length === 1 ? first?.note : null) ?? summary(event.deliveries)}
+            {event.note ?? worst?.note ?? 'No endpoint of this account wanted it.'}
           </p>
+          {event.deliveries.length < 2 ? null : <p class="dim">{summary(event.deliveries)}</p>}
           <Facts
             of={[
               ['Event', <Copyable text={event.id} />],
@@ -62,7 +63,6 @@ export const eventPage: Page = {
 };
 
 function summary(deliveries: readonly { status: string }[]): string {
-  const counts = Map.groupBy(deliveries, ({ status }) => status);
-  if (counts.size === 0) return 'No endpoint of this account wanted it.';
-  return [...counts].map(([status, all]) => `${all.length} ${status}`).join(', ');
+  const has = deliveries.filter(({ status }) => status === 'delivered').length;
+  return `${has} of ${deliveries.length} endpoints that wanted it ${has === 1 ? 'has' : 'have'} it.`;
 }
