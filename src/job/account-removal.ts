@@ -19,11 +19,12 @@ import { deleteFaults } from '../store/config/faults.ts';
 import { deleteKeys } from '../store/config/keys.ts';
 import { callObject } from '../lookup/objects.ts';
 import { accountStub, gateStub, jobStub, shardStub } from '../lookup/stubs.ts';
-import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
+import { type Item, type JobKind, open, type Outcome, over, type Page, type Work } from './work.ts';
 
 type Removal = Extract<JobSpec, { kind: 'account-removal' }>;
 
-export const REMOVAL_MANNER: Manner = {
+export const REMOVAL_KIND: JobKind = {
+  isCancellable: false,
   passes: 'until-quiet',
   isRemembering: false,
   triesMax: Infinity,
@@ -64,19 +65,19 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
   async function perform({ key }: Item): Promise<Outcome> {
     if (key.startsWith(GATE)) {
       await eraseGates([key.slice(GATE.length)]);
-      return nothing();
+      return over(0);
     }
     if (key.startsWith(SHARD)) {
       await callObject(
         () => shardStub(env, key.slice(SHARD.length)),
         (shard) => shard.remove(),
       );
-      return nothing();
+      return over(0);
     }
     const part = PARTS.find((one) => one === key);
     if (part === undefined) throw new Error(`there is nothing called ${key} to erase`);
     const erased = await erasePart(part);
-    return { ...nothing(), isOver: erased === 0, done: part === 'jobs' ? 0 : erased, isFound: erased > 0 };
+    return erased === 0 ? over(0) : open({ done: part === 'jobs' ? 0 : erased });
   }
 
   /** Returns how many there were: 0 once none is left. */

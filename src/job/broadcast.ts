@@ -19,17 +19,24 @@ import { accountsCreatedBy, countAccounts } from '../store/config/accounts.ts';
 import { writeFaults } from '../store/config/faults.ts';
 import { callObject } from '../lookup/objects.ts';
 import { accountStub, recordStub } from '../lookup/stubs.ts';
-import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
+import { type Item, type JobKind, type Outcome, over, type Page, type Work } from './work.ts';
 import { logLine } from '../log-line.ts';
 
 type Broadcast = Extract<JobSpec, { kind: 'broadcast' }>;
 
-export const BROADCAST_MANNER: Manner = {
+export const BROADCAST_KIND: JobKind = {
+  isCancellable: true,
+  identityOf,
   passes: 'until-quiet',
   isRemembering: true,
   triesMax: JOB_ITEM_TRIES_MAX,
   pacePerSecond: JOB_PACE_PER_SECOND,
 };
+
+/** What its publisher said: how that was written, and what the catalogue adds by now, may differ. */
+function identityOf(spec: JobSpec): unknown {
+  return spec.kind === 'broadcast' ? [spec.event.id, spec.event.contentHash, spec.accounts] : spec;
+}
 
 /** Counted in accounts. `skipped`: removed meanwhile. */
 export function broadcastWork({ event, accounts }: Broadcast, startedMs: number, env: Bindings): Work {
@@ -51,7 +58,9 @@ export function broadcastWork({ event, accounts }: Broadcast, startedMs: number,
     const settings = (await settingsCache(env).fresh(account, readAtMs))?.settings ?? null;
     if (settings === null) {
       const isNamed = accounts !== null;
-      return isNamed ? failed('there is no such account') : { ...nothing(), skipped: 1, isFound: true };
+      return isNamed
+        ? { kind: 'failed', reason: 'there is no such account' }
+        : { kind: 'over', done: 0, skipped: 1, isFound: true };
     }
     const address = await eventAddress(settings, { id: event.id, record });
     const request = acceptRequest(record, [ready], { settings, readAtMs });
@@ -62,22 +71,20 @@ export function broadcastWork({ event, accounts }: Broadcast, startedMs: number,
     switch (result?.kind) {
       case 'accepted':
         logPublish(account, event.type, address, result);
-        return { ...nothing(), done: 1, isFound: true };
+        return over(1);
       case 'conflict':
-        return failed(`the event id ${event.id} is taken there by an event with other content`);
+        return { kind: 'failed', reason: `the event id ${event.id} is taken there by an event with other content` };
       case 'full':
         // Some of them will have ended: tried again, and a failure only if it stays full.
-        return {
-          ...nothing(),
-          isOver: false,
-          isFound: true,
-          reason: `its record holds ${result.open} open deliveries`,
-        };
+        return { kind: 'unanswered', reason: `its record holds ${result.open} open deliveries` };
       case 'storage-full':
         await writeFaults(env.CONFIG, [storageFull(address, result.bytes)], Date.now());
-        return failed(`its record holds ${result.bytes} bytes, and takes no event from ${SHARD_BYTES_MAX} on`);
+        return {
+          kind: 'failed',
+          reason: `its record holds ${result.bytes} bytes, and takes no event from ${SHARD_BYTES_MAX} on`,
+        };
       case 'busy':
-        return { ...nothing(), isOver: false, isFound: true, reason: 'its shard has more work than it can do in time' };
+        return { kind: 'unanswered', reason: 'its shard has more work than it can do in time' };
       case 'failed':
       case 'unknown':
       case undefined:
@@ -90,10 +97,6 @@ export function broadcastWork({ event, accounts }: Broadcast, startedMs: number,
 
 function toItem(account: string): Item {
   return { key: account, weight: 1 };
-}
-
-function failed(reason: string): Outcome {
-  return { ...nothing(), failed: 1, isFound: true, reason };
 }
 
 /** O6, as for every publish: the record's hash and not its key, never data. */

@@ -9,9 +9,10 @@ import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, JOB_PAGE } from '../core/limit
 import type { Bindings } from '../env.ts';
 import { logDatabase } from '../store/database.ts';
 import { type BulkPosition, countRange, pageOfRange } from '../store/log/replays.ts';
-import { type Item, type Manner, nothing, type Outcome, type Page } from './work.ts';
+import { type Item, type JobKind, type Page } from './work.ts';
 
-export const BULK_MANNER: Manner = {
+export const BULK_KIND: JobKind = {
+  isCancellable: true,
   passes: 'one',
   isRemembering: true,
   triesMax: JOB_ITEM_TRIES_MAX,
@@ -50,10 +51,6 @@ export function inOrder(): <T>(record: string, act: () => Promise<T>) => Promise
     last.set(record, mine);
     return mine;
   };
-}
-
-export function skipped(reason: string): Outcome {
-  return { ...nothing(), skipped: 1, reason };
 }
 
 const TIME_DIGITS = 14;

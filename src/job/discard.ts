@@ -4,8 +4,8 @@ import { REPLAY_LOOK_MS_MIN } from '../core/limits.ts';
 import type { Bindings } from '../env.ts';
 import { callObject } from '../lookup/objects.ts';
 import { recordStub } from '../lookup/stubs.ts';
-import { inOrder, listRange, locate, skipped } from './bulk.ts';
-import { nothing, type Work } from './work.ts';
+import { inOrder, listRange, locate } from './bulk.ts';
+import { open, over, type Work } from './work.ts';
 
 type Discard = Extract<JobSpec, { kind: 'discard' }>;
 
@@ -21,11 +21,11 @@ export function discardWork({ by: key, reason }: JobStart, spec: Discard, env: B
           (stub) => stub.discard(ref, { key, reason }),
         ),
       );
-      if (discarded.ok) return { ...nothing(), done: 1 };
+      if (discarded.ok) return over(1);
       const { error } = discarded;
-      if (error.reason === 'in-flight') return { ...nothing(), isOver: false, afterMs: REPLAY_LOOK_MS_MIN, weight: 1 };
-      if (error.reason === 'already-ended' && error.status === 'cancelled') return { ...nothing(), done: 1 };
-      return skipped(error.reason);
+      if (error.reason === 'in-flight') return open({ afterMs: REPLAY_LOOK_MS_MIN, weight: 1 });
+      if (error.reason === 'already-ended' && error.status === 'cancelled') return over(1);
+      return { kind: 'skipped', reason: error.reason };
     },
     close: () => Promise.resolve(),
   };

@@ -13,9 +13,9 @@ import { withTimeout } from '../lookup/with-timeout.ts';
 import type { Bindings } from '../env.ts';
 import { upsertJob } from '../store/config/jobs.ts';
 import { limiterStub } from '../lookup/stubs.ts';
-import { mannerOf, workOf } from './kinds.ts';
+import { kindOf, workOf } from './kinds.ts';
 import { JobLedger, type Task } from './ledger.ts';
-import { type Item, nothing, type Outcome, type Work } from './work.ts';
+import type { Item, Outcome, Work } from './work.ts';
 import { logLine } from '../log-line.ts';
 
 export class Job extends DurableObject<Bindings> implements JobRpc {
@@ -36,7 +36,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
   }
 
   async start(start: JobStart) {
-    const started = this.#ledger.start(start, mannerOf(start.spec), Date.now());
+    const started = this.#ledger.start(start, kindOf(start.spec), Date.now());
     if (started.ok) this.#arm();
     return started;
   }
@@ -46,8 +46,9 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
   }
 
   async act(action: 'pause' | 'resume' | 'cancel', by: { key: string; reason: string | null }) {
-    if (this.#view() === null) return null;
-    const acted = this.#ledger.act(action, by, Date.now());
+    const start = this.#ledger.given();
+    if (start === null) return null;
+    const acted = this.#ledger.act(action, by, kindOf(start.spec), Date.now());
     if (!acted.ok) return acted;
     this.#arm();
     const view = this.#view();
@@ -78,19 +79,19 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
     const given = ledger.given();
     if (given === null) return;
     const fromMs = Date.now();
-    const manner = mannerOf(given.spec);
-    const task = ledger.next(manner, fromMs);
+    const kind = kindOf(given.spec);
+    const task = ledger.next(kind, fromMs);
     if (task.kind === 'wait' || !(await this.#hasTurn(given, task))) return;
     const work = workOf(given, ledger.startedMs(), this.env);
     try {
       switch (task.kind) {
         case 'list': {
           const page = await withTimeout(JOB_CALL_MS, work.list(task.cursor, task.pass));
-          return ledger.listed(page, manner, Date.now());
+          return ledger.listed(page, kind, Date.now());
         }
         case 'perform': {
           const outcomes = await Promise.all(task.items.map((item) => this.#perform(work, item)));
-          return ledger.performed(outcomes, manner, fromMs, Date.now());
+          return ledger.performed(outcomes, kind, fromMs, Date.now());
         }
         case 'close':
           await withTimeout(JOB_CALL_MS, work.close());
@@ -125,7 +126,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
       return [item, await withTimeout(JOB_CALL_MS, work.perform(item))];
     } catch (error) {
       // An object or database that does not answer: this item is tried again, and the others go on.
-      return [item, { ...nothing(), isOver: false, isFound: true, reason: String(error) }];
+      return [item, { kind: 'unanswered', reason: String(error) }];
     }
   }
 
@@ -144,7 +145,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
 
   #view() {
     const given = this.#ledger.given();
-    const view = given === null ? null : this.#ledger.read(mannerOf(given.spec), Date.now());
+    const view = given === null ? null : this.#ledger.read(kindOf(given.spec), Date.now());
     const { behind } = this.#turn;
     if (view?.status !== 'running' || behind === 0) return view;
     return { ...view, note: `queued behind ${behind} other jobs of this account; ${view.note}` };

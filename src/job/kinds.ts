@@ -1,26 +1,26 @@
 /** The kinds of jobs: the one place that knows all of them. */
 import type { JobSpec, JobStart } from '../core/job.ts';
 import type { Bindings } from '../env.ts';
-import { REMOVAL_MANNER, removalWork } from './account-removal.ts';
-import { BULK_MANNER } from './bulk.ts';
-import { BROADCAST_MANNER, broadcastWork } from './broadcast.ts';
+import { REMOVAL_KIND, removalWork } from './account-removal.ts';
+import { BULK_KIND } from './bulk.ts';
+import { BROADCAST_KIND, broadcastWork } from './broadcast.ts';
 import { discardWork } from './discard.ts';
 import { replayWork } from './replay.ts';
-import { SWEEP_MANNER, sweepWork } from './sweep.ts';
-import type { Manner, Work } from './work.ts';
+import { SWEEP_KIND, sweepWork } from './sweep.ts';
+import type { JobKind, Work } from './work.ts';
 
-export function mannerOf(spec: JobSpec): Manner {
+export function kindOf(spec: JobSpec): JobKind {
   switch (spec.kind) {
     case 'broadcast':
-      return BROADCAST_MANNER;
+      return BROADCAST_KIND;
     case 'sweep':
-      return SWEEP_MANNER;
+      return SWEEP_KIND;
     case 'account-removal':
-      return REMOVAL_MANNER;
+      return REMOVAL_KIND;
     case 'replay':
-      return { ...BULK_MANNER, pacePerSecond: spec.pacePerSecond };
+      return { ...BULK_KIND, pacePerSecond: spec.pacePerSecond };
     case 'discard':
-      return BULK_MANNER;
+      return BULK_KIND;
   }
 }
 

@@ -47,7 +47,7 @@ import {
   writeState,
 } from './rows.ts';
 import { summaryOf, viewOf } from './view.ts';
-import type { Item, Manner, Outcome, Page } from './work.ts';
+import type { Item, JobKind, Outcome, Page } from './work.ts';
 
 export type Task =
   | { kind: 'list'; cursor: string | null; pass: number }
@@ -81,35 +81,34 @@ export class JobLedger {
   }
 
   /** Starting it again answers it as it is; with something else to do, it refuses. */
-  start(given: JobStart, manner: Manner, nowMs: number): Result<JobView, { reason: 'other-content' }> {
+  start(given: JobStart, kind: JobKind, nowMs: number): Result<JobView, { reason: 'other-content' }> {
     const before = this.given();
-    if (before !== null && isOther(before.spec, given.spec)) {
+    if (before !== null && !isSame(before.spec, given.spec, kind)) {
       return fail({ reason: 'other-content' });
     }
     if (before === null) {
       this.#sql.transaction(() => create(this.#sql, given, firstState(given, nowMs)));
       this.#start = given;
     }
-    return ok(this.#view(this.#given(), manner, nowMs));
+    return ok(this.#view(this.#given(), kind, nowMs));
   }
 
-  read(manner: Manner, nowMs: number): JobView | null {
+  read(kind: JobKind, nowMs: number): JobView | null {
     const given = this.given();
-    return given === null ? null : this.#view(given, manner, nowMs);
+    return given === null ? null : this.#view(given, kind, nowMs);
   }
 
-  #view(given: JobStart, manner: Manner, nowMs: number): JobView {
-    return viewOf(given, readState(this.#sql), { ...openItems(this.#sql), manner }, nowMs);
+  #view(given: JobStart, kind: JobKind, nowMs: number): JobView {
+    return viewOf(given, readState(this.#sql), { ...openItems(this.#sql), kind }, nowMs);
   }
 
   /** Doing it again changes nothing. What is under way when a job is paused or cancelled is still done and counted. */
-  act(action: 'pause' | 'resume' | 'cancel', by: Person, nowMs: number): Result<null, JobRefusal> {
+  act(action: 'pause' | 'resume' | 'cancel', by: Person, kind: JobKind, nowMs: number): Result<null, JobRefusal> {
     return this.#turn(nowMs, (state) => {
       const wanted = action === 'cancel' ? 'cancelled' : action === 'pause' ? 'paused' : 'running';
       if (state.status === wanted) return ok(null);
       if (state.endedAtMs !== null) return fail({ reason: 'ended', status: state.status });
-      if (action === 'cancel' && this.#given().spec.kind === 'account-removal')
-        return fail({ reason: 'not-cancellable' });
+      if (action === 'cancel' && !kind.isCancellable) return fail({ reason: 'not-cancellable' });
       state.status = wanted;
       const words = { pause: 'paused', resume: 'resumed', cancel: 'cancelled' } as const;
       remember(state, { atMs: nowMs, by: by.key, action: words[action], reason: by.reason });
@@ -120,7 +119,7 @@ export class JobLedger {
   }
 
   /** One step at a time, to be answered by `listed`, `performed`, `closed` or `failed`. */
-  next(manner: Manner, nowMs: number): Task {
+  next(kind: JobKind, nowMs: number): Task {
     if (this.given() === null) return { kind: 'wait' };
     const state = readState(this.#sql);
     // Not before: a step that was under way at the end has counted its items by now.
@@ -129,7 +128,7 @@ export class JobLedger {
     const { phase } = state;
     if (phase.kind === 'closing') return { kind: 'close' };
     if (phase.kind === 'resting') return phase.untilMs > nowMs ? { kind: 'wait' } : this.#beginPass(nowMs);
-    const work = state.paceMs <= nowMs ? dueItems(this.#sql, 'work', nowMs, workOfStep(manner)) : [];
+    const work = state.paceMs <= nowMs ? dueItems(this.#sql, 'work', nowMs, workOfStep(kind)) : [];
     const looks = state.looksMs <= nowMs ? dueItems(this.#sql, 'look', nowMs, JOB_STEP_LOOKS) : [];
     if (work.length + looks.length > 0) return { kind: 'perform', items: [...work, ...looks], works: work.length };
     if (phase.kind === 'listing' && openItems(this.#sql).count < JOB_ITEMS_AHEAD_MAX) {
@@ -148,7 +147,7 @@ export class JobLedger {
     });
   }
 
-  listed(page: Page, manner: Manner, nowMs: number): void {
+  listed(page: Page, kind: JobKind, nowMs: number): void {
     this.#turn(nowMs, (state) => {
       stepped(state);
       if (state.endedAtMs !== null) return;
@@ -156,63 +155,77 @@ export class JobLedger {
       if (page.items.length > 0) addItems(this.#sql, page.items, nowMs);
       if (page.isComplete === true) state.isComplete = true;
       state.phase = page.next === null ? { kind: 'listed' } : { kind: 'listing', cursor: page.next };
-      this.#endPass(state, manner, nowMs);
+      this.#endPass(state, kind, nowMs);
     });
   }
 
   /** `tookFromMs`: when the step began, for its pace. */
-  performed(outcomes: [Item, Outcome][], manner: Manner, tookFromMs: number, nowMs: number): void {
+  performed(outcomes: [Item, Outcome][], kind: JobKind, tookFromMs: number, nowMs: number): void {
     this.#turn(nowMs, (state) => {
       stepped(state);
       const looks = outcomes.filter(([{ key }]) => openItem(this.#sql, key)?.kind === 'look').length;
       const afterMs = (count: number, perSecond: number) => tookFromMs + Math.ceil((count * 1_000) / perSecond);
-      if (looks < outcomes.length) state.paceMs = afterMs(outcomes.length - looks, manner.pacePerSecond);
+      if (looks < outcomes.length) state.paceMs = afterMs(outcomes.length - looks, kind.pacePerSecond);
       if (looks > 0) state.looksMs = afterMs(looks, JOB_LOOKS_PER_SECOND);
-      for (const [item, outcome] of outcomes) this.#count(state, item, outcome, manner, nowMs);
+      for (const [item, outcome] of outcomes) this.#count(state, item, outcome, kind, nowMs);
       state.lastError = unansweredBy(outcomes);
       // A slow step is a loaded machine: others get as much of it as this job had.
       state.nextMs = nowMs + Math.min(Math.max(0, nowMs - tookFromMs), JOB_YIELD_MS_CAP);
-      if (state.endedAtMs === null) this.#endPass(state, manner, nowMs);
+      if (state.endedAtMs === null) this.#endPass(state, kind, nowMs);
     });
   }
 
-  #count(state: State, item: Item, outcome: Outcome, manner: Manner, nowMs: number): void {
+  #count(state: State, item: Item, outcome: Outcome, kind: JobKind, nowMs: number): void {
     const open = openItem(this.#sql, item.key);
     if (open === null) return;
     const { progress } = state;
-    const name = manner.nameOf?.(item.key) ?? item.key;
-    if (outcome.isFound) state.passFound += 1;
-    progress.done += outcome.done;
-    progress.skipped += outcome.skipped;
-    if (outcome.skipped > 0 && outcome.reason !== null) {
-      const { skippedBy = {} } = state;
-      state.skippedBy = { ...skippedBy, [outcome.reason]: (skippedBy[outcome.reason] ?? 0) + outcome.skipped };
-      if (state.skips.length < JOB_FAILURES_NAMED_MAX) state.skips.push({ item: name, reason: outcome.reason });
-    }
-    const tries = open.tries + 1;
-    const left = { key: item.key, weight: Math.max(item.weight - outcome.done, outcome.weight) };
-    if (!outcome.isOver && outcome.reason === null) {
-      putOff(this.#sql, left, { tries: 0, dueMs: nowMs + outcome.afterMs, waitsFor: outcome.waitsFor });
-    } else if (!outcome.isOver && tries < manner.triesMax) {
-      putOff(this.#sql, left, { tries, dueMs: nowMs + waitMs(tries), waitsFor: null });
-    } else {
-      const failed = outcome.isOver ? outcome.failed : Math.max(1, item.weight);
-      progress.failed += failed;
-      if (failed > 0 && state.failures.length < JOB_FAILURES_NAMED_MAX) {
-        const reason = (outcome.reason ?? '').slice(0, ERROR_MESSAGE_BYTES_MAX);
-        state.failures.push({ item: name, reason });
+    const name = kind.nameOf?.(item.key) ?? item.key;
+    const fail = (count: number, reason: string) => {
+      progress.failed += count;
+      if (state.failures.length < JOB_FAILURES_NAMED_MAX) {
+        state.failures.push({ item: name, reason: reason.slice(0, ERROR_MESSAGE_BYTES_MAX) });
       }
-      endItem(this.#sql, item.key, manner.isRemembering);
+      endItem(this.#sql, item.key, kind.isRemembering);
+    };
+    if (!('isFound' in outcome) || outcome.isFound) state.passFound += 1;
+    switch (outcome.kind) {
+      case 'over':
+        progress.done += outcome.done;
+        progress.skipped += outcome.skipped;
+        endItem(this.#sql, item.key, kind.isRemembering);
+        break;
+      case 'skipped':
+        progress.skipped += 1;
+        noteSkip(state, name, outcome.reason);
+        endItem(this.#sql, item.key, kind.isRemembering);
+        break;
+      case 'failed':
+        fail(1, outcome.reason);
+        break;
+      case 'unanswered': {
+        const tries = open.tries + 1;
+        const { key, weight } = item;
+        if (tries >= kind.triesMax) fail(Math.max(1, weight), outcome.reason);
+        else putOff(this.#sql, { key, weight }, { tries, dueMs: nowMs + waitMs(tries), waitsFor: null });
+        break;
+      }
+      case 'open': {
+        const { done, afterMs, waitsFor } = outcome;
+        progress.done += done;
+        const left = { key: item.key, weight: Math.max(item.weight - done, outcome.weight) };
+        putOff(this.#sql, left, { tries: 0, dueMs: nowMs + afterMs, waitsFor });
+        break;
+      }
     }
     progress.total = Math.max(progress.total, progress.done + progress.failed + progress.skipped);
   }
 
   /** The last pass is one that found nothing, and that began when nothing could be on its way any more. */
-  #endPass(state: State, manner: Manner, nowMs: number): void {
+  #endPass(state: State, kind: JobKind, nowMs: number): void {
     if (state.phase.kind !== 'listed' || openItems(this.#sql).count > 0) return;
     const quietFromMs = state.createdAtMs + JOB_QUIET_AFTER_MS;
     const isQuiet = state.passFound === 0 && state.passBeganMs > quietFromMs;
-    if (manner.passes === 'one' || state.isComplete || isQuiet) {
+    if (kind.passes === 'one' || state.isComplete || isQuiet) {
       state.phase = { kind: 'closing' };
       return;
     }
@@ -326,7 +339,7 @@ function firstState({ by, reason }: JobStart, nowMs: number): State {
 }
 
 /** At most what its pace allows in a moment: not ten at once and then nothing. */
-function workOfStep({ pacePerSecond }: Manner): number {
+function workOfStep({ pacePerSecond }: JobKind): number {
   return Math.min(JOB_STEP_ITEMS, Math.ceil((pacePerSecond * JOB_STEP_MS) / 1_000));
 }
 
@@ -335,9 +348,15 @@ function stepped(state: State): void {
   state.lastError = null;
 }
 
+function noteSkip(state: State, item: string, reason: string): void {
+  const { skippedBy = {} } = state;
+  state.skippedBy = { ...skippedBy, [reason]: (skippedBy[reason] ?? 0) + 1 };
+  if (state.skips.length < JOB_FAILURES_NAMED_MAX) state.skips.push({ item, reason });
+}
+
 /** Why nothing of a step was answered; null where anything was. */
 function unansweredBy(outcomes: [Item, Outcome][]): string | null {
-  const reasons = outcomes.map(([, { isOver, reason }]) => (isOver ? null : reason));
+  const reasons = outcomes.map(([, outcome]) => (outcome.kind === 'unanswered' ? outcome.reason : null));
   return reasons.includes(null) ? null : (reasons[0] ?? '').slice(0, ERROR_MESSAGE_BYTES_MAX);
 }
 
@@ -358,9 +377,6 @@ function tellAtMs(state: State): number {
   return state.status === 'running' ? state.toldAtMs + JOB_TELL_MS : 0;
 }
 
-/** A broadcast is the same by what its publisher said: how that was written, and what the catalogue adds by now, may differ. */
-function isOther(before: JobSpec, given: JobSpec): boolean {
-  const said = (spec: JobSpec) =>
-    spec.kind === 'broadcast' ? [spec.event.id, spec.event.contentHash, spec.accounts] : spec;
-  return before.kind !== given.kind || canonicalJson(said(before)) !== canonicalJson(said(given));
+function isSame(before: JobSpec, given: JobSpec, { identityOf = (spec) => spec }: JobKind): boolean {
+  return before.kind === given.kind && canonicalJson(identityOf(before)) === canonicalJson(identityOf(given));
 }

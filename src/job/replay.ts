@@ -9,8 +9,8 @@ import type { DeliveryView } from '../core/view.ts';
 import type { Bindings } from '../env.ts';
 import { callObject } from '../lookup/objects.ts';
 import { recordStub } from '../lookup/stubs.ts';
-import { inOrder, listRange, locate, skipped } from './bulk.ts';
-import { nothing, type Outcome, type Work } from './work.ts';
+import { inOrder, listRange, locate } from './bulk.ts';
+import { open, type Outcome, over, type Work } from './work.ts';
 
 type Replay = Extract<JobSpec, { kind: 'replay' }>;
 
@@ -47,25 +47,23 @@ export function replayWork(
 function outcomeOf(view: DeliveryView, ageMs: number): Outcome {
   switch (view.status) {
     case 'delivered':
-      return { ...nothing(), done: 1 };
+      return over(1);
     case 'dead':
     case 'cancelled':
     case 'superseded': {
       const code = view.last?.statusCode;
       const why = view.reason ?? (typeof code === 'number' ? `status ${code}` : (view.last?.error?.message ?? ''));
-      return { ...nothing(), failed: 1, reason: `the replay ${view.id} ended as ${view.status}: ${why}` };
+      return { kind: 'failed', reason: `the replay ${view.id} ended as ${view.status}: ${why}` };
     }
     case 'queued':
     case 'retrying':
     case 'held':
     case 'delivering':
-      return {
-        ...nothing(),
-        isOver: false,
+      return open({
         afterMs: Math.min(Math.max(REPLAY_LOOK_MS_MIN, ageMs / LOOK_PART), REPLAY_LOOK_MS_CAP),
         waitsFor: view.parked ?? view.status,
         weight: 1,
-      };
+      });
   }
 }
 
@@ -82,14 +80,14 @@ function refusedOutcome(refusal: ReplayRefusal): Outcome {
     case 'not-subscribed':
     case 'filtered':
     case 'payload-expired':
-      return skipped(refusal.reason);
+      return { kind: 'skipped', reason: refusal.reason };
     case 'endpoint-removed':
-      return { ...nothing(), failed: 1, reason: 'the endpoint was removed' };
+      return { kind: 'failed', reason: 'the endpoint was removed' };
     case 'endpoint-disabled':
-      return { ...nothing(), failed: 1, reason: `the endpoint is disabled (${refusal.statusReason ?? 'no reason'})` };
+      return { kind: 'failed', reason: `the endpoint is disabled (${refusal.statusReason ?? 'no reason'})` };
     case 'storage-full':
-      return { ...nothing(), failed: 1, reason: `its record holds ${refusal.bytes} bytes, and takes nothing new` };
+      return { kind: 'failed', reason: `its record holds ${refusal.bytes} bytes, and takes nothing new` };
     case 'full':
-      return { ...nothing(), isOver: false, reason: `its record holds ${refusal.open} open deliveries` };
+      return { kind: 'unanswered', reason: `its record holds ${refusal.open} open deliveries` };
   }
 }

@@ -10,11 +10,12 @@ import { shardsOf } from '../lookup/address.ts';
 import type { Bindings } from '../env.ts';
 import { callObject } from '../lookup/objects.ts';
 import { shardStub } from '../lookup/stubs.ts';
-import { type Item, type Manner, nothing, type Outcome, type Page, type Work } from './work.ts';
+import { type Item, type JobKind, open, type Outcome, type Page, type Work } from './work.ts';
 
 type Sweep = Extract<JobSpec, { kind: 'sweep' }>;
 
-export const SWEEP_MANNER: Manner = {
+export const SWEEP_KIND: JobKind = {
+  isCancellable: true,
   // A publish that had read the settings just before the change may bring one more.
   passes: 'until-quiet',
   isRemembering: false,
@@ -38,9 +39,9 @@ export function sweepWork(spec: Sweep, env: Bindings): Work {
     const isFound = cancelled + left > 0;
     if (isMore || left > 0) {
       const afterMs = isMore ? 0 : SWEEP_LEFT_WAIT_MS;
-      return { ...nothing(), isOver: false, afterMs, weight: left, done: cancelled, isFound };
+      return open({ afterMs, weight: left, done: cancelled, isFound });
     }
-    return { ...nothing(), done: cancelled, skipped: kept, isFound };
+    return { kind: 'over', done: cancelled, skipped: kept, isFound };
   }
 
   return { list, perform, close: () => Promise.resolve() };

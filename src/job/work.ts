@@ -2,6 +2,8 @@
  * What a kind of job is made of. The ledger decides what comes next and counts; a kind lists what there is to do and does it.
  * Both are repeated after a crash, so both are idempotent.
  */
+import type { JobSpec } from '../core/job.ts';
+
 export type Item = {
   key: string;
   /** What it counts for in the progress, where that is known before it is done. */
@@ -18,29 +20,41 @@ export type Page = {
   isComplete?: boolean;
 };
 
-export type Outcome = {
-  /** False: not done with. With a reason it is a failure, tried again ever more rarely; without, there is more to do. */
-  isOver: boolean;
-  /** Of one with more to do: how long that may wait. */
+/** What came of one item. */
+export type Outcome =
+  /** Done with. `isFound`: there was something to do; a pass in which nothing was is the last. */
+  | { kind: 'over'; done: number; skipped: number; isFound: boolean }
+  /** Done with, and counted as one. `reason`: a word of a small set. */
+  | { kind: 'skipped'; reason: string }
+  | { kind: 'failed'; reason: string }
+  /** Tried again ever more rarely, and failed in the end. */
+  | { kind: 'unanswered'; reason: string }
+  | Open;
+
+/** There is more to do. */
+type Open = {
+  kind: 'open';
+  /** How long it may wait. */
   afterMs: number;
   /**
-   * Of one with more to do: what it set going and only waits for by now, as a word of a small set. Looks at it do not count against
-   * the pace. Null: there is more to do.
+   * What it set going and only waits for by now, as a word of a small set: visits to it do not
+   * count against the pace. Null: there is more to do.
    */
   waitsFor: string | null;
   /** What it is now known to count for at least, beyond what is done. */
   weight: number;
   done: number;
-  failed: number;
-  skipped: number;
-  /** Of a failed item, of one that is tried again, and (a word of a small set) of one that is skipped. */
-  reason: string | null;
-  /** True where there was something to do: a pass in which nothing was is the last. */
   isFound: boolean;
 };
 
 /** How the ledger leads a job of a kind. */
-export type Manner = {
+export type JobKind = {
+  isCancellable: boolean;
+  /**
+   * What two starts of one id must agree on. Absent: all of what the job is to do. Called with what
+   * a job of this kind is to do, and with nothing else.
+   */
+  identityOf?: (spec: JobSpec) => unknown;
   /** `until-quiet`: passes are repeated, because what is listed may still be on its way to where it is listed from. */
   passes: 'one' | 'until-quiet';
   /** Items that were done are remembered, so that a later pass does only new ones. */
@@ -61,16 +75,10 @@ export type Work = {
   close(): Promise<void>;
 };
 
-export function nothing(): Outcome {
-  return {
-    isOver: true,
-    afterMs: 0,
-    waitsFor: null,
-    weight: 0,
-    done: 0,
-    failed: 0,
-    skipped: 0,
-    reason: null,
-    isFound: false,
-  };
+export function over(done: number): Outcome {
+  return { kind: 'over', done, skipped: 0, isFound: done > 0 };
+}
+
+export function open(more: Partial<Omit<Open, 'kind'>>): Outcome {
+  return { kind: 'open', afterMs: 0, waitsFor: null, weight: 0, done: 0, isFound: true, ...more };
 }

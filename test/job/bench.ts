@@ -2,7 +2,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { JobSpec, JobStart } from '../../src/core/job.ts';
 import { JobLedger, type Task } from '../../src/job/ledger.ts';
-import { type Item, type Manner, nothing, type Outcome, type Page } from '../../src/job/work.ts';
+import { type Item, type JobKind, type Outcome, over, type Page } from '../../src/job/work.ts';
 import { sqlOf } from '../shard/bench.ts';
 
 export const START_MS = Date.UTC(2026, 10, 21);
@@ -17,22 +17,22 @@ const SWEEP: JobSpec = {
   because: 'removed',
 };
 
-export const DONE: Outcome = { ...nothing(), done: 1, isFound: true };
+export const DONE: Outcome = over(1);
 
 export class Bench {
   readonly database = new DatabaseSync(':memory:');
   readonly given: JobStart;
-  readonly manner: Manner;
+  readonly kind: JobKind;
   nowMs = START_MS;
   ledger: JobLedger;
   /** What each item was answered, in order: a step that is repeated stands here twice. */
   readonly performed: string[] = [];
 
-  constructor(manner: Partial<Manner> = {}, spec: JobSpec = SWEEP) {
-    this.manner = { passes: 'one', isRemembering: false, triesMax: 3, pacePerSecond: 100, ...manner };
+  constructor(kind: Partial<JobKind> = {}, spec: JobSpec = SWEEP) {
+    this.kind = { isCancellable: true, passes: 'one', isRemembering: false, triesMax: 3, pacePerSecond: 100, ...kind };
     this.given = { id: `job_${'0'.repeat(26)}`, spec, by: 'operator', reason: null };
     this.ledger = new JobLedger(sqlOf(this.database));
-    this.ledger.start(this.given, this.manner, this.nowMs);
+    this.ledger.start(this.given, this.kind, this.nowMs);
   }
 
   /** Only the rows are left. */
@@ -41,13 +41,13 @@ export class Bench {
   }
 
   view() {
-    const view = this.ledger.read(this.manner, this.nowMs);
+    const view = this.ledger.read(this.kind, this.nowMs);
     if (view === null) throw new Error('the job was not started');
     return view;
   }
 
   next(): Task {
-    return this.ledger.next(this.manner, this.nowMs);
+    return this.ledger.next(this.kind, this.nowMs);
   }
 
   /** Moves the clock to when the job wants to be woken. */
@@ -67,8 +67,8 @@ export class Bench {
       }
     }
     if (crashes) this.crash();
-    else if (task.kind === 'perform') this.ledger.performed(outcomes, this.manner, fromMs, this.nowMs);
-    else if (task.kind === 'list') this.ledger.listed(list(task.cursor, task.pass), this.manner, this.nowMs);
+    else if (task.kind === 'perform') this.ledger.performed(outcomes, this.kind, fromMs, this.nowMs);
+    else if (task.kind === 'list') this.ledger.listed(list(task.cursor, task.pass), this.kind, this.nowMs);
     else if (task.kind === 'close') this.ledger.closed(this.nowMs);
     const owed = this.ledger.owed(this.nowMs);
     if (owed !== null) this.ledger.told(owed.revision, true, this.nowMs);

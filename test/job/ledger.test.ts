@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { JOB_LOOKS_PER_SECOND, JOB_QUIET_AFTER_MS, JOB_STEP_ITEMS } from '../../src/core/limits.ts';
-import { nothing } from '../../src/job/work.ts';
+import type { JobSpec } from '../../src/core/job.ts';
+import { kindOf } from '../../src/job/kinds.ts';
+import { open, over } from '../../src/job/work.ts';
 import { Bench, DONE, pages, START_MS } from './bench.ts';
 
 test('a job lists, works in bounded steps at its pace, and ends with exact counts and its history', () => {
@@ -16,7 +18,7 @@ test('a job lists, works in bounded steps at its pace, and ends with exact count
     endedAtMs: bench.nowMs,
   });
   // The last step waits for nothing after it.
-  expect(bench.nowMs - START_MS).toBeGreaterThanOrEqual(((60 - JOB_STEP_ITEMS) / bench.manner.pacePerSecond) * 1_000);
+  expect(bench.nowMs - START_MS).toBeGreaterThanOrEqual(((60 - JOB_STEP_ITEMS) / bench.kind.pacePerSecond) * 1_000);
   expect(bench.performed).toHaveLength(60);
 });
 
@@ -38,12 +40,12 @@ test('paused, it makes no step and owes no alarm once the lists know; resumed, i
   bench.step(pages(60, 60), () => DONE);
   const task = bench.next();
   expect(task.kind).toBe('perform');
-  bench.ledger.act('pause', { key: 'ops', reason: 'too much' }, bench.nowMs);
+  bench.ledger.act('pause', { key: 'ops', reason: 'too much' }, bench.kind, bench.nowMs);
   // The step that was under way is still counted.
   if (task.kind === 'perform') {
     bench.ledger.performed(
       task.items.map((item) => [item, DONE]),
-      bench.manner,
+      bench.kind,
       bench.nowMs,
       bench.nowMs,
     );
@@ -54,7 +56,7 @@ test('paused, it makes no step and owes no alarm once the lists know; resumed, i
   const owed = bench.ledger.owed(bench.nowMs);
   bench.ledger.told(owed?.revision ?? 0, true, bench.nowMs);
   expect(bench.ledger.wakeAtMs()).toBeNull();
-  bench.ledger.act('resume', { key: 'ops', reason: null }, bench.nowMs);
+  bench.ledger.act('resume', { key: 'ops', reason: null }, bench.kind, bench.nowMs);
   expect(bench.ledger.wakeAtMs()).toBe(bench.nowMs);
   bench.finish(pages(60, 60), () => DONE);
   expect(bench.view()).toMatchObject({
@@ -67,11 +69,11 @@ test('cancelled, it stops for good; what was done stays done, and what was under
   const bench = new Bench();
   bench.step(pages(60, 60), () => DONE);
   const task = bench.next();
-  expect(bench.ledger.act('cancel', { key: 'ops', reason: null }, bench.nowMs)).toMatchObject({ ok: true });
+  expect(bench.ledger.act('cancel', { key: 'ops', reason: null }, bench.kind, bench.nowMs)).toMatchObject({ ok: true });
   if (task.kind === 'perform') {
     bench.ledger.performed(
       task.items.map((item) => [item, DONE]),
-      bench.manner,
+      bench.kind,
       bench.nowMs,
       bench.nowMs,
     );
@@ -79,15 +81,15 @@ test('cancelled, it stops for good; what was done stays done, and what was under
   bench.nowMs += 60_000;
   expect(bench.next()).toEqual({ kind: 'wait' });
   expect(bench.view()).toMatchObject({ status: 'cancelled', progress: { total: 60, done: JOB_STEP_ITEMS } });
-  expect(bench.ledger.act('cancel', { key: 'ops', reason: null }, bench.nowMs)).toMatchObject({ ok: true });
+  expect(bench.ledger.act('cancel', { key: 'ops', reason: null }, bench.kind, bench.nowMs)).toMatchObject({ ok: true });
   const refusal = { ok: false, error: { reason: 'ended', status: 'cancelled' } };
-  expect(bench.ledger.act('resume', { key: 'ops', reason: null }, bench.nowMs)).toEqual(refusal);
+  expect(bench.ledger.act('resume', { key: 'ops', reason: null }, bench.kind, bench.nowMs)).toEqual(refusal);
   expect(bench.database.prepare('SELECT count(*) AS n FROM item').get()).toEqual({ n: 0 });
 });
 
 test('where nothing of a step is answered the note says why, until something is', () => {
   const bench = new Bench();
-  const silent = { ...nothing(), isOver: false, reason: 'D1 is down' };
+  const silent = { kind: 'unanswered' as const, reason: 'D1 is down' };
   bench.step(pages(2, 2), () => DONE);
   bench.step(pages(2, 2), (item) => (item.key === 'i1' ? silent : DONE));
   expect(bench.view().note).not.toContain('D1 is down');
@@ -102,7 +104,7 @@ test('where nothing of a step is answered the note says why, until something is'
 test('an item that cannot be reached waits ever longer, holds up no other, and is named once it is given up', () => {
   const bench = new Bench();
   bench.finish(pages(30, 30), (item) =>
-    item.key === 'i7' ? { ...nothing(), isOver: false, reason: 'no answer' } : DONE,
+    item.key === 'i7' ? { kind: 'unanswered' as const, reason: 'no answer' } : DONE,
   );
   expect(bench.view()).toMatchObject({
     progress: { total: 30, done: 29, failed: 1 },
@@ -119,7 +121,7 @@ test('an item in several parts uses up no tries, and its weight is not counted a
     () => ({ items: [{ key: 'wide', weight: 10 }], next: null, total: 10 }),
     (item) => {
       left -= 1;
-      return { ...nothing(), isOver: left === 0, done: left === 0 ? item.weight : 1, isFound: true };
+      return left === 0 ? over(item.weight) : open({ done: 1 });
     },
   );
   expect(bench.view()).toMatchObject({ status: 'finished', progress: { total: 10, done: 10, failed: 0 } });
@@ -169,27 +171,31 @@ test('a database that does not answer is asked ever more rarely, and the note sa
 test('starting it again answers it as it is; with another task it is refused', () => {
   const bench = new Bench();
   bench.step(pages(60, 60), () => DONE);
-  const again = bench.ledger.start({ ...bench.given, by: 'other' }, bench.manner, bench.nowMs + 5);
+  const again = bench.ledger.start({ ...bench.given, by: 'other' }, bench.kind, bench.nowMs + 5);
   expect(again).toMatchObject({ ok: true, value: { by: 'operator', createdAtMs: START_MS, progress: { total: 60 } } });
   const spec = { kind: 'account-removal', account: 'acme', incarnation: 'a'.repeat(12), shards: 4 } as const;
-  expect(bench.ledger.start({ ...bench.given, spec }, bench.manner, bench.nowMs)).toEqual({
+  expect(bench.ledger.start({ ...bench.given, spec }, bench.kind, bench.nowMs)).toEqual({
     ok: false,
     error: { reason: 'other-content' },
   });
 });
 
 test('the removal of an account can be paused, not cancelled', () => {
-  const bench = new Bench({}, { kind: 'account-removal', account: 'acme', incarnation: 'a'.repeat(12), shards: 4 });
+  const spec: JobSpec = { kind: 'account-removal', account: 'acme', incarnation: 'a'.repeat(12), shards: 4 };
+  const bench = new Bench(kindOf(spec), spec);
   const by = { key: 'ops', reason: null };
-  expect(bench.ledger.act('cancel', by, bench.nowMs)).toEqual({ ok: false, error: { reason: 'not-cancellable' } });
-  expect(bench.ledger.act('pause', by, bench.nowMs)).toMatchObject({ ok: true });
+  expect(bench.ledger.act('cancel', by, bench.kind, bench.nowMs)).toEqual({
+    ok: false,
+    error: { reason: 'not-cancellable' },
+  });
+  expect(bench.ledger.act('pause', by, bench.kind, bench.nowMs)).toMatchObject({ ok: true });
 });
 
 test('a mere read of a job that never was writes nothing', () => {
   const bench = new Bench();
   bench.database.exec('DROP TABLE start; DROP TABLE state; DROP TABLE item');
   bench.crash();
-  expect(bench.ledger.read(bench.manner, bench.nowMs)).toBeNull();
+  expect(bench.ledger.read(bench.kind, bench.nowMs)).toBeNull();
   expect([bench.next(), bench.ledger.wakeAtMs(), bench.ledger.owed(bench.nowMs)]).toEqual([
     { kind: 'wait' },
     null,
@@ -205,9 +211,9 @@ function setGoing(isOver: () => boolean, started: number[], bench: Bench) {
     if (!begun.has(item.key)) {
       begun.add(item.key);
       started.push(bench.nowMs);
-      return { ...nothing(), isOver: false, waitsFor: 'held', afterMs: 2_000, weight: 1 };
+      return open({ waitsFor: 'held', afterMs: 2_000, weight: 1, isFound: false });
     }
-    return isOver() ? DONE : { ...nothing(), isOver: false, waitsFor: 'held', afterMs: 2_000, weight: 1 };
+    return isOver() ? DONE : open({ waitsFor: 'held', afterMs: 2_000, weight: 1, isFound: false });
   };
 }
 
@@ -234,7 +240,7 @@ test('it says what it waits for, and by which name each skipped item is known', 
   for (let steps = 0; steps < 4; steps += 1) {
     bench.sleep();
     bench.step(pages(3, 3), (item) =>
-      item.key === 'i2' ? { ...nothing(), skipped: 1, reason: 'older-version' } : perform(item),
+      item.key === 'i2' ? { kind: 'skipped', reason: 'older-version' } : perform(item),
     );
   }
   expect(bench.view()).toMatchObject({

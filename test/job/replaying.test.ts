@@ -10,7 +10,7 @@ import type { AttemptOutcome } from '../../src/core/outcome.ts';
 import { matchedOf, type NewEvent } from '../../src/core/publish.ts';
 import type { ClaimRef } from '../../src/core/rpc.ts';
 import type { Bindings } from '../../src/env.ts';
-import { BULK_MANNER } from '../../src/job/bulk.ts';
+import { BULK_KIND } from '../../src/job/bulk.ts';
 import { JobLedger } from '../../src/job/ledger.ts';
 import { replayWork } from '../../src/job/replay.ts';
 import type { Item, Outcome } from '../../src/job/work.ts';
@@ -234,11 +234,11 @@ class JobHost {
     } as const;
     this.#given = { id: `job_${String(n).repeat(26)}`, spec, by: 'support', reason: null };
     this.ledger = new JobLedger(sqlOf(this.#database));
-    this.ledger.start(this.#given, BULK_MANNER, world.nowMs);
+    this.ledger.start(this.#given, BULK_KIND, world.nowMs);
   }
 
   view() {
-    const view = this.ledger.read(BULK_MANNER, this.#world.nowMs);
+    const view = this.ledger.read(BULK_KIND, this.#world.nowMs);
     if (view === null) throw new Error('the job was not started');
     return view;
   }
@@ -247,7 +247,7 @@ class JobHost {
   async step(): Promise<void> {
     const { nowMs } = this.#world;
     try {
-      const task = this.ledger.next(BULK_MANNER, nowMs);
+      const task = this.ledger.next(BULK_KIND, nowMs);
       this.#world.mayDie();
       const { spec } = this.#given;
       if (spec.kind !== 'replay') throw new Error('no replay');
@@ -255,12 +255,12 @@ class JobHost {
       if (task.kind === 'list') {
         const page = await work.list(task.cursor, task.pass);
         this.#world.mayDie();
-        this.ledger.listed(page, BULK_MANNER, nowMs);
+        this.ledger.listed(page, BULK_KIND, nowMs);
       } else if (task.kind === 'perform') {
         const outcomes: [Item, Outcome][] = [];
         for (const item of task.items) outcomes.push([item, await work.perform(item)]);
         this.#world.mayDie();
-        this.ledger.performed(outcomes, BULK_MANNER, nowMs, nowMs);
+        this.ledger.performed(outcomes, BULK_KIND, nowMs, nowMs);
       } else if (task.kind === 'close') {
         this.ledger.closed(nowMs);
       }
