@@ -548,6 +548,16 @@ export type Schemas = {
     delivery: Schemas['Delivery'];
     waiting: number;
   };
+  ListedRecordPage: {
+    data: (Schemas['ListedRecord'])[];
+    next: string | null;
+    searchedTo: string | null;
+  };
+  ListedRecord: {
+    record: string;
+    lastEventType: string;
+    lastAcceptedAt: string;
+  };
   RecordEventPage: {
     data: (Schemas['PublishedEvent'])[];
     next: string | null;
@@ -973,6 +983,18 @@ export type Schemas = {
     since: string;
     isComplete: boolean;
   };
+  SearchHits: {
+    data: (Schemas['SearchHit'])[];
+    isComplete: boolean;
+  };
+  SearchHit: {
+    type: "event" | "record" | "delivery" | "attempt" | "account" | "endpoint" | "job" | "replay" | "alert";
+    id: string;
+    account: string | null;
+    name: string | null;
+    detail: string | null;
+    path: string;
+  };
   Filter: {
     field?: string | undefined;
     in?: (unknown)[] | undefined;
@@ -1156,7 +1178,7 @@ export type Operations = {
   };
   listAccounts: {
     path: Record<never, never>;
-    query: { limit?: number; cursor?: string };
+    query: { limit?: number; cursor?: string; search?: string };
     body: undefined | undefined;
     answer: Schemas['AccountPage'];
     exports: never;
@@ -1192,7 +1214,7 @@ export type Operations = {
   };
   listEndpoints: {
     path: { account: string };
-    query: { limit?: number; cursor?: string };
+    query: { limit?: number; cursor?: string; search?: string };
     body: undefined | undefined;
     answer: Schemas['EndpointPage'];
     exports: never;
@@ -1415,6 +1437,14 @@ export type Operations = {
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "not-found" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
+  listRecords: {
+    path: { account: string };
+    query: { limit?: number; cursor?: string; prefix: string };
+    body: undefined | undefined;
+    answer: Schemas['ListedRecordPage'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+  };
   getRecordByKey: {
     path: { account: string };
     query: { key: string };
@@ -1550,7 +1580,7 @@ export type Operations = {
   };
   listAllEndpoints: {
     path: Record<never, never>;
-    query: { limit?: number; cursor?: string; account?: string | (string)[]; status?: "enabled" | "paused" | "disabled" | ("enabled" | "paused" | "disabled")[] };
+    query: { limit?: number; cursor?: string; account?: string | (string)[]; status?: "enabled" | "paused" | "disabled" | ("enabled" | "paused" | "disabled")[]; search?: string };
     body: undefined | undefined;
     answer: Schemas['ListedEndpointPage'];
     exports: never;
@@ -1625,6 +1655,14 @@ export type Operations = {
     answer: Schemas['AlertPage'];
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+  };
+  getAlertOfAccount: {
+    path: { account: string; alert: string };
+    query: Record<never, never>;
+    body: undefined | undefined;
+    answer: Schemas['Alert'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "unknown-alert" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
   getAlert: {
     path: { alert: string };
@@ -1852,6 +1890,22 @@ export type Operations = {
     exports: never;
     problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
   };
+  searchAccount: {
+    path: { account: string };
+    query: { q: string };
+    body: undefined | undefined;
+    answer: Schemas['SearchHits'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "unknown-account" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+  };
+  search: {
+    path: Record<never, never>;
+    query: { q: string };
+    body: undefined | undefined;
+    answer: Schemas['SearchHits'];
+    exports: never;
+    problem: "invalid-request" | "unauthorized" | "forbidden" | "rate-limited" | "internal" | "unavailable" | "misconfigured";
+  };
 };
 
 export const PLACES: Readonly<Record<keyof Operations, readonly [method: string, path: string]>> = {
@@ -1894,6 +1948,7 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   getEvent: ['GET', '/v1/accounts/{account}/events/{event}'],
   erasePayload: ['DELETE', '/v1/accounts/{account}/events/{event}/payload'],
   getRecord: ['GET', '/v1/accounts/{account}/records/{record}'],
+  listRecords: ['GET', '/v1/accounts/{account}/records'],
   getRecordByKey: ['GET', '/v1/accounts/{account}/record'],
   listRecordEvents: ['GET', '/v1/accounts/{account}/records/{record}/events'],
   watchRecord: ['GET', '/v1/accounts/{account}/records/{record}/live'],
@@ -1919,6 +1974,7 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   cancelJob: ['POST', '/v1/jobs/{job}/cancel'],
   listAllAlerts: ['GET', '/v1/alerts'],
   listAlerts: ['GET', '/v1/accounts/{account}/alerts'],
+  getAlertOfAccount: ['GET', '/v1/accounts/{account}/alerts/{alert}'],
   getAlert: ['GET', '/v1/alerts/{alert}'],
   acknowledgeAlert: ['POST', '/v1/alerts/{alert}/acknowledge'],
   listAlertRules: ['GET', '/v1/alert-rules'],
@@ -1941,4 +1997,6 @@ export const PLACES: Readonly<Record<keyof Operations, readonly [method: string,
   getOverviewOfAll: ['GET', '/v1/overview'],
   getTraffic: ['GET', '/v1/accounts/{account}/traffic'],
   getTrafficOfAll: ['GET', '/v1/traffic'],
+  searchAccount: ['GET', '/v1/accounts/{account}/search'],
+  search: ['GET', '/v1/search'],
 };

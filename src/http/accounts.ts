@@ -23,7 +23,7 @@ import { defined } from './defined.ts';
 import { line, ruled, whole } from './fields.ts';
 import { startNow } from './jobs.ts';
 import { callObject } from '../lookup/objects.ts';
-import { accountParams, pageQuery, showPage } from './params.ts';
+import { accountParams, pageQuery, searchText, showPage } from './params.ts';
 import { Problem } from './problem.ts';
 import { showAccount } from './render.ts';
 
@@ -89,11 +89,11 @@ export function addAccounts(api: Api): void {
       path: '/v1/accounts',
       summary: 'Accounts, newest first',
       params: z.strictObject({}),
-      query: z.strictObject(pageQuery),
+      query: z.strictObject({ ...pageQuery, search: searchText.optional() }),
       answers: { 200: 'A page of accounts' },
     },
-    async ({ c, query }) => {
-      const page = await fromDatabase(listAccounts(c.env.CONFIG, query));
+    async ({ c, query: { search, ...asked } }) => {
+      const page = await fromDatabase(listAccounts(c.env.CONFIG, asked, search));
       return c.json(
         showPage(page, ({ account, name, payloadDays, logDays, createdAtMs }) => ({
           account,

@@ -76,6 +76,21 @@ export function addAlerts(api: Api): void {
   api.route(
     {
       method: 'get',
+      path: '/v1/accounts/{account}/alerts/{alert}',
+      summary: 'One alert about the account or an endpoint of it',
+      params: z.strictObject({ account: accountId, alert: z.string() }),
+      answers: { 200: 'The alert' },
+    },
+    async ({ c, params }) => {
+      const [{ account }, alert] = await Promise.all([accountOf(c, params.account), alertOf(c, params.alert)]);
+      if (alert.account !== account) throw unknownAlert(params.alert);
+      return c.json(showAlert(alert));
+    },
+  );
+
+  api.route(
+    {
+      method: 'get',
       path: '/v1/alerts/{alert}',
       summary: 'One alert',
       params: alertParams,
@@ -172,8 +187,12 @@ function showRules(book: RuleBook) {
 
 async function alertOf(c: AppContext, id: string): Promise<ListedAlert> {
   const alert = isAlertId(id) ? await fromDatabase(readAlert(c.env.CONFIG, id)) : null;
-  if (alert === null) throw new Problem('unknown-alert', `there is no alert ${shown(id)}`);
+  if (alert === null) throw unknownAlert(id);
   return alert;
+}
+
+function unknownAlert(id: string): Problem {
+  return new Problem('unknown-alert', `there is no alert ${shown(id)}`);
 }
 
 function showAlert(alert: ListedAlert) {

@@ -39,6 +39,7 @@ import { addPublish } from './publish/publish.ts';
 import { addRecordStatuses } from './record-statuses.ts';
 import { addRecords } from './records.ts';
 import { addReseal } from './reseal.ts';
+import { addSearch } from './search/search.ts';
 import { addSecrets } from './secrets.ts';
 import { addSessions } from './sessions.ts';
 import { addTraffic } from './traffic.ts';
@@ -86,6 +87,7 @@ export function createApp() {
   addRecordStatuses(api);
   addOverview(api);
   addTraffic(api);
+  addSearch(api);
   api.closePaths();
   return app;
 }

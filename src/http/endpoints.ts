@@ -26,7 +26,7 @@ import { type ChangeBody, changeBody, checkedUrl, createBody, type CreateBody } 
 import { idempotencyKey } from './idempotency.ts';
 import { startNow } from './jobs.ts';
 import { callObject } from '../lookup/objects.ts';
-import { accountId, accountParams, pageQuery, showPage } from './params.ts';
+import { accountId, accountParams, pageQuery, searchText, showPage } from './params.ts';
 import { pinnedVersions } from './pinned-versions.ts';
 import { invalid, Problem } from './problem.ts';
 import { showCircuit, showEndpoint } from './render.ts';
@@ -58,7 +58,7 @@ export function addEndpoints(api: Api): void {
       path,
       summary: 'Endpoints of an account, newest first',
       params: accountParams,
-      query: z.strictObject(pageQuery),
+      query: z.strictObject({ ...pageQuery, search: searchText.optional() }),
       answers: { 200: 'A page of endpoints' },
     },
     async ({ c, params, query }) => c.json(pageOf(await settingsOf(c, params.account), query)),
@@ -204,15 +204,24 @@ function requireNoReason({ status, statusReason }: ChangeBody, before: EndpointS
   throw invalid([{ field: 'statusReason', message }]);
 }
 
-function pageOf(settings: AccountSettings, query: { limit: number; cursor: string | null }) {
+function pageOf(
+  settings: AccountSettings,
+  query: { limit: number; cursor: string | null; search?: string | undefined },
+) {
   const after = parseCursor('endpoints', query.cursor);
   if (!after.ok) return showPage(after, () => null);
   const position = ({ createdAtMs, id }: EndpointSettings) => ({ atMs: createdAtMs, id });
   const rows = settings.endpoints
+    .filter((endpoint) => query.search === undefined || isAbout(endpoint, query.search))
     .toSorted((a, b) => newestFirst(position(a), position(b)))
     .filter((endpoint) => newestFirst(after.value, position(endpoint)) < 0);
   const page = cutPage('endpoints', rows, query.limit, position);
   return showPage(ok(page), (endpoint) => showEndpoint(settings.account, endpoint));
+}
+
+/** With the text in its URL or description. */
+export function isAbout({ url, description }: EndpointSettings, text: string): boolean {
+  return [url, description].some((field) => field.toLowerCase().includes(text.toLowerCase()));
 }
 
 /** As its Gate says at this moment; null where that does not answer: the settings are worth having without it. */

@@ -7,7 +7,7 @@ import { answerAttempts } from './attempts.ts';
 import { fromDatabase } from './database.ts';
 import { answerDeliveriesOfAll } from './delivery-lists.ts';
 import { many } from './fields.ts';
-import { accountId, filterOf, logQuery, pageQuery, showPage } from './params.ts';
+import { accountId, filterOf, logQuery, pageQuery, searchText, showPage } from './params.ts';
 
 const everywhere = z.strictObject({});
 const query = z.strictObject({ ...logQuery, account: accountId.optional() });
@@ -47,11 +47,12 @@ export function addOperatorLists(api: Api): void {
         ...pageQuery,
         account: many(accountId),
         status: many(z.enum(['enabled', 'paused', 'disabled'])),
+        search: searchText.optional(),
       }),
       answers: { 200: 'A page' },
     },
-    async ({ c, query: { account, status, ...page } }) => {
-      const found = await fromDatabase(listEndpoints(c.env.CONFIG, { account, status }, page));
+    async ({ c, query: { account, status, search, ...page } }) => {
+      const found = await fromDatabase(listEndpoints(c.env.CONFIG, { account, status, search }, page));
       return c.json(
         showPage(found, ({ revision: _, createdAtMs, updatedAtMs, ...endpoint }) => ({
           ...endpoint,

@@ -4,12 +4,12 @@ import { rfc3339 } from '../core/body.ts';
 import { DELIVERY_STATUSES, TRIGGERS } from '../core/delivery.ts';
 import { checkEventTypePattern } from '../core/endpoint-rules.ts';
 import { checkAccountId, checkEndpointId, checkEventId, checkRecordKey } from '../core/event-rules.ts';
-import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX } from '../core/limits.ts';
+import { LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX, SEARCH_CHARS_MAX } from '../core/limits.ts';
 import type { FieldError, Result } from '../core/result.ts';
 import { shown } from '../core/text.ts';
 import { type EventFilter, STATUS_CODE } from '../store/filter.ts';
 import type { Page } from '../store/page.ts';
-import { many, ruled, wholeText } from './fields.ts';
+import { line, many, ruled, wholeText } from './fields.ts';
 import { invalid } from './problem.ts';
 
 export const accountId = ruled(z.string(), checkAccountId);
@@ -27,6 +27,9 @@ export const pageQuery = {
   /** Checked where it is read: a cursor belongs to its list. */
   cursor: z.string().nullable().default(null),
 };
+
+/** Part of a name, an id or a URL. */
+export const searchText = line(1, SEARCH_CHARS_MAX);
 
 export const instant = ruled(z.string(), checkInstant, { format: 'date-time' }).transform((text) => Date.parse(text));
 

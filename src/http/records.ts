@@ -1,19 +1,23 @@
 /** V1: the sync status of a record, from the Shard itself, and its events after a sequence. */
 import { z } from '@hono/zod-openapi';
+import { rfc3339 } from '../core/body.ts';
 import { recordName } from '../core/ids.ts';
 import { shown } from '../core/text.ts';
 import { recordAddress } from '../lookup/address.ts';
 import { recordStub } from '../lookup/stubs.ts';
-import { settingsOf } from './account-settings.ts';
+import { logDatabase } from '../store/database.ts';
+import { listRecords } from '../store/log/records.ts';
+import { accountOf, settingsOf } from './account-settings.ts';
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
+import { fromDatabase } from './database.ts';
 import { ruled } from './fields.ts';
 import { wholeFacts } from './reference/openapi-facts.ts';
 import { unsentOfNewest } from './not-sent.ts';
 import { callObject } from '../lookup/objects.ts';
 import { accountId, accountParams, pageQuery, recordKey } from './params.ts';
 import { presentFor } from './probes.ts';
-import { Problem } from './problem.ts';
+import { invalid, Problem } from './problem.ts';
 import { forCustomer, showEvent, showRecord } from './render.ts';
 
 const recordParams = z.strictObject({ account: accountId, record: recordKey });
@@ -34,6 +38,29 @@ export function addRecords(api: Api): void {
       answers: { 200: 'The status, exact at this instant' },
     },
     ({ c, params }) => answerRecord(c, params.account, params.record),
+  );
+
+  api.route(
+    {
+      method: 'get',
+      path: '/v1/accounts/{account}/records',
+      summary: 'Records in the log whose keys begin so, the one with the newest event first',
+      params: accountParams,
+      query: z.strictObject({ ...pageQuery, prefix: recordKey }),
+      answers: { 200: 'A page of records; one may come again on the next page' },
+    },
+    async ({ c, params: { account }, query: { prefix, ...page } }) => {
+      await accountOf(c, account);
+      const found = await fromDatabase(listRecords(logDatabase(account, c.env), account, prefix, page));
+      if (!found.ok) throw invalid([found.error]);
+      const { data, next, searchedToMs } = found.value;
+      const records = data.map(({ record, eventType, acceptedAtMs }) => ({
+        record,
+        lastEventType: eventType,
+        lastAcceptedAt: rfc3339(acceptedAtMs),
+      }));
+      return c.json({ data: records, next, searchedTo: searchedToMs === null ? null : rfc3339(searchedToMs) });
+    },
   );
 
   api.route(

@@ -23,6 +23,7 @@ export type ListName =
   | 'deliveries'
   | 'attempts'
   | 'events'
+  | 'records'
   | 'accounts'
   | 'endpoints'
   | 'audit'
@@ -55,6 +56,21 @@ export function cutPage<T>(list: ListName, rows: T[], limit: number, position: (
   const last = data.at(-1);
   if (rows.length <= limit || last === undefined) return { data, next: null };
   return { data, next: cursorAt(list, position(last)) };
+}
+
+/**
+ * The same of a search that walks a bounded part of a list. `end`: the last row that it may look at,
+ * where there are so many.
+ */
+export function cutWalk<T>(
+  list: ListName,
+  rows: T[],
+  end: T | undefined,
+  limit: number,
+  position: (row: T) => Position,
+): Page<T> {
+  if (rows.length > limit || end === undefined) return cutPage(list, rows, limit, position);
+  return { data: rows, next: cursorAt(list, position(end)) };
 }
 
 /**

@@ -123,6 +123,7 @@ const NOTHING: Ids = {
   attempt: `att_k${'a'.repeat(32)}_1_${'0'.repeat(26)}_a1`,
   job: 'job_00000000000000000000000000',
   replay: 'job_00000000000000000000000000',
+  alert: 'alr_00000000000000000000000000',
 };
 
 /** An answer that says nothing of the ids that were asked for; versions are of no account, and any number would be one. */
@@ -188,6 +189,20 @@ describe('S2: what is of another account', () => {
         const query = `${filter}=${encodeURIComponent(ofB[filter] ?? '')}`;
         const { status, body } = await ask('GET', `${own}/${list}?${query}`, undefined, bearer);
         expect([list, filter, status, body.data]).toEqual([list, filter, 200, []]);
+      }
+    }
+  });
+
+  test('is not found by a search', async () => {
+    for (const bearer of bearers) {
+      for (const [name, id] of Object.entries(ofB).filter(([name]) => !/^(type|version|from|to|key)$/.test(name))) {
+        const { status, body } = await ask(
+          'GET',
+          `/v1/accounts/${a}/search?q=${encodeURIComponent(id)}`,
+          undefined,
+          bearer,
+        );
+        expect([name, status, body]).toEqual([name, 200, { data: [], isComplete: true }]);
       }
     }
   });

@@ -139,6 +139,13 @@ describe('answers of the running Worker fit the document', () => {
     await send('getRecord', { path: where });
     await send('getRecordByKey', { path: where, query: '?key=ticket%2F4211' });
     await send('listRecordEvents', { path: where });
+    const found = await until(
+      () => send('search', { query: '?q=ticket%2F42' }),
+      ({ data }) => data.length > 0,
+    );
+    expect(found.data[0].type).toBe('record');
+    await send('searchAccount', { path: at, query: '?q=ticket%2F4211' });
+    await send('listRecords', { path: at, query: '?prefix=ticket' });
     // What they answer is no JSON: worker/live holds it to the status.
     await send('watchRecord', { path: where, status: 426 });
     await send('watchRecords', { path: where, query: '?record=ticket%2F4211', status: 426 });
@@ -222,6 +229,7 @@ describe('answers of the running Worker fit the document', () => {
     const alert = { alert: String(data[0].id) };
     await send('getAlert', { path: alert });
     await send('getAlert', { path: { alert: 'alr_none' }, status: 404 });
+    await send('getAlertOfAccount', { path: { ...at, ...alert } });
     await send('acknowledgeAlert', { path: alert });
     expect((await send('listAlerts', { path: at })).data).not.toEqual([]);
     await send('listAlertRules');

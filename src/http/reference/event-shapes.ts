@@ -100,6 +100,18 @@ export const batchShape = z
   })
   .openapi('PublishResults');
 
+export const recordsShape = logPageOf(
+  'ListedRecordPage',
+  z
+    .strictObject({
+      record: text('The key of the record'),
+      lastEventType: text('Type of the newest event that this page saw of it'),
+      lastAcceptedAt: time('When that event was accepted'),
+    })
+    .openapi('ListedRecord'),
+  'Records, the one with the newest event first; one with older events too may come again on the next page',
+);
+
 export const recordShape = z
   .strictObject({
     record: text('Key of the record'),

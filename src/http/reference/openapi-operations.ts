@@ -16,6 +16,7 @@ import * as health from './health-shapes.ts';
 import * as job from './job-shapes.ts';
 import * as key from './key-shapes.ts';
 import * as plain from './plain-shapes.ts';
+import * as search from './search-shapes.ts';
 import * as replay from './replay-shapes.ts';
 
 /** A name is a promise to clients: it is never changed. */
@@ -60,6 +61,7 @@ const OPERATIONS: Record<string, Operation> = {
   [`get ${ofAccount}/events/{event}`]: one('getEvent', { 200: event.eventDetailShape }),
   [`get ${ofRecord}`]: one('getRecord', { 200: event.recordShape }),
   [`get ${ofAccount}/record`]: one('getRecordByKey', { 200: event.recordShape }),
+  [`get ${ofAccount}/records`]: one('listRecords', { 200: event.recordsShape }),
   [`get ${ofRecord}/live`]: one('watchRecord', { 101: null, 200: plain.textShape }),
   [`get ${ofAccount}/live`]: one('watchRecords', { 101: null, 200: plain.textShape }),
   [`get ${ofRecord}/events`]: one('listRecordEvents', { 200: event.recordEventsShape }),
@@ -101,6 +103,9 @@ const OPERATIONS: Record<string, Operation> = {
   'get /v1/alerts': one('listAllAlerts', { 200: alert.alertsShape }),
   'get /v1/alerts/{alert}': one('getAlert', { 200: alert.alertShape }),
   'post /v1/alerts/{alert}/acknowledge': one('acknowledgeAlert', { 200: alert.alertShape }),
+  [`get ${ofAccount}/alerts/{alert}`]: one('getAlertOfAccount', { 200: alert.alertShape }),
+  [`get ${ofAccount}/search`]: one('searchAccount', { 200: search.searchShape }),
+  'get /v1/search': one('search', { 200: search.searchShape }),
   [`get ${ofAccount}/alerts`]: one('listAlerts', { 200: alert.alertsShape }),
   'get /v1/alert-rules': one('listAlertRules', { 200: alert.alertRulesShape }),
   'put /v1/alert-rules': one('putAlertRules', { 200: alert.alertRulesShape }),

@@ -32,6 +32,9 @@ export const PARAMETER_SAMPLES: Readonly<Record<string, string>> = {
   from: '1',
   to: '2',
   key: KEY,
+  // Of queries that must be there.
+  prefix: 'ticket',
+  q: 'ticket%2F42',
 };
 
 export const SAMPLES: Readonly<Record<string, unknown>> = {
@@ -107,6 +110,13 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   'DeliveryDetail.id': DELIVERY,
   'DeliveryDetail.body': `{"id":"${EVENT_ID}","type":"ticket.created","timestamp":"${SAMPLE_TIME}","record":"ticket/4211","sequence":1,"version":1,"schemaVersion":null,"data":${JSON.stringify(DATA)}}`,
   'DeliveryDetail.replay': null,
+  'SearchHit.type': 'record',
+  'SearchHit.id': 'ticket/4211',
+  'SearchHit.name': null,
+  'SearchHit.detail': 'ticket.created',
+  'SearchHit.path': '/v1/accounts/acme/record?key=ticket%2F4211',
+  'ListedRecord.lastEventType': 'ticket.created',
+  'ListedRecord.lastAcceptedAt': SAMPLE_TIME,
   'ProbedEndpoint.note': 'CRM is tried now with the event that waits longest; when it answers, the rest follows',
   'Attempt.id': ATTEMPT,
   'AccountAttempt.id': ATTEMPT,

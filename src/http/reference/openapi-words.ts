@@ -31,12 +31,18 @@ export const PARAMETER_WORDS: Readonly<Record<string, string>> = {
   hours: `Hours of UTC to look back, the current one included: 1 to ${limit.HISTORY_HOURS_MAX}`,
   days: `Days to look back: 1 to ${limit.SENT_TYPES_DAYS_MAX}`,
   after: 'Sequence after which events are wanted; 0 for all',
+  prefix: 'How the keys of the records begin',
+  search: 'Part of what a person knows of it, in either case of ASCII letters',
+  q: 'The text: an id, a record key or its beginning, part of a name, a URL or host',
   reason: `Why, for the history: at most ${limit.DESCRIPTION_BYTES_MAX} bytes`,
 };
 
 /** Where the same name means another thing: by operation, or by path and query. */
 export const PLACED_WORDS: Readonly<Record<string, string>> = {
   'listAllEndpoints status': 'Status of the endpoint; may be given several times',
+  'listAccounts search': 'Part of the id or of the name, in either case of ASCII letters',
+  'listEndpoints search': 'Part of the URL or of the description, in either case',
+  'listAllEndpoints search': 'Part of the URL or of the description, in either case of ASCII letters',
   'listAlerts status': 'Whether it is open or has ended',
   'listAllAlerts status': 'Whether it is open or has ended',
   'listJobs status': 'Status of the job; may be given several times',
@@ -195,6 +201,7 @@ export const TAG_WORDS: Readonly<Record<string, string>> = {
   Audit: 'Who changed what, and who read which secret',
   Endpoints: 'Where events are sent: subscriptions, retries, secrets, tests',
   Events: 'Publishing, and what was published',
+  Search: 'One text, and whatever it may mean',
   Records: 'The sync status of what events are about',
   Deliveries: 'One event on its way to one endpoint',
   Attempts: 'Single requests and what came of them',

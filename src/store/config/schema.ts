@@ -46,7 +46,14 @@ export const endpoints = sqliteTable(
     /** When its oldest current secret was made; null in rows of releases before. */
     secretSinceMs: integer('secret_since_ms'),
   },
-  (t) => [primaryKey({ columns: [t.account, t.id] }), index('endpoints_by_id').on(t.id)],
+  (t) => [
+    primaryKey({ columns: [t.account, t.id] }),
+    index('endpoints_by_id').on(t.id),
+    // For a search by URL or host: a row for each endpoint that is created or changed, none for an event.
+    index('endpoints_by_url')
+      .on(t.url)
+      .where(sql`removed = 0`),
+  ],
 );
 
 /** Jobs for lists: each writes its own row. */

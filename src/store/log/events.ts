@@ -17,7 +17,7 @@ import type { DeliveryRow, EventRow } from './schema.ts';
 import { mergePage, parseCursor } from '../page.ts';
 import type { Found, LogPage, LogPageRequest, Position } from '../page.ts';
 import { RESOLVED } from './resolved.ts';
-import { columnsOf, sourceOf } from './source.ts';
+import { columnsOf, isInAccount, sourceOf } from './source.ts';
 import { endOf, findNewest, foundIn, inRange, matching, type Search, stop } from './walk.ts';
 
 /** `deliveries` holds the first EVENT_DELIVERIES_LISTED_MAX, by endpoint. The body is the Shard's. */
@@ -91,6 +91,22 @@ export async function findEvent(database: D1Database, account: string, eventId: 
     const at = parseRecordPrefix(key);
     return at === null ? [] : [{ at, record, sequence, acceptedAtMs }];
   });
+}
+
+/** Events with this id in any account. One seek for each account that the log knows. */
+export function eventsWithId(
+  database: D1Database,
+  eventId: string,
+  limit: number,
+): Promise<{ account: string; eventType: string; record: string | null }[]> {
+  const isOfId = (table: typeof deliveries | typeof events) => {
+    const source = sourceOf(table, { event: [eventId] });
+    return sql`FROM ${source.from} WHERE ${isInAccount(source, null)} AND ${table.eventId} = ${eventId}`;
+  };
+  return drizzle(database).all(sql`
+    SELECT account, event_type AS "eventType", record ${isOfId(deliveries)}
+    UNION SELECT account, event_type, record ${isOfId(events)}
+    ORDER BY account, record LIMIT ${limit}`);
 }
 
 /** The keys of the next events in order. */

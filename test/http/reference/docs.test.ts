@@ -117,6 +117,8 @@ describe('the curl of each operation', () => {
     endpoint: 'ep_1',
     secret: 'sec_1',
     event: 'e',
+    prefix: 'p',
+    q: 't',
     delivery: 'd',
     attempt: 'a',
     job: 'j',

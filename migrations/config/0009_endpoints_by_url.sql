@@ -1,0 +1,1 @@
+CREATE INDEX `endpoints_by_url` ON `endpoints` (`url`) WHERE removed = 0;
