@@ -16,6 +16,8 @@ type Ids = { [name: string]: string };
 const SHARED = /^GET \/v1\/event-types|^GET \/v1\/session$|^POST \/v1\/sessions$/;
 /** What comes after a sequence of a record that is not there: nothing, as it is said to a receiver that fills a gap. */
 const EMPTY = 'GET /v1/accounts/{account}/records/{record}/events';
+/** Asked without an upgrade: refused before anything is looked for. */
+const LIVE = 'GET /v1/accounts/{account}/records/{record}/live';
 const RECORD = 'invoice/of-b';
 
 let operations: Operation[];
@@ -167,6 +169,7 @@ describe('S2: what is of another account', () => {
         const told = [name, answer.status, without(answer.text, ofB)];
         expect(told).toEqual([name, nothing.status, without(nothing.text, NOTHING)]);
         if (name === EMPTY) expect(answer.body.data).toEqual([]);
+        else if (name === LIVE) expect(answer.status).toBe(426);
         else expect([name, answer.status]).toEqual([name, 404]);
       }
     }
