@@ -174,6 +174,7 @@ export const BODY_WORDS: Readonly<Record<string, string>> = {
     rateLimitPerSecond: 'Requests that it may make in a second; null: no limit',
   }),
   ...of(['createPortalToken'], {
+    record: 'The token then reads the status of this record, and nothing else',
     scopes: 'What the token may do; nobody grants a scope that they lack',
     expiresInSeconds: 'Seconds for which it works',
   }),
