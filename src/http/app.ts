@@ -19,6 +19,7 @@ import { addEndpointHealth } from './endpoint-health.ts';
 import { addEndpoints } from './endpoints.ts';
 import { addEndpointEventTypes } from './endpoint-event-types.ts';
 import { addEndpointProbe } from './endpoint-probe.ts';
+import { addElements } from './elements.ts';
 import { addEndpointTest } from './endpoint-test.ts';
 import { addErasure } from './erasure.ts';
 import { addEvents } from './events.ts';
@@ -56,6 +57,7 @@ export function createApp() {
   addHealth(api);
   addMetrics(api);
   addOpenApi(api);
+  addElements(api);
 
   addKeys(api);
   addPortalTokens(api);

@@ -4,6 +4,7 @@
  *
  *   --url http://… --key …   use a running service instead (an account of its own is made there)
  *   --keep                   keep the state folder
+ *   --stay                   instead: a page with the five states of a record, until Ctrl+C
  */
 import { parseArgs } from 'node:util';
 import { run } from '../support/program.ts';
@@ -11,12 +12,19 @@ import { CAST } from './cast.ts';
 import { judge } from './judge.ts';
 import { checkReadme } from './readme.ts';
 import { Receiver } from './receiver.ts';
+import { stay } from './stay.ts';
 import { tellStory } from './story.ts';
 import { tellTrouble } from './trouble.ts';
 
 const { values } = parseArgs({
-  options: { url: { type: 'string' }, key: { type: 'string' }, keep: { type: 'boolean', default: false } },
+  options: {
+    url: { type: 'string' },
+    key: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    stay: { type: 'boolean', default: false },
+  },
 });
+if (values.stay) await stay();
 const receiver = new Receiver(new Map(CAST.map(({ path, mood }) => [path, mood])));
 
 await run({

@@ -50,6 +50,7 @@ const mayImport: Record<string, string[]> = {
     'zod',
   ],
   dashboard: ['client', 'hono', 'hono/jsx'],
+  element: ['client'],
   tools: ['client', 'receiver', 'signature.ts'],
 };
 /** These run on Node and are no part of the Worker: packages are not their layout's business. */

@@ -3,6 +3,7 @@ import { env, exports } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CLOSE_CODES, LIVE_PROTOCOL } from '../../src/core/live.ts';
+import { STATUS_ELEMENT } from '../../src/http/elements.generated.ts';
 import { liveStub } from '../../src/lookup/stubs.ts';
 import { call, KEY, newAccount } from '../support/api.ts';
 import { upgrade, watch, withToken } from '../support/live.ts';
@@ -36,6 +37,11 @@ async function publish(record: string, event: object = {}) {
   return body;
 }
 
+/** "in 8 s" is another text a moment later. */
+function timeless(status: unknown): unknown {
+  return JSON.parse(JSON.stringify(status).replaceAll(/[\d.]+ (ms|s) *(?=[".])/g, '… '));
+}
+
 function statusOf(record: string) {
   return call('GET', `${at()}/records/${encodeURIComponent(record)}`);
 }
@@ -48,10 +54,10 @@ describe('a live connection', () => {
     const watcher = await watch(live('sub/1'));
     const first = await watcher.shows('delivering');
     expect(first).toMatchObject({ type: 'status', record: 'sub/1' });
-    expect(first.status).toEqual((await statusOf('sub/1')).body);
+    expect(timeless(first.status)).toEqual(timeless((await statusOf('sub/1')).body));
     await release(`${host}/CRM`, { status: 503 });
     const second = await watcher.shows('retrying');
-    expect(second.status).toEqual((await statusOf('sub/1')).body);
+    expect(timeless(second.status)).toEqual(timeless((await statusOf('sub/1')).body));
     expect(second.status.endpoints[0]).toMatchObject({ name: 'CRM', delivery: { attempts: 1 } });
   });
 
@@ -108,7 +114,7 @@ describe('a live connection', () => {
     vi.setSystemTime(Date.now() + 5_100);
     await runDurableObjectAlarm(theLive());
     await soon(() => expect(watcher.last?.status.late).toBe(true));
-    expect(watcher.last?.status).toEqual((await statusOf('sub/4')).body);
+    expect(timeless(watcher.last?.status)).toEqual(timeless((await statusOf('sub/4')).body));
   });
 
   test('does not repeat what it has shown', async () => {
@@ -270,4 +276,18 @@ describe('server-sent events', () => {
       expect(rows).toEqual([]);
     });
   });
+});
+
+test('the script of the element is served under a name that stays and one that changes with its content', async () => {
+  const get = (name: string) => exports.default.fetch(`https://tubepost.test/elements/${name}`);
+  for (const [name, cached] of [
+    ['status.js', 'max-age=300'],
+    [STATUS_ELEMENT.name, 'immutable'],
+  ] as const) {
+    const answer = await get(name);
+    expect(await answer.text()).toBe(STATUS_ELEMENT.text);
+    expect(answer.headers.get('cache-control')).toContain(cached);
+    expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+  }
+  expect((await get('status-000000000000.js')).status).toBe(404);
 });
