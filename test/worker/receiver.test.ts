@@ -8,6 +8,7 @@ import type { WebhookEvent } from '../../src/receiver/event.ts';
 import { memoryStore } from '../../src/receiver/memory.ts';
 import { createReceiver, type ReceiverOptions } from '../../src/receiver/receiver.ts';
 import { fetchHandler } from '../../src/receiver/web.ts';
+import { verify } from '../../src/signature.ts';
 import { KEY } from '../support/api.ts';
 import { soon } from '../support/soon.ts';
 
@@ -70,3 +71,23 @@ test('a receiver that has lost its store reads what it has not seen, oldest firs
   ]);
   expect(gaps).toEqual([[null, 2, 2, null]]);
 });
+
+/** workerd rejects such a signature where Node answers false. */
+test.each([0, 3, 63, 64, 65, 128])(
+  'a v1a signature of %i bytes that nobody made is no match, and no failure',
+  async (bytes) => {
+    const pair = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
+    if (!('publicKey' in pair)) throw new Error('a pair of keys was asked for');
+    const raw = await crypto.subtle.exportKey('raw', pair.publicKey);
+    if (!(raw instanceof ArrayBuffer)) throw new Error('raw is bytes');
+    const signature = [0x00, 0x5a, 0xff]
+      .map((byte) => `v1a,${btoa(String.fromCharCode(byte).repeat(bytes))}`)
+      .join(' ');
+    const result = await verify(
+      { id: 'evt_1', timestamp: '1700000000', signature, body: '{}' },
+      [{ kind: 'ed25519', publicKey: new Uint8Array(raw) }],
+      { nowMs: 1_700_000_000_000 },
+    );
+    expect(result).toEqual({ ok: false, error: { reason: 'no-match' } });
+  },
+);
