@@ -1,4 +1,4 @@
-/** O5: the table of docs/api.md and the OpenAPI document name the same operations; the README names some of them. */
+/** O5: the table of docs/api.md and the OpenAPI document name the same operations; the README names some; K5: its receiver. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -38,6 +38,11 @@ it('shows ids as the service makes them, and so does the document', () => {
   const isOne = (id: string) => [parseDeliveryId, parseAttemptId, parseMadeEventId].some((parse) => parse(id) !== null);
   expect(ids.size).toBeGreaterThanOrEqual(3);
   expect([...ids].filter((id) => !isOne(id))).toEqual([]);
+});
+
+it('shows the receiver that test/receivers runs', () => {
+  const shown = /```js receiver\n(.*?)```/s.exec(readme)?.[1] ?? '';
+  expect(shown).toBe(readFileSync(join(import.meta.dirname, '../../docs/receivers/node-http.mjs'), 'utf8'));
 });
 
 /** What parameters are called is the document's business. */
