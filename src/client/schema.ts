@@ -70,6 +70,7 @@ export type Schemas = {
     token: string;
     by: string;
     account: string | null;
+    record: string | null;
     scopes: ("publish" | "read" | "replay" | "manage")[];
     portal: boolean;
     endsAt: string | null;
@@ -77,6 +78,7 @@ export type Schemas = {
   Caller: {
     by: string;
     account: string | null;
+    record: string | null;
     scopes: ("publish" | "read" | "replay" | "manage")[];
     portal: boolean;
     endsAt: string | null;

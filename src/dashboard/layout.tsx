@@ -1,7 +1,7 @@
 /** The frame of every page: landmarks, the way past them, the box that finds anything, and who is signed in. */
 import type { Child } from 'hono/jsx';
 import { ICON_PATH, SCRIPT_PATH, STYLE_PATH } from './assets.ts';
-import { CUSTOMER_NAV, type Entry, navFor } from './nav.ts';
+import { type Entry, navFor, navForCustomer } from './nav.ts';
 import type { Shown, Visit } from './page.ts';
 import * as to from './paths.ts';
 import { Notice } from './ui/notice.tsx';
@@ -74,7 +74,7 @@ export function StaffPage({ visit, shown, note }: Framed) {
 }
 
 /** Without a way out: the customer is signed in elsewhere, and the token ends by itself. */
-export function CustomerPage({ shown, note }: Framed) {
+export function CustomerPage({ visit, shown, note }: Framed) {
   return (
     <Frame
       shown={shown}
@@ -85,7 +85,7 @@ export function CustomerPage({ shown, note }: Framed) {
           <a class="brand" href={to.portal()}>
             Webhooks
           </a>
-          <Nav entries={CUSTOMER_NAV} current={shown.nav} />
+          <Nav entries={navForCustomer(visit.caller)} current={shown.nav} />
         </>
       }
     />
@@ -120,6 +120,7 @@ function Frame({ shown, note, top, foot }: { shown: Shown; note: Note | null; to
 }
 
 function Nav({ entries, current }: { entries: readonly Entry[]; current: string | undefined }) {
+  if (entries.length === 0) return null;
   return (
     <nav aria-label="Main">
       <ul>

@@ -22,8 +22,13 @@ export function navFor(caller: Caller): readonly Entry[] {
   return STAFF_NAV.filter(({ needs }) => needs === 'any' || caller.account === null);
 }
 
-export const CUSTOMER_NAV: readonly Entry[] = [
+const CUSTOMER_NAV: readonly Entry[] = [
   { href: to.portal(), text: 'Endpoints' },
   { href: to.portalDeliveries(), text: 'Deliveries' },
   { href: to.portalEventTypes(), text: 'Event types' },
 ];
+
+/** Who was shown one record has nowhere else to go. */
+export function navForCustomer(caller: Caller): readonly Entry[] {
+  return caller.record === null ? CUSTOMER_NAV : [];
+}

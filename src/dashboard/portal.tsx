@@ -9,7 +9,7 @@ import { clientOf, render, type Served } from './served.ts';
 import { dropSession, isOwnRequest, keepSession } from './session.ts';
 
 const OPEN = `${CUSTOMER}/open`;
-const TOKEN = /^tbp_[A-Za-z0-9_.-]{1,2500}$/;
+const TOKEN = /^tb[pr]_[A-Za-z0-9_.-]{1,2500}$/;
 
 export function addPortal(app: Hono<Served>): void {
   app.post(OPEN, async (c) => {

@@ -41,6 +41,7 @@ export function addSessions(api: Api): void {
       path: '/v1/session',
       summary: 'Who asks: what this key, session or portal token may do, and until when',
       keys: 'all',
+      forRecordTokens: true,
       params: nowhere,
       answers: { 200: 'Who asks' },
     },
@@ -48,6 +49,6 @@ export function addSessions(api: Api): void {
   );
 }
 
-function showCaller({ by, account, scopes, isPortal, endsAtMs }: Grant) {
-  return { by, account, scopes, portal: isPortal, endsAt: endsAtMs === null ? null : rfc3339(endsAtMs) };
+function showCaller({ by, account, record, scopes, isPortal, endsAtMs }: Grant) {
+  return { by, account, record, scopes, portal: isPortal, endsAt: endsAtMs === null ? null : rfc3339(endsAtMs) };
 }

@@ -78,7 +78,7 @@ describe('a token for one record', () => {
       const { status } = await call(method.toUpperCase(), place, method === 'get' ? undefined : {}, asToken());
       if (status !== 403) open.push(`${operation.operationId} ${status}`);
     }
-    expect(open.toSorted()).toEqual(['getRecord 200', 'watchRecord 426']);
+    expect(open.toSorted()).toEqual(['getCaller 200', 'getRecord 200', 'watchRecord 426']);
   });
 
   test('is never made for more than reading, by another token, or taken for a portal token', async () => {

@@ -18,6 +18,7 @@ test('a session may what its key may, says so, and holds none of it', async () =
   expect(caller).toEqual({
     by: `${key.id} Support`,
     account,
+    record: null,
     scopes: ['read', 'replay'],
     portal: false,
     endsAt: body.endsAt,

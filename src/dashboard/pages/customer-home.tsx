@@ -13,6 +13,7 @@ export const customerHomePage: Page = {
   path: '',
   area: 'customer',
   async show({ api, caller }) {
+    if (caller.record !== null) return to.portalRecord(caller.record);
     const account = caller.account ?? '';
     const [listed, overview] = await Promise.all([
       api.call('listEndpoints', { path: { account }, query: { limit: 200 } }),

@@ -1,6 +1,6 @@
 /** What support sends a customer: where one record stands, in plain words. */
 import { ofAnswer } from '../../client/client.ts';
-import { nameOf, endpointsOf } from '../endpoints.ts';
+import { endpointsOf, type KnownEndpoint, nameOf } from '../endpoints.ts';
 import type { Page } from '../page.ts';
 import * as to from '../paths.ts';
 import { Badge, StatusBadge } from '../ui/status.tsx';
@@ -11,13 +11,14 @@ export const customerRecordPage: Page = {
   async show({ api, caller, params }) {
     const account = caller.account ?? '';
     const [answer, endpoints] = await Promise.all([
-      api.call('getRecordByKey', { path: { account }, query: { key: params['record'] ?? '' } }),
-      endpointsOf(api, account),
+      api.call('getRecord', { path: { account, record: params['record'] ?? '' } }),
+      // Closed to a link for one record: its sentences name the endpoints themselves.
+      caller.record === null ? endpointsOf(api, account) : new Map<string, KnownEndpoint>(),
     ]);
     const record = ofAnswer(answer);
     return {
       title: record.record,
-      trail: [{ href: to.portal(), text: 'Your endpoints' }],
+      trail: caller.record === null ? [{ href: to.portal(), text: 'Your endpoints' }] : [],
       refreshSeconds: 3,
       body: (
         <>
@@ -33,7 +34,7 @@ export const customerRecordPage: Page = {
             {record.endpoints.map(({ endpoint, delivery }) => (
               <li id={`at-${endpoint}`}>
                 <div class="head">
-                  <h3>{nameOf(endpoints.get(endpoint), endpoint)}</h3>
+                  {endpoints.has(endpoint) ? <h3>{nameOf(endpoints.get(endpoint), endpoint)}</h3> : null}
                   <StatusBadge of={delivery.status} />
                 </div>
                 <p class="sentence">{delivery.note}</p>

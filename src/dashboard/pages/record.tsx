@@ -23,7 +23,7 @@ export const recordPage: Page = {
       const made = ofAnswer(
         await api.call('createPortalToken', {
           path: { account },
-          body: { scopes: ['read'], expiresInSeconds: LINK_SECONDS },
+          body: { record, expiresInSeconds: LINK_SECONDS },
           ...onceOf(once),
         }),
       );
@@ -83,8 +83,8 @@ function SharedLink({ visit, link, until }: { visit: Visit; link: string; until:
     <>
       <h1>A link for the customer</h1>
       <p>
-        Whoever opens it sees where <strong>{visit.params['record']}</strong> stands, and the other webhooks of the
-        account {visit.params['account']}, and can change nothing. It works until <When at={until} />.
+        Whoever opens it sees where <strong>{visit.params['record']}</strong> stands and nothing else, and can change
+        nothing. It works until <When at={until} />.
       </p>
       <Copyable text={link} isBlock />
       <p>

@@ -34,8 +34,10 @@ export function requireGrant(c: AppContext, route: Guarded): void {
 }
 
 /** L2: all is closed to it but what says that it is not; and there another record answers as one that was never published to. */
-function requireRecord(c: AppContext, { forRecordTokens = false }: Guarded, record: string): void {
+function requireRecord(c: AppContext, { path, forRecordTokens = false }: Guarded, record: string): void {
   if (!forRecordTokens) throw new Problem('forbidden', 'a token for one record reads its status and nothing else');
+  // About the token itself.
+  if (!path.includes('{record}')) return;
   const asked = c.req.param('record') ?? '';
   if (asked !== record) throw new Problem('not-found', `the record ${shown(asked)} has no events`);
 }

@@ -43,6 +43,7 @@ export const callerShape = z
   .strictObject({
     by: text('As the audit log names it'),
     account: text('The account that it is bound to; null: operator-wide').nullable(),
+    record: text('The one record whose status it reads; null: it is not a token for one').nullable(),
     scopes: scopes('What it may do'),
     portal: z.boolean().openapi({ description: 'Whether it is a portal token, which is shown less' }),
     endsAt: time('When the session or token stops working; null: it is a key itself').nullable(),

@@ -25,10 +25,10 @@ export const customerLink: Story = {
     await customer.look('customer-record');
     const token = link.split('#')[1] ?? 'no token';
     const leaks = [...asked, customer.page.url()].filter((address) => address.includes(token));
-    customer.check('the token stands in no address', token.startsWith('tbp_') ? (leaks[0] ?? null) : token);
-    await customer.page.getByRole('link', { name: 'Your endpoints' }).click();
-    await customer.sees('and sees the own endpoints', 'Their CRM');
-    await customer.look('customer-home');
+    customer.check('the token stands in no address', token.startsWith('tbr_') ? (leaks[0] ?? null) : token);
+    customer.expectOnConsole(/status of 403/);
+    await customer.goto('/portal/deliveries');
+    await customer.sees('and nothing else of the account', 'reads its status and nothing else');
     await customer.close();
 
     const stranger = await stage.reader();
