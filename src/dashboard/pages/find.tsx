@@ -11,7 +11,7 @@ export const findPage: Page = {
   async show(visit) {
     const text = (visit.query.get('q') ?? '').trim();
     if (text === '') return to.home();
-    const hits = await search(visit, text);
+    const { hits, isComplete } = await search(visit, text);
     const [only] = hits;
     if (only !== undefined && hits.length === 1) return only.href;
     return {
@@ -47,6 +47,7 @@ export const findPage: Page = {
                 </li>
               ))}
             </ul>
+            {isComplete ? null : <p class="dim">There may be more: write more of it, or use the lists.</p>}
           </>
         ),
     };

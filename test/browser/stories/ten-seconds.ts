@@ -45,6 +45,16 @@ export const tenSeconds: Story = {
     await reader.sees('and who did not want it, with why', /Billing/);
     await reader.look('event');
 
+    for (const [text, heading] of [
+      ['subscription/sub_', 'subscription/sub_81'],
+      ['Globex', 'Globex Ltd'],
+      [event.deliveries[0]?.id ?? '', 'subscription.updated to'],
+    ] as const) {
+      await page.getByRole('searchbox').fill(text);
+      await page.keyboard.press('Enter');
+      await reader.sees(`the box leads to it: ${text.slice(0, 20)}`, heading);
+    }
+    await reader.goto(`/app/accounts/${account}/events/${event.id}`);
     await page.getByRole('link', { name: 'subscription/sub_81' }).first().click();
     await page.getByRole('heading', { level: 1, name: 'subscription/sub_81' }).waitFor();
     await reader.look('record');
