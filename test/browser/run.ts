@@ -2,7 +2,9 @@
  * `npm run test:browser`: the pages of the running service in Debian's chromium, with real deliveries: each story from
  * sign-in to done. Ends with 0 only if all of it was right.
  */
-import { existsSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright-core';
 import { type Answer, Receiver } from '../demo/receiver.ts';
@@ -11,7 +13,18 @@ import { OtherSite } from './other-site.ts';
 import { Stage } from './stage.ts';
 import { STORIES } from './stories.ts';
 
-const { values } = parseArgs({ options: { only: { type: 'string' }, shots: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { only: { type: 'string' }, shots: { type: 'string' }, readme: { type: 'boolean' } },
+});
+/** `npm run shots`: the four that the README shows. */
+const README_SHOTS = [
+  'record-desktop-light',
+  'overview-desktop-dark',
+  'delivery-desktop-light',
+  'customer-failing-phone-light',
+];
+const images = join(import.meta.dirname, '../../docs/images');
+const shots = values.readme === true ? mkdtempSync(join(tmpdir(), 'shots-')) : (values.shots ?? null);
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 /** Paths whose receiver is well again. */
@@ -55,11 +68,16 @@ await run({
         listedOrigin,
         browser,
         checks,
-        shots: values.shots ?? null,
+        shots,
       });
       for (const { name, play } of STORIES.filter((story) => story.name.includes(values.only ?? ''))) {
         console.log(name);
         await play(stage);
+      }
+      if (values.readme === true && shots !== null) {
+        mkdirSync(images, { recursive: true });
+        for (const name of README_SHOTS) copyFileSync(join(shots, `${name}.png`), join(images, `${name}.png`));
+        rmSync(shots, { recursive: true });
       }
     } finally {
       await browser.close();
