@@ -146,7 +146,7 @@ describe('the shapes of the API', () => {
     const { body } = await call('GET', `${at}/records/sub%2F81`);
     expect(fieldsOf(body)).toEqual(fields(RECORD));
     expect(body).toMatchObject({ record: 'sub/81', account, sequence: 1, status: 'retrying', late: false });
-    expect(body.endpoints.map(fieldsOf)).toEqual([fields('endpoint delivery waiting')]);
+    expect(body.endpoints.map(fieldsOf)).toEqual([fields('endpoint name delivery waiting')]);
     expect(body.endpoints[0]).toMatchObject({ endpoint, waiting: 1 });
     expect(fieldsOf(body.endpoints[0].delivery)).toEqual(fields(DELIVERY));
     expect((await call('GET', `${at}/record?key=sub%2F81`)).body).toMatchObject({
