@@ -11,6 +11,11 @@ export class ObjectUnavailable extends Error {
     super(MESSAGES[fault], { cause });
     this.name = 'ObjectUnavailable';
   }
+
+  /** With the cause: for log lines and notes of jobs, which are the operator's. `message` has none of it. */
+  override toString(): string {
+    return `${this.name}: ${this.message} (${String(this.cause)})`;
+  }
 }
 
 const MESSAGES = {

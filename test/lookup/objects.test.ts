@@ -26,6 +26,9 @@ test('tries are bounded, and the last exception is kept as the cause', async () 
   expect(error).toBeInstanceOf(ObjectUnavailable);
   expect(error).toHaveProperty('cause', faults[OBJECT_TRIES_MAX - 1]);
   expect(opened()).toBe(OBJECT_TRIES_MAX);
+  // Log lines and notes of jobs say why; what a caller of the API reads does not.
+  expect(String(error)).toBe('ObjectUnavailable: storage did not answer (Error: broken)');
+  expect(error).toHaveProperty('message', 'storage did not answer');
 });
 
 test('an overloaded object is not asked again, and neither is one whose call may run only once', async () => {
