@@ -152,13 +152,9 @@ describe('an endpoint that fails', { timeout: 20_000 }, () => {
     expect([nobody.status, nobody.body.code]).toEqual([404, 'unknown-endpoint']);
   });
 
-  test('is told in lists, batches of records and replays too when it is tried next', async () => {
+  test('is told in lists and batches of records too when it is tried next', async () => {
     const id = await endpoint();
-    await answers(url, { status: 404 });
-    const dead = await publish('sub/dead');
-    await soon(async () => expect(await delivery(dead)).toMatchObject({ status: 'dead' }));
     const at = `/v1/accounts/${account}`;
-    await soon(async () => expect((await call('GET', `${at}/dead-letters`)).body.data).toHaveLength(1));
     await failing(id);
     const waiting = await publish('sub/new');
     await soon(async () => expect(await circuitOf(id)).toMatchObject({ state: 'open', waitingRecords: 1 }));
@@ -173,14 +169,6 @@ describe('an endpoint that fails', { timeout: 20_000 }, () => {
     expect(batch.body.data.map((one: { outcome: string }) => one.outcome)).toEqual(['found', 'not-found']);
     expect(batch.body.data[0].status.note).toMatch(sentence);
     expect((await delivery(waiting)).note).toMatch(sentence);
-    const job = (await call('POST', `${at}/replays`, { endpoint: id, statuses: ['dead'] })).body.id;
-    await soon(async () => {
-      vi.setSystemTime(Date.now() + 300);
-      await runDurableObjectAlarm(env.JOB.getByName(job));
-      const next = /1 waiting for the endpoint to recover; the endpoint is tried next in \d/;
-      expect((await call('GET', `${at}/replays/${job}`)).body.note).toMatch(next);
-      expect((await call('GET', `/v1/jobs/${job}`)).body.note).toMatch(next);
-    });
   });
 
   test('stays known as failing to a new instance of its Gate', async () => {
