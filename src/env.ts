@@ -56,7 +56,7 @@ type NamedKey = { keyId: string; key: string };
 
 export type Vars = {
   adminKey: string;
-  /** `key` is base64 of 32 bytes; `keyId` stands in every sealed text, so that keys can be told apart. */
+  /** `key` is base64 of 32 bytes; `keyId` is part of every sealed text, so that keys can be told apart. */
   masterKey: NamedKey;
   /** They open what they sealed once, and seal nothing. */
   masterKeysOld: NamedKey[];
@@ -184,7 +184,7 @@ export function isLocal({ LOCAL_MODE }: Pick<Bindings, 'LOCAL_MODE'>): boolean {
   return LOCAL_MODE?.trim() === 'true';
 }
 
-/** For work that goes on without a request: throws what the API answers as `misconfigured`. */
+/** For work outside a request: throws what the API answers as `misconfigured`. */
 export function requireVars(env: object): Vars {
   const vars = parseVars(env);
   if (!vars.ok) throw new Error(`misconfigured: ${vars.error.join('; ')}`);

@@ -38,7 +38,7 @@ import { beginTest } from './test-sends.ts';
 import { tell } from './tell.ts';
 import { logLine } from '../log-line.ts';
 
-/** Whoever asked through a release that did not say. */
+/** Names the caller of a release that did not say who asks. */
 const UNNAMED = 'unnamed';
 const NAME = /^v1:([A-Za-z0-9_-]{1,64})$/;
 

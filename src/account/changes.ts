@@ -1,7 +1,7 @@
 /**
  * What a change makes of an account's facts or of an endpoint's settings. Pure; the ledger writes it down.
  *
- *   enabled ⇄ paused     waiting deliveries are held, and go on
+ *   enabled ⇄ paused     waiting deliveries are held, then sent
  *   any → disabled       sets `cutoff`: what was accepted until now is cancelled
  *   disabled → any       keeps `cutoff`: what was cancelled stays so
  */

@@ -50,7 +50,7 @@ type Loose = { path?: object; query?: object; body?: unknown; idempotencyKey?: s
 
 const TIMEOUT_MS = 30_000;
 const TRIES_MAX = 5;
-/** Their pages go on by another parameter than `cursor`. */
+/** Their next page has another parameter than `cursor`. */
 const NEXT: Readonly<Partial<Record<Name, string>>> = { listRecordEvents: 'after' };
 
 export type Client = ReturnType<typeof createClient>;

@@ -8,7 +8,7 @@ export type Passing = { status: number | null; retryAfter: string | null; error:
 
 const FIRST_WAIT_MS = 250;
 const WAIT_MS_MAX = 8_000;
-/** Whoever says "in an hour" is not waited for within a call: it is asked again after this. */
+/** A call does not wait for a service that says "in an hour": it asks again after this. */
 const RETRY_AFTER_MS_MAX = 60_000;
 
 export function isPassing({ status }: Passing, problem: { code: unknown } | null): boolean {

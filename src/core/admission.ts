@@ -19,7 +19,7 @@ export type Admission =
   | { kind: 'at'; atMs: number }
   /** The Gate keeps a row for this record, and will wake it. */
   | { kind: 'parked'; why: Parked | 'paused' }
-  /** It knows settings newer than those the Shard has seen, under which nothing need wait: read them and go on. */
+  /** It knows settings newer than those the Shard has seen, under which nothing need wait: read them and continue. */
   | { kind: 'changed' };
 
 /** What became of a wake in its Shard. */

@@ -75,7 +75,7 @@ export const RULES: Record<
   'endpoint-disabled': rule('endpoint', 1, null, null, 1),
   'secret-age': rule('days since the oldest current secret was made', 90, null, null, 3_650),
   'retry-spike': rule('times the retries of the 15 minutes before', 3, 50, 'retries in 15 minutes', 1_000),
-  'record-storage': rule('records that refused events in 15 minutes, because they hold their most data', 1),
+  'record-storage': rule('records that refused events in 15 minutes, because they have too much data', 1),
   'poison-message': rule('messages of queues in 15 minutes that no consumer could take', 1),
   'not-sent': rule('endpoints in 15 minutes to which a fault of ours kept us from sending', 1),
 };

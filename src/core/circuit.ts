@@ -27,7 +27,7 @@ import type { Report } from './report.ts';
 
 export type Circuit =
   | { kind: 'closed' }
-  /** `pauses`: how many have passed in vain. */
+  /** `pauses`: how many have passed without a success. */
   | {
       kind: 'open';
       sinceMs: number;
@@ -138,14 +138,14 @@ function paced(circuit: Circuit & { kind: 'half-open' }, report: Report, facts: 
   // Two records at least, or one that fails by itself would hold up all others at one a second.
   if (isCounted && failed >= Math.max(FAILING_ROUND_MIN, circuit.perSecond * CIRCUIT_FAILURE_SHARE)) {
     const perSecond = circuit.perSecond / 2;
-    // No longer than before: the probe was answered, so that pause was not in vain.
+    // No longer than before: the probe was answered, so that pause counts as used.
     if (perSecond < 1) return opened(circuit.pauses, severalAsked(facts, report), at, askedMs(report));
     return { ...circuit, perSecond, round: 0, failed: 0, failedLast };
   }
   if (isFailure || round < circuit.perSecond) return { ...circuit, round, failed, failedLast };
   const perSecond = circuit.perSecond * 2;
   if (perSecond >= fullPace(facts.limitPerSecond)) return { kind: 'closed' };
-  // It takes what it is sent: what was waited for in vain before is no measure any more.
+  // It takes what it is sent: earlier pauses are no measure any more.
   const pauses = perSecond >= PAUSES_FORGOTTEN_PER_SECOND ? 0 : circuit.pauses;
   return { ...circuit, pauses, perSecond, round: 0, failed: 0, failedLast: null };
 }

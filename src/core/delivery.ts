@@ -61,7 +61,7 @@ export type ReplayFacts = {
   force: boolean;
   /** The job that asked, which makes one replay of a delivery and no more. */
   job?: string | undefined;
-  /** R2: the endpoint never had a delivery of this event, so it repeats nothing; `of` is 0 all the same. */
+  /** R2: the endpoint never had a delivery of this event, so it repeats nothing; `of` is still 0. */
   isMissing?: boolean | undefined;
   /** R4: something newer of its lane was attempted before it. Once true, it stays so. */
   isOutOfOrder?: boolean | undefined;

@@ -132,7 +132,7 @@ export function checkSigningKey(text: string): string | null {
   return `${rule}; ${text.startsWith('whsk_') ? 'what follows "whsk_" is not that' : 'the one given starts otherwise'}`;
 }
 
-/** How long the secrets that a rotation replaces go on. */
+/** How long the secrets that a rotation replaces stay live. */
 export function checkOverlapSeconds(value: number): string | null {
   return checkWhole('seconds', value, 0, OVERLAP_SECONDS_MAX);
 }

@@ -66,7 +66,7 @@ export type AccountSettings = {
   /** Grows with every change of the account or of any of its endpoints. */
   revision: number;
   name: string;
-  /** Random, made with the account: it stands in the names of its Shards. */
+  /** Random, made with the account: the names of its Shards hold it. */
   incarnation: string;
   /** Objects that hold its records. Fixed: a record is found by it. */
   shards: number;

@@ -1,4 +1,4 @@
-/** What no row of the log shows and a person must hear of all the same: kept for the rules of alerts, which count it. Pure. */
+/** Failures that no row of the log shows and that a person must know: kept for the rules of alerts, which count them. Pure. */
 import type { RecordAddress } from './ids.ts';
 
 export const FAULT_KINDS = ['poison-message', 'record-storage', 'not-sent'] as const;

@@ -8,17 +8,17 @@
 export type RecordKind = 'k' | 'u';
 
 /**
- * Where objects may run and store, in Cloudflare's words. It stands in the names of an account's Shards and Gates, so that a
+ * Where objects may run and store, in Cloudflare's words. It is part of the names of an account's Shards and Gates, so that a
  * caller that carries a name (a FANOUT message, a Gate's row) addresses the object without a question.
  */
 export const JURISDICTIONS = ['eu', 'fedramp'] as const;
 export type Jurisdiction = (typeof JURISDICTIONS)[number];
 
-/** The part of an account that stands in the names of its Gates. Null, or absent: no jurisdiction. */
+/** The part of an account in the names of its Gates. Null, or absent: no jurisdiction. */
 export type AccountPlace = { account: string; jurisdiction?: Jurisdiction | null };
 
 /**
- * The part of an account that stands in the names of its Shards. `incarnation` is random and made with the account: an account
+ * The part of an account in the names of its Shards. `incarnation` is random and made with the account: an account
  * that is removed and created again under the same id never meets the objects of the one before.
  */
 export type ShardedPlace = AccountPlace & { incarnation: string };

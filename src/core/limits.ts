@@ -67,7 +67,7 @@ export const FORMS_BYTES_MAX = 512 * 1024;
 export const SCHEMA_VERSIONS_PINNED_MAX = 200;
 /** How old the catalogue may be when an event is checked against it. As for settings: below the promised 5 s. */
 export const CATALOGUE_FRESH_MS = 4 * SECOND_MS;
-/** How long what is remembered stands in for a Catalogue that does not answer: no publish should fail for it, if it can be helped. */
+/** How long memory answers for a Catalogue that does not: a publish should not fail for it. */
 export const CATALOGUE_STANDS_IN_MS = 10 * MINUTE_MS;
 /** Schemas that an isolate remembers, as characters of JSON. */
 export const SCHEMAS_CACHED_CHARS_MAX = 4 * 1024 * 1024;
@@ -588,7 +588,7 @@ export const ALERT_UPDATE_FACTOR = 2;
  * and one more alert says how many more there are.
  */
 export const ALERT_LIKE_MAX = 20;
-/** Accounts that one run looks at, in the order of their ids; the next run goes on behind them. Each is looked at within the window up to 15,000. */
+/** Accounts that one run looks at, in the order of their ids; the next run continues after them. Each is looked at within the window up to 15,000. */
 export const ALERT_ACCOUNTS_PER_RUN = 1_000;
 /**
  * They are looked at in groups: each is five queries, and what one of them costs or breaks concerns
@@ -647,7 +647,7 @@ export const ALERT_AGAIN_MS_MIN = MINUTE_MS;
 export const ALERT_AGAIN_MS_CAP = HOUR_MS;
 /** Faults that one run counts: beyond it the alert says so many, and is no less urgent. */
 export const ALERT_FAULTS_MAX = 10_000;
-/** A fault that goes on is written again after this: far less than the window in which it is counted. */
+/** A fault that lasts is written again after this: far less than the window in which it is counted. */
 export const FAULT_AGAIN_MS = MINUTE_MS;
 /**
  * Of an alert's text for Slack, in characters: its sentence, and each name in it. Escaped, a character is five at most, so that a text
@@ -666,7 +666,7 @@ export const HEALTH_RECENT_MS = 15 * MINUTE_MS;
 export const HEALTH_DAY_MS = DAY_MS;
 /** Times WINDOW_ROWS_MAX that figures of one endpoint read, in queries of their own: an hour of 140 events a second. */
 export const WINDOW_SLICES_MAX = 10;
-/** An hour is rolled up this long after its end: by then an outcome that the log was told of twice in vain has arrived. */
+/** An hour is rolled up this long after its end: by then an outcome of which two messages to the log were lost has arrived. */
 export const ROLL_UP_AFTER_MS = 15 * MINUTE_MS;
 /** And once more after the last repetition of a Shard that was not confirmed (LOG_RESEND_MS): what has not changed is not written. */
 export const ROLL_UP_AGAIN_AFTER_MS = 7 * HOUR_MS;
@@ -759,7 +759,7 @@ export const KEY_LEASE_ANSWER_MS = 500;
 export const KEY_ALONE_MS = 5 * SECOND_MS;
 /** Portal tokens of one account together: a page that refreshes, open on some hundred screens. */
 export const PORTAL_REQUESTS_PER_SECOND = 100;
-/** A portal token stands in a page: an hour at most, a quarter where nothing is said. */
+/** A page holds a portal token: an hour at most, a quarter where nothing is said. */
 export const PORTAL_TOKEN_SECONDS_MAX = 3_600;
 export const PORTAL_TOKEN_SECONDS_DEFAULT = 900;
 /** Of a session that a key opened for the pages: a working day, so that nobody pastes the key twice in one. */

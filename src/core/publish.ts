@@ -69,7 +69,7 @@ export type AcceptResult =
   | Accepted
   /** The id is taken by an event with other content. */
   | { kind: 'conflict'; id: string }
-  /** The record holds its most open deliveries. */
+  /** The record has too many open deliveries. */
   | { kind: 'full'; id: string; open: number }
   /** The shard's database holds SHARD_BYTES_MAX. */
   | { kind: 'storage-full'; id: string; bytes: number }

@@ -86,7 +86,7 @@ export type Replayer = {
   statuses?: readonly string[] | undefined;
 };
 
-/** The Gate lets a parked lane go on: `passes` attempts need not ask again; null: the lane is free. */
+/** The Gate admits a parked lane: `passes` attempts need not ask again; null: the lane is free. */
 export type Wakeup = { record: string; passes: number | null };
 
 /**

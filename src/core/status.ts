@@ -167,7 +167,7 @@ function unheld(delivery: Delivery, nowMs: number): Delivery {
   };
 }
 
-/** The Gate lets it go on. */
+/** The Gate has admitted it. */
 export function woken(delivery: Delivery, nowMs: number): Delivery {
   const free = unheld(delivery, nowMs);
   if (free.state.kind !== 'waiting') return free;

@@ -24,7 +24,7 @@ export function queryFor<N extends Name>(filters: Record<string, string>): Opera
   return filters;
 }
 
-/** The same page with other parameters; null takes one out. Whoever changes a filter begins at the first page. */
+/** The same page with other parameters; null takes one out. A changed filter begins at the first page. */
 export function withQuery(here: string, changes: Record<string, string | null>): string {
   const url = new URL(here, 'http://page');
   url.searchParams.delete('cursor');

@@ -35,7 +35,7 @@ export const portalDelivery = (id: string) => `${CUSTOMER}/deliveries/${part(id)
 export const portalEventTypes = () => `${CUSTOMER}/event-types`;
 export const portalRecord = (key: string) => `${CUSTOMER}/records/${part(key)}`;
 
-/** `to`, if it is a page below `area`; else the area's first. Whoever makes a link could lead anywhere by it otherwise. */
+/** `to`, if it is a page below `area`; else the area's first. Otherwise a link could lead anywhere. */
 export function placeBelow(area: string, to: string | undefined): string {
   if (to === undefined || !to.startsWith(area)) return area;
   const base = 'https://tubepost.invalid';

@@ -5,7 +5,7 @@
  */
 export type Snippet = { language: string; code: string };
 
-/** `variable`: where the secret stands in the receiver's environment. `path`: of the endpoint's address. */
+/** `variable`: the variable of the receiver's environment that holds the secret. `path`: of the endpoint's address. */
 export function snippetsFor({ variable, path: given }: { variable: string; path: string }): readonly Snippet[] {
   // All else that would end a string of these languages is encoded in the path of a URL.
   const path = given.replaceAll("'", '%27');

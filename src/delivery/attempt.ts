@@ -4,7 +4,7 @@
  *
  * Almost always one request. Receivers close idle connections (Node after 5 s, gunicorn after 2 s), and a request that leaves on one at
  * that moment meets a closed socket: nobody failed, so it is made once more, with the same headers and bytes, within the same attempt
- * and timeout. The receiver may have read the first one all the same: then it sees the attempt twice, as at-least-once allows.
+ * and timeout. If the receiver has read the first one, it sees the attempt twice, as at-least-once allows.
  */
 import { BROKEN_AT_ONCE_MS, RESPONSE_BODY_BYTES_MAX, RESPONSE_BODY_SUCCESS_BYTES_MAX } from '../core/limits.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';

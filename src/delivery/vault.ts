@@ -13,7 +13,7 @@ export type SealContext = { account: string; endpoint: string; purpose: string }
 /** `message` is fit for a log: it names the key ids and the place, never the text. */
 export type OpenError = { reason: 'other-key' | 'unreadable'; message: string };
 
-/** `key` is base64 of 32 bytes; `keyId` stands in every sealed text and names one key for ever. */
+/** `key` is base64 of 32 bytes; `keyId` is part of every sealed text and names one key forever. */
 export type MasterKey = { keyId: string; key: string };
 
 export type Vault = {

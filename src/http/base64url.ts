@@ -1,4 +1,4 @@
-/** RFC 4648, section 5, without padding: for what stands in headers and URLs. */
+/** RFC 4648, section 5, without padding: for text in headers and URLs. */
 
 export function toBase64url(bytes: Uint8Array): string {
   const text = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));

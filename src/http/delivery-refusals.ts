@@ -14,11 +14,11 @@ export function replayRefused(id: string, refusal: ReplayRefusal): Problem {
         members: { ...members, delivery: refusal.delivery },
       });
     case 'older-version': {
-      const detail = `version ${refusal.version} is older than version ${refusal.attempted}, which the endpoint was sent; "force": true sends it all the same`;
+      const detail = `version ${refusal.version} is older than version ${refusal.attempted}, which the endpoint was sent; "force": true sends it anyway`;
       return new Problem('replay-refused', detail, { members });
     }
     case 'overtaken': {
-      const detail = `the endpoint wants only the latest and was sent ${refusal.by} since; "force": true sends it all the same`;
+      const detail = `the endpoint wants only the latest and was sent ${refusal.by} since; "force": true sends it anyway`;
       return new Problem('replay-refused', detail, { members: { ...members, by: refusal.by } });
     }
     case 'already-replayed':

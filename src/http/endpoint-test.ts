@@ -74,7 +74,7 @@ async function attemptAndLog(c: AppContext, test: TestEvent): Promise<LoggedAtte
       await writeFaults(c.env.CONFIG, [fault], Date.now());
     }
   } catch (error) {
-    // Whoever asked for the test sees it all the same; only the list will lack it.
+    // The answer still shows the test; only the list will lack it.
     logLine('warn', 'test not logged', { attempt: test.attemptId, error: String(error) });
   }
   return attempt;

@@ -93,7 +93,7 @@ async function putVersion(
   { schema, example }: VersionBody,
 ): Promise<Response> {
   const detail = await readType(c, type);
-  // An example shows the newest version; that of an older one may go on as it is.
+  // An example shows the newest version; that of an older one may stay as it is.
   if (Number(wanted) >= detail.versions.length) checkExampleFits(detail, schema, example);
   else if (example !== undefined) checkExampleFits(detail, undefined, example);
   const change = { schemaJson: JSON.stringify(schema), ...defined({ exampleJson: exampleJson(example) }) };

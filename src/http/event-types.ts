@@ -204,7 +204,7 @@ export function typeRefused(name: string, refusal: EventTypeRefusal): Problem {
 function breaking(name: string, refusal: Extract<EventTypeRefusal, { reason: 'breaking' }>): Problem {
   const { version, next, changes } = refusal;
   const detail =
-    `the schema would break who uses version ${version} of ${shown(name)}, in ${changes.length} ` +
+    `the schema would break the users of version ${version} of ${shown(name)}, in ${changes.length} ` +
     `${changes.length === 1 ? 'place' : 'places'}; publish it as PUT ${path}/${name}/versions/${next}`;
   const errors = changes.map(({ pointer, message }) => ({
     field: `schema${pointer}`,

@@ -25,8 +25,8 @@ const jobParams = z.strictObject({ job: z.string() });
 const PAST = { pause: 'job.paused', resume: 'job.resumed', cancel: 'job.cancelled' } as const;
 const acts = ['pause', 'resume', 'cancel'] as const;
 const summaries = {
-  pause: 'Stop a job after the step under way; resume goes on from there',
-  resume: 'Let a paused job go on',
+  pause: 'Stop a job after the step under way; resume continues from there',
+  resume: 'Continue a paused job',
   cancel: 'End a job: what it has done stays',
 };
 

@@ -103,7 +103,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
     }
   }
 
-  /** A job that cannot ask goes on: turns are for fairness. */
+  /** A job that cannot ask takes its turn: turns are for fairness. */
   async #hasTurn(given: JobStart, task: Exclude<Task, { kind: 'wait' }>): Promise<boolean> {
     const items = task.kind === 'perform' ? task.items.length : 1;
     const isWork = task.kind === 'perform' ? task.works > 0 : task.kind === 'list';
@@ -125,12 +125,12 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
     try {
       return [item, await withTimeout(JOB_CALL_MS, work.perform(item))];
     } catch (error) {
-      // An object or database that does not answer: this item is tried again, and the others go on.
+      // An object or database that does not answer: this item is tried again; the others are not affected.
       return [item, { kind: 'unanswered', reason: String(error) }];
     }
   }
 
-  /** Lists are a projection: where D1 does not answer, the job goes on. */
+  /** Lists are a projection: the job continues where D1 does not answer. */
   async #tell(ledger: JobLedger): Promise<void> {
     const owed = ledger.owed(Date.now());
     if (owed === null) return;

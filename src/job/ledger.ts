@@ -54,7 +54,7 @@ export type Task =
   /** `works`: how many of them are more than a look. */
   | { kind: 'perform'; items: Item[]; works: number }
   | { kind: 'close' }
-  /** Nothing is due, or nobody wants it to go on. */
+  /** Nothing is due, or the job is paused or has ended. */
   | { kind: 'wait' };
 
 type Person = { key: string; reason: string | null };

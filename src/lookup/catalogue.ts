@@ -32,7 +32,7 @@ export class CatalogueCache {
     this.#source = source;
   }
 
-  /** Where the Catalogue does not answer, what is remembered stands in, for CATALOGUE_STANDS_IN_MS at most; then it throws. */
+  /** Where the Catalogue does not answer, answers from memory for CATALOGUE_STANDS_IN_MS; then throws. */
   async get(nowMs: number): Promise<KnownCatalogue> {
     const before = this.#rememberedFor(nowMs, CATALOGUE_FRESH_MS);
     if (before !== null) return before;

@@ -128,7 +128,7 @@ export class SettingsCache {
     this.#bytes += known.bytes;
     for (const oldest of this.#known.keys()) {
       const isOver = this.#known.size > SETTINGS_CACHED_ACCOUNTS_MAX || this.#bytes > SETTINGS_CACHED_BYTES_MAX;
-      // The newest stays, however large: an account of ten thousand endpoints would else be read for each event.
+      // The newest stays, however large: otherwise an account of ten thousand endpoints would be read for each event.
       if (!isOver || oldest === account) break;
       this.#forget(oldest);
     }

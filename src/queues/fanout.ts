@@ -70,7 +70,7 @@ async function consumeShard(name: string, carried: Carried[], deps: FanoutDeps):
       try {
         if (result?.kind === 'request') await settle(result.request.claim, await deps.send(result.request));
       } catch (error) {
-        // The claim runs out, and the attempt counts as lost: it may not be begun a second time. The others go on.
+        // The claim runs out, and the attempt counts as lost: it may not be begun a second time. The others are not affected.
         deps.report('fanout failed', failure('settle', name, error));
       }
       message.ack();

@@ -157,7 +157,7 @@ async function answer<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await withTimeout(ALERT_ANSWER_MS, call);
   } catch (error) {
-    logLine('warn', 'alerts go on without an answer', { error: String(error) });
+    logLine('warn', 'alerts are judged without an answer', { error: String(error) });
     return undefined;
   }
 }

@@ -206,7 +206,7 @@ export function hold(
   }
 }
 
-/** What is at the Gate already keeps its own look: each new event would else write all that wait. */
+/** What is at the Gate already keeps its own look: otherwise each new event would write all that wait. */
 function waitsToo(lane: Lane, { delivery }: Slot, why: Parked | 'paused', nowMs: number): boolean {
   if (why === 'paused') return delivery.state.as !== 'held';
   // In an ordered lane the head is enough: nothing starts before it.
@@ -242,7 +242,7 @@ export function giveBack(memory: Memory, slot: Slot, dueMs: number, nowMs: numbe
 }
 
 /**
- * The lane goes on. `most`: so many attempts may start; where each delivery waits by itself, the others stay at the Gate. Returns
+ * Continues the lane. `most`: so many attempts may start; where each delivery waits by itself, the others stay at the Gate. Returns
  * whether any does.
  */
 export function wakeLane(memory: Memory, lane: Lane, most: number, nowMs: number): boolean {

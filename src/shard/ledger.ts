@@ -194,7 +194,7 @@ export class Ledger {
     return this.release([ref], dueMs, at);
   }
 
-  /** The Gate lets a lane go on, under settings at least as new as `revision`: `passes` attempts, or (null) as it likes. */
+  /** The Gate admits a lane, under settings at least as new as `revision`: `passes` attempts, or (null) as it likes. */
   wake(endpoint: string, revision: number, passes: number | null, at: At): { result: Woken; effects: Effects } {
     this.#need(endpoint, revision);
     this.#passes.woken(endpoint);

@@ -351,7 +351,7 @@ export class Memory {
       const event = this.#present(sequence);
       const kept = keptEvent(event);
       const endedMs = endedAtMs(event);
-      // The end of a wide event stands in its first row, whichever part of it changed last.
+      // The first row of a wide event holds its end, whichever part of it changed last.
       if (endedMs !== null) chunks.add(0);
       for (const chunk of chunks) this.rows.updateChunk(kept, chunk, endedMs);
     }

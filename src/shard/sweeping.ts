@@ -12,7 +12,7 @@ import { logChanged } from './outbox.ts';
 
 /**
  * `settings` as they are now: whoever enabled the endpoint since then keeps what came after. The newest go first: while the lane's
- * head stays, nothing behind it is started in vain.
+ * head stays, nothing behind it is started for nothing.
  */
 export function sweepLane(memory: Memory, endpoint: string, settings: AccountSettings | null, nowMs: number): Swept {
   const swept: Swept = { cancelled: 0, left: 0, kept: 0, isMore: false };

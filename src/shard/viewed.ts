@@ -47,7 +47,7 @@ export class Viewed {
     }
   }
 
-  /** Throws where the Shard holds its most of them. */
+  /** Throws where the Shard has as many as it may. */
   async view(records: readonly string[]): Promise<void> {
     const isFull = () => this.#entries.size + records.length > VIEWED_RECORDS_MAX;
     // Rows stay until somebody asks: most of them nobody views any more.

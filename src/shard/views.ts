@@ -16,7 +16,7 @@ function idOf(memory: Memory, ref: DeliveryRef): string {
   return deliveryId(memory.address, ref);
 }
 
-/** What stands in the way of a waiting delivery: the one under way, or the one whose turn comes before its own. */
+/** What a waiting delivery waits for: the one under way, or the one whose turn comes before its own. */
 function blockerOf(lane: Lane, slot: Slot): Slot | null {
   if (!isStartable(slot.delivery) || lane.ordering === 'unordered') return null;
   for (const other of lane.items.values()) {

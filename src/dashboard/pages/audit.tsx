@@ -38,7 +38,7 @@ export const auditPage: Page = {
             <ProblemNotice problem={answer.problem} />
           ) : answer.data.data.length === 0 ? (
             <Empty title="No entry matches.">
-              <p>What concerns one account stands in that account's log: choose it above.</p>
+              <p>Each account has a log of its own: choose it above.</p>
             </Empty>
           ) : (
             <DataTable

@@ -4,7 +4,7 @@ import type { Child } from 'hono/jsx';
 type Kind = 'done' | 'problem' | 'info';
 const WORDS: Record<Kind, string> = { done: 'Done', problem: 'Problem', info: 'Note' };
 
-/** Its kind stands in words too, for those who see no colour. */
+/** Words name its kind too, for readers who see no colour. */
 export function Notice({ kind, title, children }: { kind: Kind; title: string; children?: Child }) {
   return (
     <div class={`notice ${kind}`} role={kind === 'problem' ? 'alert' : 'status'}>

@@ -107,7 +107,7 @@ async function portalGrant(c: AppContext, given: string): Promise<Grant> {
   };
 }
 
-/** One that stands in a page: of a customer's account, or for one record. */
+/** A token that a page holds: of a customer's account, or for one record. */
 export function isPortalToken(given: string): boolean {
   return given.startsWith(PORTAL_PREFIX) || given.startsWith(RECORD_PREFIX);
 }

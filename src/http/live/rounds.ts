@@ -11,7 +11,7 @@ import {
 } from '../../core/limits.ts';
 import type { Viewer } from './viewer.ts';
 
-/** Whoever views it is shown what has changed; `newcomers` see it whether it has changed or not. */
+/** Shows what has changed to all who view it; `newcomers` see it whether it has changed or not. */
 export type Newcomers = ReadonlySet<Viewer>;
 
 export type RoundLinks = {
@@ -20,7 +20,7 @@ export type RoundLinks = {
   keep(work: Promise<void>): void;
   /** Throws where it did not show all of them. */
   show(round: Map<string, Newcomers>): Promise<void>;
-  /** All tries were in vain. */
+  /** All tries failed. */
   gaveUp(round: Map<string, Newcomers>, error: unknown): void;
 };
 

@@ -35,7 +35,7 @@ export type Published =
 type Placed = { outgoing: Outgoing; id: string; address: RecordAddress; record: string | null };
 /** What all events of one request share. */
 type Work = { turns: Turns; budget: FilterBudget };
-/** `refused`: by the catalogue as it is now. An event that was accepted before is answered as it was all the same (P2). */
+/** `refused`: by the catalogue as it is now. An event that was accepted before is still answered as it was (P2). */
 type Typed = Placed & { typed: TypedEvent; refused: Published | null };
 
 /** One result for each event, in order. Throws only what concerns all of them, before anything was accepted. */
@@ -113,7 +113,7 @@ export async function typeCheck(c: AppContext): Promise<TypeCheck> {
   return new TypeCheck(cache, await cache.get(Date.now()));
 }
 
-/** A Catalogue that does not answer fails the event: nothing goes on half-checked. */
+/** A Catalogue that does not answer fails the event: nothing is accepted half-checked. */
 async function checkType(types: TypeCheck, { outgoing, id }: Placed): Promise<TypedEvent | Published> {
   try {
     const checked = await types.check(outgoing.body, outgoing.forms);

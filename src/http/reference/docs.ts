@@ -19,7 +19,7 @@ export async function docsPolicy(): Promise<string> {
   return `default-src 'none'; style-src 'sha256-${text}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 }
 
-/** `isLocal`: the key of local mode is known to all, and stands in what is pasted. */
+/** `isLocal`: the key of local mode is known to all, and the pasted commands hold it. */
 export type Reader = { origin: string; isLocal: boolean };
 
 export async function docsPage(document: ApiDocument, reader: Reader): Promise<string> {
@@ -56,7 +56,7 @@ export async function docsPage(document: ApiDocument, reader: Reader): Promise<s
 }
 
 /**
- * Without the indentation of the templates, which is a fifth of the page; what stands in `pre` is kept, and the
+ * Without the indentation of the templates, which is a fifth of the page; `pre` is kept, and the
  * style, whose digest is known.
  */
 function lean(page: string): string {

@@ -92,7 +92,7 @@ function documentedAnswers(
 /** Publishing takes the key for the event's id; repeating what has its own idempotency changes nothing, and needs none. */
 const AS_EVENT_ID: ReadonlySet<string> = new Set(['publishEvent', 'broadcastEvent']);
 
-/** What they make follows from the key: the answer is as the first all the same. */
+/** What they make follows from the key: the answer is the first one. */
 const FROM_KEY: ReadonlySet<string> = new Set(['createKey']);
 
 function keyParameter(id: string, isOwn: boolean) {

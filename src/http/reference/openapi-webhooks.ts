@@ -1,6 +1,6 @@
 /**
  * What endpoints are sent, as `webhooks` of the document: a receiver can be generated from it. The contract is docs/contract.md. The bodies
- * are no components: oapi-codegen drops those that only a webhook names, and refers to them all the same.
+ * are no components: oapi-codegen drops those that only a webhook names, and still refers to them.
  */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { AppEnv } from '../context.ts';

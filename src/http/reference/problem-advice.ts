@@ -29,7 +29,7 @@ export const PROBLEM_ADVICE: Readonly<Record<ProblemCode, string>> = {
   'secrets-full': 'Remove an old secret, or rotate with a shorter `overlapSeconds`.',
   'idempotency-conflict': 'Use a new key for a new request.',
   'idempotency-in-progress': 'Repeat the same request after `Retry-After`.',
-  'replay-refused': '`reason` says why; for an older version, `force` sends it all the same.',
+  'replay-refused': '`reason` says why; for an older version, `force` sends it anyway.',
   'payload-erased': 'Nothing is left to send: publish the event anew.',
   'payload-expired':
     'Nothing is left to send: publish the event anew, or keep payloads longer (`retention.payloadDays`).',
@@ -37,7 +37,7 @@ export const PROBLEM_ADVICE: Readonly<Record<ProblemCode, string>> = {
   'endpoint-disabled': 'Enable the endpoint first.',
   'job-ended': 'Start a new one.',
   'job-refused': 'This kind of job knows no such action.',
-  'too-large': 'Send less: the limit stands in `detail`.',
+  'too-large': 'Send less: `detail` names the limit.',
   'unsupported-media-type': 'Send `Content-Type: application/json`.',
   'record-full': "Wait until the record's deliveries arrive, and publish again with the same id after `Retry-After`.",
   'record-storage-full':

@@ -156,7 +156,7 @@ export const alertProgress = sqliteTable('alert_progress', {
   after: text('after').notNull(),
 });
 
-/** Where each task of the cron goes on. Only for fairness: without it a task begins anew. */
+/** Where each task of the cron continues. For fairness only: without it a task begins anew. */
 export const cursors = sqliteTable('cursors', {
   task: text('task').primaryKey(),
   cursor: text('cursor').notNull(),

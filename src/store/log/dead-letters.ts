@@ -54,7 +54,7 @@ export async function countDeadLetters(
     FROM left_out LEFT JOIN dead GROUP BY account, endpoint ORDER BY count(at) DESC, account, endpoint LIMIT ${most.endpoints + 1}`);
   const [first] = rows;
   return ok({
-    // Where none matches there is one row all the same, which says whether some were left out.
+    // Where none matches there is still one row, which says whether some were left out.
     endpoints: rows
       .filter(({ count }) => count > 0)
       .slice(0, most.endpoints)

@@ -91,7 +91,7 @@ export async function deleteJobs(config: D1Database, ids: readonly string[]): Pr
     .where(sql`${jobs.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`);
 }
 
-/** Where a task of the cron goes on; empty: at the beginning. */
+/** Where a task of the cron continues; empty: at the beginning. */
 export async function readCursor(config: D1Database, task: string): Promise<string> {
   const rows = await drizzle(config).select().from(cursors).where(eq(cursors.task, task));
   return rows[0]?.cursor ?? '';

@@ -130,7 +130,7 @@ async function receive(
 }
 
 /**
- * Null where it is too large. It is read to its end all the same: to leave the loop would end the
+ * Null where it is too large. It is still read to its end: to leave the loop would end the
  * connection, answer and all.
  */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {

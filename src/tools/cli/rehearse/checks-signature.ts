@@ -32,7 +32,7 @@ export const forged: Check = {
       if ((state?.handled ?? 0) > 0) {
         return fault({
           sent: what,
-          got: `${sayOutcome(outcome)}, and it was handled all the same`,
+          got: `${sayOutcome(outcome)}, and it was still handled`,
           risk: 'whoever knows the URL can write what they like into your system.',
           mend: 'verify before you do anything else with the body.',
         });
