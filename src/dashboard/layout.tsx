@@ -112,6 +112,9 @@ function Frame({ shown, note, top, foot }: { shown: Shown; note: Note | null; to
       </main>
       <footer class="foot">
         {foot}
+        <button class="plain" type="button" data-switch hidden>
+          Light or dark
+        </button>
         <span id="fresh" class="dim"></span>
       </footer>
       <div id="announce" class="hidden" role="status" aria-live="polite"></div>

@@ -1,6 +1,6 @@
 /**
  * What happened to a delivery, in time: accepted, each attempt with what came back, and its end or what it waits for. Shared by the
- * pages of staff and, without what stands behind `account`, of customers.
+ * pages of staff and of customers, whose links lead to pages of their own.
  */
 import type { Child } from 'hono/jsx';
 import type { Schemas } from '../client/client.ts';
@@ -11,14 +11,15 @@ import { span, When } from './ui/when.tsx';
 type Delivery = Schemas['DeliveryDetail'];
 type Tone = 'good' | 'bad' | 'warn' | 'busy' | 'off';
 
-export function Timeline({ account, delivery, name }: { account: string; delivery: Delivery; name: string }) {
+/** `account`: whose pages of staff the links lead to; null for a customer, who has no page of an event. */
+type Of = { account: string | null; delivery: Delivery };
+
+export function Timeline({ account, delivery, name }: Of & { name: string }) {
   return (
     <ol class="timeline">
       <Moment tone="off" at={delivery.acceptedAt} title="Accepted">
         {delivery.replay === null ? null : <Replay of={delivery.replay} />}
-        {delivery.replayOf === null ? null : (
-          <a href={to.delivery(account, delivery.replayOf)}>The delivery it repeats</a>
-        )}
+        {delivery.replayOf === null ? null : <a href={placeOf(account, delivery.replayOf)}>The delivery it repeats</a>}
       </Moment>
       {delivery.attemptLog.map((attempt) => (
         <AttemptMoment attempt={attempt} name={name} />
@@ -73,16 +74,18 @@ function AttemptMoment({ attempt, name }: { attempt: Schemas['Attempt']; name: s
 }
 
 /** The last line: how it ended, or what comes next. */
-function Now({ account, delivery }: { account: string; delivery: Delivery }) {
+function Now({ account, delivery }: Of) {
   const { status, endedAt, nextAttemptAt, blockedBy, supersededBy, replayedBy, replayResolved, attempts } = delivery;
   if (endedAt !== null) {
     const tone: Tone = status === 'delivered' ? 'good' : status === 'dead' ? 'bad' : 'off';
     return (
       <Moment tone={tone} at={endedAt} title={ENDS[status] ?? status}>
-        {supersededBy === null ? null : <a href={to.event(account, supersededBy)}>The event that took its place</a>}
+        {supersededBy === null || account === null ? null : (
+          <a href={to.event(account, supersededBy)}>The event that took its place</a>
+        )}
         {replayedBy === null ? null : (
           <p>
-            <a href={to.delivery(account, replayedBy)}>Sent again by a replay</a>
+            <a href={placeOf(account, replayedBy)}>Sent again by a replay</a>
             {replayResolved === null ? null : replayResolved ? ', which arrived' : ', which did not arrive either'}
           </p>
         )}
@@ -92,7 +95,7 @@ function Now({ account, delivery }: { account: string; delivery: Delivery }) {
   if (blockedBy !== null) {
     return (
       <Moment tone="busy" at={null} title="Waits behind an earlier event of its record">
-        <a href={to.delivery(account, blockedBy)}>What it waits for</a>
+        <a href={placeOf(account, blockedBy)}>What it waits for</a>
       </Moment>
     );
   }
@@ -106,6 +109,10 @@ function Now({ account, delivery }: { account: string; delivery: Delivery }) {
     );
   }
   return <Moment tone="busy" at={null} title={WAITS[status] ?? 'Waits'} />;
+}
+
+function placeOf(account: string | null, delivery: string): string {
+  return account === null ? to.portalDelivery(delivery) : to.delivery(account, delivery);
 }
 
 const ENDS: Partial<Record<Delivery['status'], string>> = {

@@ -98,6 +98,17 @@ describe('every page', () => {
     }
   });
 
+  test('is drawn light or dark as the reader last chose, and as the browser says where the cookie holds no choice', async () => {
+    const { cookie } = await signedIn();
+    for (const [choice, root] of [
+      ['dark', '<html data-theme="dark" lang="en">'],
+      ['"><script>', '<html lang="en">'],
+    ]) {
+      const page = await visit('/app', { cookie: `${cookie}; tubepost-theme=${choice}` });
+      expect(await page.text()).toContain(root);
+    }
+  });
+
   test('says what is not there', async () => {
     const page = await visit('/app/nothing', await signedIn());
     expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=UTF-8']);

@@ -3,10 +3,12 @@ import { enhance } from './enhance.ts';
 import { sendInline } from './inline.ts';
 import { handOverToken } from './portal.ts';
 import { keepFresh } from './refresh.ts';
+import { offerTheme } from './theme.ts';
 import { keepTime } from './times.ts';
 
 handOverToken();
 enhance(document);
+offerTheme();
 keepTime();
 keepFresh();
 sendInline();

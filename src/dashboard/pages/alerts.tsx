@@ -1,6 +1,6 @@
 /** What the service has noticed by itself, and who knows of it. */
-import { type Client, ofAnswer, type Schemas } from '../../client/client.ts';
-import { type Field, filtersOf, queryFor } from '../filters.ts';
+import { ofAnswer, type Schemas } from '../../client/client.ts';
+import { type Field, fieldsFor, filtersOf, inScope } from '../filters.ts';
 import type { Page } from '../page.ts';
 import * as to from '../paths.ts';
 import { given } from '../ui/field.tsx';
@@ -11,7 +11,6 @@ import { ProblemNotice } from '../ui/problem.tsx';
 import { Badge } from '../ui/status.tsx';
 import { DataTable } from '../ui/table.tsx';
 import { When } from '../ui/when.tsx';
-import { fieldsFor } from './deliveries.tsx';
 
 const FIELDS: readonly Field[] = [
   { name: 'status', label: 'Status', kind: 'choice', options: ['open', 'resolved'] },
@@ -45,7 +44,7 @@ export const alertsPage: Page = {
     const { api, caller, query } = visit;
     const fields = fieldsFor(caller, FIELDS);
     const { account = caller.account, ...filters } = filtersOf(query, fields);
-    const answer = await list(api, account, filters);
+    const answer = await inScope(api, account, ['listAllAlerts', 'listAlerts'], filters);
     return {
       title: 'Alerts',
       nav: to.alerts(),
@@ -97,9 +96,3 @@ export const alertsPage: Page = {
     };
   },
 };
-
-function list(api: Client, account: string | null, filters: Record<string, string>) {
-  return account === null
-    ? api.call('listAllAlerts', { query: queryFor<'listAllAlerts'>(filters) })
-    : api.call('listAlerts', { path: { account }, query: queryFor<'listAlerts'>(filters) });
-}

@@ -1,6 +1,5 @@
 /** Who changed what, and who read which secret. */
-import type { Client } from '../../client/client.ts';
-import { type Field, filtersOf, queryFor } from '../filters.ts';
+import { type Field, fieldsFor, filtersOf, inScope } from '../filters.ts';
 import type { Page } from '../page.ts';
 import * as to from '../paths.ts';
 import { Filters, Pager } from '../ui/filters.tsx';
@@ -8,7 +7,6 @@ import { Empty } from '../ui/notice.tsx';
 import { ProblemNotice } from '../ui/problem.tsx';
 import { DataTable } from '../ui/table.tsx';
 import { When } from '../ui/when.tsx';
-import { fieldsFor } from './deliveries.tsx';
 
 const FIELDS: readonly Field[] = [
   { name: 'account', label: 'Account', kind: 'text', hint: 'empty: what concerns all' },
@@ -26,7 +24,7 @@ export const auditPage: Page = {
     const { api, caller, query } = visit;
     const fields = fieldsFor(caller, FIELDS);
     const { account = caller.account, ...filters } = filtersOf(query, fields);
-    const answer = await list(api, account, filters);
+    const answer = await inScope(api, account, ['listOperatorAuditEntries', 'listAuditEntries'], filters);
     return {
       title: 'Audit',
       nav: to.audit(),
@@ -66,12 +64,6 @@ export const auditPage: Page = {
     };
   },
 };
-
-function list(api: Client, account: string | null, filters: Record<string, string>) {
-  return account === null
-    ? api.call('listOperatorAuditEntries', { query: queryFor<'listOperatorAuditEntries'>(filters) })
-    : api.call('listAuditEntries', { path: { account }, query: queryFor<'listAuditEntries'>(filters) });
-}
 
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';

@@ -1,7 +1,7 @@
 /** The customer's latest events in plain words, and what did not arrive. */
 import type { Schemas } from '../../client/client.ts';
 import { nameOf, endpointsOf } from '../endpoints.ts';
-import { type Field, filtersOf, queryFor } from '../filters.ts';
+import { type Field, filtersOf, inScope } from '../filters.ts';
 import type { Page } from '../page.ts';
 import * as to from '../paths.ts';
 import { Filters, Pager } from '../ui/filters.tsx';
@@ -34,7 +34,7 @@ export const customerDeliveriesPage: Page = {
     const { api, caller, query } = visit;
     const account = caller.account ?? '';
     const [answer, endpoints] = await Promise.all([
-      api.call('listDeliveries', { path: { account }, query: queryFor<'listDeliveries'>(filtersOf(query, FIELDS)) }),
+      inScope(api, account, ['listAllDeliveries', 'listDeliveries'], filtersOf(query, FIELDS)),
       endpointsOf(api, account),
     ]);
     return {

@@ -2,12 +2,14 @@
 import { ofAnswer } from '../../client/client.ts';
 import { adviceOn } from '../advice.ts';
 import { onceOf } from '../answers.tsx';
+import { endpointsOf, nameOf } from '../endpoints.ts';
 import type { Page } from '../page.ts';
 import * as to from '../paths.ts';
+import { Timeline } from '../timeline.tsx';
 import { Copyable, Facts } from '../ui/facts.tsx';
 import { ActionButton } from '../ui/form.tsx';
 import { StatusBadge } from '../ui/status.tsx';
-import { span, When } from '../ui/when.tsx';
+import { When } from '../ui/when.tsx';
 
 export const customerDeliveryPage: Page = {
   path: '/deliveries/:delivery',
@@ -22,8 +24,10 @@ export const customerDeliveryPage: Page = {
   async show(visit) {
     const { api, caller, params } = visit;
     const path = { account: caller.account ?? '', delivery: params['delivery'] ?? '' };
-    const delivery = ofAnswer(await api.call('getDelivery', { path }));
-    const { lastAttempt, record } = delivery;
+    const [answer, endpoints] = await Promise.all([api.call('getDelivery', { path }), endpointsOf(api, path.account)]);
+    const delivery = ofAnswer(answer);
+    const { endpoint, lastAttempt, record } = delivery;
+    const name = nameOf(endpoints.get(endpoint), endpoint);
     const advice = delivery.status === 'delivered' || lastAttempt === null ? null : adviceOn(lastAttempt);
     const mayReplay = delivery.endedAt !== null && delivery.replayedBy === null && caller.scopes.includes('replay');
     return {
@@ -50,28 +54,15 @@ export const customerDeliveryPage: Page = {
           ) : null}
           <Facts
             of={[
+              ['Endpoint', <a href={to.portalEndpoint(endpoint)}>{name}</a>],
               ['Record', record === null ? null : <a href={to.portalRecord(record)}>{record}</a>],
               ['Version', delivery.version],
               ['Happened', <When at={delivery.acceptedAt} />],
-              [
-                'Next attempt',
-                delivery.nextAttemptAt === null ? null : <When at={delivery.nextAttemptAt} as="until" />,
-              ],
               ['webhook-id', <Copyable text={delivery.event} />],
             ]}
           />
-          <h2>Attempts</h2>
-          <ol class="timeline">
-            {delivery.attemptLog.map(({ number, at, latencyMs, statusCode, error, responseBody }) => (
-              <li id={`attempt-${number}`}>
-                <strong>{error === null ? `Answered ${statusCode ?? ''}` : error.message}</strong>{' '}
-                <span class="dim">
-                  <When at={at} /> in {span(latencyMs)}
-                </span>
-                {responseBody === null || responseBody === '' ? null : <Copyable text={responseBody} isBlock />}
-              </li>
-            ))}
-          </ol>
+          <h2>What happened</h2>
+          <Timeline account={null} delivery={delivery} name={name} />
           {delivery.body === null ? null : (
             <>
               <h2>What was sent</h2>

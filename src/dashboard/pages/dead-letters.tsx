@@ -2,21 +2,20 @@
  * What was given up on: how much of it each endpoint has, the list, and what to do with all that a filter finds. A replay
  * or a discard of many is counted first, and done only after the count was read.
  */
-import { type Client, ofAnswer, type Schemas } from '../../client/client.ts';
+import { ofAnswer, type Schemas } from '../../client/client.ts';
 import { endpointsOf, nameOf, type KnownEndpoint } from '../endpoints.ts';
-import { type Field, filtersOf, queryFor } from '../filters.ts';
+import { type Field, fieldsFor, filtersOf, inScope } from '../filters.ts';
 import type { Done, Page, Shown, Visit } from '../page.ts';
 import * as to from '../paths.ts';
 import { DeliveryTable } from '../ui/delivery-table.tsx';
 import { Facts } from '../ui/facts.tsx';
-import { given } from '../ui/field.tsx';
+import { given, TextField } from '../ui/field.tsx';
 import { Filters, Pager } from '../ui/filters.tsx';
 import { ActionForm } from '../ui/form.tsx';
 import { Empty } from '../ui/notice.tsx';
 import { ProblemNotice } from '../ui/problem.tsx';
 import { DataTable } from '../ui/table.tsx';
 import { When } from '../ui/when.tsx';
-import { fieldsFor } from './deliveries.tsx';
 
 const FIELDS: readonly Field[] = [
   { name: 'account', label: 'Account', kind: 'text' },
@@ -43,8 +42,8 @@ export const deadLettersPage: Page = {
     const { account = caller.account, ...filters } = filtersOf(query, fields);
     const { cursor: _, ...counted } = filters;
     const [answer, depth, endpoints] = await Promise.all([
-      list(api, account, filters),
-      depthOf(api, account, counted),
+      inScope(api, account, ['listAllDeadLetters', 'listDeadLetters'], filters),
+      inScope(api, account, ['countAllDeadLetters', 'countDeadLetters'], counted),
       account === null ? new Map<string, KnownEndpoint>() : endpointsOf(api, account),
     ]);
     return {
@@ -176,13 +175,7 @@ async function count(visit: Visit, act: Act): Promise<Done> {
         />
         {counted.count === 0 ? null : (
           <ActionForm visit={visit} action={act} with={{ to: counted.to }}>
-            <div class="field">
-              <label for="reason">Why</label>
-              <input id="reason" name="reason" maxlength={200} aria-describedby="reason-hint" />
-              <p class="dim" id="reason-hint">
-                Stands in the job and in the audit log.
-              </p>
-            </div>
+            <TextField visit={visit} name="reason" label="Why" hint="Stands in the job and in the audit log." />
             <button type="submit" class={act === 'replay' ? 'main' : 'danger'}>
               {words.go} {counted.count.toLocaleString('en')}
             </button>
@@ -223,16 +216,4 @@ function rangeOf({ caller, query }: Pick<Visit, 'caller' | 'query'>) {
     ...(set['from'] === undefined ? {} : { from: set['from'] }),
     ...(set['to'] === undefined ? {} : { to: set['to'] }),
   };
-}
-
-function list(api: Client, account: string | null, filters: Record<string, string>) {
-  return account === null
-    ? api.call('listAllDeadLetters', { query: queryFor<'listAllDeadLetters'>(filters) })
-    : api.call('listDeadLetters', { path: { account }, query: queryFor<'listDeadLetters'>(filters) });
-}
-
-function depthOf(api: Client, account: string | null, filters: Record<string, string>) {
-  return account === null
-    ? api.call('countAllDeadLetters', { query: queryFor<'countAllDeadLetters'>(filters) })
-    : api.call('countDeadLetters', { path: { account }, query: queryFor<'countDeadLetters'>(filters) });
 }

@@ -1,8 +1,8 @@
 /** Every delivery that the log has, newest first, with the filters of the API in the address. */
-import type { Client, Schemas } from '../../client/client.ts';
+import type { Schemas } from '../../client/client.ts';
 import { endpointsOf } from '../endpoints.ts';
-import { type Field, filtersOf, queryFor } from '../filters.ts';
-import type { Caller, Page } from '../page.ts';
+import { type Field, fieldsFor, filtersOf, inScope } from '../filters.ts';
+import type { Page } from '../page.ts';
 import * as to from '../paths.ts';
 import { DeliveryTable } from '../ui/delivery-table.tsx';
 import { Filters, Pager } from '../ui/filters.tsx';
@@ -32,11 +32,6 @@ const FIELDS: readonly Field[] = [
   { name: 'to', label: 'To (UTC)', kind: 'time' },
 ];
 
-/** A session that is bound to an account lists that one, and has no choice of another. */
-export function fieldsFor(caller: Caller, fields: readonly Field[]): readonly Field[] {
-  return caller.account === null ? fields : fields.filter(({ name }) => name !== 'account');
-}
-
 export const deliveriesPage: Page = {
   path: '/deliveries',
   area: 'staff',
@@ -45,7 +40,7 @@ export const deliveriesPage: Page = {
     const fields = fieldsFor(caller, FIELDS);
     const { account = caller.account, ...filters } = filtersOf(query, fields);
     const [answer, endpoints] = await Promise.all([
-      list(api, account, filters),
+      inScope(api, account, ['listAllDeliveries', 'listDeliveries'], filters),
       account === null ? new Map() : endpointsOf(api, account),
     ]);
     return {
@@ -75,9 +70,3 @@ export const deliveriesPage: Page = {
     };
   },
 };
-
-function list(api: Client, account: string | null, filters: Record<string, string>) {
-  return account === null
-    ? api.call('listAllDeliveries', { query: queryFor<'listAllDeliveries'>(filters) })
-    : api.call('listDeliveries', { path: { account }, query: queryFor<'listDeliveries'>(filters) });
-}

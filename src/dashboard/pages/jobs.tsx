@@ -1,6 +1,6 @@
 /** Long work: replays, discards, broadcasts, sweeps and removals, newest first. */
 import type { Schemas } from '../../client/client.ts';
-import { type Field, filtersOf, queryFor } from '../filters.ts';
+import { type Field, fieldsFor, filtersOf, listOfAll } from '../filters.ts';
 import type { Page } from '../page.ts';
 import * as to from '../paths.ts';
 import { Filters, Pager } from '../ui/filters.tsx';
@@ -10,7 +10,6 @@ import { Progress } from '../ui/progress.tsx';
 import { Badge } from '../ui/status.tsx';
 import { DataTable } from '../ui/table.tsx';
 import { When } from '../ui/when.tsx';
-import { fieldsFor } from './deliveries.tsx';
 
 const FIELDS: readonly Field[] = [
   { name: 'account', label: 'Account', kind: 'text' },
@@ -44,9 +43,7 @@ export const jobsPage: Page = {
     const { api, caller, query } = visit;
     const fields = fieldsFor(caller, FIELDS);
     const bound = caller.account === null ? {} : { account: caller.account };
-    const answer = await api.call('listJobs', {
-      query: queryFor<'listJobs'>({ ...filtersOf(query, fields), ...bound }),
-    });
+    const answer = await listOfAll(api, 'listJobs', { ...filtersOf(query, fields), ...bound });
     const isRunning = answer.ok && answer.data.data.some(({ status }) => status === 'running');
     return {
       title: 'Jobs',

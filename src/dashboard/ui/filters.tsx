@@ -4,23 +4,27 @@ import { type Field, withQuery } from '../filters.ts';
 
 type Of = { visit: Pick<Visit, 'here' | 'query'> };
 
+/** Folded away where a phone would have room for nothing else, unless one is set. */
 export function Filters({ visit: { here, query }, fields }: Of & { fields: readonly Field[] }) {
-  const isSet = fields.some(({ name }) => (query.get(name) ?? '') !== '');
+  const set = fields.filter(({ name }) => (query.get(name) ?? '') !== '').length;
   const [path = ''] = here.split('?');
   return (
-    <form class="filters" method="get" action={path} role="search" aria-label="Filter the list">
-      {fields.map((field) => (
-        <FilterField field={field} value={query.get(field.name) ?? ''} />
-      ))}
-      <div class="buttons">
-        <button type="submit">Filter</button>
-        {isSet ? (
-          <a class="button" href={path}>
-            Clear
-          </a>
-        ) : null}
-      </div>
-    </form>
+    <details class="fold" open={set > 0}>
+      <summary>{set === 0 ? 'Filter' : `Filter: ${set} set`}</summary>
+      <form class="filters" method="get" action={path} role="search" aria-label="Filter the list">
+        {fields.map((field) => (
+          <FilterField field={field} value={query.get(field.name) ?? ''} />
+        ))}
+        <div class="buttons">
+          <button type="submit">Filter</button>
+          {set === 0 ? null : (
+            <a class="button" href={path}>
+              Clear
+            </a>
+          )}
+        </div>
+      </form>
+    </details>
   );
 }
 

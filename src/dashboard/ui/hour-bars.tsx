@@ -1,55 +1,40 @@
-/** Attempts by the hour as bars, drawn without script, with the same figures as a table for those who read. */
+/** Attempts by the hour as a chart, with the same figures as a table for those who read. */
 import type { Schemas } from '../../client/client.ts';
+import { Chart, valueText, writeCount, writeMs } from './chart.tsx';
 import { DataTable } from './table.tsx';
-import { span, When } from './when.tsx';
-
-const HEIGHT = 96;
-const STEP = 20;
-const BAR = 14;
+import { When } from './when.tsx';
 
 export function HourBars({ hours }: { hours: readonly Schemas['HourOfEndpoint'][] }) {
-  const most = Math.max(0, ...hours.map(({ attempts }) => attempts));
-  if (most === 0) return null;
-  const ordered = [...hours].sort((a, b) => a.hour.localeCompare(b.hour));
-  const high = (n: number) => Math.round((n / most) * HEIGHT);
+  if (hours.every(({ attempts }) => attempts === 0)) return null;
+  const ordered = hours.toSorted((a, b) => a.hour.localeCompare(b.hour));
   return (
     <>
       <h2>By the hour</h2>
-      <figure class="bars">
-        <svg viewBox={`0 0 ${ordered.length * STEP} ${HEIGHT}`} role="img" preserveAspectRatio="none">
-          <title>{`Attempts by the hour, at most ${most.toLocaleString('en')}; the table below has the figures`}</title>
-          {ordered.map(({ succeeded, attempts }, at) => (
-            <g>
-              <rect class="good" x={at * STEP} y={HEIGHT - high(succeeded)} width={BAR} height={high(succeeded)} />
-              <rect
-                class="bad"
-                x={at * STEP}
-                y={HEIGHT - high(attempts)}
-                width={BAR}
-                height={high(attempts) - high(succeeded)}
-              />
-            </g>
-          ))}
-        </svg>
-        <figcaption class="dim">
-          <span class="key good">delivered</span> <span class="key bad">failed</span> at most{' '}
-          {most.toLocaleString('en')} attempts an hour
-        </figcaption>
-      </figure>
+      <Chart
+        title="Attempts an hour"
+        kind="stacked"
+        ends={[`${ordered.length} hours ago`, 'now']}
+        columns={ordered.map(({ hour }) => `${hour.slice(0, 10)} ${hour.slice(11, 16)} UTC`)}
+        write={writeCount}
+        series={[
+          { name: 'succeeded', tone: 'good', values: ordered.map(({ succeeded }) => succeeded) },
+          { name: 'failed', tone: 'bad', values: ordered.map(({ failed }) => failed) },
+        ]}
+      />
       <details>
-        <summary>The figures</summary>
+        <summary>The figures of each hour</summary>
         <DataTable
           caption="Attempts by the hour"
-          columns={['Hour', 'Attempts', 'Delivered', 'Failed', 'p50', 'p95']}
+          columns={['Hour', 'Attempts', 'Succeeded', 'Failed', 'p50', 'p95']}
           rows={ordered
             .toReversed()
             .map(({ hour, attempts, succeeded, failed, latencyMs }) => [
               <When at={hour} />,
-              attempts.toLocaleString('en'),
-              succeeded.toLocaleString('en'),
-              failed.toLocaleString('en'),
-              latencyMs.p50 === null ? '–' : span(latencyMs.p50),
-              latencyMs.p95 === null ? '–' : span(latencyMs.p95),
+              writeCount(attempts),
+              writeCount(succeeded),
+              writeCount(failed),
+              valueText(latencyMs.p50, writeMs),
+              valueText(latencyMs.p95, writeMs),
             ])}
         />
       </details>

@@ -46,6 +46,7 @@ export const customer: Story = {
     await reader.look('customer-deliveries');
     await page.getByRole('link', { name: /Our CRM answered 401/ }).click();
     await reader.sees('a delivery says what to do', /Your receiver refuses the signature/);
+    await reader.sees('and what each attempt met', 'Attempt 1: Our CRM answered 401');
     await reader.look('customer-delivery');
     await page.getByRole('button', { name: 'Send it again' }).click();
     await reader.sees('it is sent again', 'Sent again.');

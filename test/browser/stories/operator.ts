@@ -10,7 +10,12 @@ export const operator: Story = {
     const { page } = reader;
     const nav = (name: string) => page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click();
     reader.expectOnConsole(/status of 400/);
+    const theme = () => page.locator('html').getAttribute('data-theme');
+    await page.getByRole('button', { name: 'Light or dark' }).click();
+    reader.check('the switch makes the page dark', (await theme()) === 'dark' ? null : String(await theme()));
     await nav('Accounts');
+    reader.check('and the next page too', (await theme()) === 'dark' ? null : String(await theme()));
+    await page.getByRole('button', { name: 'Light or dark' }).click();
     await page.getByLabel('Id', { exact: true }).fill('no spaces here');
     await page.getByRole('button', { name: 'Create' }).click();
     await reader.sees('a refused id says what an id may be', /account/);

@@ -29,6 +29,12 @@ export const outage: Story = {
     const { page } = reader;
     const nav = (name: string) => page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name }).click();
     await nav('Deliveries');
+    await page.setViewportSize({ width: 360, height: 740 });
+    const status = page.getByLabel('Status');
+    reader.check('a phone shows the list before its filters', (await status.isVisible()) ? 'they are open' : null);
+    await page.getByText('Filter', { exact: true }).first().click();
+    await status.waitFor();
+    await page.setViewportSize({ width: 1_280, height: 900 });
     await page.getByLabel('Status').selectOption('dead');
     await page.getByLabel('Account').fill(ACCOUNT);
     await page.getByRole('button', { name: 'Filter' }).click();
