@@ -32,6 +32,7 @@ export type Bindings = {
   LOG: Queue<LogMessage>;
   CONFIG: D1Database;
   LOG_DB: D1Database;
+  VERSION: WorkerVersionMetadata;
   ADMIN_KEY?: string;
   /** Base64 of 32 bytes: seals. */
   MASTER_KEY?: string;

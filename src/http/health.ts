@@ -44,7 +44,7 @@ export function addHealth(api: Api): void {
 }
 
 function ready(c: AppContext): Response {
-  return c.json({ status: 'ready' }, 200, { 'cache-control': 'no-store' });
+  return c.json({ status: 'ready', version: c.env.VERSION.id }, 200, { 'cache-control': 'no-store' });
 }
 
 /** The starter names the file (src/tools/local/damage.ts); the Worker does not know where it lies. */

@@ -301,7 +301,7 @@ describe('503', () => {
 describe('/health', () => {
   test('is public and ready when storage answers', async () => {
     const response = await createApp().request('/health', {}, env);
-    expect([response.status, await response.json()]).toEqual([200, { status: 'ready' }]);
+    expect([response.status, await response.json()]).toEqual([200, { status: 'ready', version: env.VERSION.id }]);
   });
 
   test.each(['ACCOUNT', 'CATALOGUE', 'CONFIG', 'LOG_DB'] as const)('is not ready when %s fails', async (part) => {

@@ -1,9 +1,9 @@
 /** Looks at what is there, plans, and does the steps one after the other. Every step may be done again. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { awaitHealth } from './health.ts';
+import { awaitHealth, type Patience } from './health.ts';
 import { type Found, planOf, type Step, stepText } from './plan.ts';
-import { loginFault } from './refusals.ts';
+import { jurisdictionFault, loginFault } from './refusals.ts';
 import { type Ask, writeSecrets } from './secrets.ts';
 import { configFor, type Wanted } from './wanted.ts';
 import * as wrangler from './wrangler.ts';
@@ -13,8 +13,8 @@ export class Refused extends Error {}
 
 export type Options = {
   wanted: Wanted;
-  /** Passed to what creates queues and databases. */
-  place: string[];
+  /** Of queues and databases. Null: that of the queues that are there, or none. */
+  jurisdiction: string | null;
   /** Where /health is asked; null: where wrangler says that it deployed to. */
   url: string | null;
   isDryRun: boolean;
@@ -24,22 +24,25 @@ export type Around = {
   tool: wrangler.Wrangler;
   /** Of the repository. */
   root: string;
-  /** For the configuration and the secrets. */
+  /** For the secrets. */
   folder: string;
   environment: NodeJS.ProcessEnv;
   ask: Ask;
   print: (line: string) => void;
-  /** How long /health may take; its own default unless set. */
-  healthMs?: number;
+  /** With /health; its own default unless set. */
+  patience?: Patience;
 };
 
-const NOTHING: Found = { queues: new Set(), databases: new Map(), secrets: null };
+const NOTHING: Found = { queues: new Map(), databases: new Map(), secrets: null };
 
 async function look(tool: wrangler.Wrangler, wanted: Wanted): Promise<Found> {
-  const found = new Set<string>();
-  for (const name of wanted.queues) if (await wrangler.hasQueue(tool, name)) found.add(name);
+  const queues = new Map<string, wrangler.Queue>();
+  for (const name of wanted.queues) {
+    const queue = await wrangler.queueOf(tool, name);
+    if (queue !== null) queues.set(name, queue);
+  }
   return {
-    queues: found,
+    queues,
     databases: await wrangler.databasesOf(tool),
     secrets: await wrangler.secretsOf(tool, wanted.worker),
   };
@@ -50,32 +53,35 @@ class Deployment {
   readonly #options: Options;
   readonly #config: string;
   readonly #secrets: string;
+  readonly #place: string[];
   #secretsFile: string | null = null;
-  #urls: string[] = [];
+  #deployed: wrangler.Deployed = { urls: [], version: null };
 
   constructor(around: Around, options: Options) {
-    const { environment } = options.wanted;
-    const { folder } = around;
+    const { jurisdiction, wanted } = options;
+    const { environment } = wanted;
+    const { folder, root } = around;
     this.#around = around;
     this.#options = options;
-    this.#config = join(folder, `${environment}.json`);
+    // Beside wrangler.toml: the paths in it stay right.
+    this.#config = join(root, `wrangler.${environment}.json`);
     this.#secrets = join(folder, `${environment}.secrets.json`);
+    this.#place = jurisdiction === null ? [] : ['--jurisdiction', jurisdiction];
   }
 
   async perform(step: Step): Promise<void> {
-    const { wanted, place, url } = this.#options;
-    const { tool, root, environment, ask, print, healthMs } = this.#around;
+    const { wanted, url } = this.#options;
+    const { tool, root, environment, ask, print, patience } = this.#around;
     switch (step.kind) {
       case 'create-queue':
-        return wrangler.createQueue(tool, step.name, place);
+        return wrangler.createQueue(tool, step.name, this.#place);
       case 'create-database':
-        return wrangler.createDatabase(tool, step.name, place);
+        return wrangler.createDatabase(tool, step.name, this.#place);
       case 'write-config': {
         const ids = await wrangler.databasesOf(tool);
         const missing = wanted.databases.find(({ name }) => !ids.has(name));
         if (missing !== undefined) throw new Error(`Cloudflare lists no database ${missing.name}: run this again`);
-        const made = configFor(wanted, ids, relative(join(this.#config, '..'), root));
-        writeFileSync(this.#config, `${JSON.stringify(made, null, 2)}\n`);
+        writeFileSync(this.#config, `${JSON.stringify(configFor(wanted, ids), null, 2)}\n`);
         return;
       }
       case 'migrate':
@@ -88,14 +94,16 @@ class Deployment {
         return;
       }
       case 'deploy':
-        this.#urls = await wrangler.deployWorker(tool, this.#config, this.#secretsFile);
+        this.#deployed = await wrangler.deployWorker(tool, this.#config, this.#secretsFile);
         return;
       case 'await-health': {
-        const at = url ?? this.#urls[0];
+        const { urls, version } = this.#deployed;
+        const at = url ?? urls[0];
         if (at === undefined)
           throw new Error('wrangler named no address of the Worker: pass --url to have /health asked');
-        const said = await awaitHealth(at, healthMs);
-        if (said !== null) throw new Error(`${at}/health does not say ready. It said: ${said}`);
+        const said = await awaitHealth(at, version, patience);
+        const wantedAnswer = version === null ? 'ready' : `ready as version ${version}`;
+        if (said !== null) throw new Error(`${at}/health does not say ${wantedAnswer}. It said: ${said}`);
         print(`\nTubepost is ready: ${at}`);
         if (this.#secretsFile !== null) {
           print(
@@ -116,12 +124,26 @@ export async function deployWith(options: Options, around: Around): Promise<void
   if (login !== null && !isDryRun) throw new Refused(login);
   if (login !== null) print(`${login}\nThese are the steps for an empty account.\n`);
 
-  const steps = planOf(wanted, login === null ? await look(tool, wanted) : NOTHING);
+  const found = login === null ? await look(tool, wanted) : NOTHING;
+  const fault = jurisdictionFault(options.jurisdiction, found.queues);
+  if (fault !== null) throw new Refused(fault);
+  const jurisdiction = options.jurisdiction ?? placeOf(found);
+  const unplaced = [...found.queues].filter(([, queue]) => queue.jurisdiction === null).map(([name]) => name);
+  if (options.jurisdiction !== null && unplaced.length > 0) {
+    print(
+      `${unplaced.join(', ')}: made before, without a jurisdiction that Cloudflare names. They stay as they are.\n`,
+    );
+  }
   print(`${isDryRun ? 'Would do' : 'Doing'}, for ${wanted.environment}:`);
   if (!isDryRun) mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const deployment = new Deployment(around, options);
-  for (const step of steps) {
-    print(`- ${stepText(step, wanted)}`);
+  const deployment = new Deployment(around, { ...options, jurisdiction });
+  for (const step of planOf(wanted, found)) {
+    print(`- ${stepText(step, wanted, jurisdiction)}`);
     if (!isDryRun) await deployment.perform(step);
   }
+}
+
+/** What a run before this one chose. */
+function placeOf({ queues }: Found): string | null {
+  return [...queues.values()].find(({ jurisdiction }) => jurisdiction !== null)?.jurisdiction ?? null;
 }

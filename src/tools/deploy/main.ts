@@ -4,25 +4,25 @@
  * failed, with 2 when something is wrong before anything was touched. docs/deploy.md tells it.
  */
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { parseArgs } from 'node:util';
+import { askHidden } from './ask.ts';
 import { deployWith, type Options, Refused } from './deployment.ts';
-import { templateFaults, treeFault } from './refusals.ts';
+import { templateFaults, treeFaults } from './refusals.ts';
 import { type Ask, secretFaults } from './secrets.ts';
 import { ENVIRONMENTS, readTemplate, wantedOf } from './wanted.ts';
-import { wranglerOf } from './wrangler.ts';
+import { NoQueues, WRANGLER, wranglerOf } from './wrangler.ts';
 
 const USAGE = `npm run deploy -- [--env production|staging] [--jurisdiction eu|fedramp] [--url https://hooks.example.com]
                  [--dry-run] [--allow-dirty]
 
   --env            which deployment; production unless set
-  --jurisdiction   where queues and databases that are made now may store data
+  --jurisdiction   where the queues and databases of this deployment store data; that of the first run unless set
   --url            where /health is asked; the workers.dev address unless set
   --dry-run        prints the steps and does none
   --allow-dirty    deploys what is not committed`;
 
 const JURISDICTIONS = ['eu', 'fedramp'];
-/** Not .wrangler/deploy, in which wrangler looks for a configuration of its own. */
+/** Of the secrets. Not .wrangler/deploy, in which wrangler looks for a configuration of its own. */
 const FOLDER = '.deploy';
 
 function optionsOf(args: string[], root: string): Options & { isDirtyAllowed: boolean } {
@@ -47,7 +47,7 @@ function optionsOf(args: string[], root: string): Options & { isDirtyAllowed: bo
   }
   return {
     wanted: wantedOf(readTemplate(root), environment),
-    place: values.jurisdiction === undefined ? [] : ['--jurisdiction', values.jurisdiction],
+    jurisdiction: values.jurisdiction ?? null,
     url: url?.origin ?? null,
     isDryRun: values['dry-run'],
     isDirtyAllowed: values['allow-dirty'],
@@ -56,14 +56,7 @@ function optionsOf(args: string[], root: string): Options & { isDirtyAllowed: bo
 
 function askOnTerminal(): Ask {
   if (!process.stdin.isTTY || !process.stdout.isTTY) return null;
-  return async (question) => {
-    const terminal = createInterface({ input: process.stdin, output: process.stdout });
-    try {
-      return await terminal.question(question);
-    } finally {
-      terminal.close();
-    }
-  };
+  return (question) => askHidden(process.stdin, process.stdout, question);
 }
 
 async function main(args: string[]): Promise<void> {
@@ -73,11 +66,11 @@ async function main(args: string[]): Promise<void> {
   const faults = [
     ...templateFaults(wanted),
     ...secretFaults(wanted.requiredSecrets, process.env),
-    ...(options.isDirtyAllowed || options.isDryRun ? [] : [treeFault(root) ?? []].flat()),
+    ...(options.isDirtyAllowed || options.isDryRun ? [] : treeFaults(root)),
   ];
   if (faults.length > 0) throw new Refused(faults.join('\n'));
   const folder = join(root, FOLDER);
-  const command = [process.execPath, join(root, 'node_modules/wrangler/bin/wrangler.js')];
+  const command = [process.execPath, '--no-warnings', join(root, WRANGLER)];
   const tool = wranglerOf(command, root, process.env);
   const around = { tool, root, folder, environment: process.env, ask: askOnTerminal(), print: console.log };
   await deployWith(options, around);
@@ -86,9 +79,10 @@ async function main(args: string[]): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  const isRefused = error instanceof Refused || (error instanceof TypeError && 'code' in error);
+  const isUsage = error instanceof Refused || (error instanceof TypeError && 'code' in error);
+  const isRefused = isUsage || error instanceof NoQueues;
   console.error(
-    isRefused ? `${error.message}\n\n${USAGE}` : `\n${error instanceof Error ? error.message : String(error)}`,
+    isUsage ? `${error.message}\n\n${USAGE}` : `\n${error instanceof Error ? error.message : String(error)}`,
   );
   if (!isRefused)
     console.error('\nWhat was done stays done. Run the same command again: it begins where this one ended.');

@@ -4,10 +4,11 @@
  * never take away, so the code that runs meanwhile does not notice.
  */
 import type { Database, Wanted } from './wanted.ts';
+import type { Queue } from './wrangler.ts';
 
-/** `secrets`: names that the Worker has; null: there is no such Worker yet. `databases`: id by name. */
+/** `queues`, `databases` (id): by name. `secrets`: names that the Worker has; null: there is no such Worker yet. */
 export type Found = {
-  queues: ReadonlySet<string>;
+  queues: ReadonlyMap<string, Queue>;
   databases: ReadonlyMap<string, string>;
   secrets: readonly string[] | null;
 };
@@ -36,12 +37,14 @@ export function planOf(wanted: Wanted, found: Found): Step[] {
   ];
 }
 
-export function stepText(step: Step, { worker }: Wanted): string {
+/** `jurisdiction`: of what is made; null: none. */
+export function stepText(step: Step, { worker }: Wanted, jurisdiction: string | null): string {
+  const place = jurisdiction === null ? '' : `, in the jurisdiction ${jurisdiction}`;
   switch (step.kind) {
     case 'create-queue':
-      return `create the queue ${step.name}`;
+      return `create the queue ${step.name}${place}`;
     case 'create-database':
-      return `create the database ${step.name}`;
+      return `create the database ${step.name}${place}`;
     case 'write-config':
       return 'write the configuration with the ids of the databases';
     case 'migrate':

@@ -1,14 +1,35 @@
 /** What is wrong before anything is touched, as sentences that say what to do. */
 import { spawnSync } from 'node:child_process';
+import type { Found } from './plan.ts';
 import type { Wanted } from './wanted.ts';
 
 /** Of wrangler.toml: each would make a deployment that is open, or that plays. */
 const LOCAL_VARS = ['LOCAL_MODE', 'ALLOW_PRIVATE_ENDPOINTS', 'ALERT_SECONDS'];
 
-export function templateFaults({ vars }: Wanted): string[] {
-  return LOCAL_VARS.filter((name) => (vars[name] ?? '') !== '').map(
-    (name) => `${name} is set in wrangler.toml: it is for a service on one machine. Empty it there.`,
+export function templateFaults({ vars, unshared, environment }: Wanted): string[] {
+  return [
+    ...LOCAL_VARS.filter((name) => (vars[name] ?? '') !== '').map(
+      (name) => `${name} is set in wrangler.toml: it is for a service on one machine. Empty it there.`,
+    ),
+    ...unshared.map(
+      (section) =>
+        `wrangler.toml has ${section}, which ${environment} must not share with production: ` +
+        `set ${section} under [env.${environment}] too, empty where it has none.`,
+    ),
+  ];
+}
+
+/**
+ * A deployment keeps one jurisdiction: that of the queues it has, which come first. Queues and
+ * databases cannot be moved into another. `asked`: null where no option says.
+ */
+export function jurisdictionFault(asked: string | null, queues: Found['queues']): string | null {
+  const other = [...queues].find(
+    ([, { jurisdiction }]) => jurisdiction !== null && jurisdiction !== (asked ?? jurisdiction),
   );
+  if (other === undefined) return null;
+  const [name, { jurisdiction }] = other;
+  return `--jurisdiction is ${asked}, but the queue ${name} is in ${jurisdiction}: what was made cannot be moved.`;
 }
 
 /** `accounts`: null where nobody is logged in. */
@@ -27,7 +48,7 @@ export function loginFault(
 }
 
 /** What is deployed must be what is committed: a release that nobody can find again cannot be rolled back to. */
-export function treeFault(root: string): string | null {
+export function treeFaults(root: string): string[] {
   const status = spawnSync(
     'git',
     ['status', '--porcelain', '--', 'src', 'migrations', 'wrangler.toml', 'package-lock.json'],
@@ -37,7 +58,9 @@ export function treeFault(root: string): string | null {
     },
   );
   // An unpacked archive has no history to compare with.
-  if (status.status !== 0 || status.stdout.trim() === '') return null;
+  if (status.status !== 0 || status.stdout.trim() === '') return [];
   const files = status.stdout.trim().split('\n');
-  return `${files.length} files of src, migrations or wrangler.toml are not committed: commit them, or pass --allow-dirty.`;
+  return [
+    `${files.length} files of src, migrations or wrangler.toml are not committed: commit them, or pass --allow-dirty.`,
+  ];
 }

@@ -25,6 +25,11 @@ const config = z.object({
 const ok = (stdout = ''): Ran => ({ status: 0, stdout, stderr: '' });
 const fault = (stderr: string): Ran => ({ status: 1, stdout: '', stderr: `✘ [ERROR] ${stderr}` });
 
+function queueText(name: string, queue: Made | undefined): string {
+  const place = queue?.jurisdiction ? `Jurisdiction: ${queue.jurisdiction}\n` : '';
+  return `Queue Name: ${name}\nQueue ID: ${queue?.id}\n${place}Created On: 2026-12-01\n`;
+}
+
 export class Account implements Wrangler {
   readonly calls: string[] = [];
   readonly queues: Record<string, Made> = {};
@@ -35,6 +40,10 @@ export class Account implements Wrangler {
   login: { id: string; name: string }[] | null = [{ id: '0a', name: 'Ours' }];
   /** The number of the command after which the caller dies; 0: none. */
   dieAfter = 0;
+  /** False: Cloudflare's plan has none. */
+  hasQueues = true;
+  /** What the deployed Worker says of its version. */
+  version = '';
 
   run(...args: string[]): Promise<Ran> {
     this.calls.push(args.join(' '));
@@ -51,9 +60,16 @@ export class Account implements Wrangler {
         if (this.login === null) return { ...fault(''), stdout: '{\n  "loggedIn": false\n}' };
         return ok(JSON.stringify({ loggedIn: true, authType: 'OAuth Token', accounts: this.login }, null, 2));
       case 'queues info':
-        if (name in this.queues) return ok(`Queue Name: ${name}\nQueue ID: ${this.queues[name]?.id}`);
+        if (name in this.queues) return ok(queueText(name, this.queues[name]));
         return fault(`Queue "${name}" does not exist. To create it, run: wrangler queues create ${name}`);
       case 'queues create':
+        if (!this.hasQueues) {
+          return fault(
+            'A request to the Cloudflare API (/accounts/0a/queues) failed.\n\n' +
+              '  Queues are unavailable on the free plan. Please upgrade to a Workers Paid plan to create and use\n' +
+              '  Queues: https://dash.example/0a/workers/plans [code: 100129]',
+          );
+        }
         if (name in this.queues) return fault('Queue name is already taken [code: 11009]');
         this.queues[name] = { id: `q${this.calls.length}`, jurisdiction: option('--jurisdiction') };
         return ok(`🌀 Creating queue '${name}'\n✅ Created queue '${name}'`);
@@ -103,9 +119,10 @@ export class Account implements Wrangler {
     const raw = databases.find(({ database_name: database }) => this.migrated[database] !== true);
     if (raw !== undefined) return fault(`the code would run before the migrations of ${raw.database_name}`);
     this.workers[name] = { secrets: all, deploys: (this.workers[name]?.deploys ?? 0) + 1 };
+    this.version = `version-${this.calls.length}`;
     return ok(
       `Total Upload: 900.00 KiB / gzip: 220.00 KiB\nUploaded ${name} (2.10 sec)\nDeployed ${name} triggers (0.51 sec)\n` +
-        `  https://${name}.ours.workers.dev\n  schedule: * * * * *\nCurrent Version ID: 5f`,
+        `  https://${name}.ours.workers.dev\n  schedule: * * * * *\nCurrent Version ID: ${this.version}\n`,
     );
   }
 }

@@ -1,16 +1,19 @@
 /** `npm run deploy` on an account in memory: what it does, refuses, and finds again after it was killed. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Around, deployWith, type Options } from '../../../src/tools/deploy/deployment.ts';
+import { askHidden } from '../../../src/tools/deploy/ask.ts';
 import { templateFaults } from '../../../src/tools/deploy/refusals.ts';
 import { secretFaults } from '../../../src/tools/deploy/secrets.ts';
 import { configFor, type Environment, readTemplate, wantedOf } from '../../../src/tools/deploy/wanted.ts';
+import { WRANGLER, wranglerOf } from '../../../src/tools/deploy/wrangler.ts';
 import { Account, Killed } from './account.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -19,21 +22,31 @@ const template = readTemplate(root);
 const FREE_PLAN_GZIP_KIB = 3_072;
 const secretsFile = z.record(z.string(), z.string());
 
+/** A repository with nothing but its migrations, and its folder of secrets. */
 let folder: string;
 let account: Account;
 let health: Server;
 let healthStatus: number;
+/** How often the version before still answers. */
+let oldAnswers: number;
+let asked: number;
 let url: string;
 let printed: string[];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'deploy-'));
+  symlinkSync(join(root, 'migrations'), join(folder, 'migrations'));
   account = new Account();
   printed = [];
   healthStatus = 200;
+  oldAnswers = 0;
+  asked = 0;
   health = createServer((_, response) => {
     response.writeHead(healthStatus, { 'content-type': 'application/json' });
-    response.end(healthStatus === 200 ? '{"status":"ready"}' : '{"code":"misconfigured","detail":"set MASTER_KEY"}');
+    asked += 1;
+    const version = asked <= oldAnswers ? 'the-one-before' : account.version;
+    const ready = JSON.stringify({ status: 'ready', version });
+    response.end(healthStatus === 200 ? ready : '{"code":"misconfigured","detail":"set MASTER_KEY"}');
   }).listen(0, '127.0.0.1');
   await once(health, 'listening');
   const address = health.address();
@@ -45,13 +58,25 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-type Given = Partial<Omit<Options, 'wanted'>> & { on?: Environment } & Pick<Partial<Around>, 'environment' | 'ask'>;
+type Given = Partial<Omit<Options, 'wanted'>> & { on?: Environment } & Pick<
+    Partial<Around>,
+    'environment' | 'ask' | 'patience'
+  >;
 
-function deploy({ on = 'production', environment = {}, ask = null, ...options }: Given = {}): Promise<void> {
+const PATIENCE = { waitMs: 60_000, everyMs: 1 };
+const NO_PATIENCE = { waitMs: 0, everyMs: 1 };
+
+function deploy({
+  on = 'production',
+  environment = {},
+  ask = null,
+  patience = PATIENCE,
+  ...options
+}: Given = {}): Promise<void> {
   const wanted = wantedOf(template, on);
   return deployWith(
-    { wanted, place: [], url, isDryRun: false, ...options },
-    { tool: account, root, folder, environment, ask, print: (line) => printed.push(line), healthMs: 20 },
+    { wanted, jurisdiction: null, url, isDryRun: false, ...options },
+    { tool: account, root: folder, folder, environment, ask, print: (line) => printed.push(line), patience },
   );
 }
 
@@ -115,13 +140,42 @@ describe('a deploy', () => {
   });
 
   it('gives staging names of its own, in the jurisdiction that was asked for', async () => {
-    await deploy({ on: 'staging', place: ['--jurisdiction', 'eu'] });
+    await deploy({ on: 'staging', jurisdiction: 'eu' });
     expect(account.queues['tubepost-staging-log-dead']?.jurisdiction).toBe('eu');
     expect(account.databases['tubepost-staging-config']?.jurisdiction).toBe('eu');
     expect(Object.keys(account.workers)).toEqual(['tubepost-staging']);
     const config = z.looseObject({ d1_databases: z.array(z.looseObject({ database_id: z.string() })) });
-    const ids = config.parse(JSON.parse(written('staging.json'))).d1_databases.map(({ database_id: id }) => id);
+    const ids = config
+      .parse(JSON.parse(written('wrangler.staging.json')))
+      .d1_databases.map(({ database_id: id }) => id);
     expect(ids).toEqual(Object.values(account.databases).map(({ id }) => id));
+  });
+
+  it('waits for the version that it deployed, and not for the one before it, which was ready all along', async () => {
+    await deploy();
+    asked = 0;
+    oldAnswers = 1;
+    await deploy();
+    expect(asked).toBe(2);
+    oldAnswers = Number.POSITIVE_INFINITY;
+    await expect(deploy({ patience: NO_PATIENCE })).rejects.toThrow(
+      /does not say ready as version version-\d+\. .*"the-one-before"/,
+    );
+  });
+
+  it('makes what is missing later in the jurisdiction of what is there', async () => {
+    await deploy({ jurisdiction: 'eu' });
+    delete account.databases['tubepost-log'];
+    delete account.migrated['tubepost-log'];
+    await deploy();
+    expect(account.databases['tubepost-log']?.jurisdiction).toBe('eu');
+    expect(printed).toContain('- create the database tubepost-log, in the jurisdiction eu');
+  });
+
+  it('says which queues it leaves where they are, where a jurisdiction comes too late', async () => {
+    await deploy();
+    await deploy({ jurisdiction: 'eu' });
+    expect(printed.find((line) => line.includes('They stay as they are'))).toMatch(/^tubepost-fanout, /);
   });
 
   it('takes secrets of the environment, and asks for others where somebody is there', async () => {
@@ -134,7 +188,7 @@ describe('a deploy', () => {
 
   it('says what /health said where it does not become ready', async () => {
     healthStatus = 503;
-    await expect(deploy()).rejects.toThrow('"detail":"set MASTER_KEY"');
+    await expect(deploy({ patience: NO_PATIENCE })).rejects.toThrow('"detail":"set MASTER_KEY"');
   });
 
   it('stops at a command that fails, with its words', async () => {
@@ -145,6 +199,60 @@ describe('a deploy', () => {
   });
 });
 
+describe('the configuration that it writes', () => {
+  it('keeps every section of wrangler.toml, also those that deploy does not know', () => {
+    const given = { ...template, limits: { cpu_ms: 100 }, workers_dev: false, routes: ['hooks.example.com/*'] };
+    const made = configFor(wantedOf(given, 'production'), new Map([['tubepost-log', 'id-1']]));
+    const { d1_databases: databases, ...kept } = made;
+    const { d1_databases: _, ...all } = given;
+    expect(kept).toEqual({ ...all, minify: true, keep_names: true });
+    expect(databases[1]).toEqual({ ...template.d1_databases[1], database_id: 'id-1' });
+  });
+
+  it('lets [env.staging] say what staging has in place of a section of production', () => {
+    const own = { routes: ['staging.example.com/*'], vars: { SERVICE_HOSTS: 'staging.example.com' } };
+    const given = { ...template, routes: ['hooks.example.com/*'], env: { staging: own } };
+    expect(configFor(wantedOf(given, 'staging'), new Map())).toMatchObject({ ...own, name: 'tubepost-staging' });
+    expect(configFor(wantedOf(given, 'production'), new Map())).toMatchObject({ routes: ['hooks.example.com/*'] });
+    expect(configFor(wantedOf(given, 'production'), new Map())).not.toHaveProperty('env');
+  });
+});
+
+describe('a question for a secret', () => {
+  const terminal = () => {
+    const [input, output] = [new PassThrough(), new PassThrough({ encoding: 'utf8' })];
+    return { input, output, answer: askHidden(input, output, 'ADMIN_KEY: ') };
+  };
+
+  it('shows nothing of what is typed', async () => {
+    const { input, output, answer } = terminal();
+    input.write('not for the scrollback\r');
+    expect(await answer).toBe('not for the scrollback');
+    expect(output.read()).toBe('ADMIN_KEY: \n');
+  });
+
+  it('ends with Ctrl+C', async () => {
+    const { input, answer } = terminal();
+    input.write('half\u0003');
+    await expect(answer).rejects.toThrow('stopped: nothing was answered');
+  });
+});
+
+describe("wrangler's process", () => {
+  const tool = (script: string, limitMs?: number) =>
+    wranglerOf([process.execPath, '-e', script, '--'], root, process.env, limitMs);
+
+  it('that hangs is ended, and its failure says so', async () => {
+    const { status, stderr } = await tool('setInterval(() => {}, 1_000)', 200).run('whoami');
+    expect([status, stderr]).toEqual([1, expect.stringContaining('it did not end within 0.2 s')]);
+  });
+
+  it('that is killed by another has failed', async () => {
+    const { status, stderr } = await tool('process.kill(process.pid, "SIGTERM")').run('whoami');
+    expect([status, stderr]).toEqual([1, expect.stringContaining('killed by SIGTERM')]);
+  });
+});
+
 describe('a dry run', () => {
   it('prints the steps and does none', async () => {
     await deploy({ isDryRun: true });
@@ -152,7 +260,7 @@ describe('a dry run', () => {
     expect(printed).toContain('- apply what is missing of the migrations to tubepost-log');
     expect(printed.at(-1)).toBe('- wait until /health says ready');
     expect([account.queues, account.databases, account.workers]).toEqual([{}, {}, {}]);
-    expect(existsSync(join(folder, 'production.json'))).toBe(false);
+    expect(existsSync(join(folder, 'wrangler.production.json'))).toBe(false);
   });
 
   it('prints the steps for an empty account where nobody is logged in', async () => {
@@ -171,6 +279,28 @@ describe('it refuses, before anything is touched,', () => {
     ];
     await expect(deploy()).rejects.toThrow('set CLOUDFLARE_ACCOUNT_ID to one of 0a (Ours), 0b (Theirs)');
     expect(account.calls).toEqual(['whoami --json']);
+  });
+
+  it('an account whose plan has no Queues', async () => {
+    account.hasQueues = false;
+    await expect(deploy()).rejects.toThrow(/has no Queues, .* Nothing was made\. .*\[code: 100129\]/s);
+    expect([account.queues, account.databases, account.workers]).toEqual([{}, {}, {}]);
+  });
+
+  it('another jurisdiction than that of what is there', async () => {
+    await deploy({ jurisdiction: 'eu' });
+    await expect(deploy({ jurisdiction: 'fedramp' })).rejects.toThrow(
+      '--jurisdiction is fedramp, but the queue tubepost-fanout is in eu: what was made cannot be moved.',
+    );
+  });
+
+  it('what staging would share with production', () => {
+    const given = { ...template, routes: ['hooks.example.com/*'] };
+    expect(templateFaults(wantedOf(given, 'production'))).toEqual([]);
+    expect(templateFaults(wantedOf(given, 'staging'))).toEqual([
+      'wrangler.toml has routes, which staging must not share with production: ' +
+        'set routes under [env.staging] too, empty where it has none.',
+    ]);
   });
 
   it.each([
@@ -200,23 +330,12 @@ describe('it refuses, before anything is touched,', () => {
   });
 });
 
-it('wrangler itself bundles the Worker from the configuration that is written', async () => {
-  const place = mkdtempSync(join(root, '.wrangler-deploy-'));
+it('wrangler itself bundles the Worker from the configuration that is written', () => {
+  const config = join(root, 'wrangler.test.json');
+  const out = mkdtempSync(join(tmpdir(), 'bundle-'));
   try {
-    writeFileSync(
-      join(place, 'config.json'),
-      JSON.stringify(configFor(wantedOf(template, 'staging'), new Map(), '..')),
-    );
-    const wrangler = join(root, 'node_modules/wrangler/bin/wrangler.js');
-    const args = [
-      wrangler,
-      'deploy',
-      '--dry-run',
-      '--config',
-      join(place, 'config.json'),
-      '--outdir',
-      join(place, 'out'),
-    ];
+    writeFileSync(config, JSON.stringify(configFor(wantedOf(template, 'staging'), new Map())));
+    const args = [join(root, WRANGLER), 'deploy', '--dry-run', '--config', config, '--outdir', out];
     const env = { ...process.env, CI: '1', WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG: 'log' };
     const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, expect.not.stringContaining('ERROR')]);
@@ -225,6 +344,7 @@ it('wrangler itself bundles the Worker from the configuration that is written', 
     console.log(`the bundle weighs ${gzipKib} KiB, gzip`);
     expect(gzipKib).toBeLessThan(FREE_PLAN_GZIP_KIB);
   } finally {
-    rmSync(place, { recursive: true });
+    rmSync(config, { force: true });
+    rmSync(out, { recursive: true });
   }
 }, 120_000);
