@@ -26,6 +26,7 @@ import { callObject } from '../lookup/objects.ts';
 import { accountParams, pageQuery, searchText, showPage } from './params.ts';
 import { Problem } from './problem.ts';
 import { showAccount } from './render.ts';
+import { accountShape, accountsShape, changedAccountShape, removedAccountShape } from './shapes/account-shapes.ts';
 
 const targetMs = whole(1, TARGET_MS_MAX, ' ms');
 const days = whole(RETENTION_DAYS_MIN, RETENTION_DAYS_MAX, ' days');
@@ -45,16 +46,45 @@ const accountBody = z.strictObject({
   jurisdiction: z.enum(JURISDICTIONS).nullable().optional(),
 });
 
+const ACCOUNT_WORDS = {
+  name: 'Its name, for people',
+  targets: 'When a delivery is `late`; as a whole',
+  'targets.deliverWithinMs': 'Milliseconds after which a delivery should have arrived',
+  'targets.warnAfterMs': 'Milliseconds after which a delivery that still waits is `late`',
+  retention: 'For how long payloads and log are kept; as a whole',
+  'retention.payloadDays': 'Days after which the data of an event is erased',
+  'retention.logDays': 'Days after which events, deliveries and attempts are deleted',
+  quota: 'What the account may use at most; as a whole',
+  'quota.eventsPerSecond': 'Events that may be published in a second; null: no quota',
+  'quota.endpointsMax': 'Endpoints that the account may have',
+  shards: 'Over how many objects its records are spread; fixed at creation',
+  jurisdiction: 'Where its data stays, `eu` or `fedramp`; fixed at creation; null: anywhere',
+};
+
 export function addAccounts(api: Api): void {
   api.route(
     {
       method: 'put',
       path: '/v1/accounts/{account}',
       keys: 'operator',
+      id: 'putAccount',
       summary: 'Create or change an account',
       params: accountParams,
-      body: { schema: accountBody, optional: true },
-      answers: { 200: 'Changed', 201: 'Created' },
+      body: {
+        schema: accountBody,
+        words: ACCOUNT_WORDS,
+        example: {
+          name: 'Acme Ltd',
+          targets: { deliverWithinMs: 5_000, warnAfterMs: 60_000 },
+          retention: { payloadDays: 30, logDays: 90 },
+        },
+        optional: true,
+      },
+      answers: {
+        200: { description: 'Changed', schema: changedAccountShape },
+        201: { description: 'Created', schema: changedAccountShape },
+      },
+      problems: ['fixed-field', 'account-removing'],
     },
     async ({ c, params, body }) => putAccount(c, params.account, body),
   );
@@ -63,9 +93,10 @@ export function addAccounts(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}',
+      id: 'getAccount',
       summary: 'One account',
       params: accountParams,
-      answers: { 200: 'The account' },
+      answers: { 200: { description: 'The account', schema: accountShape } },
     },
     async ({ c, params }) => c.json(showAccount(await accountOf(c, params.account))),
   );
@@ -75,10 +106,17 @@ export function addAccounts(api: Api): void {
       method: 'delete',
       path: '/v1/accounts/{account}',
       keys: 'operator',
+      id: 'deleteAccount',
       summary: 'Remove an account and erase everything of it; answers with the job that does',
       params: accountParams,
       query: z.strictObject({ reason: ruled(z.string(), checkDescription).optional() }),
-      answers: { 202: 'There is no such account any more; the job erases what is left' },
+      words: { reason: 'Why, for the audit log' },
+      answers: {
+        202: {
+          description: 'There is no such account any more; the job erases what is left',
+          schema: removedAccountShape,
+        },
+      },
     },
     ({ c, params, query }) => removeAccount(c, params.account, query.reason ?? null),
   );
@@ -87,10 +125,12 @@ export function addAccounts(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts',
+      id: 'listAccounts',
       summary: 'Accounts, newest first',
       params: z.strictObject({}),
       query: z.strictObject({ ...pageQuery, search: searchText.optional() }),
-      answers: { 200: 'A page of accounts' },
+      words: { search: 'Part of the id or of the name, in either case of ASCII letters' },
+      answers: { 200: { description: 'A page of accounts', schema: accountsShape } },
     },
     async ({ c, query: { search, ...asked } }) => {
       const page = await fromDatabase(listAccounts(c.env.CONFIG, asked, search));

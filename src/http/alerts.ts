@@ -20,6 +20,7 @@ import { many, ruled } from './fields.ts';
 import { RULES_FACTS, wholeFacts } from './reference/openapi-facts.ts';
 import { accountId, accountParams, pageQuery, showPage } from './params.ts';
 import { invalid, Problem } from './problem.ts';
+import { alertRulesShape, alertShape, alertsShape } from './shapes/alert-shapes.ts';
 
 const alertParams = z.strictObject({ alert: z.string() });
 const nothing = z.strictObject({});
@@ -48,10 +49,12 @@ export function addAlerts(api: Api): void {
     {
       method: 'get',
       path: '/v1/alerts',
+      id: 'listAllAlerts',
       summary: 'Alerts, newest first',
       params: nothing,
       query: z.strictObject({ ...listQuery, account: many(accountId) }),
-      answers: { 200: 'A page of alerts' },
+      words: { status: 'Whether it is open or has ended' },
+      answers: { 200: { description: 'A page of alerts', schema: alertsShape } },
     },
     async ({ c, query: { limit, cursor, ...filter } }) =>
       c.json(showPage(await fromDatabase(listAlerts(c.env.CONFIG, filter, { limit, cursor })), showAlert)),
@@ -61,10 +64,12 @@ export function addAlerts(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/alerts',
+      id: 'listAlerts',
       summary: 'Alerts about one account and its endpoints, newest first',
       params: accountParams,
       query: z.strictObject(listQuery),
-      answers: { 200: 'A page of alerts' },
+      words: { status: 'Whether it is open or has ended' },
+      answers: { 200: { description: 'A page of alerts', schema: alertsShape } },
     },
     async ({ c, params, query: { limit, cursor, ...filter } }) => {
       const { account } = await accountOf(c, params.account);
@@ -77,9 +82,10 @@ export function addAlerts(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/alerts/{alert}',
+      id: 'getAlertOfAccount',
       summary: 'One alert about the account or an endpoint of it',
       params: z.strictObject({ account: accountId, alert: z.string() }),
-      answers: { 200: 'The alert' },
+      answers: { 200: { description: 'The alert', schema: alertShape } },
     },
     async ({ c, params }) => {
       const [{ account }, alert] = await Promise.all([accountOf(c, params.account), alertOf(c, params.alert)]);
@@ -92,9 +98,10 @@ export function addAlerts(api: Api): void {
     {
       method: 'get',
       path: '/v1/alerts/{alert}',
+      id: 'getAlert',
       summary: 'One alert',
       params: alertParams,
-      answers: { 200: 'The alert' },
+      answers: { 200: { description: 'The alert', schema: alertShape } },
     },
     async ({ c, params }) => c.json(showAlert(await alertOf(c, params.alert))),
   );
@@ -103,12 +110,18 @@ export function addAlerts(api: Api): void {
     {
       method: 'post',
       path: '/v1/alerts/{alert}/acknowledge',
+      id: 'acknowledgeAlert',
       summary: 'Say that somebody looks after it; the first to say so stays',
       params: alertParams,
-      body: { schema: z.strictObject({ note: ruled(z.string(), checkDescription).nullish() }), optional: true },
-      answers: { 200: 'The alert' },
+      body: {
+        schema: z.strictObject({ note: ruled(z.string(), checkDescription).nullish() }),
+        words: { note: 'What you want others to know' },
+        example: { note: 'The CRM team knows' },
+        optional: true,
+      },
+      answers: { 200: { description: 'The alert', schema: alertShape } },
       // Doing it again changes nothing.
-      ownIdempotency: true,
+      idempotency: 'none',
     },
     async ({ c, params, body }) => {
       const alert = await alertOf(c, params.alert);
@@ -125,9 +138,10 @@ export function addAlerts(api: Api): void {
     {
       method: 'get',
       path: '/v1/alert-rules',
+      id: 'listAlertRules',
       summary: 'The rules of alerts, with what is set and what it means',
       params: nothing,
-      answers: { 200: 'The rules' },
+      answers: { 200: { description: 'The rules', schema: alertRulesShape } },
     },
     async ({ c }) => c.json(showRules(await fromDatabase(readRules(c.env.CONFIG)))),
   );
@@ -136,10 +150,15 @@ export function addAlerts(api: Api): void {
     {
       method: 'put',
       path: '/v1/alert-rules',
+      id: 'putAlertRules',
       summary: 'Set rules of alerts: what is not given stays as it is; in force from the next minute on',
       params: nothing,
-      body: { schema: rulesBody },
-      answers: { 200: 'The rules' },
+      body: {
+        schema: rulesBody,
+        words: { rules: 'Rules by name; those that are not named stay as they are' },
+        example: { rules: { 'failure-rate': { threshold: 5, minimum: 200 }, 'secret-age': { enabled: false } } },
+      },
+      answers: { 200: { description: 'The rules', schema: alertRulesShape } },
     },
     ({ c, body }) => putRules(c, body.rules),
   );

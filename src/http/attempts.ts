@@ -16,16 +16,18 @@ import { accountId, accountParams, filterOf, logQuery, type LogQuery } from './p
 import { Problem } from './problem.ts';
 import { ofRecord } from './record-events.ts';
 import { showAttempt } from './render.ts';
+import { attemptShape, attemptsShape } from './shapes/delivery-shapes.ts';
 
 export function addAttempts(api: Api): void {
   api.route(
     {
       method: 'get',
       path: '/v1/accounts/{account}/attempts',
+      id: 'listAttempts',
       summary: 'Attempts in the log, newest first',
       params: accountParams,
       query: z.strictObject(logQuery),
-      answers: { 200: 'A page of attempts' },
+      answers: { 200: { description: 'A page of attempts', schema: attemptsShape } },
     },
     async ({ c, params: { account }, query }) => {
       const settings = accountOf(c, account);
@@ -40,9 +42,10 @@ export function addAttempts(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/attempts/{attempt}',
+      id: 'getAttempt',
       summary: 'One attempt, exact at this instant',
       params: z.strictObject({ account: accountId, attempt: z.string() }),
-      answers: { 200: 'The attempt' },
+      answers: { 200: { description: 'The attempt', schema: attemptShape } },
     },
     async ({ c, params }) => {
       const at = parseAttemptId(params.attempt);

@@ -14,6 +14,7 @@ import { fromDatabase } from './database.ts';
 import { many, ruled } from './fields.ts';
 import { callObject } from '../lookup/objects.ts';
 import { accountId, accountParams, instant, pageQuery, showPage } from './params.ts';
+import { auditShape, operatorAuditShape } from './shapes/audit-shapes.ts';
 
 /** No enum: the reference would list them all for each parameter. */
 const action = ruled(z.string(), (value) =>
@@ -33,10 +34,11 @@ export function addAudit(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/audit',
+      id: 'listAuditEntries',
       summary: 'Who changed what in the account, and who read its secrets, newest first',
       params: accountParams,
       query: auditQuery,
-      answers: { 200: 'A page' },
+      answers: { 200: { description: 'A page', schema: auditShape } },
     },
     ({ c, params, query }) => list(c, params.account, query),
   );
@@ -44,11 +46,12 @@ export function addAudit(api: Api): void {
     {
       method: 'get',
       path: '/v1/audit',
+      id: 'listOperatorAuditEntries',
       summary:
         'Who changed what concerns all accounts: keys, catalogue, jobs, alert rules, removed accounts; newest first',
       params: z.strictObject({}),
       query: z.strictObject({ ...auditQuery.shape, account: many(accountId) }),
-      answers: { 200: 'A page' },
+      answers: { 200: { description: 'A page', schema: operatorAuditShape } },
     },
     async ({ c, query: { limit, cursor, from, to, ...filter } }) => {
       const found = listAudit(c.env.CONFIG, { ...filter, fromMs: from, toMs: to }, { limit, cursor });

@@ -6,7 +6,9 @@ import {
   BULK_DELIVERIES_DEFAULT,
   BULK_DELIVERIES_MAX,
   BULK_SPAN_MS_MAX,
+  DAY_MS,
   FILTER_VALUES_MAX,
+  REPLAY_PACE_DEFAULT,
   REPLAY_PACE_MAX,
 } from '../core/limits.ts';
 import { checkStatusCodes, STATUS_CODE } from '../store/filter.ts';
@@ -44,6 +46,23 @@ export const replayBody = z.strictObject({
   pacePerSecond: whole(1, REPLAY_PACE_MAX).optional(),
 });
 
+/** Of both bodies, for the reference. */
+export const BULK_WORDS = {
+  endpoint: 'Id of the endpoint (`ep_…`)',
+  eventTypes: 'Only events of these types',
+  statusCodes: 'Only where the newest attempt was answered so: HTTP statuses such as `503`, or classes such as `5xx`',
+  records: 'Only events of these records, by key',
+  from: `Accepted then or later; ${BULK_SPAN_MS_MAX / DAY_MS} days before \`to\` at most`,
+  to: 'Accepted before; now where not given',
+  limit: `Refused where more deliveries match; ${BULK_DELIVERIES_DEFAULT} where not given`,
+  dryRun: 'Only count, and change nothing',
+  reason: 'Why, for the history',
+  statuses: 'Only deliveries of these statuses; `dead` where not given',
+  missing: 'What the endpoint had no delivery of, instead of deliveries',
+  force: 'Send even what is older than a version that was sent',
+  pacePerSecond: `How many a second at most; ${REPLAY_PACE_DEFAULT} where not given`,
+};
+
 type Body = z.output<typeof discardBody> & Pick<z.output<typeof replayBody>, 'statuses' | 'missing'>;
 
 export function rangeOf(body: Body, nowMs: number): BulkRange {
@@ -52,7 +71,7 @@ export function rangeOf(body: Body, nowMs: number): BulkRange {
   const fromMs = body.from ?? toMs - BULK_SPAN_MS_MAX;
   if (fromMs >= toMs) throw invalid([{ field: 'from', message: 'from must be before to' }]);
   if (toMs - fromMs > BULK_SPAN_MS_MAX) {
-    const days = BULK_SPAN_MS_MAX / 86_400_000;
+    const days = BULK_SPAN_MS_MAX / DAY_MS;
     throw invalid([{ field: 'from', message: `from must be at most ${days} days before to` }]);
   }
   for (const [field, given] of Object.entries({ statuses, statusCodes })) {

@@ -10,6 +10,7 @@ import { fromDatabase } from './database.ts';
 import { answerDeliveries, answerDeliveriesOfAll, type DeliveryList } from './delivery-lists.ts';
 import { accountId, accountParams, filterOf, logFilters, logQuery, type LogQuery } from './params.ts';
 import { invalid } from './problem.ts';
+import { deadLetterSummaryShape, deliveriesShape } from './shapes/delivery-shapes.ts';
 
 const LIST: DeliveryList = { name: 'dead-letters', fixed: { status: ['dead'] } };
 
@@ -23,10 +24,11 @@ export function addDeadLetters(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/dead-letters',
+      id: 'listDeadLetters',
       summary: 'Deliveries that ended without success, newest first',
       params: accountParams,
       query: z.strictObject(query),
-      answers: { 200: 'A page of deliveries' },
+      answers: { 200: { description: 'A page of deliveries', schema: deliveriesShape } },
     },
     ({ c, params, query: given }) => answerDeliveries(c, params.account, given, LIST),
   );
@@ -35,10 +37,11 @@ export function addDeadLetters(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/dead-letters/summary',
+      id: 'countDeadLetters',
       summary: 'How many dead letters each endpoint of the account has',
       params: accountParams,
       query: z.strictObject(filters),
-      answers: { 200: 'The depth by endpoint, most first' },
+      answers: { 200: { description: 'The depth by endpoint, most first', schema: deadLetterSummaryShape } },
     },
     async ({ c, params: { account }, query: given }) => {
       await accountOf(c, account);
@@ -50,10 +53,11 @@ export function addDeadLetters(api: Api): void {
     {
       method: 'get',
       path: '/v1/dead-letters',
+      id: 'listAllDeadLetters',
       summary: 'Dead letters of all accounts',
       params: everywhere,
       query: z.strictObject({ ...query, ...inAll }),
-      answers: { 200: 'A page of deliveries' },
+      answers: { 200: { description: 'A page of deliveries', schema: deliveriesShape } },
     },
     ({ c, query: given }) => answerDeliveriesOfAll(c, given, LIST),
   );
@@ -62,10 +66,13 @@ export function addDeadLetters(api: Api): void {
     {
       method: 'get',
       path: '/v1/dead-letters/summary',
+      id: 'countAllDeadLetters',
       summary: 'How many dead letters each endpoint of each account has',
       params: everywhere,
       query: z.strictObject({ ...filters, ...inAll }),
-      answers: { 200: 'The depth by account and endpoint, most first' },
+      answers: {
+        200: { description: 'The depth by account and endpoint, most first', schema: deadLetterSummaryShape },
+      },
     },
     ({ c, query: { account = null, ...given } }) => answerSummary(c, account, given),
   );

@@ -19,6 +19,7 @@ import { accountId, accountParams, logQuery } from './params.ts';
 import { presentFor, probeNow } from './probes.ts';
 import { Problem } from './problem.ts';
 import { showDelivery, showDetail } from './render.ts';
+import { deliveriesShape, deliveryDetailShape, deliveryShape } from './shapes/delivery-shapes.ts';
 
 const path = '/v1/accounts/{account}/deliveries';
 const deliveryParams = z.strictObject({ account: accountId, delivery: z.string() });
@@ -29,10 +30,11 @@ export function addDeliveries(api: Api): void {
     {
       method: 'get',
       path,
+      id: 'listDeliveries',
       summary: 'Deliveries in the log, newest first',
       params: accountParams,
       query: z.strictObject(logQuery),
-      answers: { 200: 'A page of deliveries' },
+      answers: { 200: { description: 'A page of deliveries', schema: deliveriesShape } },
     },
     ({ c, params, query }) => answerDeliveries(c, params.account, query, { name: 'deliveries' }),
   );
@@ -41,9 +43,10 @@ export function addDeliveries(api: Api): void {
     {
       method: 'get',
       path: `${path}/{delivery}`,
+      id: 'getDelivery',
       summary: 'One delivery with its attempts and payload, exact at this instant',
       params: deliveryParams,
-      answers: { 200: 'The delivery' },
+      answers: { 200: { description: 'The delivery', schema: deliveryDetailShape } },
     },
     async ({ c, params }) => {
       const at = locate(params.delivery);
@@ -59,10 +62,17 @@ export function addDeliveries(api: Api): void {
       method: 'post',
       path: `${path}/{delivery}/replay`,
       scope: 'replay',
+      id: 'replayDelivery',
       summary: 'Send a delivery again, as a new delivery with the same event and bytes',
       params: deliveryParams,
-      body: { schema: z.strictObject({ reason, force: z.boolean().optional() }), optional: true },
-      answers: { 201: 'The new delivery' },
+      body: {
+        schema: z.strictObject({ reason, force: z.boolean().optional() }),
+        words: { reason: 'Why, for the history', force: 'Send it even if a newer version of the record was sent' },
+        example: { reason: 'The CRM had lost it' },
+        optional: true,
+      },
+      answers: { 201: { description: 'The new delivery', schema: deliveryShape } },
+      problems: ['replay-refused', 'payload-erased', 'payload-expired', 'record-full', 'record-storage-full'],
     },
     async ({ c, params: { account, delivery }, body }) => {
       const at = locate(delivery);
@@ -86,10 +96,17 @@ export function addDeliveries(api: Api): void {
       method: 'post',
       path: `${path}/{delivery}/discard`,
       scope: 'replay',
+      id: 'discardDelivery',
       summary: 'Give up a waiting delivery or a dead letter',
       params: deliveryParams,
-      body: { schema: z.strictObject({ reason }), optional: true },
-      answers: { 200: 'The delivery, cancelled' },
+      body: {
+        schema: z.strictObject({ reason }),
+        words: { reason: 'Why, for the history' },
+        example: { reason: 'Entered by hand' },
+        optional: true,
+      },
+      answers: { 200: { description: 'The delivery, cancelled', schema: deliveryShape } },
+      problems: ['discard-refused'],
     },
     async ({ c, params: { account, delivery }, body }) => {
       const at = locate(delivery);

@@ -14,6 +14,7 @@ import {
 } from '../core/endpoint-rules.ts';
 import { checkPinnedVersions } from '../core/event-type-rules.ts';
 import type { Filter } from '../core/filter.ts';
+import { HEADERS_BYTES_MAX, TIMEOUT_MS_DEFAULT, URL_BYTES_MAX } from '../core/limits.ts';
 import { parseFilter } from '../core/filter-rules.ts';
 import { checkHeaders } from '../core/header-rules.ts';
 import { checkUrl } from '../delivery/url-guard.ts';
@@ -62,6 +63,27 @@ export const createBody = z
   .strictObject({ url, ...fields, secret: ruled(z.string(), checkSecret).optional() })
   .openapi(FILTER_RULE);
 export const changeBody = z.strictObject({ url: url.optional(), ...fields }).openapi(FILTER_RULE);
+/** Of both bodies, for the reference. */
+export const ENDPOINT_WORDS = {
+  url: `HTTPS, at most ${URL_BYTES_MAX} bytes, without credentials or fragment, no private address`,
+  description: 'What it is, for people: it names the endpoint in sentences',
+  eventTypes: 'Types that it gets: exact names or `prefix.*`; empty: all',
+  filter: 'Condition that an event must meet (docs/filters.md); null: none',
+  schemaVersions: 'Schema version by event type; of those that are not named, the newest',
+  payloadFormat: '`slack`: alerts as Slack takes them, for endpoints of `tubepost.alert.*` types only (docs/alerts.md)',
+  headers: `Own headers of every request: ${HEADERS_BYTES_MAX} bytes at most, names and values together; never read back`,
+  externalId: 'An id of yours, unique in the account; null: none',
+  ordering: '`ordered`: each after the one before; `latest`: newer replaces what waits; `unordered`',
+  timeoutMs: `How long an attempt may take, in ms; ${TIMEOUT_MS_DEFAULT} where not given`,
+  retry: 'When failures are tried again',
+  'retry.scheduleSeconds': 'Seconds before retry 1, 2, …; empty: one attempt and no retry',
+  'retry.windowSeconds': 'Nothing is retried later than so many seconds after the first attempt',
+  'retry.alsoRetry': 'HTTP statuses to retry although they are final; not 410',
+  rateLimitPerSecond: 'Requests that it gets in a second at most; null: no limit',
+  status: '`paused`: events wait for it; `disabled`: it gets none',
+  statusReason: 'Why it has this status, for people',
+  secret: 'Your own signing secret: `whsec_` and base64 of 24 to 64 bytes; one is made where not given',
+};
 export type CreateBody = z.output<typeof createBody>;
 export type ChangeBody = z.output<typeof changeBody>;
 

@@ -10,18 +10,22 @@ import { fromDatabase } from './database.ts';
 import { wholeText } from './fields.ts';
 import { accountId } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';
+import { sentTypesShape } from './shapes/endpoint-shapes.ts';
 
 export function addEndpointEventTypes(api: Api): void {
   api.route(
     {
       method: 'get',
       path: '/v1/accounts/{account}/endpoints/{endpoint}/event-types',
+      id: 'listSentEventTypes',
       summary: 'How many events of each type this endpoint was sent, most first',
       params: z.strictObject({ account: accountId, endpoint: z.string() }),
       query: z.strictObject({
         days: wholeText(1, SENT_TYPES_DAYS_MAX).default(SENT_TYPES_DAYS_MAX),
       }),
-      answers: { 200: 'The types, since when they are counted, and whether that is all' },
+      answers: {
+        200: { description: 'The types, since when they are counted, and whether that is all', schema: sentTypesShape },
+      },
     },
     async ({ c, params: { account, endpoint }, query: { days } }) => {
       const [known] = (await accountOf(c, account, [endpoint])).endpoints;

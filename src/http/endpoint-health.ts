@@ -17,6 +17,7 @@ import { circuitOf } from './endpoints.ts';
 import { wholeText } from './fields.ts';
 import { accountId } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';
+import { endpointHealthShape, endpointHistoryShape } from './shapes/health-shapes.ts';
 
 export function addEndpointHealth(api: Api): void {
   addHistory(api);
@@ -24,9 +25,10 @@ export function addEndpointHealth(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/endpoints/{endpoint}/health',
+      id: 'getEndpointHealth',
       summary: 'How this endpoint does: success, latency, codes, what waits, circuit',
       params: z.strictObject({ account: accountId, endpoint: z.string() }),
-      answers: { 200: 'Its health, from the log: seconds late' },
+      answers: { 200: { description: 'Its health, from the log: seconds late', schema: endpointHealthShape } },
     },
     async ({ c, params: { account, endpoint: id } }) => {
       const settings = await accountOf(c, account, [id]);
@@ -72,10 +74,13 @@ function addHistory(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/endpoints/{endpoint}/history',
+      id: 'getEndpointHistory',
       summary: 'Attempts, successes and latency of each hour, oldest first: for charts',
       params: z.strictObject({ account: accountId, endpoint: z.string() }),
       query: z.strictObject({ hours: wholeText(1, HISTORY_HOURS_MAX).default(HISTORY_HOURS_DEFAULT) }),
-      answers: { 200: 'An entry for each hour of UTC, the last one under way' },
+      answers: {
+        200: { description: 'An entry for each hour of UTC, the last one under way', schema: endpointHistoryShape },
+      },
     },
     async ({ c, params: { account, endpoint }, query: { hours } }) => {
       const { endpoints } = await accountOf(c, account, [endpoint]);

@@ -14,6 +14,7 @@ import { callObject } from '../lookup/objects.ts';
 import { nameOf } from './overlay.ts';
 import { accountId, endpointIdGiven } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';
+import { probedShape } from './shapes/endpoint-shapes.ts';
 
 export function addEndpointProbe(api: Api): void {
   api.route(
@@ -21,12 +22,13 @@ export function addEndpointProbe(api: Api): void {
       method: 'post',
       path: '/v1/accounts/{account}/endpoints/{endpoint}/probe',
       scope: 'replay',
+      id: 'probeEndpoint',
       summary: 'Try an endpoint again now instead of after the pause of its circuit',
       params: z.strictObject({ account: accountId, endpoint: endpointIdGiven }),
-      body: { schema: z.strictObject({}), optional: true },
-      answers: { 200: 'What came of it, and how the circuit stands' },
+      body: { schema: z.strictObject({}), example: {}, optional: true },
+      answers: { 200: { description: 'What came of it, and how the circuit stands', schema: probedShape } },
       // Doing it again changes nothing while a probe is under way.
-      ownIdempotency: true,
+      idempotency: 'none',
     },
     async ({ c, params: { account, endpoint: id } }) => {
       const settings = await accountOf(c, account, [id]);

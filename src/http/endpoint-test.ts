@@ -25,16 +25,19 @@ import { Problem, retryAfter } from './problem.ts';
 import { showAttempt } from './render.ts';
 import { unknownEndpoint } from './secret-text.ts';
 import { logLine } from '../log-line.ts';
+import { attemptShape } from './shapes/delivery-shapes.ts';
 
 export function addEndpointTest(api: Api): void {
   api.route(
     {
       method: 'post',
       path: '/v1/accounts/{account}/endpoints/{endpoint}/test',
+      id: 'testEndpoint',
       summary: 'Send a signed tubepost.test event to this endpoint alone, now, also while it is paused',
       params: z.strictObject({ account: accountId, endpoint: z.string() }),
-      body: { schema: z.strictObject({}), optional: true },
-      answers: { 200: 'The attempt, whatever came of it' },
+      body: { schema: z.strictObject({}), example: {}, optional: true },
+      answers: { 200: { description: 'The attempt, whatever came of it', schema: attemptShape } },
+      problems: ['endpoint-disabled', 'too-many-tests'],
     },
     async ({ c, params: { account, endpoint } }) => {
       const begun = await callObjectOnce(

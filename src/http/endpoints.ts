@@ -22,7 +22,14 @@ import { accountOf, settingsFull, settingsOf, unknownAccount } from './account-s
 import type { Api } from './api.ts';
 import { type AppContext, noteChange, vaultOf } from './context.ts';
 import { defined } from './defined.ts';
-import { type ChangeBody, changeBody, checkedUrl, createBody, type CreateBody } from './endpoint-body.ts';
+import {
+  type ChangeBody,
+  changeBody,
+  checkedUrl,
+  createBody,
+  type CreateBody,
+  ENDPOINT_WORDS,
+} from './endpoint-body.ts';
 import { idempotencyKey } from './idempotency.ts';
 import { startNow } from './jobs.ts';
 import { callObject } from '../lookup/objects.ts';
@@ -33,6 +40,13 @@ import { showCircuit, showEndpoint } from './render.ts';
 import { auditRepeated, newSecret, storedText, unknownEndpoint } from './secret-text.ts';
 import { logLine } from '../log-line.ts';
 import { sha256 } from '../lookup/sha256.ts';
+import {
+  changedEndpointShape,
+  createdEndpointShape,
+  endpointNowShape,
+  endpointsShape,
+  removedEndpointShape,
+} from './shapes/endpoint-shapes.ts';
 
 const path = '/v1/accounts/{account}/endpoints';
 const onePath = `${path}/{endpoint}`;
@@ -43,10 +57,22 @@ export function addEndpoints(api: Api): void {
     {
       method: 'post',
       path,
+      id: 'createEndpoint',
       summary: 'Create an endpoint; its secret is shown here and nowhere else',
       params: accountParams,
-      body: { schema: createBody },
-      answers: { 201: 'The endpoint, with its secret' },
+      body: {
+        schema: createBody,
+        words: ENDPOINT_WORDS,
+        example: {
+          url: 'https://crm.example.com/hooks',
+          description: 'CRM',
+          eventTypes: ['ticket.*'],
+          ordering: 'ordered',
+          timeoutMs: 10_000,
+        },
+      },
+      answers: { 201: { description: 'The endpoint, with its secret', schema: createdEndpointShape } },
+      problems: ['external-id-taken', 'endpoints-full', 'settings-full'],
       repeated: repeatEndpoint,
     },
     ({ c, params, body }) => createEndpoint(c, params.account, body),
@@ -56,16 +82,25 @@ export function addEndpoints(api: Api): void {
     {
       method: 'get',
       path,
+      id: 'listEndpoints',
       summary: 'Endpoints of an account, newest first',
       params: accountParams,
       query: z.strictObject({ ...pageQuery, search: searchText.optional() }),
-      answers: { 200: 'A page of endpoints' },
+      words: { search: 'Part of the URL or of the description, in either case' },
+      answers: { 200: { description: 'A page of endpoints', schema: endpointsShape } },
     },
     async ({ c, params, query }) => c.json(pageOf(await settingsOf(c, params.account), query)),
   );
 
   api.route(
-    { method: 'get', path: onePath, summary: 'One endpoint', params: endpointParams, answers: { 200: 'The endpoint' } },
+    {
+      method: 'get',
+      path: onePath,
+      id: 'getEndpoint',
+      summary: 'One endpoint',
+      params: endpointParams,
+      answers: { 200: { description: 'The endpoint', schema: endpointNowShape } },
+    },
     async ({ c, params }) => {
       const settings = await accountOf(c, params.account, [params.endpoint]);
       const [endpoint] = settings.endpoints;
@@ -79,10 +114,16 @@ export function addEndpoints(api: Api): void {
     {
       method: 'patch',
       path: onePath,
+      id: 'changeEndpoint',
       summary: 'Change an endpoint: what is not given stays as it is',
       params: endpointParams,
-      body: { schema: changeBody },
-      answers: { 200: 'The endpoint' },
+      body: {
+        schema: changeBody,
+        words: ENDPOINT_WORDS,
+        example: { status: 'paused', statusReason: 'Their maintenance, until 18:00' },
+      },
+      answers: { 200: { description: 'The endpoint', schema: changedEndpointShape } },
+      problems: ['external-id-taken', 'settings-full'],
     },
     ({ c, params, body }) => changeEndpoint(c, params, body),
   );
@@ -91,9 +132,10 @@ export function addEndpoints(api: Api): void {
     {
       method: 'delete',
       path: onePath,
+      id: 'deleteEndpoint',
       summary: 'Remove an endpoint: what waits for it is cancelled',
       params: endpointParams,
-      answers: { 200: 'Removed; `job` cancels what waits for it' },
+      answers: { 200: { description: 'Removed; `job` cancels what waits for it', schema: removedEndpointShape } },
     },
     async ({ c, params: { account, endpoint } }) => {
       if (!isEndpointId(endpoint)) throw unknownEndpoint(endpoint);

@@ -17,19 +17,28 @@ import { presentOf } from './overlay.ts';
 import { accountId, eventId, recordKey } from './params.ts';
 import { Problem } from './problem.ts';
 import { showEvent } from './render.ts';
+import { eventShape } from './shapes/event-shapes.ts';
 
 export function addErasure(api: Api): void {
   api.route(
     {
       method: 'delete',
       path: '/v1/accounts/{account}/events/{event}/payload',
+      id: 'erasePayload',
       summary: 'Erase the data of one event, and what receivers answered to it; what still waits of it is cancelled',
       params: z.strictObject({ account: accountId, event: eventId }),
       query: z.strictObject({
         record: recordKey.optional(),
         reason: ruled(z.string(), checkDescription).optional(),
       }),
-      answers: { 200: 'The event without its data; erasing again answers the same' },
+      words: {
+        reason: 'Why, for the audit log',
+        record: 'Key of its record: finds an event of your own id before the log has it',
+      },
+      answers: {
+        200: { description: 'The event without its data; erasing again answers the same', schema: eventShape },
+      },
+      problems: ['several-records'],
     },
     async ({ c, params: { account, event: id }, query }) => {
       const settings = await accountOf(c, account);

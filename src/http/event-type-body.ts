@@ -9,6 +9,7 @@ import {
   checkTypeDescription,
   checkTypeWindow,
 } from '../core/event-type-rules.ts';
+import { EXAMPLE_BYTES_MAX, SCHEMA_BYTES_MAX } from '../core/limits.ts';
 import type { JsonSchema } from '../core/schema.ts';
 import { parseSchema } from '../core/schema-rules.ts';
 import { shown } from '../core/text.ts';
@@ -62,6 +63,32 @@ export const versionBody = z.strictObject({
   version: z.string().openapi({ readOnly: true }).optional(),
   ...answered,
 });
+/** What readers of the reference may copy. */
+export const EXAMPLE_SCHEMA = {
+  type: 'object',
+  properties: { number: { type: 'integer', minimum: 1 }, title: { type: 'string', maxLength: 200 } },
+  required: ['number'],
+};
+/** Of both bodies, for the reference. */
+export const EVENT_TYPE_WORDS = {
+  name: 'The event type, as in the path: an answer may be sent back as it is',
+  description: 'What it means, for people',
+  example: `An example of its data that fits the schema: at most ${EXAMPLE_BYTES_MAX} bytes; null: none`,
+  schema: `JSON Schema 2020-12 of the data (docs/event-types.md): at most ${SCHEMA_BYTES_MAX} bytes`,
+  strict: 'Refuse data that does not fit the schema',
+  retryWindowSeconds: "Retry window instead of the endpoint's, in seconds; null: the endpoint's",
+  expireAfterSeconds: 'Seconds after the acceptance at which a delivery that waits ends; null: it does not',
+  latestGroup: 'Types of one group replace each other in `latest` lanes; null: only itself',
+  latestOnly: 'Newer events replace those that still wait, at every endpoint',
+  dataVersion: 'Schema version that plain `data` is in; null: the first',
+  archived: 'Refuse to publish it',
+  type: 'The event type, as in the path',
+  version: 'The version, as in the path',
+  versions: 'Only answered; passed over here',
+  createdAt: 'Only answered; passed over here',
+  updatedAt: 'Only answered; passed over here',
+  effectiveWithinMs: 'Only answered; passed over here',
+};
 export type TypeBody = z.output<typeof typeBody>;
 export type VersionBody = z.output<typeof versionBody>;
 

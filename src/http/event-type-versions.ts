@@ -11,7 +11,14 @@ import type { Api } from './api.ts';
 import { auditForOperators } from './audit-trail.ts';
 import { type AppContext, callCatalogue } from './context.ts';
 import { defined } from './defined.ts';
-import { requireSame, versionBody, type VersionBody, versionParams } from './event-type-body.ts';
+import {
+  EVENT_TYPE_WORDS,
+  EXAMPLE_SCHEMA,
+  requireSame,
+  versionBody,
+  type VersionBody,
+  versionParams,
+} from './event-type-body.ts';
 import {
   answerPut,
   checkExampleFits,
@@ -23,6 +30,7 @@ import {
 } from './event-types.ts';
 import { ruled } from './fields.ts';
 import { Problem } from './problem.ts';
+import { changedEventTypeShape, diffShape, versionShape } from './shapes/event-type-shapes.ts';
 
 const path = '/v1/event-types/{type}/versions/{version}';
 const version = ruled(z.string(), checkSchemaVersion);
@@ -33,10 +41,22 @@ export function addEventTypeVersions(api: Api): void {
     {
       method: 'put',
       path,
+      id: 'putSchemaVersion',
       summary: 'Publish the next version of a schema, or replace one by a schema that breaks nobody',
       params: versionParams,
-      body: { schema: versionBody },
-      answers: { 200: 'Replaced', 201: 'Published' },
+      body: {
+        schema: versionBody,
+        words: EVENT_TYPE_WORDS,
+        example: {
+          schema: { ...EXAMPLE_SCHEMA, required: ['number', 'title'] },
+          example: { number: 4211, title: 'Fire' },
+        },
+      },
+      answers: {
+        200: { description: 'Replaced', schema: changedEventTypeShape },
+        201: { description: 'Published', schema: changedEventTypeShape },
+      },
+      problems: ['breaking-change', 'versions-full'],
     },
     ({ c, params, body }) => {
       requireSame({
@@ -52,9 +72,11 @@ export function addEventTypeVersions(api: Api): void {
       method: 'get',
       keys: 'all',
       path,
+      id: 'getSchemaVersion',
       summary: 'The schema of one version',
       params: versionParams,
-      answers: { 200: 'The version' },
+      answers: { 200: { description: 'The version', schema: versionShape } },
+      problems: ['not-found'],
     },
     async ({ c, params }) => {
       const { schemaJson, createdAtMs, updatedAtMs } = versionOf(await readType(c, params.type), params.version);
@@ -73,9 +95,11 @@ export function addEventTypeVersions(api: Api): void {
       method: 'get',
       keys: 'all',
       path: '/v1/event-types/{type}/versions/{from}/diff/{to}',
+      id: 'diffSchemaVersions',
       summary: 'What changed between two versions, and which of it breaks readers or publishers',
       params: diffParams,
-      answers: { 200: 'The changes, and the same as lines of text' },
+      answers: { 200: { description: 'The changes, and the same as lines of text', schema: diffShape } },
+      problems: ['not-found'],
     },
     async ({ c, params: { type, from, to } }) => {
       const detail = await readType(c, type);

@@ -13,10 +13,18 @@ import type { Api } from './api.ts';
 import { auditForOperators } from './audit-trail.ts';
 import { type AppContext, callCatalogue, catalogueCacheOf } from './context.ts';
 import { defined } from './defined.ts';
-import { requireSame, typeBody, type TypeBody, typeParams } from './event-type-body.ts';
+import {
+  EVENT_TYPE_WORDS,
+  EXAMPLE_SCHEMA,
+  requireSame,
+  typeBody,
+  type TypeBody,
+  typeParams,
+} from './event-type-body.ts';
 import { pageQuery, showPage } from './params.ts';
 import { invalid, Problem } from './problem.ts';
 import { dataFaults } from './publish/schema-check.ts';
+import { changedEventTypeShape, eventTypeShape, eventTypesShape } from './shapes/event-type-shapes.ts';
 
 const path = '/v1/event-types';
 
@@ -25,10 +33,20 @@ export function addEventTypes(api: Api): void {
     {
       method: 'put',
       path: `${path}/{type}`,
+      id: 'putEventType',
       summary: 'Create or change an event type: what is not given stays as it is',
       params: typeParams,
-      body: { schema: typeBody, optional: true },
-      answers: { 200: 'Changed', 201: 'Created' },
+      body: {
+        schema: typeBody,
+        words: EVENT_TYPE_WORDS,
+        example: { description: 'A ticket was opened', schema: EXAMPLE_SCHEMA, example: { number: 4211 } },
+        optional: true,
+      },
+      answers: {
+        200: { description: 'Changed', schema: changedEventTypeShape },
+        201: { description: 'Created', schema: changedEventTypeShape },
+      },
+      problems: ['breaking-change', 'event-types-full', 'versions-full'],
     },
     ({ c, params, body }) => putType(c, params.type, body),
   );
@@ -38,9 +56,10 @@ export function addEventTypes(api: Api): void {
       method: 'get',
       keys: 'all',
       path: `${path}/{type}`,
+      id: 'getEventType',
       summary: 'One event type, with the schema of its newest version',
       params: typeParams,
-      answers: { 200: 'The event type' },
+      answers: { 200: { description: 'The event type', schema: eventTypeShape } },
     },
     async ({ c, params }) => c.json(showDetail(await readType(c, params.type))),
   );
@@ -50,10 +69,11 @@ export function addEventTypes(api: Api): void {
       method: 'get',
       keys: 'all',
       path,
+      id: 'listEventTypes',
       summary: 'Event types, newest first: those in use or, with archived=true, the others',
       params: z.strictObject({}),
       query: z.strictObject({ ...pageQuery, archived: z.enum(['true', 'false']).default('false') }),
-      answers: { 200: 'A page of event types, without schemas' },
+      answers: { 200: { description: 'A page of event types, without schemas', schema: eventTypesShape } },
     },
     async ({ c, query: { archived, limit, cursor } }) => {
       const after = parseCursor('event-types', cursor);

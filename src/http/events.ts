@@ -12,6 +12,7 @@ import { presentFor } from './probes.ts';
 import { Problem } from './problem.ts';
 import { ofRecord } from './record-events.ts';
 import { showEvent } from './render.ts';
+import { eventDetailShape, listedEventsShape } from './shapes/event-shapes.ts';
 
 const COLUMNS = 'id type record sequence version occurredAt acceptedAt deliveryCount deliveries'.split(' ');
 
@@ -20,10 +21,12 @@ export function addEvents(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/events',
+      id: 'listEvents',
       summary: 'Events in the log, newest first',
       params: accountParams,
       query: z.strictObject(logQuery),
-      answers: { 200: 'A page of events, without their data' },
+      words: { status: 'Status of one of its deliveries; may be given several times' },
+      answers: { 200: { description: 'A page of events, without their data', schema: listedEventsShape } },
     },
     async ({ c, params: { account }, query }) => {
       const settings = await settingsOf(c, account);
@@ -47,10 +50,13 @@ export function addEvents(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/events/{event}',
+      id: 'getEvent',
       summary: 'One event with its data and deliveries',
       params: z.strictObject({ account: accountId, event: eventId }),
       query: z.strictObject({ record: recordKey.optional() }),
-      answers: { 200: 'The event' },
+      words: { record: 'Key of its record: finds an event of your own id before the log has it' },
+      answers: { 200: { description: 'The event', schema: eventDetailShape } },
+      problems: ['several-records'],
     },
     async ({ c, params, query }) => {
       const settings = await settingsOf(c, params.account);

@@ -11,6 +11,7 @@ import { accountStub } from '../lookup/stubs.ts';
 import type { Api } from './api.ts';
 import { type AppContext, vaultOf } from './context.ts';
 import { Problem } from './problem.ts';
+import { healthShape } from './shapes/plain-shapes.ts';
 
 /** Reading an account writes nothing, whether or not there is one of this name. */
 const PROBE = 'health';
@@ -23,10 +24,11 @@ export function addHealth(api: Api): void {
   api.plain(
     {
       path: '/health',
+      id: 'getHealth',
       summary: 'Whether the service is ready',
       keys: 'none',
       mediaType: 'application/json',
-      answers: { 200: 'Every part of the storage answers' },
+      answers: { 200: { description: 'Every part of the storage answers', schema: healthShape } },
     },
     async (c) => {
       const nowMs = Date.now();

@@ -20,21 +20,33 @@ import { nextProbe } from './probes.ts';
 import { Problem } from './problem.ts';
 import { jobStub } from '../lookup/stubs.ts';
 import { logLine } from '../log-line.ts';
+import { jobShape, jobsShape } from './shapes/job-shapes.ts';
 
 const jobParams = z.strictObject({ job: z.string() });
-const PAST = { pause: 'job.paused', resume: 'job.resumed', cancel: 'job.cancelled' } as const;
-const acts = ['pause', 'resume', 'cancel'] as const;
-const summaries = {
-  pause: 'Stop a job after the step under way; resume continues from there',
-  resume: 'Continue a paused job',
-  cancel: 'End a job: what it has done stays',
-};
+const ACTS = [
+  {
+    action: 'pause',
+    id: 'pauseJob',
+    audited: 'job.paused',
+    summary: 'Stop a job after the step under way; resume continues from there',
+    example: { reason: 'Not during the launch' },
+  },
+  { action: 'resume', id: 'resumeJob', audited: 'job.resumed', summary: 'Continue a paused job', example: {} },
+  {
+    action: 'cancel',
+    id: 'cancelJob',
+    audited: 'job.cancelled',
+    summary: 'End a job: what it has done stays',
+    example: { reason: 'Sent by mistake' },
+  },
+] as const;
 
 export function addJobs(api: Api): void {
   api.route(
     {
       method: 'get',
       path: '/v1/jobs',
+      id: 'listJobs',
       summary: 'Jobs, newest first; progress is some seconds old',
       params: z.strictObject({}),
       query: z.strictObject({
@@ -43,7 +55,11 @@ export function addJobs(api: Api): void {
         kind: many(z.enum(['broadcast', 'sweep', 'account-removal', 'replay', 'discard'])),
         status: many(z.enum(['running', 'paused', 'finished', 'cancelled'])),
       }),
-      answers: { 200: 'A page of jobs' },
+      words: {
+        status: 'Status of the job; may be given several times',
+        kind: 'Kind of the job; may be given several times',
+      },
+      answers: { 200: { description: 'A page of jobs', schema: jobsShape } },
     },
     async ({ c, query: { account, kind, status, ...page } }) =>
       c.json(showPage(await fromDatabase(listJobs(c.env.CONFIG, { account, kind, status }, page)), showSummary)),
@@ -53,9 +69,10 @@ export function addJobs(api: Api): void {
     {
       method: 'get',
       path: '/v1/jobs/{job}',
+      id: 'getJob',
       summary: 'One job as it is right now, with its history and what failed',
       params: jobParams,
-      answers: { 200: 'The job' },
+      answers: { 200: { description: 'The job', schema: jobShape } },
     },
     async ({ c, params }) => {
       const view = await readJob(c, params.job);
@@ -63,22 +80,29 @@ export function addJobs(api: Api): void {
     },
   );
 
-  for (const action of acts) {
+  for (const { action, id, audited, summary, example } of ACTS) {
     api.route(
       {
         method: 'post',
         path: `/v1/jobs/{job}/${action}`,
-        summary: summaries[action],
+        id,
+        summary,
         params: jobParams,
-        body: { schema: z.strictObject({ reason: ruled(z.string(), checkDescription).nullish() }), optional: true },
-        answers: { 200: 'The job' },
+        body: {
+          schema: z.strictObject({ reason: ruled(z.string(), checkDescription).nullish() }),
+          words: { reason: 'Why, for the history' },
+          example,
+          optional: true,
+        },
+        answers: { 200: { description: 'The job', schema: jobShape } },
+        problems: ['job-ended', 'job-refused'],
         // Doing it again changes nothing.
-        ownIdempotency: true,
+        idempotency: 'none',
       },
       async ({ c, params, body }) => {
         const { account } = await readJob(c, params.job);
         const by = { key: c.get('keyName'), reason: body.reason ?? null };
-        await auditForOperators(c, { action: PAST[action], account, target: params.job, detail: by.reason });
+        await auditForOperators(c, { action: audited, account, target: params.job, detail: by.reason });
         const acted = await callObject(
           () => jobOf(c, params.job),
           (stub) => stub.act(action, by),

@@ -23,6 +23,7 @@ import { idempotencyKey } from './idempotency.ts';
 import { derivedKey, randomKey } from './key-text.ts';
 import { accountId, pageQuery, showPage } from './params.ts';
 import { invalid, Problem } from './problem.ts';
+import { changedKeyShape, createdKeyShape, keyShape, keysShape } from './shapes/key-shapes.ts';
 
 const path = '/v1/keys';
 const onePath = `${path}/{key}`;
@@ -38,16 +39,29 @@ const createBody = z.strictObject({
 });
 const changeBody = z.strictObject({ name: name.optional(), rateLimitPerSecond: rateLimit.optional() });
 
+const KEY_WORDS = {
+  name: 'Its name, for people',
+  scopes: 'What the key may do; nobody grants a scope that they lack',
+  account: 'The account to bind it to; null: operator-wide',
+  expiresAt: 'When it stops working, in the future; null: never',
+  rateLimitPerSecond: 'Requests that it may make in a second; null: no limit',
+};
+
 export function addKeys(api: Api): void {
   api.route(
     {
       method: 'post',
       path,
+      id: 'createKey',
       summary: 'Make a key; it is shown here and nowhere else',
       params: z.strictObject({}),
-      body: { schema: createBody },
-      answers: { 201: 'The key' },
-      ownIdempotency: true,
+      body: {
+        schema: createBody,
+        words: KEY_WORDS,
+        example: { name: 'Billing', scopes: ['publish'], account: 'acme', rateLimitPerSecond: 100 },
+      },
+      answers: { 201: { description: 'The key', schema: createdKeyShape } },
+      idempotency: 'own-id',
     },
     ({ c, body }) => create(c, body),
   );
@@ -55,11 +69,12 @@ export function addKeys(api: Api): void {
     {
       method: 'get',
       path,
+      id: 'listKeys',
       summary: 'Keys, newest first, without the keys themselves',
       scope: 'manage',
       params: z.strictObject({}),
       query: z.strictObject(pageQuery),
-      answers: { 200: 'A page' },
+      answers: { 200: { description: 'A page', schema: keysShape } },
     },
     async ({ c, query }) => c.json(showPage(await fromDatabase(listKeys(c.env.CONFIG, query)), showKey)),
   );
@@ -67,10 +82,11 @@ export function addKeys(api: Api): void {
     {
       method: 'get',
       path: onePath,
+      id: 'getKey',
       summary: 'One key, without the key itself',
       scope: 'manage',
       params: keyParams,
-      answers: { 200: 'The key' },
+      answers: { 200: { description: 'The key', schema: keyShape } },
     },
     async ({ c, params }) => c.json(showKey(await known(c, params.key))),
   );
@@ -78,10 +94,11 @@ export function addKeys(api: Api): void {
     {
       method: 'patch',
       path: onePath,
+      id: 'changeKey',
       summary: 'Change the name or the rate limit of a key: what is not given stays as it is',
       params: keyParams,
-      body: { schema: changeBody },
-      answers: { 200: 'The key' },
+      body: { schema: changeBody, words: KEY_WORDS, example: { rateLimitPerSecond: 200 } },
+      answers: { 200: { description: 'The key', schema: changedKeyShape } },
     },
     async ({ c, params, body }) => {
       const before = await known(c, params.key);
@@ -99,9 +116,12 @@ export function addKeys(api: Api): void {
     {
       method: 'delete',
       path: onePath,
+      id: 'revokeKey',
       summary: 'Revoke a key, and with it the portal tokens that it made',
       params: keyParams,
-      answers: { 204: 'Revoked; the header effective-within-ms says how soon everywhere' },
+      answers: {
+        204: { description: 'Revoked; the header effective-within-ms says how soon everywhere', schema: null },
+      },
     },
     async ({ c, params }) => {
       const { id: target, account, revokedAtMs } = await known(c, params.key);

@@ -9,6 +9,7 @@ import { logDatabase } from '../store/database.ts';
 import { type ConfigCounts, configCounts, type LogCounts, logCounts } from '../store/log/metrics.ts';
 import type { Api } from './api.ts';
 import { fromDatabase } from './database.ts';
+import { textShape } from './shapes/plain-shapes.ts';
 
 const ENDPOINT_STATUSES = ['enabled', 'paused', 'disabled'] as const;
 
@@ -16,10 +17,11 @@ export function addMetrics(api: Api): void {
   api.plain(
     {
       path: '/metrics',
+      id: 'getMetrics',
       summary: 'Gauges and windows of the last 15 minutes, for Prometheus',
       keys: 'operator',
       mediaType: 'text/plain',
-      answers: { 200: 'In its text format, version 0.0.4' },
+      answers: { 200: { description: 'In its text format, version 0.0.4', schema: textShape } },
     },
     async (c) => {
       const nowMs = Date.now();

@@ -3,6 +3,7 @@ import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { docsPage, docsPolicy } from './reference/docs.ts';
 import { buildDocument } from './reference/openapi-build.ts';
+import { documentShape, textShape } from './shapes/plain-shapes.ts';
 
 /** A release changes it, and is seen after this. */
 const CACHED = 'public, max-age=300';
@@ -28,7 +29,7 @@ export function addOpenApi(api: Api): void {
     const place = `${origin} ${localMode}`;
     const before = known.get(place);
     if (before !== undefined) return before;
-    const document = buildDocument(api.app, origin);
+    const document = buildDocument(api.documented, origin);
     const html = await docsPage(document, { origin, isLocal: localMode });
     const made = { json: JSON.stringify(document), html, policy: await docsPolicy() };
     if (known.size >= ORIGINS_REMEMBERED_MAX) known.clear();
@@ -38,20 +39,22 @@ export function addOpenApi(api: Api): void {
   api.plain(
     {
       path: '/openapi.json',
+      id: 'getOpenApi',
       summary: 'This document',
       keys: 'none',
       mediaType: 'application/json',
-      answers: { 200: 'OpenAPI 3.1' },
+      answers: { 200: { description: 'OpenAPI 3.1', schema: documentShape } },
     },
     async (c) => c.body((await make(c)).json, 200, { 'content-type': 'application/json', 'cache-control': CACHED }),
   );
   api.plain(
     {
       path: '/docs',
+      id: 'getDocs',
       summary: 'This document as a page to read',
       keys: 'none',
       mediaType: 'text/html',
-      answers: { 200: 'The page' },
+      answers: { 200: { description: 'The page', schema: textShape } },
     },
     async (c) => {
       const { html, policy } = await make(c);

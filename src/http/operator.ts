@@ -8,6 +8,8 @@ import { fromDatabase } from './database.ts';
 import { answerDeliveriesOfAll } from './delivery-lists.ts';
 import { many } from './fields.ts';
 import { accountId, filterOf, logQuery, pageQuery, searchText, showPage } from './params.ts';
+import { accountAttemptsShape, deliveriesShape } from './shapes/delivery-shapes.ts';
+import { listedEndpointsShape } from './shapes/endpoint-shapes.ts';
 
 const everywhere = z.strictObject({});
 const query = z.strictObject({ ...logQuery, account: accountId.optional() });
@@ -17,10 +19,11 @@ export function addOperatorLists(api: Api): void {
     {
       method: 'get',
       path: '/v1/deliveries',
+      id: 'listAllDeliveries',
       summary: 'Deliveries of all accounts',
       params: everywhere,
       query,
-      answers: { 200: 'A page' },
+      answers: { 200: { description: 'A page', schema: deliveriesShape } },
     },
     ({ c, query: given }) => answerDeliveriesOfAll(c, given, { name: 'deliveries' }),
   );
@@ -29,10 +32,11 @@ export function addOperatorLists(api: Api): void {
     {
       method: 'get',
       path: '/v1/attempts',
+      id: 'listAllAttempts',
       summary: 'Attempts of all accounts',
       params: everywhere,
       query,
-      answers: { 200: 'A page' },
+      answers: { 200: { description: 'A page', schema: accountAttemptsShape } },
     },
     ({ c, query: { account = null, ...given } }) => answerAttempts(c, given, { ...filterOf(given), account }, true),
   );
@@ -41,6 +45,7 @@ export function addOperatorLists(api: Api): void {
     {
       method: 'get',
       path: '/v1/endpoints',
+      id: 'listAllEndpoints',
       summary: 'Endpoints of all accounts',
       params: everywhere,
       query: z.strictObject({
@@ -49,7 +54,11 @@ export function addOperatorLists(api: Api): void {
         status: many(z.enum(['enabled', 'paused', 'disabled'])),
         search: searchText.optional(),
       }),
-      answers: { 200: 'A page' },
+      words: {
+        status: 'Status of the endpoint; may be given several times',
+        search: 'Part of the URL or of the description, in either case of ASCII letters',
+      },
+      answers: { 200: { description: 'A page', schema: listedEndpointsShape } },
     },
     async ({ c, query: { account, status, search, ...page } }) => {
       const found = await fromDatabase(listEndpoints(c.env.CONFIG, { account, status, search }, page));

@@ -25,6 +25,7 @@ import { fromDatabase } from './database.ts';
 import { wholeText } from './fields.ts';
 import { accountId, accountParams, instant } from './params.ts';
 import { invalid } from './problem.ts';
+import { overviewOfAllShape, overviewShape } from './shapes/health-shapes.ts';
 
 const windowQuery = {
   minutes: wholeText(1, OVERVIEW_MINUTES_MAX).optional(),
@@ -39,10 +40,13 @@ export function addOverview(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/overview',
+      id: 'getOverview',
       summary: 'Failures by endpoint and code, backlogs, and endpoints that nothing reaches',
       params: accountParams,
       query: windowObject,
-      answers: { 200: 'The overview of a window, the last hour unless said otherwise' },
+      answers: {
+        200: { description: 'The overview of a window, the last hour unless said otherwise', schema: overviewShape },
+      },
     },
     async ({ c, params: { account }, query }) => {
       const { endpoints } = await settingsOf(c, account);
@@ -59,10 +63,17 @@ export function addOverview(api: Api): void {
     {
       method: 'get',
       path: '/v1/overview',
+      id: 'getOverviewOfAll',
       summary: 'The same over all accounts, some hundred of them in one call',
       params: z.strictObject({}),
       query: z.strictObject({ ...windowQuery, after: accountId.optional() }),
-      answers: { 200: 'The overview; `next` is the `after` of the call for further accounts' },
+      words: { after: '`next` of the call before: accounts behind this one' },
+      answers: {
+        200: {
+          description: 'The overview; `next` is the `after` of the call for further accounts',
+          schema: overviewOfAllShape,
+        },
+      },
     },
     async ({ c, query: { after = '', ...query } }) => {
       const span = spanOf(query);

@@ -12,24 +12,31 @@ import { requireOwnScopes } from './auth/grant.ts';
 import { accountParams, recordKey } from './params.ts';
 import { signPortal } from './auth/portal-token.ts';
 import { invalid, Problem } from './problem.ts';
+import { portalTokenShape } from './shapes/key-shapes.ts';
 
 export function addPortalTokens(api: Api): void {
   api.route(
     {
       method: 'post',
       path: '/v1/accounts/{account}/portal-tokens',
+      id: 'createPortalToken',
       summary: 'Make a token for the page of one account, or for one record of it; for an hour at most',
       params: accountParams,
       body: {
         schema: z.strictObject({
-          /** The token then reads the status of this record, and nothing else. */
           record: recordKey.optional(),
           scopes: z.array(z.enum(SCOPES)).min(1).max(SCOPES.length).default(['read']),
           expiresInSeconds: z.int().min(1).max(PORTAL_TOKEN_SECONDS_MAX).default(PORTAL_TOKEN_SECONDS_DEFAULT),
         }),
+        words: {
+          record: 'The token then reads the status of this record, and nothing else',
+          scopes: 'What the token may do; nobody grants a scope that they lack',
+          expiresInSeconds: 'Seconds for which it works',
+        },
+        example: { scopes: ['read'], expiresInSeconds: 900 },
         optional: true,
       },
-      answers: { 201: 'The token' },
+      answers: { 201: { description: 'The token', schema: portalTokenShape } },
       repeated: (c, answer) => requireMaker(c, repeatedAnswer.parse(answer).scopes),
     },
     async ({ c, params: { account }, body }) => {

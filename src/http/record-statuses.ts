@@ -18,6 +18,7 @@ import { presentFor } from './probes.ts';
 import { problemOf } from './problem.ts';
 import { showRecord } from './render.ts';
 import { logLine } from '../log-line.ts';
+import { recordStatusesShape } from './shapes/health-shapes.ts';
 
 const bodySchema = z.strictObject({
   records: ruled(z.array(recordKey), checkCount, { minItems: 1, maxItems: RECORD_STATUSES_MAX }),
@@ -28,12 +29,22 @@ export function addRecordStatuses(api: Api): void {
     {
       method: 'post',
       path: '/v1/accounts/{account}/record-statuses',
+      id: 'readRecordStatuses',
       summary: `The sync status of up to ${RECORD_STATUSES_MAX} records; changes nothing`,
       scope: 'read',
       params: accountParams,
-      body: { schema: bodySchema },
-      answers: { 200: 'An entry for each record, in order, with its status or with an error of its own' },
-      ownIdempotency: true,
+      body: {
+        schema: bodySchema,
+        words: { records: 'Record keys' },
+        example: { records: ['ticket/4211', 'ticket/none'] },
+      },
+      answers: {
+        200: {
+          description: 'An entry for each record, in order, with its status or with an error of its own',
+          schema: recordStatusesShape,
+        },
+      },
+      idempotency: 'none',
     },
     async ({ c, params, body }) => {
       const settings = await settingsOf(c, params.account);

@@ -19,6 +19,7 @@ import { accountId, accountParams, pageQuery, recordKey } from './params.ts';
 import { presentFor } from './probes.ts';
 import { invalid, Problem } from './problem.ts';
 import { forCustomer, showEvent, showRecord } from './render.ts';
+import { recordEventsShape, recordShape, recordsShape } from './shapes/event-shapes.ts';
 
 const recordParams = z.strictObject({ account: accountId, record: recordKey });
 const after = ruled(
@@ -32,10 +33,11 @@ export function addRecords(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/records/{record}',
+      id: 'getRecord',
       summary: 'The sync status of a record; its key is URL-encoded',
       forRecordTokens: true,
       params: recordParams,
-      answers: { 200: 'The status, exact at this instant' },
+      answers: { 200: { description: 'The status, exact at this instant', schema: recordShape } },
     },
     ({ c, params }) => answerRecord(c, params.account, params.record),
   );
@@ -44,10 +46,11 @@ export function addRecords(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/records',
+      id: 'listRecords',
       summary: 'Records in the log whose keys begin so, the one with the newest event first',
       params: accountParams,
       query: z.strictObject({ ...pageQuery, prefix: recordKey }),
-      answers: { 200: 'A page of records; one may come again on the next page' },
+      answers: { 200: { description: 'A page of records; one may come again on the next page', schema: recordsShape } },
     },
     async ({ c, params: { account }, query: { prefix, ...page } }) => {
       await accountOf(c, account);
@@ -67,10 +70,13 @@ export function addRecords(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/record',
+      id: 'getRecordByKey',
       summary: 'The same, for keys that paths do not carry well',
       params: accountParams,
       query: z.strictObject({ key: recordKey }),
-      answers: { 200: 'The status, exact at this instant' },
+      words: { key: 'Record key, URL-encoded' },
+      answers: { 200: { description: 'The status, exact at this instant', schema: recordShape } },
+      problems: ['not-found'],
     },
     ({ c, params, query }) => answerRecord(c, params.account, query.key),
   );
@@ -79,11 +85,16 @@ export function addRecords(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/records/{record}/events',
+      id: 'listRecordEvents',
       summary: 'Events of a record after a sequence, oldest first: fills a gap',
       params: recordParams,
       query: z.strictObject({ after: after.transform(Number).default(0), limit: pageQuery.limit }),
       answers: {
-        200: 'A page of events; `next` is the `after` of the next page, and from the sequence `completeFrom` on none is missing',
+        200: {
+          description:
+            'A page of events; `next` is the `after` of the next page, and from the sequence `completeFrom` on none is missing',
+          schema: recordEventsShape,
+        },
       },
     },
     async ({ c, params: { account, record }, query }) => {

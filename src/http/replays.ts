@@ -13,7 +13,7 @@ import { countRange } from '../store/log/replays.ts';
 import { jobStub } from '../lookup/stubs.ts';
 import { accountOf } from './account-settings.ts';
 import type { Api } from './api.ts';
-import { discardBody, rangeOf, replayBody, requireFew } from './bulk-body.ts';
+import { BULK_WORDS, discardBody, rangeOf, replayBody, requireFew } from './bulk-body.ts';
 import { auditInAccount } from './audit-trail.ts';
 import type { AppContext } from './context.ts';
 import { fromDatabase } from './database.ts';
@@ -22,9 +22,16 @@ import { noteWithProbe, refused, requireJobId, showJob, showSummary, unknownJob 
 import { callObject } from '../lookup/objects.ts';
 import { accountId, accountParams, logQuery, pageQuery, showPage } from './params.ts';
 import { unknownEndpoint } from './secret-text.ts';
+import { dryRunShape, replayShape } from './shapes/replay-shapes.ts';
+import { jobShape, jobsShape } from './shapes/job-shapes.ts';
+import { deliveriesShape } from './shapes/delivery-shapes.ts';
 
 const path = '/v1/accounts/{account}/replays';
-const PAST = { pause: 'replay.paused', resume: 'replay.resumed', cancel: 'replay.cancelled' } as const;
+const ACTS = [
+  { action: 'pause', id: 'pauseReplay', audited: 'replay.paused', example: { reason: 'Their office opens at 9' } },
+  { action: 'resume', id: 'resumeReplay', audited: 'replay.resumed', example: {} },
+  { action: 'cancel', id: 'cancelReplay', audited: 'replay.cancelled', example: { reason: 'Sent by mistake' } },
+] as const;
 const replayParams = z.strictObject({ account: accountId, replay: z.string() });
 
 export function addReplays(api: Api): void {
@@ -33,10 +40,25 @@ export function addReplays(api: Api): void {
       method: 'post',
       path,
       scope: 'replay',
+      id: 'startReplay',
       summary: 'Send the deliveries of a range again, as a job; dryRun counts them',
       params: accountParams,
-      body: { schema: replayBody },
-      answers: { 200: 'With dryRun: what would be sent', 202: 'The job' },
+      body: {
+        schema: replayBody,
+        words: BULK_WORDS,
+        example: {
+          endpoint: 'ep_01m7zwa195yxn0znmzves0kyvm',
+          statuses: ['dead'],
+          statusCodes: ['4xx'],
+          pacePerSecond: 10,
+          reason: 'Their key had expired',
+        },
+      },
+      answers: {
+        200: { description: 'With dryRun: what would be sent', schema: dryRunShape },
+        202: { description: 'The job', schema: replayShape },
+      },
+      problems: ['unknown-endpoint'],
     },
     async ({ c, params: { account }, body }) => {
       const { force = false, pacePerSecond = REPLAY_PACE_DEFAULT } = body;
@@ -57,10 +79,19 @@ export function addReplays(api: Api): void {
       method: 'post',
       path: '/v1/accounts/{account}/dead-letters/discard',
       scope: 'replay',
+      id: 'discardDeadLetters',
       summary: 'Give up the dead letters of a range, as a job; dryRun counts them',
       params: accountParams,
-      body: { schema: discardBody },
-      answers: { 200: 'With dryRun: what would be given up', 202: 'The job' },
+      body: {
+        schema: discardBody,
+        words: BULK_WORDS,
+        example: { endpoint: 'ep_01m7zwa195yxn0znmzves0kyvm', statusCodes: ['410'], reason: 'They have left' },
+      },
+      answers: {
+        200: { description: 'With dryRun: what would be given up', schema: dryRunShape },
+        202: { description: 'The job', schema: jobShape },
+      },
+      problems: ['unknown-endpoint'],
     },
     async ({ c, params: { account }, body }) => {
       const settings = await accountOf(c, account);
@@ -73,10 +104,11 @@ export function addReplays(api: Api): void {
     {
       method: 'get',
       path,
+      id: 'listReplays',
       summary: 'Replays of ranges, newest first; progress is some seconds old',
       params: accountParams,
       query: z.strictObject(pageQuery),
-      answers: { 200: 'A page of jobs' },
+      answers: { 200: { description: 'A page of jobs', schema: jobsShape } },
     },
     async ({ c, params: { account }, query }) => {
       const filter = { account: [account], kind: ['replay'] as const };
@@ -87,9 +119,10 @@ export function addReplays(api: Api): void {
     {
       method: 'get',
       path: `${path}/{replay}`,
+      id: 'getReplay',
       summary: 'One replay of a range as it is right now',
       params: replayParams,
-      answers: { 200: 'The job' },
+      answers: { 200: { description: 'The job', schema: replayShape } },
     },
     async ({ c, params: { account, replay } }) => {
       const view = await readReplay(c, account, replay);
@@ -100,32 +133,40 @@ export function addReplays(api: Api): void {
     {
       method: 'get',
       path: `${path}/{replay}/deliveries`,
+      id: 'listReplayedDeliveries',
       summary: 'What a replay of a range has sent, each with its status, from the log: seconds behind',
       params: replayParams,
       query: z.strictObject(logQuery),
-      answers: { 200: 'A page of deliveries' },
+      answers: { 200: { description: 'A page of deliveries', schema: deliveriesShape } },
     },
     async ({ c, params: { account, replay }, query }) => {
       await readReplay(c, account, replay);
       return answerDeliveries(c, account, query, { name: 'replayed-deliveries', fixed: { replayJob: replay } });
     },
   );
-  for (const action of ['pause', 'resume', 'cancel'] as const) {
+  for (const { action, id, audited, example } of ACTS) {
     api.route(
       {
         method: 'post',
         path: `${path}/{replay}/${action}`,
         scope: 'replay',
+        id,
         summary: `${capitalized(action)} a replay of a range; what was sent stays sent`,
         params: replayParams,
-        body: { schema: z.strictObject({ reason: discardBody.shape.reason }), optional: true },
-        answers: { 200: 'The job' },
-        ownIdempotency: true,
+        body: {
+          schema: z.strictObject({ reason: discardBody.shape.reason }),
+          words: { reason: 'Why, for the history' },
+          example,
+          optional: true,
+        },
+        answers: { 200: { description: 'The job', schema: replayShape } },
+        problems: ['job-ended', 'job-refused'],
+        idempotency: 'none',
       },
       async ({ c, params: { account, replay }, body }) => {
         await readReplay(c, account, replay);
         const by = { key: c.get('keyName'), reason: body.reason ?? null };
-        await auditInAccount(c, account, { action: PAST[action], target: replay, detail: by.reason });
+        await auditInAccount(c, account, { action: audited, target: replay, detail: by.reason });
         const acted = await callObject(
           () => jobStub(c.env, replay),
           (stub) => stub.act(action, by),

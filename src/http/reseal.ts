@@ -15,16 +15,18 @@ import { type AppContext, noteChange, vaultOf } from './context.ts';
 import { callObject } from '../lookup/objects.ts';
 import { accountParams } from './params.ts';
 import { logLine } from '../log-line.ts';
+import { resealShape } from './shapes/account-shapes.ts';
 
 export function addReseal(api: Api): void {
   api.route(
     {
       method: 'post',
       path: '/v1/accounts/{account}/reseal',
+      id: 'resealAccount',
       summary: 'Seal secrets and headers again under the current master key; repeat until nothing remains',
       params: accountParams,
-      answers: { 200: 'What was sealed again, what remains, what does not open' },
-      ownIdempotency: true,
+      answers: { 200: { description: 'What was sealed again, what remains, what does not open', schema: resealShape } },
+      idempotency: 'none',
     },
     ({ c, params }) => reseal(c, params.account),
   );

@@ -22,6 +22,7 @@ import {
   unknownEndpoint,
   unknownSecret,
 } from './secret-text.ts';
+import { rotatedSecretShape, secretTextShape } from './shapes/endpoint-shapes.ts';
 
 const path = '/v1/accounts/{account}/endpoints/{endpoint}/secrets';
 const endpointParams = z.strictObject({ account: accountId, endpoint: z.string() });
@@ -44,10 +45,21 @@ export function addSecrets(api: Api): void {
     {
       method: 'post',
       path: `${path}/rotate`,
+      id: 'rotateSecret',
       summary: 'Make a new secret; the ones before it sign beside it until the overlap ends',
       params: endpointParams,
-      body: { schema: rotateBody, optional: true },
-      answers: { 201: 'The new secret, with its text' },
+      body: {
+        schema: rotateBody,
+        words: {
+          secret: 'Your own new secret, `whsec_…` or `whsk_…`, of the `algorithm`; one is made where not given',
+          overlapSeconds: 'Seconds for which the secrets before it still sign; a day where not given',
+          algorithm: '`hmac` (v1) or `ed25519` (v1a)',
+        },
+        example: { overlapSeconds: 3_600 },
+        optional: true,
+      },
+      answers: { 201: { description: 'The new secret, with its text', schema: rotatedSecretShape } },
+      problems: ['secrets-full', 'settings-full'],
       repeated: repeatSecret,
     },
     ({ c, params, body }) => rotate(c, params, body),
@@ -58,9 +70,10 @@ export function addSecrets(api: Api): void {
       method: 'get',
       path: `${path}/{secret}`,
       scope: 'manage',
+      id: 'getSecret',
       summary: 'One secret with its text: the read is in the audit log',
       params: secretParams,
-      answers: { 200: 'The secret, with its text' },
+      answers: { 200: { description: 'The secret, with its text', schema: secretTextShape } },
     },
     async ({ c, params: { secret: id, ...place } }) => {
       if (!isEndpointId(place.endpoint)) throw unknownEndpoint(place.endpoint);
@@ -73,9 +86,11 @@ export function addSecrets(api: Api): void {
     {
       method: 'delete',
       path: `${path}/{secret}`,
+      id: 'deleteSecret',
       summary: 'End a secret at once',
       params: secretParams,
-      answers: { 204: 'Ended; the header effective-within-ms says how soon everywhere' },
+      answers: { 204: { description: 'Ended; the header effective-within-ms says how soon everywhere', schema: null } },
+      problems: ['current-secret'],
     },
     async ({ c, params: { secret, ...place } }) => {
       await remove(c, place, secret);

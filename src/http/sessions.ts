@@ -7,6 +7,7 @@ import type { Api } from './api.ts';
 import { auditForOperators } from './audit-trail.ts';
 import { Problem } from './problem.ts';
 import { adminPrint, signSession } from './auth/session-token.ts';
+import { callerShape, sessionShape } from './shapes/key-shapes.ts';
 
 const nowhere = z.strictObject({});
 
@@ -15,12 +16,13 @@ export function addSessions(api: Api): void {
     {
       method: 'post',
       path: '/v1/sessions',
+      id: 'openSession',
       summary: 'Open a session for a browser, which then needs the key no more',
       scope: 'read',
       keys: 'all',
-      ownIdempotency: true,
+      idempotency: 'none',
       params: nowhere,
-      answers: { 201: 'The session' },
+      answers: { 201: { description: 'The session', schema: sessionShape } },
     },
     async ({ c }) => {
       const grant = c.get('grant');
@@ -39,11 +41,12 @@ export function addSessions(api: Api): void {
     {
       method: 'get',
       path: '/v1/session',
+      id: 'getCaller',
       summary: 'Who asks: what this key, session or portal token may do, and until when',
       keys: 'all',
       forRecordTokens: true,
       params: nowhere,
-      answers: { 200: 'Who asks' },
+      answers: { 200: { description: 'Who asks', schema: callerShape } },
     },
     ({ c }) => Promise.resolve(c.json(showCaller(c.get('grant')), 200, { 'cache-control': 'no-store' })),
   );

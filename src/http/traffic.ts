@@ -18,6 +18,7 @@ import type { Api } from './api.ts';
 import { fromDatabase } from './database.ts';
 import { wholeText } from './fields.ts';
 import { accountParams } from './params.ts';
+import { trafficOfAllShape, trafficShape } from './shapes/health-shapes.ts';
 
 const query = z.strictObject({ minutes: wholeText(1, TRAFFIC_MINUTES_MAX).default(TRAFFIC_MINUTES_MAX) });
 /** `isAll`: no account was left out. */
@@ -29,10 +30,11 @@ export function addTraffic(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/traffic',
+      id: 'getTraffic',
       summary: 'Attempts, successes and latency of each minute, oldest first: for charts',
       params: accountParams,
       query,
-      answers: { 200: 'An entry for each minute, the last one under way' },
+      answers: { 200: { description: 'An entry for each minute, the last one under way', schema: trafficShape } },
     },
     async ({ c, params: { account }, query: { minutes } }) => {
       await accountOf(c, account);
@@ -47,10 +49,11 @@ export function addTraffic(api: Api): void {
     {
       method: 'get',
       path: '/v1/traffic',
+      id: 'getTrafficOfAll',
       summary: 'The same over all accounts together, some hundred of them',
       params: z.strictObject({}),
       query,
-      answers: { 200: 'An entry for each minute, the last one under way' },
+      answers: { 200: { description: 'An entry for each minute, the last one under way', schema: trafficOfAllShape } },
     },
     async ({ c, query: { minutes } }) => {
       const span = spanOf(minutes);

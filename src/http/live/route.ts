@@ -12,11 +12,18 @@ import { ruled } from '../fields.ts';
 import { callObject } from '../../lookup/objects.ts';
 import { accountId, accountParams, recordKey } from '../params.ts';
 import { Problem, retryAfter } from '../problem.ts';
+import { textShape } from '../shapes/plain-shapes.ts';
 import { fullOf, toRequest } from './request.ts';
 
 const ANSWERS = {
-  101: `A WebSocket (\`${LIVE_PROTOCOL}\`): the status at once, and after each change`,
-  200: 'With `Accept: text/event-stream`: the same as server-sent events, for some minutes',
+  101: {
+    description: `A WebSocket (\`${LIVE_PROTOCOL}\`): the status at once, and after each change`,
+    schema: null,
+  },
+  200: {
+    description: 'With `Accept: text/event-stream`: the same as server-sent events, for some minutes',
+    schema: textShape,
+  },
 };
 
 const records = ruled(z.array(recordKey), checkCount, { minItems: 1, maxItems: VIEWER_RECORDS_MAX });
@@ -28,10 +35,12 @@ export function addLive(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/records/{record}/live',
+      id: 'watchRecord',
       summary: 'The sync status of a record as it changes: a WebSocket, or server-sent events',
       forRecordTokens: true,
       params: z.strictObject({ account: accountId, record: recordKey }),
       answers: ANSWERS,
+      problems: ['upgrade-required', 'viewers-full'],
       mediaType: 'text/event-stream',
     },
     ({ c, params }) => openLive(c, params.account, [params.record]),
@@ -41,10 +50,12 @@ export function addLive(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/live',
+      id: 'watchRecords',
       summary: `The same of up to ${VIEWER_RECORDS_MAX} records over one connection`,
       params: accountParams,
       query: z.strictObject({ record: givenRecords }),
       answers: ANSWERS,
+      problems: ['upgrade-required', 'viewers-full'],
       mediaType: 'text/event-stream',
     },
     ({ c, params, query }) => openLive(c, params.account, query.record),

@@ -23,6 +23,7 @@ import { broadcastFields, checkEvent, type EventBody, formsOf, plainFields } fro
 import { typeCheck } from './publishing.ts';
 import { jobStub } from '../../lookup/stubs.ts';
 import { sha256 } from '../../lookup/sha256.ts';
+import { jobShape } from '../shapes/job-shapes.ts';
 
 const names = ruled(
   z.array(ruled(z.string(), checkAccountId)),
@@ -45,11 +46,17 @@ export function addBroadcasts(api: Api): void {
       method: 'post',
       path: '/v1/broadcasts',
       scope: 'publish',
+      id: 'broadcastEvent',
       summary: 'Publish one event to every account, or to those named; answers with the job that carries it',
       params: z.strictObject({}),
-      body: { schema: broadcastBody, exact: true },
-      answers: { 202: 'The job' },
-      ownIdempotency: true,
+      body: {
+        schema: broadcastBody,
+        example: { type: 'service.maintenance', data: { from: '2026-12-01T02:00:00Z' }, accounts: ['acme'] },
+        exact: true,
+      },
+      answers: { 202: { description: 'The job', schema: jobShape } },
+      problems: ['schema-violation', 'event-conflict', 'event-type-archived'],
+      idempotency: 'event-id',
     },
     ({ c, body: { accounts = null, ...rest } }) => broadcast(c, checkEvent(rest), accounts),
   );

@@ -11,18 +11,37 @@ import { invalid, Problem } from '../problem.ts';
 import { batchBody, checkEvent, eventBody, type EventBody } from './publish-body.ts';
 import { charsOf, type Outgoing, outgoing, publish, type Published, showAccepted } from './publishing.ts';
 import { sha256 } from '../../lookup/sha256.ts';
+import { acceptedShape, batchShape } from '../shapes/event-shapes.ts';
+
+const EXAMPLE_EVENT = {
+  type: 'ticket.created',
+  record: 'ticket/4211',
+  version: 1,
+  occurredAt: '2026-11-21T18:00:00.000Z',
+  data: { number: 4211, title: 'The printer is on fire' },
+};
 
 export function addPublish(api: Api): void {
   api.route(
     {
       method: 'post',
       path: '/v1/accounts/{account}/events',
+      id: 'publishEvent',
       summary: 'Publish an event',
       scope: 'publish',
       params: accountParams,
-      body: { schema: eventBody, exact: true },
-      answers: { 202: 'Durably stored' },
-      ownIdempotency: true,
+      body: { schema: eventBody, example: EXAMPLE_EVENT, exact: true },
+      answers: { 202: { description: 'Durably stored', schema: acceptedShape } },
+      problems: [
+        'schema-violation',
+        'event-conflict',
+        'event-type-archived',
+        'record-full',
+        'record-storage-full',
+        'overloaded',
+        'quota-exceeded',
+      ],
+      idempotency: 'event-id',
     },
     async ({ c, params, body }) => {
       const [published] = await publish(c, params.account, [outgoing(body, givenId(c, body))]);
@@ -36,12 +55,25 @@ export function addPublish(api: Api): void {
     {
       method: 'post',
       path: '/v1/accounts/{account}/events/batch',
+      id: 'publishEvents',
       summary: 'Publish up to 100 events: one result for each, in order',
       scope: 'publish',
       params: accountParams,
-      body: { schema: batchBody, bytesMax: BATCH_REQUEST_BYTES_MAX, exact: true },
-      answers: { 200: 'A result for each event, with its own status' },
-      ownIdempotency: true,
+      body: {
+        schema: batchBody,
+        words: { events: 'Events as in a single publish; each is checked and answered by itself' },
+        example: {
+          events: [
+            { ...EXAMPLE_EVENT, version: 2 },
+            { type: 'ticket.closed', data: { number: 4212 } },
+          ],
+        },
+        bytesMax: BATCH_REQUEST_BYTES_MAX,
+        exact: true,
+      },
+      answers: { 200: { description: 'A result for each event, with its own status', schema: batchShape } },
+      problems: ['quota-exceeded'],
+      idempotency: 'batch',
     },
     async ({ c, params, body }) => {
       const key = idempotencyKey(c);

@@ -1,7 +1,7 @@
 /** The OpenAPI document (O5), made from the schemas that check the requests, with the glossary's words put in. */
-import type { OpenAPIHono } from '@hono/zod-openapi';
+import { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
-import type { AppEnv } from '../context.ts';
+import type { Documented } from '../api.ts';
 import {
   type ApiDocument,
   type ApiOperation,
@@ -13,13 +13,13 @@ import {
 import { FILTER_COMPONENTS } from './openapi-filter.ts';
 import { sampleOf } from './openapi-sample.ts';
 import { PARAMETER_SAMPLES } from './openapi-samples.ts';
-import { BEARER, PROBLEM_TYPE, REPLAYED, RETRY_AFTER } from './openapi-route.ts';
+import { BEARER, documented, PROBLEM_TYPE, REPLAYED, RETRY_AFTER } from './openapi-route.ts';
 import { mapped, tidied } from './openapi-tidy.ts';
 import { addWebhooks } from './openapi-webhooks.ts';
-import { BODY_WORDS, PARAMETER_WORDS, PLACED_WORDS, TAG_WORDS } from './openapi-words.ts';
+import { COMPONENT_WORDS, PARAMETER_WORDS, PLACED_WORDS, TAG_WORDS } from './openapi-words.ts';
 import { EVENT_ID } from '../../core/ids.ts';
 import { IDEMPOTENCY_KEY_CHARS_MAX } from '../../core/limits.ts';
-import { problemShape } from './shared-shapes.ts';
+import { problemShape } from '../shapes/shared-shapes.ts';
 
 const ABOUT =
   'Webhook delivery: every event reaches every endpoint, in order for each record. JSON is camelCase, times are RFC 3339 in UTC, ' +
@@ -35,12 +35,11 @@ const ABOUT_US = {
 const ABOUT_KEYS =
   'An API key, or a portal token. Each operation names the scope that it needs, and `operator` where keys bound to one account will not do.';
 
-/** The routes, as far as the document is made from them. */
-type Documented = Pick<OpenAPIHono<AppEnv>, 'openAPIRegistry' | 'getOpenAPI31Document'>;
-
 /** Call it when all routes are declared. `origin` is where the document was asked for. */
-export function buildDocument(app: Documented, origin = '/'): ApiDocument {
+export function buildDocument(routes: readonly Documented[], origin = '/'): ApiDocument {
+  const app = new OpenAPIHono();
   const { openAPIRegistry: registry } = app;
+  for (const route of routes) registry.registerPath(documented(route));
   registry.registerComponent('securitySchemes', BEARER, { type: 'http', scheme: 'bearer', description: ABOUT_KEYS });
   registry.register('Problem', problemShape);
   registry.registerComponent('responses', 'Problem', {
@@ -69,7 +68,7 @@ export function buildDocument(app: Documented, origin = '/'): ApiDocument {
   const { webhooks, components, ...rest } = madeShape.parse(JSON.parse(JSON.stringify(made)));
   const refs = mapped(webhooks, (_, name) => ({ $ref: `#/components/pathItems/${name}` }));
   const plain = { ...rest, tags: [], webhooks: refs, components: { ...components, pathItems: webhooks } };
-  return finished(documentShape.parse(plain));
+  return finished(documentShape.parse(plain), routes);
 }
 
 const KEY_HEADERS = {
@@ -93,18 +92,24 @@ const KEY_HEADERS = {
 /** Webhooks become references: of one that stands there itself openapi-generator makes Python that does not compile. */
 const madeShape = z.looseObject({ webhooks: z.record(z.string(), z.unknown()), components: z.looseObject({}) });
 
-function finished(document: ApiDocument): ApiDocument {
+function finished(document: ApiDocument, routes: readonly Documented[]): ApiDocument {
+  const words = wordsOf(routes);
   const sent = sentSchemas(document);
   const made = {
     ...document.components.schemas,
     ...documentShape.shape.components.shape.schemas.parse(FILTER_COMPONENTS),
   };
-  const schemas = mapped(made, (schema, name) => withWords(tidied(schema, !sent.has(name)), name));
+  const schemas = mapped(made, (schema, name) =>
+    withWords(tidied(schema, !sent.has(name)), COMPONENT_WORDS[name] ?? {}),
+  );
   const paths = mapped(document.paths, (operations) =>
-    mapped(operations, (operation) => withAnswers(withBodyWords(withParameters(operation)), schemas)),
+    mapped(operations, (operation) => {
+      const { parameters, body } = words.get(operation.operationId) ?? NO_WORDS;
+      return withAnswers(withBodyWords(withParameters(operation, parameters), body), schemas);
+    }),
   );
   const pathItems = mapped(document.components.pathItems, (operations) =>
-    mapped(operations, (operation) => withReadBody(withParameters(operation))),
+    mapped(operations, (operation) => withReadBody(withParameters(operation, {}))),
   );
   const headers = mapped(document.components.headers, (header) => ({
     ...header,
@@ -115,6 +120,14 @@ function finished(document: ApiDocument): ApiDocument {
   const inOrder = new Set([...Object.keys(TAG_WORDS), ...used]);
   const tags = [...inOrder].filter((name) => used.has(name)).map((name) => ({ name, ...described(TAG_WORDS[name]) }));
   return { ...document, tags, paths, components: { ...document.components, schemas, headers, pathItems } };
+}
+
+type Words = Readonly<Record<string, string>>;
+type OperationWords = { parameters: Words; body: Words };
+const NO_WORDS: OperationWords = { parameters: {}, body: {} };
+
+function wordsOf(routes: readonly Documented[]): Map<string, OperationWords> {
+  return new Map(routes.map(({ id, words = {}, body }) => [id, { parameters: words, body: body?.words ?? {} }]));
 }
 
 /** Components that a request holds: what they do not name is refused. */
@@ -146,19 +159,15 @@ function isOpen({ $ref, properties }: ApiSchema): boolean {
   return $ref === undefined && properties !== undefined;
 }
 
-function withParameters(operation: ApiOperation): ApiOperation {
-  const parameters = (operation.parameters ?? []).map((one) => withMeaning(one, operation.operationId));
+function withParameters(operation: ApiOperation, words: Words): ApiOperation {
+  const parameters = (operation.parameters ?? []).map((one) => withMeaning(one, words));
   return { ...operation, parameters };
 }
 
-function withMeaning(parameter: ApiParameter, operationId: string): ApiParameter {
+function withMeaning(parameter: ApiParameter, own: Words): ApiParameter {
   const { name, in: place, schema } = parameter;
   if (name === undefined || schema === undefined) return parameter;
-  const words =
-    parameter.description ??
-    PLACED_WORDS[`${operationId} ${name}`] ??
-    PLACED_WORDS[`${place} ${name}`] ??
-    PARAMETER_WORDS[name];
+  const words = parameter.description ?? own[name] ?? PLACED_WORDS[`${place} ${name}`] ?? PARAMETER_WORDS[name];
   const sample = place === 'path' ? PARAMETER_SAMPLES[name] : undefined;
   return {
     ...parameter,
@@ -174,13 +183,11 @@ function asWritten(schema: ApiSchema): ApiSchema {
   return types.length === 0 ? schema : { ...schema, type: types.length === 1 ? types[0] : types };
 }
 
-function withBodyWords(operation: ApiOperation): ApiOperation {
+function withBodyWords(operation: ApiOperation, words: Words): ApiOperation {
   const { requestBody } = operation;
   if (requestBody === undefined) return operation;
   const content = mapped(requestBody.content, (media) =>
-    media.schema === undefined
-      ? media
-      : { ...media, schema: withWords(tidied(media.schema, false), operation.operationId) },
+    media.schema === undefined ? media : { ...media, schema: withWords(tidied(media.schema, false), words) },
   );
   return { ...operation, requestBody: { ...requestBody, content } };
 }
@@ -195,8 +202,8 @@ function withReadBody(operation: ApiOperation): ApiOperation {
   return { ...operation, requestBody: { ...requestBody, content } };
 }
 
-/** Words for fields of requests, by their whole place: answers have theirs in their shapes. */
-function withWords(schema: ApiSchema, owner: string): ApiSchema {
+/** Words for fields of requests, by place. Answers have theirs in their shapes. */
+function withWords(schema: ApiSchema, words: Words, within = ''): ApiSchema {
   const { properties, items } = schema;
   return {
     ...schema,
@@ -204,14 +211,12 @@ function withWords(schema: ApiSchema, owner: string): ApiSchema {
       ? {}
       : {
           properties: mapped(properties, (field, name) => {
-            const place = `${owner}.${name}`;
-            const inner = withWords(field, place);
-            return field.$ref === undefined
-              ? { ...inner, ...described(field.description ?? BODY_WORDS[place]) }
-              : inner;
+            const place = `${within}${name}`;
+            const inner = withWords(field, words, `${place}.`);
+            return field.$ref === undefined ? { ...inner, ...described(field.description ?? words[place]) } : inner;
           }),
         }),
-    ...(items === undefined ? {} : { items: withWords(items, owner) }),
+    ...(items === undefined ? {} : { items: withWords(items, words, within) }),
   };
 }
 

@@ -1,25 +1,9 @@
-/** One route's part of the document: from its declaration, its row in openapi-operations.ts, and the problems that it may answer. */
-import type { z } from '@hono/zod-openapi';
-import { defaultScope, type Scope } from '../../core/key.ts';
-import { EXAMPLES } from './openapi-examples.ts';
-import { type Operation, operationOf, tagOf } from './openapi-operations.ts';
+/** One route's part of the document: from its declaration, and the problems that it may answer. */
+import { capitalized } from '../../core/text.ts';
+import { defaultScope } from '../../core/key.ts';
+import type { Documented, Idempotency } from '../api.ts';
 import { problemsOf } from './openapi-problems.ts';
 import { type ProblemCode, problemStatus } from '../problem.ts';
-
-export type Documented = {
-  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
-  path: string;
-  summary: string;
-  scope?: Scope;
-  keys?: 'operator' | 'all' | 'none';
-  params?: z.ZodObject;
-  query?: z.ZodObject;
-  body?: { schema: z.ZodType; optional?: boolean };
-  answers: Record<number, string>;
-  ownIdempotency?: boolean;
-  /** Of answers that are no JSON. */
-  mediaType?: string;
-};
 
 export const PROBLEM_TYPE = 'application/problem+json';
 /** Not `key`: Go's generators name a type after it, beside those of the schemas. */
@@ -28,43 +12,40 @@ export const RETRY_AFTER = 'RetryAfter';
 export const REPLAYED = 'IdempotentReplayed';
 
 export function documented(route: Documented) {
-  const { method, path, summary, params, query, body, answers, ownIdempotency } = route;
-  const operation = operationOf(method, path);
+  const { id, method, path, summary, params, query, body } = route;
   const isPublic = route.keys === 'none';
-  const isKeyed = method === 'post' && (ownIdempotency !== true || FROM_KEY.has(operation.id));
-  const codes = problemsOf({ id: operation.id, path, hasBody: body !== undefined, isPublic, isKeyed });
+  const idempotency = method === 'post' ? (route.idempotency ?? 'remembered') : 'none';
+  const isKeyed = idempotency === 'remembered' || idempotency === 'own-id';
+  const codes = problemsOf({ path, hasBody: body !== undefined, isPublic, isKeyed, own: route.problems ?? [] });
   return {
     method,
     path,
     summary,
     description: problemWords(codes),
-    operationId: operation.id,
+    operationId: id,
     tags: [tagOf(path)],
     'x-problems': problemsByStatus(codes),
     security: isPublic ? [] : [{ [BEARER]: rolesOf(route) }],
     request: {
       ...(params === undefined ? {} : { params }),
       ...(query === undefined ? {} : { query }),
-      ...(body === undefined ? {} : { body: documentedBody(operation.id, body) }),
+      ...(body === undefined ? {} : { body: documentedBody(body) }),
     },
-    ...(method === 'post' ? { parameters: keyParameter(operation.id, ownIdempotency === true) } : {}),
+    ...(method === 'post' ? { parameters: KEY_PARAMETERS[idempotency] } : {}),
     responses: {
-      ...documentedAnswers(operation, route, answers, isKeyed),
+      ...documentedAnswers(route, isKeyed),
       default: { $ref: '#/components/responses/Problem' },
     },
   };
 }
-
 /** OpenAPI 3.1 lets a bearer's list name roles: ours are the scope, and `operator` where no key of an account will do. */
 function rolesOf({ method, path, scope, keys }: Documented): string[] {
   const isOperators = keys === 'operator' || (keys === undefined && !path.includes('{account}'));
   return [scope ?? defaultScope(method), ...(isOperators ? ['operator'] : [])];
 }
 
-function documentedBody(id: string, { schema, optional }: NonNullable<Documented['body']>) {
-  const example = EXAMPLES[id];
-  const content = { schema, ...(example === undefined ? {} : { example }) };
-  return { required: optional !== true, content: { 'application/json': content } };
+function documentedBody({ schema, example, optional }: NonNullable<Documented['body']>) {
+  return { required: optional !== true, content: { 'application/json': { schema, example } } };
 }
 
 /** What a list is as a file. */
@@ -73,34 +54,25 @@ const EXPORTS = {
   'text/csv': { schema: { type: 'string' } },
 } as const;
 
-function documentedAnswers(
-  { shows }: Operation,
-  { query, mediaType = 'application/json' }: Documented,
-  answers: Documented['answers'],
-  isKeyed: boolean,
-) {
+function documentedAnswers({ answers, query, mediaType = 'application/json' }: Documented, isKeyed: boolean) {
   const exports = query !== undefined && 'format' in query.shape ? EXPORTS : {};
   const headers = isKeyed ? { headers: { 'Idempotent-Replayed': { $ref: `#/components/headers/${REPLAYED}` } } } : {};
-  const told = Object.entries(answers).map(([status, description]) => {
-    const schema = shows[Number(status)] ?? null;
+  const named = Object.entries(answers).map(([status, { description, schema }]) => {
     const content = schema === null ? {} : { content: { [mediaType]: { schema }, ...exports } };
     return [status, { description, ...headers, ...content }] as const;
   });
-  return Object.fromEntries(told);
+  return Object.fromEntries(named);
 }
 
-/** Publishing takes the key for the event's id; repeating what has its own idempotency changes nothing, and needs none. */
-const AS_EVENT_ID: ReadonlySet<string> = new Set(['publishEvent', 'broadcastEvent']);
+const IDEMPOTENCY_KEY = [{ $ref: '#/components/parameters/IdempotencyKey' }];
 
-/** What they make follows from the key: the answer is the first one. */
-const FROM_KEY: ReadonlySet<string> = new Set(['createKey']);
-
-function keyParameter(id: string, isOwn: boolean) {
-  if (AS_EVENT_ID.has(id)) return [{ $ref: '#/components/parameters/EventIdempotencyKey' }];
-  if (id === 'publishEvents') return [{ $ref: '#/components/parameters/BatchIdempotencyKey' }];
-  if (isOwn && !FROM_KEY.has(id)) return [];
-  return [{ $ref: '#/components/parameters/IdempotencyKey' }];
-}
+const KEY_PARAMETERS: Record<Idempotency | 'remembered', { $ref: string }[]> = {
+  remembered: IDEMPOTENCY_KEY,
+  'own-id': IDEMPOTENCY_KEY,
+  'event-id': [{ $ref: '#/components/parameters/EventIdempotencyKey' }],
+  batch: [{ $ref: '#/components/parameters/BatchIdempotencyKey' }],
+  none: [],
+};
 
 /**
  * By status. No response of its own for each: every language then makes a type for each operation and status, 1,400 in all, and they are
@@ -118,3 +90,26 @@ function problemWords(codes: readonly ProblemCode[]): string {
   const listed = byStatus.map(([status, here]) => `${status} ${here.map((code) => `\`${code}\``).join(', ')}`);
   return `Problems: ${listed.join('; ')}.`;
 }
+
+/** The resource: the first name after the version and the account. */
+export function tagOf(path: string): string {
+  const [first = 'accounts'] = path.replace(/^(\/v1)?(\/accounts\/\{account\}(?=\/))?\//, '').split('/');
+  const tag = TAGS[first] ?? first;
+  return capitalized(tag.replaceAll('-', ' '));
+}
+const TAGS: Record<string, string> = {
+  record: 'records',
+  live: 'records',
+  'dead-letters': 'deliveries',
+  reseal: 'accounts',
+  metrics: 'health',
+  overview: 'health',
+  traffic: 'health',
+  'record-statuses': 'records',
+  'alert-rules': 'alerts',
+  'portal-tokens': 'keys',
+  sessions: 'keys',
+  session: 'keys',
+  'openapi.json': 'reference',
+  docs: 'reference',
+};

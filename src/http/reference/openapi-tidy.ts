@@ -2,10 +2,8 @@
  * Schemas as the generators of other languages read them best. What zod makes is right and not enough: Go's take a `number` for a float of
  * 32 bits, so that two versions become one without an error.
  */
+import { ALWAYS } from '../shapes/shared-shapes.ts';
 import type { ApiSchema } from './openapi-document.ts';
-
-/** Marks a field that may be anything, and is always there. */
-export const ALWAYS = 'x-always';
 
 /** All whole numbers of the API are ones that JSON.parse keeps. */
 const WHOLE = { format: 'int64', minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };

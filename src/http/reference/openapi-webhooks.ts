@@ -3,12 +3,11 @@
  * are no components: oapi-codegen drops those that only a webhook names, and still refers to them.
  */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { AppEnv } from '../context.ts';
-import { alertShape } from './alert-shapes.ts';
-import { version } from './delivery-shapes.ts';
-import { anything, count, text } from './shared-shapes.ts';
+import { alertShape } from '../shapes/alert-shapes.ts';
+import { version } from '../shapes/delivery-shapes.ts';
+import { anything, count, text } from '../shapes/shared-shapes.ts';
 
-type Registry = OpenAPIHono<AppEnv>['openAPIRegistry'];
+type Registry = OpenAPIHono['openAPIRegistry'];
 
 const envelope = {
   id: text('Id of the event, as in `webhook-id`: deduplicate on it'),

@@ -37,23 +37,8 @@ export const PARAMETER_WORDS: Readonly<Record<string, string>> = {
   reason: `Why, for the history: at most ${limit.DESCRIPTION_BYTES_MAX} bytes`,
 };
 
-/** Where the same name means another thing: by operation, or by path and query. */
+/** Where the same name means one thing in a path and another in a query. An operation may say its own (`words`). */
 export const PLACED_WORDS: Readonly<Record<string, string>> = {
-  'listAllEndpoints status': 'Status of the endpoint; may be given several times',
-  'listAccounts search': 'Part of the id or of the name, in either case of ASCII letters',
-  'listEndpoints search': 'Part of the URL or of the description, in either case',
-  'listAllEndpoints search': 'Part of the URL or of the description, in either case of ASCII letters',
-  'listAlerts status': 'Whether it is open or has ended',
-  'listAllAlerts status': 'Whether it is open or has ended',
-  'listJobs status': 'Status of the job; may be given several times',
-  'listJobs kind': 'Kind of the job; may be given several times',
-  'listEvents status': 'Status of one of its deliveries; may be given several times',
-  'getOverviewOfAll after': '`next` of the call before: accounts behind this one',
-  'deleteAccount reason': 'Why, for the audit log',
-  'erasePayload reason': 'Why, for the audit log',
-  'getRecordByKey key': 'Record key, URL-encoded',
-  'getEvent record': 'Key of its record: finds an event of your own id before the log has it',
-  'erasePayload record': 'Key of its record: finds an event of your own id before the log has it',
   'path from': 'Schema version to compare from',
   'path to': 'Schema version to compare with',
   'query from': 'RFC 3339 time: this or later',
@@ -61,141 +46,29 @@ export const PLACED_WORDS: Readonly<Record<string, string>> = {
   'path key': 'Id of a key (`key_…`)',
 };
 
-/** Fields of requests, by operation or component and place. Those of answers have their words in their shapes. */
-export const BODY_WORDS: Readonly<Record<string, string>> = {
-  ...of(['putAccount'], {
-    name: 'Its name, for people',
-    targets: 'When a delivery is `late`; as a whole',
-    'targets.deliverWithinMs': 'Milliseconds after which a delivery should have arrived',
-    'targets.warnAfterMs': 'Milliseconds after which a delivery that still waits is `late`',
-    retention: 'For how long payloads and log are kept; as a whole',
-    'retention.payloadDays': 'Days after which the data of an event is erased',
-    'retention.logDays': 'Days after which events, deliveries and attempts are deleted',
-    quota: 'What the account may use at most; as a whole',
-    'quota.eventsPerSecond': 'Events that may be published in a second; null: no quota',
-    'quota.endpointsMax': 'Endpoints that the account may have',
-    shards: 'Over how many objects its records are spread; fixed at creation',
-    jurisdiction: 'Where its data stays, `eu` or `fedramp`; fixed at creation; null: anywhere',
-  }),
-  ...of(['createEndpoint', 'changeEndpoint'], {
-    url: `HTTPS, at most ${limit.URL_BYTES_MAX} bytes, without credentials or fragment, no private address`,
-    description: 'What it is, for people: it names the endpoint in sentences',
-    eventTypes: 'Types that it gets: exact names or `prefix.*`; empty: all',
-    filter: 'Condition that an event must meet (docs/filters.md); null: none',
-    schemaVersions: 'Schema version by event type; of those that are not named, the newest',
-    payloadFormat:
-      '`slack`: alerts as Slack takes them, for endpoints of `tubepost.alert.*` types only (docs/alerts.md)',
-    headers: `Own headers of every request: ${limit.HEADERS_BYTES_MAX} bytes at most, names and values together; never read back`,
-    externalId: 'An id of yours, unique in the account; null: none',
-    ordering: '`ordered`: each after the one before; `latest`: newer replaces what waits; `unordered`',
-    timeoutMs: `How long an attempt may take, in ms; ${limit.TIMEOUT_MS_DEFAULT} where not given`,
-    retry: 'When failures are tried again',
-    'retry.scheduleSeconds': 'Seconds before retry 1, 2, …; empty: one attempt and no retry',
-    'retry.windowSeconds': 'Nothing is retried later than so many seconds after the first attempt',
-    'retry.alsoRetry': 'HTTP statuses to retry although they are final; not 410',
-    rateLimitPerSecond: 'Requests that it gets in a second at most; null: no limit',
-    status: '`paused`: events wait for it; `disabled`: it gets none',
-    statusReason: 'Why it has this status, for people',
-    secret: 'Your own signing secret: `whsec_` and base64 of 24 to 64 bytes; one is made where not given',
-  }),
-  ...of(['rotateSecret'], {
-    secret: 'Your own new secret, `whsec_…` or `whsk_…`, of the `algorithm`; one is made where not given',
-    overlapSeconds: 'Seconds for which the secrets before it still sign; a day where not given',
-    algorithm: '`hmac` (v1) or `ed25519` (v1a)',
-  }),
-  ...of(['EventToPublish', 'EventToBroadcast'], {
-    id: 'Your id of the event, made where absent. The same id with the same content is one event',
-    type: 'Event type: a dotted name like `ticket.created`; not one that we reserve (`tubepost.test`, `tubepost.alert.*`)',
-    record:
-      'Key of the record that the event is about, such as `ticket/4211`; its events are delivered in order. Null: none',
-    version: 'Version of the record: a whole number that grows; not a schema version',
-    occurredAt: 'When it happened: RFC 3339 with an offset or Z, without leap seconds',
-    data: `Its data, any JSON: at most ${limit.DATA_BYTES_MAX} bytes and ${limit.DATA_DEPTH_MAX} levels; numbers keep their digits`,
-    forms: 'Its data by schema version, instead of `data`',
-    accounts: 'Ids of the accounts that get it; null: all',
-  }),
-  'publishEvents.events': 'Events as in a single publish; each is checked and answered by itself',
-  'readRecordStatuses.records': 'Record keys',
-  ...of(
-    [
-      'replayDelivery',
-      'discardDelivery',
-      'pauseReplay',
-      'resumeReplay',
-      'cancelReplay',
-      'pauseJob',
-      'resumeJob',
-      'cancelJob',
-    ],
-    {
-      reason: 'Why, for the history',
-      force: 'Send it even if a newer version of the record was sent',
-    },
-  ),
-  ...of(['startReplay', 'discardDeadLetters'], {
-    endpoint: 'Id of the endpoint (`ep_…`)',
-    eventTypes: 'Only events of these types',
-    statusCodes: 'Only where the newest attempt was answered so: HTTP statuses such as `503`, or classes such as `5xx`',
-    records: 'Only events of these records, by key',
-    from: `Accepted then or later; ${limit.BULK_SPAN_MS_MAX / limit.DAY_MS} days before \`to\` at most`,
-    to: 'Accepted before; now where not given',
-    limit: `Refused where more deliveries match; ${limit.BULK_DELIVERIES_DEFAULT} where not given`,
-    dryRun: 'Only count, and change nothing',
-    reason: 'Why, for the history',
-    statuses: 'Only deliveries of these statuses; `dead` where not given',
-    missing: 'What the endpoint had no delivery of, instead of deliveries',
-    force: 'Send even what is older than a version that was sent',
-    pacePerSecond: `How many a second at most; ${limit.REPLAY_PACE_DEFAULT} where not given`,
-  }),
-  ...of(['putEventType', 'putSchemaVersion'], {
-    name: 'The event type, as in the path: an answer may be sent back as it is',
-    description: 'What it means, for people',
-    example: `An example of its data that fits the schema: at most ${limit.EXAMPLE_BYTES_MAX} bytes; null: none`,
-    schema: `JSON Schema 2020-12 of the data (docs/event-types.md): at most ${limit.SCHEMA_BYTES_MAX} bytes`,
-    strict: 'Refuse data that does not fit the schema',
-    retryWindowSeconds: "Retry window instead of the endpoint's, in seconds; null: the endpoint's",
-    expireAfterSeconds: 'Seconds after the acceptance at which a delivery that waits ends; null: it does not',
-    latestGroup: 'Types of one group replace each other in `latest` lanes; null: only itself',
-    latestOnly: 'Newer events replace those that still wait, at every endpoint',
-    dataVersion: 'Schema version that plain `data` is in; null: the first',
-    archived: 'Refuse to publish it',
-    type: 'The event type, as in the path',
-    version: 'The version, as in the path',
-    versions: 'Only answered; passed over here',
-    createdAt: 'Only answered; passed over here',
-    updatedAt: 'Only answered; passed over here',
-    effectiveWithinMs: 'Only answered; passed over here',
-  }),
-  ...of(['createKey', 'changeKey'], {
-    name: 'Its name, for people',
-    scopes: 'What the key may do; nobody grants a scope that they lack',
-    account: 'The account to bind it to; null: operator-wide',
-    expiresAt: 'When it stops working, in the future; null: never',
-    rateLimitPerSecond: 'Requests that it may make in a second; null: no limit',
-  }),
-  ...of(['createPortalToken'], {
-    record: 'The token then reads the status of this record, and nothing else',
-    scopes: 'What the token may do; nobody grants a scope that they lack',
-    expiresInSeconds: 'Seconds for which it works',
-  }),
-  'acknowledgeAlert.note': 'What you want others to know',
-  'putAlertRules.rules': 'Rules by name; those that are not named stay as they are',
-  ...of(['AlertRuleToSet'], {
+/** Fields of requests that are components, by place. Other bodies have theirs in their routes, answers in their shapes. */
+const EVENT = {
+  id: 'Your id of the event, made where absent. The same id with the same content is one event',
+  type: 'Event type: a dotted name like `ticket.created`; not one that we reserve (`tubepost.test`, `tubepost.alert.*`)',
+  record:
+    'Key of the record that the event is about, such as `ticket/4211`; its events are delivered in order. Null: none',
+  version: 'Version of the record: a whole number that grows; not a schema version',
+  occurredAt: 'When it happened: RFC 3339 with an offset or Z, without leap seconds',
+  data: `Its data, any JSON: at most ${limit.DATA_BYTES_MAX} bytes and ${limit.DATA_DEPTH_MAX} levels; numbers keep their digits`,
+  forms: 'Its data by schema version, instead of `data`',
+  accounts: 'Ids of the accounts that get it; null: all',
+};
+export const COMPONENT_WORDS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  EventToPublish: EVENT,
+  EventToBroadcast: EVENT,
+  AlertRuleToSet: {
     enabled: 'Whether it is judged at all',
     threshold: 'The value from which on it opens an alert, in its unit (docs/alerts.md)',
     minimum: 'How much there must be for the rule to judge; of rules without one, null',
     unit: 'Only answered; passed over here',
     minimumOf: 'Only answered; passed over here',
-  }),
+  },
 };
-
-/** What stands at a place of several operations. */
-function of(owners: readonly string[], words: Readonly<Record<string, string>>): Record<string, string> {
-  const named = owners.flatMap((owner) =>
-    Object.entries(words).map(([place, text]) => [`${owner}.${place}`, text] as const),
-  );
-  return Object.fromEntries(named);
-}
 
 export const TAG_WORDS: Readonly<Record<string, string>> = {
   Accounts: 'A customer of yours: endpoints, quota and retention',

@@ -12,6 +12,7 @@ import { accountParams } from '../params.ts';
 import { findersOf } from './finders.ts';
 import { findersOfAll } from './finders-of-all.ts';
 import { type Finders, type Found, kindsOf, nothingFound } from './kinds.ts';
+import { searchShape } from '../shapes/search-shapes.ts';
 
 const query = z.strictObject({ q: line(1, URL_BYTES_MAX) });
 
@@ -20,10 +21,11 @@ export function addSearch(api: Api): void {
     {
       method: 'get',
       path: '/v1/accounts/{account}/search',
+      id: 'searchAccount',
       summary: 'What a text may mean: an id, a record key or its beginning, a URL or host',
       params: accountParams,
       query,
-      answers: { 200: 'The hits' },
+      answers: { 200: { description: 'The hits', schema: searchShape } },
     },
     async ({ c, params, query: { q } }) => c.json(await search(q, findersOf(c, await accountOf(c, params.account)))),
   );
@@ -32,10 +34,11 @@ export function addSearch(api: Api): void {
     {
       method: 'get',
       path: '/v1/search',
+      id: 'search',
       summary: 'The same over all accounts, also by name of an account',
       params: z.strictObject({}),
       query,
-      answers: { 200: 'The hits' },
+      answers: { 200: { description: 'The hits', schema: searchShape } },
     },
     async ({ c, query: { q } }) => c.json(await search(q, findersOfAll(c))),
   );

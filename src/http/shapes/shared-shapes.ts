@@ -1,17 +1,20 @@
 /**
- * Parts that the shapes of answers share. A shape says what an answer is, to readers and to tests; no answer is checked by it at run
- * time. Every field says what it means where it stands: the same name means other things in other places.
+ * Parts that the shapes of answers share. A shape says what an answer is, to readers and to tests;
+ * no answer is checked by it at run time. Every field has its own description: the same name means
+ * other things in other places.
  */
 import { z } from '@hono/zod-openapi';
-import { ALWAYS } from './openapi-tidy.ts';
 import { PROBLEM_LIST } from '../problem.ts';
+
+/** Marks a field that may be anything, and is always there (reference/openapi-tidy.ts). */
+export const ALWAYS = 'x-always';
 
 export const time = (words: string) =>
   z.iso.datetime().openapi({ description: words, example: '2026-11-21T18:00:00.000Z' });
 export const count = (words: string) => z.int().min(0).openapi({ description: words });
 export const text = (words: string) => z.string().openapi({ description: words });
 export const flag = (words: string) => z.boolean().openapi({ description: words });
-/** Any JSON, null too; always there, which zod does not say of what may be anything (openapi-tidy.ts). */
+/** Any JSON, null too; always there, which zod does not say of what may be anything. */
 export const anything = (words: string) => z.unknown().openapi({ description: words, [ALWAYS]: true });
 
 /** Counts by a name, such as a status. */
