@@ -620,11 +620,16 @@ export type Schemas = {
     latencyMs: number;
     statusCode: number | null;
     error: Schemas['AttemptError'];
+    request: Schemas['SentRequest'];
     responseHeaders: Record<string, string> | null;
     responseBody: string | null;
     willRetry: boolean;
     nextAttemptAt: string | null;
   };
+  SentRequest: {
+    url: string;
+    headers: Record<string, string>;
+  } | null;
   DeadLetterSummary: {
     data: (Schemas['DeadLettersOfEndpoint'])[];
     total: number;
@@ -658,6 +663,7 @@ export type Schemas = {
     latencyMs: number;
     statusCode: number | null;
     error: Schemas['AttemptError'];
+    request: Schemas['SentRequest'];
     responseHeaders: Record<string, string> | null;
     responseBody: string | null;
     willRetry: boolean;

@@ -8,7 +8,7 @@ import type { AttemptOutcome } from './outcome.ts';
 
 export type LoggedAttempt = Pick<
   AttemptOutcome,
-  'atMs' | 'latencyMs' | 'statusCode' | 'error' | 'responseHeaders' | 'responseBody'
+  'atMs' | 'latencyMs' | 'statusCode' | 'error' | 'responseHeaders' | 'responseBody' | 'sent'
 > & {
   number: number;
   trigger: Trigger;

@@ -2,6 +2,8 @@
  * What came of one attempt, and what follows from it (C5). Pure: the attempt itself is delivery/attempt.ts.
  */
 
+import type { Sent } from './sent.ts';
+
 /** The words themselves, for the schemas of everything that stores or carries them: core holds no zod. */
 export const ERROR_KINDS = [
   'timeout',
@@ -46,6 +48,8 @@ export type AttemptOutcome = {
   directive: ReceiverDirective | null;
   /** The connection of a first request broke at once, before an answer, and this is what came of the second (delivery/attempt.ts). */
   isRepeated?: boolean | undefined;
+  /** Absent: nothing was sent, or what is not known. */
+  sent?: Sent | undefined;
 };
 
 export type Verdict =

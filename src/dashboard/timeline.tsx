@@ -40,7 +40,7 @@ function Replay({ of: { by, reason, missing } }: { of: NonNullable<Schemas['Repl
 }
 
 function AttemptMoment({ attempt, name }: { attempt: Schemas['Attempt']; name: string }) {
-  const { id, number, at, latencyMs, statusCode, error, responseHeaders, responseBody } = attempt;
+  const { id, number, at, latencyMs, statusCode, error, request, responseHeaders, responseBody } = attempt;
   const isOurs = error?.kind === 'lost' || error?.kind === 'not-sent';
   const tone: Tone = error === null ? 'good' : isOurs ? 'warn' : 'bad';
   const outcome = statusCode === null ? (error?.message ?? '') : `${name} answered ${statusCode}`;
@@ -51,6 +51,7 @@ function AttemptMoment({ attempt, name }: { attempt: Schemas['Attempt']; name: s
         After {span(latencyMs)}
         {statusCode === null || error === null ? null : `. ${error.message}`}
       </p>
+      {request === null ? null : <SentRequest id={`request-${number}`} of={request} />}
       <details id={`more-${number}`}>
         <summary>{hasAnswer ? 'The answer' : 'The attempt'}</summary>
         {responseHeaders === null || Object.keys(responseHeaders).length === 0 ? null : (
@@ -70,6 +71,17 @@ function AttemptMoment({ attempt, name }: { attempt: Schemas['Attempt']; name: s
         </p>
       </details>
     </Moment>
+  );
+}
+
+/** The URL and every header as they were sent; the body is the same of all attempts, and stands below them. */
+export function SentRequest({ id, of: { url, headers } }: { id: string; of: NonNullable<Schemas['SentRequest']> }) {
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return (
+    <details id={id}>
+      <summary>The request</summary>
+      <Copyable text={[`POST ${url}`, ...lines].join('\n')} isBlock />
+    </details>
   );
 }
 

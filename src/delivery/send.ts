@@ -12,13 +12,13 @@ import { fail, ok, type Result } from '../core/result.ts';
 import { ERROR_MESSAGE_BYTES_MAX } from '../core/limits.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AttemptRequest } from '../core/rpc.ts';
+import type { Sent } from '../core/sent.ts';
 import * as wire from '../signature.ts';
 import { attempt, type AttemptDeps, failed, type OutgoingRequest } from './attempt.ts';
+import { contractHeaders } from './headers.ts';
 import { cutToBytes } from './response.ts';
 import { checkUrl, type UrlPolicy } from './url-guard.ts';
 import type { Vault } from './vault.ts';
-
-export const USER_AGENT = 'Tubepost/1.0 (+https://tubepost.dev)';
 
 /** The `purpose` that secrets and headers are sealed for: whoever seals them uses these. */
 export const PURPOSE_SECRET = 'secret';
@@ -31,14 +31,16 @@ type Prepared<T> = Promise<Result<T, string>>;
 
 export async function send(request: AttemptRequest, deps: SendDeps): Promise<AttemptOutcome> {
   const atMs = deps.nowMs();
-  let prepared: Result<OutgoingRequest, NonNullable<AttemptOutcome['error']>>;
+  let prepared: Awaited<ReturnType<typeof prepare>>;
   try {
     prepared = await prepare(request, atMs, deps);
   } catch (error) {
     // A bug of ours. Its message is not passed on: it may quote a secret or a header.
     return notSent(`an error of ours (${error instanceof Error ? error.name : typeof error})`, atMs, deps.nowMs());
   }
-  return prepared.ok ? attempt(prepared.value, deps) : failed(prepared.error, atMs, deps.nowMs());
+  if (!prepared.ok) return failed(prepared.error, atMs, deps.nowMs());
+  const { outgoing, sent } = prepared.value;
+  return { ...(await attempt(outgoing, deps)), sent };
 }
 
 /** `why`: a clause, without secret or payload. */
@@ -54,7 +56,7 @@ async function prepare(
   request: AttemptRequest,
   atMs: number,
   deps: SendDeps,
-): Promise<Result<OutgoingRequest, NonNullable<AttemptOutcome['error']>>> {
+): Promise<Result<{ outgoing: OutgoingRequest; sent: Sent }, NonNullable<AttemptOutcome['error']>>> {
   const checked = checkUrl(request.endpoint.url, deps.urlPolicy);
   if (!checked.ok) {
     const message = cutToBytes(`Not sent, rule ${checked.rule}: ${checked.message}.`, ERROR_MESSAGE_BYTES_MAX);
@@ -65,29 +67,24 @@ async function prepare(
   const custom = await openHeaders(request, deps.vault);
   if (!custom.ok) return fail(notSentError(custom.error));
 
-  const timestampSeconds = Math.floor(atMs / 1000);
-  const signature = await wire.sign({ id: request.eventId, timestampSeconds, body: request.body }, secrets.value);
+  const timestamp = Math.floor(atMs / 1000);
+  const signature = await wire.sign(
+    { id: request.eventId, timestampSeconds: timestamp, body: request.body },
+    secrets.value,
+  );
+  const ours = contractHeaders(request, { timestamp, signature, previous: request.previous });
+  const own = Object.keys(custom.value).filter((name) => !Object.hasOwn(ours, name));
+  const url = checked.url.href;
   return ok({
-    url: checked.url.href,
-    // Ours come last: no custom header replaces one of the contract.
-    headers: { ...custom.value, ...contractHeaders(request, timestampSeconds, signature) },
-    body: request.body,
-    timeoutMs: request.endpoint.timeoutMs,
+    outgoing: {
+      url,
+      // Ours come last: no custom header replaces one of the contract.
+      headers: { ...custom.value, ...ours },
+      body: request.body,
+      timeoutMs: request.endpoint.timeoutMs,
+    },
+    sent: { url, timestamp, signature, previous: request.previous, own },
   });
-}
-
-function contractHeaders(request: AttemptRequest, timestampSeconds: number, signature: string): Record<string, string> {
-  const headers: Record<string, string> = {
-    'content-type': 'application/json',
-    'user-agent': USER_AGENT,
-    [wire.HEADER_ID]: request.eventId,
-    [wire.HEADER_TIMESTAMP]: String(timestampSeconds),
-    [wire.HEADER_SIGNATURE]: signature,
-    [wire.HEADER_ATTEMPT]: String(request.attempt),
-    [wire.HEADER_PREVIOUS]: request.previous === null ? wire.PREVIOUS_NONE : String(request.previous),
-  };
-  if (request.replay !== null) headers[wire.HEADER_REPLAY] = request.replay;
-  return headers;
 }
 
 /** The keys of all secrets that have not expired. The opened text says of which kind it is: there is no other truth. */

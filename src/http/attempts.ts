@@ -63,7 +63,7 @@ export function addAttempts(api: Api): void {
 
 const COLUMNS = [
   'id delivery endpoint event number trigger at latencyMs statusCode error.kind error.message',
-  'responseHeaders responseBody willRetry nextAttemptAt',
+  'request.url request.headers responseHeaders responseBody willRetry nextAttemptAt',
 ].flatMap((line) => line.split(' '));
 
 /** Of one account, or of all for operators: then each attempt says whose it is. */

@@ -14,6 +14,7 @@ import { QUOTA_DEFAULT } from '../core/quota.ts';
 import type { DeliveryDetail, EventView, RecordView } from '../core/view.ts';
 import { parseExact } from '../core/json.ts';
 import type { Unsent } from '../core/not-sent.ts';
+import { sentRequest } from '../delivery/headers.ts';
 import { nameOf, overlay, type Present, type ShownDelivery } from './overlay.ts';
 
 function time(ms: number | null): string | null {
@@ -143,11 +144,18 @@ export function showAttempt(owner: AttemptOwner, attempt: LoggedAttempt) {
     latencyMs,
     statusCode,
     error,
+    request: showRequest(owner, attempt),
     responseHeaders,
     responseBody,
     willRetry,
     nextAttemptAt: time(attempt.nextAttemptAtMs),
   };
+}
+
+function showRequest({ delivery, event: eventId }: AttemptOwner, { sent, number }: LoggedAttempt) {
+  if (sent === undefined) return null;
+  const replay = (parseDeliveryId(delivery)?.replay ?? 0) > 0 ? delivery : null;
+  return sentRequest(sent, { eventId, attempt: number, replay });
 }
 
 function attemptIdOf(delivery: string, number: number): string {

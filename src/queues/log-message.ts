@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../core/delivery.ts';
 import { EVENT_ID, isEndpointId, parseShardName } from '../core/ids.ts';
 import type { LogMessage } from '../core/log.ts';
-import { errorSchema, headersSchema, triggerSchema } from '../store/log/stored-attempt.ts';
+import { errorSchema, headersSchema, sentSchema, triggerSchema } from '../store/log/stored-attempt.ts';
 
 const time = z.int().nonnegative();
 const count = z.int().nonnegative();
@@ -56,6 +56,7 @@ const attempt = z.object({
   error: errorSchema.nullable(),
   responseHeaders: headersSchema.nullable(),
   responseBody: text,
+  sent: sentSchema.optional(),
   willRetry: z.boolean(),
   nextAttemptAtMs: time.nullable(),
 });

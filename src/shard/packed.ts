@@ -3,6 +3,7 @@
  * id that is larger than some 1,000 bytes takes a page of 4,096 more (SQLite's file format, "B-tree pages": maximum local
  * payload), so these bytes decide whether an ordinary event takes one page or a quarter of one.
  */
+import { packSent, type Sent } from '../core/sent.ts';
 import type { Kept, KeptAttempt, KeptFacts } from './stored.ts';
 
 /** By name of the field, wherever it stands: the default of the same name in stored.ts. */
@@ -13,18 +14,32 @@ const USUAL: Record<string, unknown> = {
   acked: 0,
   ackedAttempts: 0,
   willRetry: false,
+  number: 1,
+  trigger: 'first',
+  ordering: 'ordered',
+  deliveryCount: 1,
 };
 
-export function packedFacts(facts: KeptFacts): string {
+/** Without what the row has columns for. */
+export function packedFacts({ sequence: _, acceptedAtMs: __, ...facts }: KeptFacts): string {
   return JSON.stringify(lean(facts));
 }
 
 export function packedAttempt(attempt: KeptAttempt): string {
-  return JSON.stringify(lean(attempt));
+  return JSON.stringify(lean(withSent(attempt)));
 }
 
 export function packedDeliveries(kept: readonly Kept[]): string {
-  return JSON.stringify(kept.map((one) => lean(isLastStored(one) ? withoutLast(one) : one)));
+  return JSON.stringify(kept.map((one) => lean(shortened(one))));
+}
+
+function shortened(one: Kept): unknown {
+  const success = one.success === null ? null : withSent(one.success);
+  return { ...(isLastStored(one) ? withoutLast(one) : one), success };
+}
+
+function withSent<T extends { sent?: Sent | undefined }>({ sent, ...rest }: T): object {
+  return sent === undefined ? rest : { ...rest, sent: packSent(sent) };
 }
 
 /** The last attempt says no more than the stored success, which stands beside it. */
@@ -39,7 +54,7 @@ function isLastStored({ delivery: { last }, success }: Kept): boolean {
   );
 }
 
-function withoutLast({ delivery, ...rest }: Kept): unknown {
+function withoutLast({ delivery, ...rest }: Kept): object {
   const { last: _, ...others } = delivery;
   return { delivery: others, ...rest };
 }

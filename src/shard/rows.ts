@@ -3,7 +3,7 @@ import { DELIVERIES_PER_ROW, LANES_PER_ROW, LOAD_ROWS, MADE_ID_EARLY_MS, MADE_ID
 import type { Sql } from '../core/sql.ts';
 import { packedAttempt, packedDeliveries, packedFacts } from './packed.ts';
 import {
-  facts,
+  parseFacts,
   keptAttempt,
   type KeptAttempt,
   type KeptEvent,
@@ -46,7 +46,7 @@ export class Rows {
     for (let before = Number.MAX_SAFE_INTEGER; this.#tables.exist;) {
       const rows = this.#sql
         .exec(
-          `SELECT sequence, logged_through, lanes, facts, deliveries FROM event
+          `SELECT sequence, accepted_ms, logged_through, lanes, facts, deliveries FROM event
            WHERE record = ? AND sequence < ? ORDER BY sequence DESC LIMIT ?`,
           this.record,
           before,
@@ -69,7 +69,7 @@ export class Rows {
     if (!this.#tables.exist) return [];
     return this.#sql
       .exec(
-        `SELECT sequence, facts, deliveries FROM event WHERE record = ? AND sequence BETWEEN ? AND ? ORDER BY sequence`,
+        `SELECT sequence, accepted_ms, facts, deliveries FROM event WHERE record = ? AND sequence BETWEEN ? AND ? ORDER BY sequence`,
         this.record,
         from,
         to,
@@ -307,7 +307,8 @@ export class Rows {
         .toArray();
       for (const chunk of chunks) list.push(...keptList.parse(JSON.parse(String(chunk['packed']))));
     }
-    return { facts: facts.parse(JSON.parse(String(row['facts']))), kept: list };
+    const columns = { sequence: Number(row['sequence']), acceptedAtMs: Number(row['accepted_ms']) };
+    return { facts: parseFacts(String(row['facts']), columns), kept: list };
   }
 
   #writeWide(event: KeptEvent, chunk: number): void {

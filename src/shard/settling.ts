@@ -108,6 +108,7 @@ function keepAttempt(
     error: outcome.error,
     responseHeaders,
     responseBody,
+    sent: outcome.sent,
     number: claim.attempt,
     trigger: claim.trigger,
     willRetry: nextMs !== null,
@@ -186,12 +187,12 @@ function settleLate(memory: Memory, ref: ClaimRef, outcome: AttemptOutcome, nowM
         ended(corrected, 'delivered', nowMs)
       : { ...corrected, revision: corrected.revision + 1 };
   memory.put(slot, after);
-  const { latencyMs, statusCode, error } = outcome;
+  const { latencyMs, statusCode, error, sent } = outcome;
   const { responseHeaders, responseBody } = answerToKeep(slot, outcome);
   memory.rows.writeAttempt(slot.sequence, slot.index, {
     // Its time stays as it was told: the log finds the attempt by that.
     ...given,
-    ...{ latencyMs, statusCode, error, responseHeaders, responseBody },
+    ...{ latencyMs, statusCode, error, responseHeaders, responseBody, sent },
     ...(after.state.kind === 'ended' ? { willRetry: false, nextAttemptAtMs: null } : {}),
   });
   slot.ackedAttempts = Math.min(slot.ackedAttempts, given.number - 1);

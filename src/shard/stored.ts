@@ -5,13 +5,17 @@
 import { z } from 'zod';
 import { ENDED_STATUSES, TRIGGERS, WAITING_STATUSES } from '../core/delivery.ts';
 import { ERROR_KINDS } from '../core/outcome.ts';
+import { unpackSent } from '../core/sent.ts';
 
 const attemptError = z
   .object({ kind: z.enum(ERROR_KINDS), message: z.string() })
   .nullable()
   .default(null);
-const trigger = z.enum(TRIGGERS);
+const trigger = z.enum(TRIGGERS).default('first');
 const ordering = z.enum(['ordered', 'latest', 'unordered']);
+const sent = z
+  .tuple([z.string(), z.number(), z.string(), z.number().nullable(), z.array(z.string())])
+  .transform(unpackSent);
 const retryPolicy = z.object({
   scheduleSeconds: z.array(z.number()),
   windowSeconds: z.number(),
@@ -25,7 +29,8 @@ const loggedAttempt = z.object({
   error: attemptError,
   responseHeaders: z.record(z.string(), z.string()).nullable().default(null),
   responseBody: z.string().nullable().default(null),
-  number: z.number(),
+  sent: sent.optional(),
+  number: z.number().default(1),
   trigger,
   willRetry: z.boolean().default(false),
   nextAttemptAtMs: z.number().nullable().default(null),
@@ -48,7 +53,7 @@ const delivery = z.object({
     })
     .nullable()
     .default(null),
-  ordering,
+  ordering: ordering.default('ordered'),
   state: z.discriminatedUnion('kind', [
     z.object({
       kind: z.literal('waiting'),
@@ -66,7 +71,7 @@ const delivery = z.object({
   ]),
   claim: z
     .object({
-      number: z.number(),
+      number: z.number().default(1),
       attempt: z.number(),
       via: z.enum(['self', 'fanout', 'slow']),
       trigger,
@@ -109,7 +114,7 @@ const kept = z.object({
   ackedAttempts: z.number().default(0),
 });
 
-export const facts = z.object({
+const facts = z.object({
   sequence: z.number(),
   id: z.string(),
   type: z.string(),
@@ -126,9 +131,14 @@ export const facts = z.object({
   erasedAtMs: z.number().optional(),
   payloadExpiredAtMs: z.number().optional(),
   /** Live deliveries: those that matched at acceptance. */
-  deliveryCount: z.number(),
+  deliveryCount: z.number().default(1),
   record: z.string().nullable().default(null),
 });
+
+/** Of a row, whose columns say the first two; an older release wrote them into the facts too. */
+export function parseFacts(json: string, columns: { sequence: number; acceptedAtMs: number }): KeptFacts {
+  return facts.parse({ ...columns, ...z.looseObject({}).parse(JSON.parse(json)) });
+}
 
 /** A failed attempt, with the claim that made it: a late outcome finds its number by that. */
 export const keptAttempt = loggedAttempt.extend({ claim: z.number() });

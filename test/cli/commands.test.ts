@@ -310,6 +310,7 @@ describe('tail', () => {
     latencyMs: 12,
     statusCode: 200,
     error: null,
+    request: null,
     responseHeaders: null,
     responseBody: null,
     willRetry: false,

@@ -14,6 +14,7 @@ const attempt = (number: number, at: string, more: object) => ({
   latencyMs: 12,
   statusCode: 200,
   error: null,
+  request: { url: 'https://crm.example.com/hook', headers: { 'webhook-id': 'evt_1', 'x-api-key': '(hidden)' } },
   responseHeaders: null,
   responseBody: null,
   willRetry: false,
@@ -32,12 +33,12 @@ const refused = {
   responseBody: 'bad\nsignature',
 };
 
-async function told(given: object): Promise<{ code: number; lines: string[] }> {
+async function told(given: object, ...options: string[]): Promise<{ code: number; lines: string[] }> {
   const { run, out } = cli({
     [`GET ${A}/endpoints`]: page(endpoint('ep_crm', 'CRM')),
     [`GET ${A}/deliveries/dlv_1`]: delivery(given),
   });
-  const code = await run('explain', 'dlv_1');
+  const code = await run('explain', 'dlv_1', ...options);
   return {
     code,
     lines: out()
@@ -49,6 +50,20 @@ async function told(given: object): Promise<{ code: number; lines: string[] }> {
 }
 
 describe('explain', () => {
+  it('shows the URL and the headers of each attempt to who asks for them, and says where they are not known', async () => {
+    const log = [
+      attempt(1, '2026-11-30T21:59:00.100Z', { ...timeout, request: null }),
+      attempt(2, '2026-11-30T21:59:25.000Z', {}),
+    ];
+    const { lines } = await told({ attempts: 2, attemptLog: log }, '--headers');
+    expect(lines.filter((line) => !line.startsWith('Attempt')).slice(0, 4)).toEqual([
+      '(what was sent is not known)',
+      'POST https://crm.example.com/hook',
+      'webhook-id: evt_1',
+      'x-api-key: (hidden)',
+    ]);
+  });
+
   it('tells attempts in their order, and when it arrived', async () => {
     const log = [attempt(1, '2026-11-30T21:59:00.100Z', timeout), attempt(2, '2026-11-30T21:59:25.000Z', {})];
     expect(await told({ attempts: 2, attemptLog: log, endedAt: '2026-11-30T21:59:25.012Z' })).toEqual({

@@ -4,6 +4,8 @@ import { Webhook as SvixWebhook } from 'svix';
 import { describe, expect, it } from 'vitest';
 import type { EndpointSettings } from '../../src/core/endpoint.ts';
 import type { AttemptRequest } from '../../src/core/rpc.ts';
+import { packSent, unpackSent } from '../../src/core/sent.ts';
+import { sentRequest } from '../../src/delivery/headers.ts';
 import { PURPOSE_HEADERS, PURPOSE_SECRET, send, type SendDeps } from '../../src/delivery/send.ts';
 import { factsOf, makeSecret } from '../../src/delivery/secrets.ts';
 import { createVault } from '../../src/delivery/vault.ts';
@@ -153,6 +155,29 @@ describe('what is sent', () => {
       'user-agent': 'Tubepost/1.0 (+https://tubepost.dev)',
       'content-type': 'application/json',
     });
+  });
+});
+
+describe('what is kept of a request', () => {
+  it.each([
+    ['of a first attempt', { attempt: 1, previous: null }],
+    ['of a replay', { attempt: 3, previous: 7, replay: 'dlv_x_r1' }],
+  ])('says every header as it was sent, and of the own ones the names alone: %s', async (_, over) => {
+    const { sent, deps } = world();
+    const headers = await sealHeaders('[["X-Api-Key","s3cret"],["Webhook-Id","evt_forged"]]');
+    const request = await requestWith({ headers, url: 'https://example.com/hook?from=us' }, over);
+    const outcome = await send(request, deps);
+    if (outcome.sent === undefined) throw new Error('nothing was kept');
+    expect(JSON.stringify(outcome)).not.toContain('s3cret');
+    const { url, headers: left = {} } = sent[0] ?? {};
+    const read = sentRequest(unpackSent(packSent(outcome.sent)), request);
+    expect(read).toEqual({ url, headers: { ...left, 'x-api-key': '(hidden)' } });
+  });
+
+  it('is kept also where nobody answered, and not where nothing left', async () => {
+    const refused = world({ fetch: () => Promise.reject(new TypeError('Network connection lost.')) });
+    expect((await send(await requestWith(), refused.deps)).sent).toMatchObject({ url: 'https://example.com/hook' });
+    expect(await send(await requestWith(), world({ vault: otherVault }).deps)).not.toHaveProperty('sent');
   });
 });
 

@@ -2,12 +2,15 @@
 import { expect, test } from 'vitest';
 import {
   ERROR_MESSAGE_BYTES_MAX,
+  HEADERS_BYTES_MAX,
+  LIVE_SECRETS_MAX,
   LOG_ENTRY_ATTEMPTS_CHARS_MAX,
   LOG_MESSAGE_BYTES_MAX,
   QUEUE_MESSAGE_BYTES_MAX,
   RECORD_KEY_BYTES_MAX,
   RESPONSE_BODY_BYTES_MAX,
   RESPONSE_HEADERS_BYTES_MAX,
+  URL_BYTES_MAX,
 } from '../../src/core/limits.ts';
 import type { LoggedAttempt } from '../../src/core/log.ts';
 import { cutLog } from '../../src/shard/log-messages.ts';
@@ -22,6 +25,13 @@ const worst: LoggedAttempt = anAttempt({
   responseBody: '\u0001'.repeat(RESPONSE_BODY_BYTES_MAX),
   responseHeaders: { 'x-a': '"'.repeat(RESPONSE_HEADERS_BYTES_MAX) },
   error: { kind: 'http-5xx', message: '"'.repeat(ERROR_MESSAGE_BYTES_MAX) },
+  sent: {
+    url: '~'.repeat(URL_BYTES_MAX),
+    timestamp: 1_796_094_698,
+    signature: 'v1a,'.padEnd(LIVE_SECRETS_MAX * 93, 'k'),
+    previous: Number.MAX_SAFE_INTEGER,
+    own: ['x'.repeat(HEADERS_BYTES_MAX)],
+  },
 });
 
 test('a message with the largest attempt there is fits into a queue', () => {

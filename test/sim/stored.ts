@@ -1,5 +1,5 @@
 /** Reads a record's rows as they are, past the code under test: follow src/shard/tables.ts when its tables change. */
-import { facts as keptFacts, type KeptFacts, keptList } from '../../src/shard/stored.ts';
+import { type KeptFacts, keptList, parseFacts } from '../../src/shard/stored.ts';
 import type { StoredDelivery } from '../support/invariants.ts';
 import type { ObjectStorage } from './sqlite.ts';
 
@@ -22,14 +22,14 @@ export function readStored(
     wide.set(sequence, [...(wide.get(sequence) ?? []), String(row['packed'])]);
   }
   for (const row of storage.query(
-    'SELECT sequence, facts, deliveries FROM event WHERE record = ? ORDER BY sequence',
+    'SELECT sequence, accepted_ms, facts, deliveries FROM event WHERE record = ? ORDER BY sequence',
     record,
   )) {
     const sequence = Number(row['sequence']);
     const chunks = [String(row['deliveries']), ...(wide.get(sequence) ?? [])];
     const raw = [String(row['facts']), ...chunks].join('\n');
     const known = before.get(sequence);
-    stored.set(sequence, known?.raw === raw ? known : parse(raw, String(row['facts']), chunks));
+    stored.set(sequence, known?.raw === raw ? known : parse(raw, row, chunks));
   }
   return stored;
 }
@@ -43,8 +43,9 @@ function hasTables(storage: ObjectStorage): boolean {
   return storage.query(`SELECT 1 FROM sqlite_master WHERE name = 'event'`).length > 0;
 }
 
-function parse(raw: string, factsJson: string, chunks: string[]): StoredEvent {
-  const facts = keptFacts.parse(JSON.parse(factsJson));
+function parse(raw: string, row: Record<string, unknown>, chunks: string[]): StoredEvent {
+  const columns = { sequence: Number(row['sequence']), acceptedAtMs: Number(row['accepted_ms']) };
+  const facts = parseFacts(String(row['facts']), columns);
   const kept = chunks.flatMap((chunk) => keptList.parse(JSON.parse(chunk)));
   const { sequence, type, version, latestGroup, latestOnly, expiresAtMs } = facts;
   const of = { sequence, type, version, latestGroup, latestOnly, expiresAtMs };

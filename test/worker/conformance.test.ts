@@ -8,7 +8,7 @@ const DELIVERY =
   // R1 (whether its replay resolved it) and R4 add one each.
   ' replayResolved outOfOrder';
 const ATTEMPT =
-  'id delivery endpoint event number trigger at latencyMs statusCode error responseHeaders responseBody willRetry nextAttemptAt';
+  'id delivery endpoint event number trigger at latencyMs statusCode error request responseHeaders responseBody willRetry nextAttemptAt';
 const EVENT = 'id type record sequence version occurredAt acceptedAt deliveryCount deliveries';
 /** Beside those: P7, and the erasure and the retention of O4. */
 const EVENT_CONTENT = 'data schemaVersion erasedAt payloadExpiredAt';
@@ -123,6 +123,17 @@ describe('the shapes of the API', () => {
     expect((await call('GET', `${at}/attempts/${attempt.id}`)).body).toEqual(attempt);
     const listed = await until(`${at}/attempts`, ({ data }) => data.length === 1);
     expect(fieldsOf(listed.data[0])).toEqual(fields(ATTEMPT));
+  });
+
+  test('what an attempt was sent with: the URL and every header as they left, but the values of the own ones', async () => {
+    const { at, detail } = await failing({ headers: { 'X-Api-Key': 's3cret' } });
+    const [url, init] = vi.mocked(globalThis.fetch).mock.calls.at(-1) ?? [];
+    const headers = Object.fromEntries(new Headers(init?.headers));
+    expect(headers['x-api-key']).toBe('s3cret');
+    const [{ request }] = detail.attemptLog;
+    expect(request).toEqual({ url, headers: { ...headers, 'x-api-key': '(hidden)' } });
+    const listed = await until(`${at}/attempts`, ({ data }) => data.length === 1);
+    expect(listed.data[0].request).toEqual(request);
   });
 
   test('an event by its id with its data, in the log without', async () => {

@@ -76,6 +76,10 @@ describe('a test', () => {
       latencyMs: expect.any(Number),
       statusCode: 404,
       error: { kind: 'http-4xx', message: expect.any(String) },
+      request: {
+        url: expect.stringMatching(/^https:/),
+        headers: expect.objectContaining({ 'webhook-id': body.event }),
+      },
       responseHeaders: expect.objectContaining({ 'x-why': 'moved' }),
       responseBody: 'no such hook',
       willRetry: false,

@@ -276,6 +276,7 @@ describe('V1, V2', () => {
       latencyMs: expect.any(Number),
       statusCode: 200,
       error: null,
+      request: { url: expect.any(String), headers: expect.objectContaining({ 'webhook-id': event.id }) },
       responseHeaders: null,
       responseBody: 'ok',
       willRetry: false,

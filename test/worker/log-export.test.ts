@@ -111,9 +111,9 @@ test('a CSV names its columns, and what receivers answered cannot run in a sprea
   const { text } = await call('GET', `/v1/accounts/${account}/attempts?format=csv&statusCode=503`);
   const [head, row] = text.split('\r\n');
   expect(head).toBe(
-    'id,delivery,endpoint,event,number,trigger,at,latencyMs,statusCode,error.kind,error.message,responseHeaders,responseBody,willRetry,nextAttemptAt',
+    'id,delivery,endpoint,event,number,trigger,at,latencyMs,statusCode,error.kind,error.message,request.url,request.headers,responseHeaders,responseBody,willRetry,nextAttemptAt',
   );
-  expect(row).toContain(`,503,,,,"'=cmd,""x""",false,`);
+  expect(row).toContain(`,503,,,,,,"'=cmd,""x""",false,`);
 });
 
 test('what cannot be exported is refused in a sentence that names its field', async () => {

@@ -99,15 +99,18 @@ test.each([
     write(aMessage(account, [anEntry({}, aDelivery({ revision }), [anAttempt({ ...at, ...attempt })])]));
   const seen = async () => {
     const listed = await listAttempts(db, { account }, page);
-    return listed.ok ? listed.value.data.map(({ statusCode, error }) => ({ statusCode, kind: error?.kind })) : listed;
+    return listed.ok
+      ? listed.value.data.map(({ statusCode, error, sent }) => ({ statusCode, kind: error?.kind, sent }))
+      : listed;
   };
   await say(1, { statusCode: null, error: lost });
   expect(await seen()).toEqual([{ statusCode: null, kind: 'lost' }]);
-  await say(1, { statusCode: 204 });
-  expect(await seen()).toEqual([{ statusCode: 204, kind: undefined }]);
+  const sent = { url: 'https://a.example/', timestamp: 7, signature: 'v1,k', previous: null, own: ['x-a'] };
+  await say(1, { statusCode: 204, sent });
+  expect(await seen()).toEqual([{ statusCode: 204, kind: undefined, sent }]);
   expect(await say(1, { statusCode: null, error: lost })).toBe(0);
   expect(await say(1, { statusCode: 500, error: down })).toBe(0);
-  expect(await seen()).toEqual([{ statusCode: 204, kind: undefined }]);
+  expect(await seen()).toEqual([{ statusCode: 204, kind: undefined, sent }]);
 });
 
 test('messages in any order, doubled and in any batches, end in the rows of the ordered ones', async () => {

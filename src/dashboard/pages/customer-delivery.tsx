@@ -65,7 +65,7 @@ export const customerDeliveryPage: Page = {
           <Timeline account={null} delivery={delivery} name={name} />
           {delivery.body === null ? null : (
             <>
-              <h2>What was sent</h2>
+              <h2>The body of every attempt, byte for byte</h2>
               <Copyable text={delivery.body} isBlock />
             </>
           )}

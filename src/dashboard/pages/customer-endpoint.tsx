@@ -5,6 +5,7 @@ import { answerActions, onceOf } from '../answers.tsx';
 import { nameOf, typesOf } from '../endpoints.ts';
 import type { Done, Page, Visit } from '../page.ts';
 import * as to from '../paths.ts';
+import { SentRequest } from '../timeline.tsx';
 import { EndpointHealth, SentTypes } from '../ui/endpoint-health.tsx';
 import { Copyable, Facts } from '../ui/facts.tsx';
 import { ActionButton } from '../ui/form.tsx';
@@ -135,7 +136,7 @@ function Buttons({ visit, endpoint }: { visit: Visit; endpoint: Schemas['Endpoin
   );
 }
 
-function Tested({ of: { statusCode, error, latencyMs, responseBody, event } }: { of: Schemas['Attempt'] }) {
+function Tested({ of: { statusCode, error, latencyMs, request, responseBody, event } }: { of: Schemas['Attempt'] }) {
   const advice = adviceOn({ statusCode, error });
   return (
     <>
@@ -146,6 +147,7 @@ function Tested({ of: { statusCode, error, latencyMs, responseBody, event } }: {
       {advice === null ? null : <p>{advice}</p>}
       <h2>What your receiver answered</h2>
       <Copyable text={responseBody === null || responseBody === '' ? '(nothing)' : responseBody} isBlock />
+      {request === null ? null : <SentRequest id="request" of={request} />}
       <p class="dim">
         The event had the id <code>{event}</code> and the type <code>tubepost.test</code>.
       </p>

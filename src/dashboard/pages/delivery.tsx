@@ -48,10 +48,9 @@ export const deliveryPage: Page = {
           <Buttons visit={visit} id={endpoint} name={name} known={known} delivery={delivery} />
           <h2>What happened</h2>
           <Timeline account={account} delivery={delivery} name={name} />
-          <h2>What was sent</h2>
+          <h2>The event</h2>
           <Facts
             of={[
-              ['To', known === undefined ? null : <code>POST {known.url}</code>],
               ['Endpoint', <a href={to.endpoint(account, endpoint)}>{name}</a>],
               ['Event', <a href={to.event(account, delivery.event, record)}>{delivery.event}</a>],
               ['Record', record === null ? null : <a href={to.record(account, record)}>{record}</a>],
@@ -81,7 +80,7 @@ function Body({ of: { body, erasedAt, payloadExpiredAt } }: { of: Schemas['Deliv
   }
   return (
     <>
-      <h3>The body, byte for byte</h3>
+      <h2>The body of every attempt, byte for byte</h2>
       <Copyable text={body} isBlock />
     </>
   );

@@ -69,6 +69,17 @@ export const attemptShape = z
     latencyMs,
     statusCode,
     error,
+    request: z
+      .strictObject({
+        url: text('Where it was sent'),
+        headers: z.record(z.string(), z.string()).openapi({
+          description: "Headers of the request; of the endpoint's own ones `(hidden)` instead of the value",
+        }),
+      })
+      .nullable()
+      .openapi('SentRequest', {
+        description: 'What was sent, beside the body (`body` of the delivery); null: nothing was, or it is not known',
+      }),
     responseHeaders: z
       .record(z.string(), z.string())
       .openapi({ description: 'Headers of the answer to a failure, without `set-cookie`; else null' })

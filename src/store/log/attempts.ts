@@ -20,7 +20,7 @@ import {
 } from '../page.ts';
 import type { Position } from '../page.ts';
 import { columnsOf, sourceOf } from './source.ts';
-import { unpackAttempt, unpackHeaders } from './stored-attempt.ts';
+import { readSent, unpackAttempt, unpackHeaders } from './stored-attempt.ts';
 import { endOf, findNewest, foundIn, inRange, matching, type Search, stop } from './walk.ts';
 
 export type AttemptView = LoggedAttempt & {
@@ -172,6 +172,7 @@ export function showOwn(row: AttemptRow): AttemptView {
     error: row.errorKind === null ? null : { kind: row.errorKind, message: row.errorMessage ?? '' },
     responseHeaders: unpackHeaders(row.responseHeaders),
     responseBody: row.responseBody,
+    sent: readSent(row.sent),
     // A number where the row comes by SQL of our own.
     willRetry: Boolean(row.willRetry),
     nextAttemptAtMs: row.nextAttemptAtMs,

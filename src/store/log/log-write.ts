@@ -11,7 +11,7 @@ import { LOG_EMBED_WITHIN_MS, LOG_PARAMETER_BYTES_MAX } from '../../core/limits.
 import type { Confirmation, LogEntry, LoggedAttempt, LoggedDelivery, LoggedRecord } from '../../core/log.ts';
 import { attempts, deliveries, events } from './schema.ts';
 import type { AttemptRow, DeliveryRow, EventRow } from './schema.ts';
-import { packAttempt } from './stored-attempt.ts';
+import { packAttempt, writeSent } from './stored-attempt.ts';
 
 export type Written = {
   /** As D1 bills them: rows and index entries. */
@@ -125,6 +125,7 @@ function attemptRow(
     latencyMs: attempt.latencyMs,
     responseHeaders: attempt.responseHeaders === null ? null : JSON.stringify(attempt.responseHeaders),
     responseBody: attempt.responseBody,
+    sent: writeSent(attempt.sent),
     willRetry: attempt.willRetry,
     nextAttemptAtMs: attempt.nextAttemptAtMs,
   };
@@ -239,9 +240,15 @@ function attemptsStatement(): SQL {
   ];
   const truer = sql`(attempts.error_kind = 'lost' AND excluded.error_kind IS NOT 'lost')`;
   const erasing = sql`((attempts.response_headers IS NOT NULL OR attempts.response_body IS NOT NULL) AND ${isKnownErased})`;
-  const set = ['status_code', 'error_kind', 'error_message', 'latency_ms', 'will_retry', 'next_attempt_at_ms'].map(
-    (name) => sql`${sql.identifier(name)} = ${choice(truer, name, 'attempts')}`,
-  );
+  const set = [
+    'status_code',
+    'error_kind',
+    'error_message',
+    'latency_ms',
+    'sent',
+    'will_retry',
+    'next_attempt_at_ms',
+  ].map((name) => sql`${sql.identifier(name)} = ${choice(truer, name, 'attempts')}`);
   // Whichever it is, an erased one comes without them.
   set.push(sql`response_headers = excluded.response_headers, response_body = excluded.response_body`);
   const instead = new Map([unlessErased('responseHeaders'), unlessErased('responseBody')]);

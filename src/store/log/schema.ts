@@ -105,6 +105,8 @@ export const attempts = sqliteTable(
     /** JSON object, or null. */
     responseHeaders: text('response_headers'),
     responseBody: text('response_body'),
+    /** JSON of a PackedSent, or null. */
+    sent: text('sent'),
     willRetry: integer('will_retry', { mode: 'boolean' }).notNull(),
     nextAttemptAtMs: integer('next_attempt_at_ms'),
   },

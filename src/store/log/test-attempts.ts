@@ -9,11 +9,12 @@ import type { LoggedAttempt } from '../../core/log.ts';
 import { TEST_EVENT_TYPE, type TestEvent } from '../../core/test-event.ts';
 import { attempts } from './schema.ts';
 import { type AttemptView, showOwn } from './attempts.ts';
+import { writeSent } from './stored-attempt.ts';
 
 /** Throws if the database does not take it. */
 export async function writeTestAttempt(database: D1Database, test: TestEvent, attempt: LoggedAttempt): Promise<void> {
   const { account, delivery, endpoint, eventId } = test.request;
-  const { error, responseHeaders, ...facts } = attempt;
+  const { error, responseHeaders, sent, ...facts } = attempt;
   await drizzle(database)
     .insert(attempts)
     .values({
@@ -29,6 +30,7 @@ export async function writeTestAttempt(database: D1Database, test: TestEvent, at
       errorKind: error?.kind ?? null,
       errorMessage: error?.message ?? null,
       responseHeaders: responseHeaders === null ? null : JSON.stringify(responseHeaders),
+      sent: writeSent(sent),
     });
 }
 

@@ -31,19 +31,23 @@ export function addExplain(program: Command, act: Act): void {
     )
     .argument('<id>', 'evt_…, dlv_…, att_…, or the id that you gave an event')
     .option('-r, --record <key>', 'its record: an event with an id of your own is then found at once')
-    .action(act((context, id: string, { record }: { record?: string }) => explain(context, id, record)));
+    .option('-H, --headers', 'the URL and the headers of each attempt too')
+    .action(act((context, id: string, asked: Asked) => explain(context, id, asked)));
 }
 
-async function explain(context: Context, id: string, record: string | undefined): Promise<ExitCode> {
+type Asked = { record?: string; headers?: boolean };
+
+async function explain(context: Context, id: string, asked: Asked): Promise<ExitCode> {
+  const { record } = asked;
   const { client, print } = context;
   const account = context.account();
   if (id.startsWith('att_')) {
     const { delivery } = ofAnswer(await client.call('getAttempt', { path: { account, attempt: id } }));
-    return explain(context, delivery, record);
+    return explain(context, delivery, asked);
   }
   if (id.startsWith('dlv_')) {
     const delivery = await readDelivery(context, account, id);
-    if (!print.isJson) tell(context, delivery, await endpointNames(context, account));
+    if (!print.isJson) tell(context, delivery, await endpointNames(context, account), asked);
     print.json(delivery);
     return isTrouble(delivery) ? EXIT.found : EXIT.ok;
   }
@@ -58,7 +62,7 @@ async function explain(context: Context, id: string, record: string | undefined)
     const names = told.length === 0 ? (endpoint: string) => endpoint : await endpointNames(context, account);
     for (const delivery of told) {
       print.line();
-      tell(context, delivery, names);
+      tell(context, delivery, names, asked);
     }
     const left = event.deliveryCount - told.length;
     if (left > 0) print.line(`\n… and ${left} more, less urgent: tubepost explain <delivery>`);
@@ -74,11 +78,17 @@ async function readDelivery(
   return ofAnswer(await client.call('getDelivery', { path: { account, delivery } }));
 }
 
-function tell({ print, io }: Context, delivery: Schemas['DeliveryDetail'], names: EndpointName): void {
+function tell(
+  { print, io }: Context,
+  delivery: Schemas['DeliveryDetail'],
+  names: EndpointName,
+  { headers }: Asked,
+): void {
   const isThere = isKnown(names, delivery.endpoint);
   const name = isThere ? names(delivery.endpoint) : 'a removed endpoint';
   print.line(print.style('strong', `${name} · ${delivery.id}`));
-  for (const sentence of deliverySentences(delivery, name, io.nowMs(), isThere)) print.line(`  ${sentence}`);
+  const told = { isThere, withRequests: headers === true };
+  for (const sentence of deliverySentences(delivery, name, io.nowMs(), told)) print.line(`  ${sentence}`);
 }
 
 /** A dead letter that a replay has brought is no trouble any more. */

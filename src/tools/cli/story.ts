@@ -12,6 +12,9 @@ type Event = Pick<
   'id' | 'type' | 'record' | 'sequence' | 'version' | 'occurredAt' | 'acceptedAt' | 'deliveryCount'
 >;
 
+/** Of a header or URL; none of ours is longer. */
+const HEADER_CHARS_MAX = 4_096;
+
 export function eventSentences(event: Event, nowMs: number): string[] {
   const version = event.version === null ? '' : `, version ${event.version}`;
   const about = event.record === null ? '' : ` about ${plain(event.record)}`;
@@ -37,14 +40,20 @@ export function eventSentences(event: Event, nowMs: number): string[] {
 
 /**
  * `name`: what people call its endpoint; `isThere`: it has not been removed, so something can be
- * done.
+ * done; `withRequests`: each attempt with its URL and headers.
  */
-export function deliverySentences(delivery: Delivery, name: string, nowMs: number, isThere = true): string[] {
+export function deliverySentences(
+  delivery: Delivery,
+  name: string,
+  nowMs: number,
+  { isThere = true, withRequests = false } = {},
+): string[] {
   return [
     ...originSentences(delivery, name),
-    ...delivery.attemptLog.map((attempt, at) =>
+    ...delivery.attemptLog.flatMap((attempt, at) => [
       attemptSentence(attempt, name, delivery.attemptLog[at - 1], at === delivery.attemptLog.length - 1),
-    ),
+      ...(withRequests ? requestLines(attempt) : []),
+    ]),
     ...stateSentences(delivery, name, nowMs),
     ...(isThere ? adviceFor(delivery, name) : []),
   ];
@@ -74,6 +83,15 @@ function attemptSentence(attempt: Attempt, name: string, before: Attempt | undef
       : `${name} answered ${statusCode} in ${span(latencyMs)}${quoted(attempt.responseBody)}.`;
   const then = isLast || attempt.willRetry ? '' : ' It was not to be tried again.';
   return `${head}: ${answer}${then}`;
+}
+
+/** As it went over the wire, but for the values of the endpoint's own headers. */
+function requestLines({ request }: Attempt): string[] {
+  if (request === null) return ['  (what was sent is not known)'];
+  const headers = Object.entries(request.headers).map(
+    ([name, value]) => `  ${name}: ${plain(value, HEADER_CHARS_MAX)}`,
+  );
+  return [`  POST ${plain(request.url, HEADER_CHARS_MAX)}`, ...headers];
 }
 
 function quoted(body: string | null): string {

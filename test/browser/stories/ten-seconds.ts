@@ -70,6 +70,8 @@ export const tenSeconds: Story = {
 
     await page.getByRole('link', { name: 'Attempts and payload' }).first().click();
     await page.getByRole('heading', { name: 'What happened' }).waitFor();
+    await page.getByText('The request').first().click();
+    await reader.sees('the request is there as it was sent', /webhook-signature: v1,/);
     await page.getByText('The answer').first().click();
     await reader.look('delivery');
     await reader.close();
