@@ -3,8 +3,9 @@
  * not.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, globSync, realpathSync } from 'node:fs';
+import { existsSync, globSync } from 'node:fs';
 
+/** Run by this name: Debian's redis-server is a link to a program that does what its name says. */
 export type Found = { path: string } | { missing: string };
 
 /** `places` are globs: Debian keeps the programs of PostgreSQL out of the PATH. */
@@ -19,9 +20,7 @@ export function findProgram(places: string[], debianPackage: string): Found {
 }
 
 function firstOf(places: string[]): string | undefined {
-  const found = places.flatMap((place) => globSync(place).toSorted().slice(-1))[0];
-  // Its neighbours are beside the file itself, not beside a link to it.
-  return found === undefined ? undefined : realpathSync(found);
+  return places.flatMap((place) => globSync(place).toSorted().slice(-1))[0];
 }
 
 function install(debianPackage: string): string | null {

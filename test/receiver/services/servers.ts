@@ -3,7 +3,7 @@
  * folder.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, mkdtempSync, realpathSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -36,7 +36,9 @@ export async function startPostgres(): Promise<Started> {
   if ('uid' in user) chownSync(folder, user.uid, user.gid);
   chmodSync(folder, 0o700);
   const port = await freePort();
-  const initdb = join(dirname(found.path), 'initdb');
+  // They are beside the file itself, not beside a link to it.
+  const neighbours = dirname(realpathSync(found.path));
+  const initdb = join(neighbours, 'initdb');
   execFileSync(initdb, ['-D', folder, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8'], {
     ...user,
     cwd: folder,
@@ -46,12 +48,7 @@ export async function startPostgres(): Promise<Started> {
   const child = spawn(found.path, options, { ...user, cwd: folder, stdio: 'ignore' });
   // It listens before it takes sessions.
   const probe = ['-q', '-h', '127.0.0.1', '-p', String(port)];
-  return started(
-    child,
-    folder,
-    port,
-    async () => spawnSync(join(dirname(found.path), 'pg_isready'), probe).status === 0,
-  );
+  return started(child, folder, port, async () => spawnSync(join(neighbours, 'pg_isready'), probe).status === 0);
 }
 
 /** PostgreSQL refuses to run as root. */
