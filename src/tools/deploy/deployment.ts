@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { awaitHealth, type Patience } from './health.ts';
 import { type Found, planOf, type Step, stepText } from './plan.ts';
-import { jurisdictionFault, loginFault } from './refusals.ts';
+import { jurisdictionFault, loginFault, nameFaults } from './refusals.ts';
 import { type Ask, writeSecrets } from './secrets.ts';
 import { configFor, type Wanted } from './wanted.ts';
 import * as wrangler from './wrangler.ts';
@@ -125,8 +125,9 @@ export async function deployWith(options: Options, around: Around): Promise<void
   if (login !== null) print(`${login}\nThese are the steps for an empty account.\n`);
 
   const found = login === null ? await look(tool, wanted) : NOTHING;
-  const fault = jurisdictionFault(options.jurisdiction, found.queues);
-  if (fault !== null) throw new Refused(fault);
+  const place = jurisdictionFault(options.jurisdiction, found.queues);
+  const faults = [...nameFaults(wanted, found.secrets ?? []), ...(place === null ? [] : [place])];
+  if (faults.length > 0) throw new Refused(faults.join('\n'));
   const jurisdiction = options.jurisdiction ?? placeOf(found);
   const unplaced = [...found.queues].filter(([, queue]) => queue.jurisdiction === null).map(([name]) => name);
   if (options.jurisdiction !== null && unplaced.length > 0) {

@@ -32,6 +32,17 @@ export function jurisdictionFault(asked: string | null, queues: Found['queues'])
   return `--jurisdiction is ${asked}, but the queue ${name} is in ${jurisdiction}: what was made cannot be moved.`;
 }
 
+/** Cloudflare has one thing of a name, and would say so only once all else is done. */
+export function nameFaults({ vars, requiredSecrets }: Wanted, secrets: readonly string[]): string[] {
+  return Object.keys(vars)
+    .filter((name) => secrets.includes(name) || requiredSecrets.includes(name))
+    .map(
+      (name) =>
+        `${name} is a secret of the Worker and a variable of wrangler.toml, and Cloudflare takes one of them: ` +
+        `remove it from [vars], or run \`npx wrangler secret delete ${name}\`.`,
+    );
+}
+
 /** `accounts`: null where nobody is logged in. */
 export function loginFault(
   accounts: readonly { id: string; name: string }[] | null,

@@ -218,6 +218,12 @@ describe('the configuration that it writes', () => {
   });
 });
 
+it('lets a change of the master key set its three names as secrets: none of them is a variable', () => {
+  const { vars } = wantedOf(template, 'production');
+  const names = ['MASTER_KEY', 'MASTER_KEY_ID', 'MASTER_KEYS_OLD'];
+  expect(names.filter((name) => name in vars)).toEqual([]);
+});
+
 describe('a question for a secret', () => {
   const terminal = () => {
     const [input, output] = [new PassThrough(), new PassThrough({ encoding: 'utf8' })];
@@ -291,6 +297,15 @@ describe('it refuses, before anything is touched,', () => {
     await deploy({ jurisdiction: 'eu' });
     await expect(deploy({ jurisdiction: 'fedramp' })).rejects.toThrow(
       '--jurisdiction is fedramp, but the queue tubepost-fanout is in eu: what was made cannot be moved.',
+    );
+  });
+
+  it('a variable of the name of a secret', async () => {
+    await deploy();
+    Object.assign(account.workers['tubepost']?.secrets ?? {}, { SERVICE_HOSTS: 'hooks.example.com' });
+    await expect(deploy()).rejects.toThrow(
+      'SERVICE_HOSTS is a secret of the Worker and a variable of wrangler.toml, and Cloudflare takes one of them: ' +
+        'remove it from [vars], or run `npx wrangler secret delete SERVICE_HOSTS`.',
     );
   });
 
