@@ -12,7 +12,7 @@ import { createClient, ofAnswer } from '../../src/client/client.ts';
 import { Checks } from '../support/checks.ts';
 import { eventually } from '../support/poll.ts';
 import { freePort, type Service, startService } from '../support/service.ts';
-import { servePage } from './page.ts';
+import { ELEMENT_PROGRAM, servePage } from './page.ts';
 import { Proxy } from './proxy.ts';
 
 const KEY = 'tubepost_live_admin_key';
@@ -128,6 +128,12 @@ try {
   await shows(page, 'and shows the end', 'delivered');
   const announced = await page.locator('tubepost-status [role=status]').textContent();
   checks.check('those who listen are told', 1, announced === 'Saved · sent' ? [] : [String(announced)]);
+  await page.evaluate(`{ const element = document.querySelector('tubepost-status'); ${ELEMENT_PROGRAM} }`);
+  const isGerman = await eventually(
+    WITHIN_MS,
+    async () => (await text.textContent())?.startsWith('Gespeichert') === true,
+  );
+  checks.check('it speaks as docs/live.md shows', 1, isGerman ? [] : [String(await text.textContent())]);
   checks.check('the page breaks no rule of its strict policy', 1, said);
 } finally {
   await browser.close();

@@ -2,7 +2,7 @@
  * `npm run test:papers`: the programs of docs/quickstart.md as a publisher would paste them, against
  * the running service behind a proxy that loses the first answer of each event: it was stored, and
  * the publisher hears 503. Each program must publish once more, and its event must be there once.
- * Languages that the machine lacks are named as skipped.
+ * Languages that the machine lacks are named as skipped. Then what the other pages show: pages.ts.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../support/program.ts';
 import { LossyProxy } from './lossy-proxy.ts';
+import { runPages } from './pages.ts';
 
+/** docs/quickstart.md; the other pages are run by pages.ts. */
 const PAGE = join(import.meta.dirname, '../../docs/quickstart.md');
 const BLOCK = /```(sh|js|python|go) run(?: ([\w-]+))?(?: (\S+))?\n([\s\S]*?)```/g;
 /** How a file of the language is run; what comes back from `version` without an error is installed. */
@@ -50,6 +52,7 @@ await run({
       if (event !== undefined && code === 0) faults.push(...judge(out, event));
       checks.check(what, 1, faults);
     }
+    await runPages({ url, key }, folder, checks);
   },
 });
 
