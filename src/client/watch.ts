@@ -5,6 +5,9 @@
  */
 import type { Problem } from './client.ts';
 import type { Schemas } from './schema.ts';
+import { browserDeps, type WatchDeps } from './watch-deps.ts';
+import { createEventStream } from './watch-events.ts';
+import { type Connection, openSocket } from './watch-socket.ts';
 
 export type RecordStatus = Schemas['RecordStatus'];
 
@@ -32,31 +35,13 @@ export type WatchOptions = {
   deps?: Partial<WatchDeps>;
 };
 
-export type WatchDeps = {
-  open(url: string, protocols: string[]): WebSocket;
-  fetch(url: string, init: RequestInit): Promise<Response>;
-  nowMs(): number;
-  random(): number;
-  /** Answers what cancels it. */
-  after(ms: number, call: () => void): () => void;
-  /** Calls when the machine may have woken, or is online again. Answers what cancels it. */
-  onWake(call: () => void): () => void;
-};
-
 export type Watch = {
   current(): Watched;
-  /** Answers what ends the subscription. The watch itself goes on until `close`. */
+  /** Answers what ends the subscription. The watch itself lasts until `close`. */
   subscribe(changed: () => void): () => void;
   close(): void;
 };
 
-const PROTOCOL = 'tubepost.live.v1';
-const TOKEN_PROTOCOL = 'tubepost.token.';
-/** The service lets a connection be that has sent one within two minutes. */
-const PING_MS = 30_000;
-/** No answer to a ping within this time: the connection is dead, whatever the browser thinks. */
-const PONG_MS = 10_000;
-const OPEN_MS = 10_000;
 const AGAIN_MS_MIN = 500;
 const AGAIN_MS_CAP = 30_000;
 /** Failures to open a WebSocket after which HTTP is asked. */
@@ -80,10 +65,11 @@ class RecordWatch implements Watch {
   #failures = 0;
   #opens = 0;
   #tokensEnded = 0;
-  /** Ends the connection that is open or being opened, without a word. */
-  #drop: () => void = () => undefined;
+  #connection: Connection | null = null;
   #stopWaking: () => void;
   #cancelAgain: () => void = () => undefined;
+  /** Between two connections, and for no longer than it chose itself. */
+  #isWaiting = false;
   /** Of the connection: what its messages belong to. */
   #turn = 0;
 
@@ -107,7 +93,7 @@ class RecordWatch implements Watch {
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#turn += 1;
-    this.#drop();
+    this.#connection?.drop();
     this.#cancelAgain();
     this.#stopWaking();
     this.#listeners.clear();
@@ -128,6 +114,7 @@ class RecordWatch implements Watch {
     this.#turn += 1;
     const turn = this.#turn;
     this.#cancelAgain();
+    this.#isWaiting = false;
     let token: string;
     try {
       const { token: given } = this.#options;
@@ -139,7 +126,7 @@ class RecordWatch implements Watch {
     }
     if (turn !== this.#turn) return;
     if (this.#opens >= OPENS_MAX) await this.#read(token, turn);
-    else this.#open(token, turn);
+    else this.#open(token);
   }
 
   #url(scheme: 'http' | 'ws'): string {
@@ -148,58 +135,16 @@ class RecordWatch implements Watch {
     return origin.replace(/^http/, scheme) + path;
   }
 
-  #open(token: string, turn: number): void {
-    const after = (ms: number, call: () => void) => this.#deps.after(ms, call);
-    const socket = this.#deps.open(this.#url('ws'), [PROTOCOL, TOKEN_PROTOCOL + token]);
-    let isOpen = false;
-    let isAwaitingPong = false;
-    let cancel = after(OPEN_MS, () => lost(null));
-    const ping = () => {
-      if (isAwaitingPong) return lost(null);
-      isAwaitingPong = true;
-      socket.send('ping');
-      cancel = after(PONG_MS, () => (isAwaitingPong ? lost(null) : undefined));
-    };
-    const heard = () => {
-      isAwaitingPong = false;
-      cancel();
-      cancel = after(PING_MS, ping);
-    };
-    const leave = () => {
-      cancel();
-      this.#probe = () => undefined;
-      if (socket.readyState <= 1) socket.close();
-    };
-    const lost = (code: number | null) => {
-      if (turn !== this.#turn) return;
-      if (!isOpen) this.#opens += 1;
-      leave();
-      this.#again(code);
-    };
-    this.#drop = leave;
-    /** After a sleep the answer to a ping tells in seconds whether anybody is still there. */
-    this.#probe = () => {
-      if (!isOpen || isAwaitingPong) return;
-      cancel();
-      ping();
-    };
-    socket.addEventListener('open', () => {
-      isOpen = true;
-      this.#opens = 0;
-      heard();
+  #open(token: string): void {
+    this.#connection = openSocket(this.#deps, this.#url('ws'), token, {
+      onOpen: () => (this.#opens = 0),
+      onMessage: (text) => this.#take(text),
+      onLost: (code, wasOpen) => {
+        if (!wasOpen) this.#opens += 1;
+        this.#again(code);
+      },
     });
-    socket.addEventListener('message', ({ data }) => {
-      if (turn !== this.#turn) return;
-      heard();
-      if (data === 'pong') return;
-      const ack = this.#take(String(data));
-      if (ack !== null) socket.send(JSON.stringify({ ack }));
-    });
-    socket.addEventListener('close', ({ code }) => lost(code));
-    socket.addEventListener('error', () => lost(null));
   }
-
-  #probe: () => void = () => undefined;
 
   /** Answers the number that the service waits for. */
   #take(text: string): number | null {
@@ -212,35 +157,21 @@ class RecordWatch implements Watch {
     return message.ack ?? null;
   }
 
-  /** Server-sent events by fetch, because a token may stand in no URL. Tells by its answer why no WebSocket opened. */
+  /** Tells by its answer why no WebSocket opened. */
   async #read(token: string, turn: number): Promise<void> {
     this.#opens = 0;
-    const abort = new AbortController();
-    this.#drop = () => abort.abort();
+    const stream = createEventStream(this.#deps);
+    this.#connection = stream;
     try {
       const headers = { authorization: `Bearer ${token}`, accept: 'text/event-stream' };
-      const answer = await this.#deps.fetch(this.#url('http'), { headers, signal: abort.signal });
+      const answer = await this.#deps.fetch(this.#url('http'), { headers, signal: stream.signal });
       if (turn !== this.#turn) return;
       if (!answer.ok) return await this.#refused(answer);
-      await this.#events(answer, turn);
+      await stream.read(answer, (text) => this.#take(text));
     } catch {
       // The network, or our own abort.
     }
     if (turn === this.#turn) this.#again(null);
-  }
-
-  async #events(answer: Response, turn: number): Promise<void> {
-    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
-    for (let text = ''; ;) {
-      const { done = true, value = '' } = (await reader?.read()) ?? {};
-      if (done || turn !== this.#turn) return;
-      const parts = (text + value).split('\n\n');
-      text = parts.pop() ?? '';
-      for (const part of parts) {
-        const data = /^event: status\ndata: (.*)$/.exec(part)?.[1];
-        if (data !== undefined) this.#take(data);
-      }
-    }
   }
 
   async #refused(answer: Response): Promise<void> {
@@ -263,42 +194,16 @@ class RecordWatch implements Watch {
     const mostMs = Math.min(AGAIN_MS_CAP, AGAIN_MS_MIN * 2 ** this.#failures);
     this.#failures += 1;
     const waitMs = Math.max(leastMs, mostMs * (0.5 + this.#deps.random() / 2));
+    // What the service asked for is waited for, also by who has just woken.
+    this.#isWaiting = leastMs === 0;
     this.#cancelAgain = this.#deps.after(waitMs, () => void this.#connect());
   }
 
   /** A laptop that slept: what is open may be dead, and what waits need not. */
   #woke(): void {
     if (this.#isClosed) return;
-    if (this.#watched.state === 'live') return this.#probe();
     this.#failures = 0;
+    if (this.#isWaiting) void this.#connect();
+    else this.#connection?.probe();
   }
 }
-
-/** A timer that comes much too late: the machine slept. */
-const TICK_MS = 5_000;
-const SLEPT_MS = 15_000;
-
-const browserDeps: WatchDeps = {
-  open: (url, protocols) => new WebSocket(url, protocols),
-  fetch: (url, init) => fetch(url, init),
-  nowMs: () => Date.now(),
-  random: Math.random,
-  after: (ms, call) => {
-    const timer = setTimeout(call, ms);
-    return () => clearTimeout(timer);
-  },
-  onWake: (call) => {
-    let lastMs = Date.now();
-    const timer = setInterval(() => {
-      const sleptMs = Date.now() - lastMs;
-      lastMs = Date.now();
-      if (sleptMs > SLEPT_MS) call();
-    }, TICK_MS);
-    const target = globalThis as { addEventListener?: (type: string, call: () => void) => void };
-    target.addEventListener?.('online', call);
-    return () => {
-      clearInterval(timer);
-      (globalThis as { removeEventListener?: typeof target.addEventListener }).removeEventListener?.('online', call);
-    };
-  },
-};

@@ -1,7 +1,8 @@
 /** The watch of a record against a service of canned messages, on a clock that the test moves. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { CLOSE_CODES, LIVE_PROTOCOL, PING, PONG, TOKEN_PROTOCOL } from '../../src/core/live.ts';
-import { type Watch, type WatchDeps, type WatchOptions, watchRecord } from '../../src/client/watch.ts';
+import { type Watch, type WatchOptions, watchRecord } from '../../src/client/watch.ts';
+import type { WatchDeps } from '../../src/client/watch-deps.ts';
 
 class FakeSocket extends EventTarget {
   readyState = 0;
@@ -178,6 +179,47 @@ describe('a watch', () => {
     one.close();
   });
 
+  it('connects at once after a sleep, and does not wait for a retry', async () => {
+    const one = await watch();
+    for (let failures = 0; failures < 4; failures += 1) {
+      socket(-1).opens();
+      socket(-1).closes(1006);
+      await pass(8_000);
+    }
+    socket(-1).opens();
+    socket(-1).closes(1006);
+    await pass(1_000);
+    const before = sockets.length;
+    wake();
+    await settled();
+    expect(sockets).toHaveLength(before + 1);
+    wake();
+    await settled();
+    expect(sockets).toHaveLength(before + 1);
+    socket(-1).opens();
+    socket(-1).closes(1006);
+    await pass(500);
+    expect(sockets).toHaveLength(before + 2);
+    one.close();
+    expect(timers).toEqual([]);
+  });
+
+  it('waits for what the service asked for, also after a sleep', async () => {
+    answers = [() => Response.json({ code: 'viewers-full' }, { status: 429, headers: { 'retry-after': '20' } })];
+    const one = await watch();
+    socket(0).closes(1006);
+    await pass(500);
+    socket(1).closes(1006);
+    await pass(1_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    wake();
+    await settled();
+    expect(sockets).toHaveLength(2);
+    await pass(20_000);
+    expect(sockets).toHaveLength(3);
+    one.close();
+  });
+
   it('hears nothing more from a connection that it gave up', async () => {
     const one = await watch();
     socket(0).opens();
@@ -229,6 +271,22 @@ describe('a watch', () => {
     expect(asked.map(({ url }) => url)).toEqual(['https://t.example/v1/accounts/acme/records/sub%2F1/live']);
     expect(asked[0]?.init.headers).toMatchObject({ authorization: 'Bearer tbr_a.b' });
     expect(seen).toContainEqual({ sequence: 4 });
+    one.close();
+  });
+
+  it('takes server-sent events that fall silent for dead', async () => {
+    const body = new ReadableStream({ start: (to) => to.enqueue(new TextEncoder().encode('retry: 1000\n\n')) });
+    answers = [() => new Response(body)];
+    const one = await watch();
+    socket(0).closes(1006);
+    await pass(500);
+    socket(1).closes(1006);
+    await pass(1_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(asked).toHaveLength(1);
+    expect(asked[0]?.init.signal?.aborted).toBe(false);
+    await pass(45_000);
+    expect(asked[0]?.init.signal?.aborted).toBe(true);
     one.close();
   });
 
