@@ -3,7 +3,7 @@
  * pipes, what it ends with.
  */
 import { describe, expect, it } from 'vitest';
-import { cli, delivery, endpoint, page, problem } from './fake.ts';
+import { cli, delivery, endpoint, NOW_MS, page, problem } from './fake.ts';
 
 const A = '/v1/accounts/acme';
 const accepted = {
@@ -335,6 +335,56 @@ describe('tail', () => {
         .split('\n')
         .map((line) => (JSON.parse(line) as { id: string }).id),
     ).toEqual(['att_1', 'att_2', 'att_3']);
+  });
+
+  /** A log of so many attempts, one each 10 ms, the newest at the time that the test begins at. */
+  function pagesOf(count: number) {
+    const at = (age: number) => new Date(NOW_MS - age * 10).toISOString();
+    const all = Array.from({ length: count }, (_, age) => attempt(`att_${count - age}`, at(age)));
+    return (query: Record<string, string>) => {
+      const from = Number(query['cursor'] ?? 0);
+      const data = all.slice(from, from + 200).filter(({ at: when }) => when >= (query['from'] ?? ''));
+      return { data, next: data.length === 200 && from + 200 < count ? String(from + 200) : null };
+    };
+  }
+
+  it('follows thousands of attempts without losing one', async () => {
+    const log = pagesOf(9_000);
+    const { run, out, err } = cli({ ...endpoints, [`GET ${A}/attempts`]: log });
+    expect(await run('tail', '--no-follow', '--since', '10m', '--json')).toBe(0);
+    expect(out().trim().split('\n')).toHaveLength(9_000);
+    expect(err()).toBe('');
+  });
+
+  it('says what it left out where there are too many to follow, and ends with 1', async () => {
+    const log = pagesOf(20_400);
+    const { run, out, err } = cli({ ...endpoints, [`GET ${A}/attempts`]: log });
+    expect(await run('tail', '--no-follow', '--since', '10m', '--json')).toBe(1);
+    expect(out().trim().split('\n')).toHaveLength(20_000);
+    const [, from = '', to = ''] = /format=ndjson&from=(\S+)&to=(\S+)/.exec(err()) ?? [];
+    expect([from, to]).toEqual(['2026-11-30T21:50:00.000Z', new Date(NOW_MS - 200_000).toISOString()]);
+  });
+
+  it('reads no further than what it knows, but each quarter of a minute', async () => {
+    const old = pagesOf(3_000);
+    const { run, sent } = cli({ ...endpoints, [`GET ${A}/attempts`]: old }, { signal: AbortSignal.abort() });
+    expect(await run('tail')).toBe(130);
+    expect(sent.filter(({ route }) => route.endsWith('/attempts'))).toEqual([]);
+    const looks: number[] = [];
+    const following = new AbortController();
+    const service = cli(
+      { ...endpoints, [`GET ${A}/attempts`]: old },
+      {
+        signal: following.signal,
+        nowMs: () => NOW_MS + looks.length * 5_000,
+        sleep: async () => {
+          looks.push(service.sent.filter(({ route }) => route.endsWith('/attempts')).length);
+          if (looks.length === 4) following.abort();
+        },
+      },
+    );
+    expect(await service.run('tail', '--since', '10m')).toBe(130);
+    expect(looks).toEqual([15, 17, 19, 34]);
   });
 
   it('says when it is tried again', async () => {

@@ -12,7 +12,7 @@ type Routes = Record<string, unknown>;
 
 /**
  * `answers`: by `METHOD /path`, a body, or a list of bodies for one call after the other; a
- * `Problem` has a `code`.
+ * `Problem` has a `code`. A function is given the query, and answers a body.
  */
 export function cli(answers: Routes, given: Partial<Io> & { files?: Record<string, string>; typed?: string } = {}) {
   const sent: Sent[] = [];
@@ -50,6 +50,7 @@ export function cli(answers: Routes, given: Partial<Io> & { files?: Record<strin
       });
       const queue = left.get(route);
       const answer: unknown = queue === undefined ? undefined : queue.length > 1 ? queue.shift() : queue[0];
+      if (typeof answer === 'function') return Response.json(answer(Object.fromEntries(searchParams)));
       if (answer === undefined) return problem(404, 'not-found', `the test has no ${route}`);
       if (answer instanceof Error) throw answer;
       return answer instanceof Response

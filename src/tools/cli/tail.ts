@@ -1,11 +1,7 @@
-/**
- * `tubepost tail`: the log of attempts as it grows. The log is seconds behind the records, and a
- * crash of the service may bring attempts a minute late: each look goes back that far and shows
- * what it has not shown yet, so none is missed and none comes twice.
- */
+/** `tubepost tail`: the log of attempts as it grows, each attempt once, and never less without saying so. */
 import type { Command } from 'commander';
-import type { Item } from '../../client/client.ts';
 import type { Act } from './act.ts';
+import { type Attempt, AttemptLog, type Filter, type Look } from './attempt-log.ts';
 import type { Context } from './connect.ts';
 import { endpointNames, type EndpointName, isKnown } from './endpoint-names.ts';
 import { EXIT, type ExitCode } from './exit.ts';
@@ -14,21 +10,8 @@ import type { Print } from './print.ts';
 import { clock, plain, span } from './words.ts';
 
 const LOOK_EVERY_MS = 1_000;
-/** How late the log may hear of an attempt: its confirmation is asked for again after a minute. */
-const LATE_MS = 90_000;
-/** Attempts of one look: whoever makes more than that a second reads the export instead. */
-const SHOWN_PER_LOOK_MAX = 2_000;
 
-type Attempt = Item<'listAllAttempts'> | Item<'listAttempts'>;
-type Options = {
-  endpoint?: string[];
-  type?: string[];
-  record?: string[];
-  code?: string[];
-  since: number;
-  lines?: number;
-  follow: boolean;
-};
+type Options = Filter & { since: number; lines?: number; follow: boolean };
 
 export function addTail(program: Command, act: Act): void {
   program
@@ -51,54 +34,36 @@ async function tail(context: Context, options: Options): Promise<ExitCode> {
   const { io, print } = context;
   const account = context.accountIfAny();
   let name: EndpointName = account === null ? (id) => id : await endpointNames(context, account);
-  const startMs = io.nowMs() - options.since;
-  const shown = new Map<string, number>();
+  const log = new AttemptLog(context, account, options, io.nowMs() - options.since);
   let left = options.lines ?? Number.POSITIVE_INFINITY;
+  let ending: ExitCode = EXIT.ok;
   if (options.follow) print.hint('Following the log; Ctrl+C ends it.');
   while (!io.signal.aborted) {
-    const fromMs = Math.max(startMs, io.nowMs() - LATE_MS - LOOK_EVERY_MS);
-    const found = await readSince(context, account, shown.size === 0 ? startMs : fromMs, options);
-    const fresh = found.filter(({ id }) => !shown.has(id)).reverse();
+    const { fresh, leftOut } = await log.look();
     if (account !== null && fresh.some(({ endpoint }) => !isKnown(name, endpoint)))
       name = await endpointNames(context, account);
+    if (leftOut !== null) {
+      ending = EXIT.found;
+      io.err(leftOutText(leftOut, account));
+    }
     for (const attempt of fresh.slice(0, left)) {
       print.jsonLine(attempt);
       print.line(lineOf(attempt, name, print));
-      shown.set(attempt.id, Date.parse(attempt.at));
       left -= 1;
     }
-    for (const [id, atMs] of shown) if (atMs < fromMs) shown.delete(id);
-    if (left <= 0 || !options.follow) return EXIT.ok;
+    if (left <= 0 || !options.follow) return ending;
     await io.sleep(LOOK_EVERY_MS);
   }
-  return EXIT.ok;
+  return ending;
 }
 
-/** Newest first. */
-async function readSince(
-  { client }: Context,
-  account: string | null,
-  fromMs: number,
-  options: Options,
-): Promise<Attempt[]> {
-  const query = {
-    from: new Date(fromMs).toISOString(),
-    limit: 200,
-    ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
-    ...(options.type === undefined ? {} : { eventType: options.type }),
-    ...(options.record === undefined ? {} : { record: options.record }),
-    ...(options.code === undefined ? {} : { statusCode: options.code }),
-  };
-  const found: Attempt[] = [];
-  const list =
-    account === null
-      ? client.list('listAllAttempts', { query })
-      : client.list('listAttempts', { path: { account }, query });
-  for await (const attempt of list) {
-    found.push(attempt);
-    if (found.length >= SHOWN_PER_LOOK_MAX) break;
-  }
-  return found;
+/** On standard error also beside JSON: who reads the lines must not take them for all. */
+function leftOutText({ from, to }: NonNullable<Look['leftOut']>, account: string | null): string {
+  const path = account === null ? '/v1/attempts' : `/v1/accounts/${account}/attempts`;
+  return (
+    `tubepost: left out what was made from ${clock(from)} to ${clock(to)}, but for what is shown already: there are too many ` +
+    `attempts to follow. The export has them: GET ${path}?format=ndjson&from=${from}&to=${to}\n`
+  );
 }
 
 function lineOf(attempt: Attempt, name: EndpointName, print: Print): string {
