@@ -11,7 +11,6 @@ import type { AccountFacts, AccountSettings, EndpointSecret, EndpointSettings } 
 import { INCARNATION_CHARS, type Jurisdiction } from '../core/ids.ts';
 import { OUTBOX_FIRST_WAIT_MS, OUTBOX_TRY_MS } from '../core/limits.ts';
 import { type Bucket, QUOTA_DEFAULT, type QuotaExceeded, take } from '../core/quota.ts';
-import { NOTHING_BUT_FAILURES } from '../core/reasons.ts';
 import { fail } from '../core/result.ts';
 import type { AccountChange, AccountRpc, EndpointChange, EndpointResealing } from '../core/rpc.ts';
 import type { Sql } from '../core/sql.ts';
@@ -23,16 +22,9 @@ import { auditPage } from './audit.ts';
 import { AccountLedger } from './ledger.ts';
 import * as idempotency from './idempotency.ts';
 import { newSweep, removalStart, startJob } from './jobs.ts';
-import {
-  endpointOf,
-  nextDueMs,
-  owed,
-  type Owed,
-  type Receiver,
-  RECEIVERS,
-  settleFailed,
-  settleTold,
-} from './outbox.ts';
+import { disableFailing } from './failing.ts';
+import { endpointOf, nextDueMs } from './outbox.ts';
+import { OutboxSender } from './outbox-sender.ts';
 import { beginRemoval, endpointsOfRemoved, removalOf, setRemovalDue } from './removal.ts';
 import { beginTest } from './test-sends.ts';
 import { tell } from './tell.ts';
@@ -46,7 +38,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   readonly #sql: Sql;
   readonly #ledger: AccountLedger;
   #bucket: Bucket | null = null;
-  readonly #telling = new Map<Receiver, Promise<void>>();
+  readonly #outbox: OutboxSender;
 
   static {
     // Safe to repeat: reads, and changes that end in the same state. The others answer differently when they run twice.
@@ -75,6 +67,19 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
       transaction: (change) => ctx.storage.transactionSync(change),
     };
     this.#ledger = new AccountLedger(this.#sql, account);
+    this.#outbox = new OutboxSender(this.#sql, {
+      nowMs: () => Date.now(),
+      random: Math.random,
+      send: (topic) => tell(this.env, topic, this.#ledger.settingsOf([endpointOf(topic)])),
+      arm: () => this.#arm(),
+      failed: ({ topic, failures }, error) =>
+        logLine('warn', 'account outbox waits', {
+          account: ctx.id.name,
+          topic,
+          failures: failures + 1,
+          error: String(error),
+        }),
+    });
   }
 
   async put(change: AccountChange, by = UNNAMED) {
@@ -165,16 +170,9 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   }
 
   async disableFailing(id: string, sinceMs: number) {
-    const { account, endpoints, revision } = this.#ledger.settingsOf([id]) ?? {};
-    const endpoint = endpoints?.[0];
-    if (account === undefined || revision === undefined || endpoint === undefined) return null;
-    if (endpoint.updatedAtMs > sinceMs) return endpoint.updatedAtMs;
-    const succeededAtMs = await lastSuccessMs(this.env.LOG_DB, account, id, sinceMs);
-    if (succeededAtMs !== null) return succeededAtMs;
-    this.#after(
-      this.#ledger.disableEndpoint(id, NOTHING_BUT_FAILURES, revision, BY_TUBEPOST, Date.now(), newSweep(BY_TUBEPOST)),
-    );
-    return null;
+    const lastSuccess = (account: string) => lastSuccessMs(this.env.LOG_DB, account, id, sinceMs);
+    const sweep = { nowMs: () => Date.now(), order: () => newSweep(BY_TUBEPOST) };
+    return this.#after(await disableFailing(this.#ledger, id, sinceMs, lastSuccess, sweep));
   }
 
   async remove(by: string, reason: string | null) {
@@ -216,7 +214,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   /** Never throws: the platform drops an alarm that fails too often, and with it what is owed. */
   override async alarm(): Promise<void> {
     try {
-      await (removalOf(this.#sql) === null ? this.#tell() : this.#startRemoval());
+      await (removalOf(this.#sql) === null ? this.#outbox.send() : this.#startRemoval());
     } catch (error) {
       logLine('error', 'account alarm failed', { account: this.ctx.id.name, error: String(error) });
       await this.ctx.storage.setAlarm(Date.now() + OUTBOX_TRY_MS);
@@ -227,7 +225,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   #after<T>(answer: T): T {
     if (nextDueMs(this.#sql) !== null) {
       this.#arm();
-      this.ctx.waitUntil(this.#tell());
+      this.ctx.waitUntil(this.#outbox.send());
       this.#tellViewers(this.#ledger.facts()?.jurisdiction);
     }
     return answer;
@@ -261,43 +259,6 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
       logLine('warn', 'account removal waits', { account: this.ctx.id.name, error: String(error) });
     }
     this.#arm();
-  }
-
-  async #tell(): Promise<void> {
-    await Promise.all(RECEIVERS.map((receiver) => this.#tellTo(receiver)));
-  }
-
-  /** One round at a time for each: a change during the telling is taken up by its next round. */
-  #tellTo(receiver: Receiver): Promise<void> {
-    const telling =
-      this.#telling.get(receiver) ?? this.#tellAll(receiver).finally(() => this.#telling.delete(receiver));
-    this.#telling.set(receiver, telling);
-    return telling;
-  }
-
-  async #tellAll(receiver: Receiver): Promise<void> {
-    const due = () => owed(this.#sql, receiver, Date.now());
-    // Ends: every round deletes its rows or moves them into the future, and only requests add new ones.
-    for (let batch = due(); batch.length > 0; batch = due()) {
-      await Promise.all(batch.map((topic) => this.#tellOne(topic)));
-    }
-    this.#arm();
-  }
-
-  async #tellOne(topic: Owed): Promise<void> {
-    try {
-      await tell(this.env, topic, this.#ledger.settingsOf([endpointOf(topic)]));
-      settleTold(this.#sql, topic);
-    } catch (error) {
-      settleFailed(this.#sql, topic, Date.now(), Math.random());
-      const { topic: what, failures } = topic;
-      logLine('warn', 'account outbox waits', {
-        account: this.ctx.id.name,
-        topic: what,
-        failures: failures + 1,
-        error: String(error),
-      });
-    }
   }
 }
 

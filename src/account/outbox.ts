@@ -79,6 +79,6 @@ export function nextDueMs(sql: Sql): number | null {
 }
 
 /** Empty where the topic is not about one. */
-export function endpointOf({ topic }: Owed): string {
+export function endpointOf({ topic }: Pick<Owed, 'topic'>): string {
   return /^(?:endpoint|gate):(.*)$/.exec(topic)?.[1] ?? '';
 }

@@ -1,29 +1,25 @@
 /**
- * The Durable Object of one endpoint's Gate: a shell around its ledger. It owns the alarm that walks the parked records, and tells
- * the Account what follows from the circuit.
+ * The Durable Object of one endpoint's Gate: storage, alarm and the other objects around gate-core.ts.
+ * It decides nothing.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
 import type { GateNews } from '../core/admission.ts';
-import { type AccountPlace, parseGateName, splitRecordName } from '../core/ids.ts';
+import { type AccountPlace, parseGateName } from '../core/ids.ts';
 import type { Report } from '../core/report.ts';
-import { GATE_ANSWER_MS, UNAVAILABLE_WAIT_MS_MIN } from '../core/limits.ts';
+import { GATE_ANSWER_MS } from '../core/limits.ts';
 import type { GateRpc } from '../core/rpc.ts';
+import type { SqlValue } from '../core/sql.ts';
 import { withTimeout } from '../lookup/with-timeout.ts';
 import type { Bindings } from '../env.ts';
 import { accountStub, liveStub, shardStub } from '../lookup/stubs.ts';
-import { notBefore, toArm } from './alarm.ts';
-import { type GateEffects, GateLedger, type Wake, type WakeResult } from './ledger.ts';
+import { GateCore } from './gate-core.ts';
 import { logLine } from '../log-line.ts';
 
 export class Gate extends DurableObject<Bindings> implements GateRpc {
-  #ledger: GateLedger;
+  #core: GateCore;
   readonly #place: AccountPlace;
   readonly #endpoint: string;
-  /** What is armed, as far as this instance knows: moving an alarm is a row. */
-  #armedAtMs: number | null = null;
-  /** What viewers of records were last told of the circuit. */
-  #said: string;
 
   static {
     retryable(this.prototype.changed, this.prototype.read, this.prototype.probe, this.prototype.erase);
@@ -35,136 +31,63 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
     if (name === null) throw new Error('a Gate is addressed by gateName() of core/ids.ts');
     this.#place = name;
     this.#endpoint = name.endpoint;
-    this.#ledger = this.#open();
-    this.#said = this.#ledger.said();
-    void ctx.blockConcurrencyWhile(async () => {
-      this.#armedAtMs = await ctx.storage.getAlarm();
-    });
+    this.#core = this.#open();
+    void ctx.blockConcurrencyWhile(async () => this.#core.found(await ctx.storage.getAlarm()));
   }
 
   async admit(record: string, seen: GateNews) {
-    const { answer, effects } = this.#ledger.admit(record, seen, this.#at());
-    this.#perform(effects);
-    return answer;
+    return this.#core.admit(record, seen);
   }
 
   async report(record: string, reports: Report[]) {
-    this.#perform(this.#ledger.report(record, reports, this.#at()));
+    this.#core.report(record, reports);
   }
 
   async changed(news: GateNews) {
-    this.#perform(this.#ledger.changed(news, this.#at()));
+    this.#core.changed(news);
   }
 
   async read() {
-    return this.#ledger.view();
+    return this.#core.view();
   }
 
   async probe() {
-    const { outcome, effects } = this.#ledger.probe(this.#at());
-    this.#perform(effects);
-    return outcome;
+    return this.#core.probe();
   }
 
   async erase() {
-    this.#ledger = this.#open();
-    this.#armedAtMs = null;
+    this.#core = this.#open();
     await this.ctx.storage.deleteAll();
   }
 
-  #open(): GateLedger {
-    const { storage } = this.ctx;
-    return new GateLedger({
-      exec: (query, ...bindings) => storage.sql.exec(query, ...bindings),
-      transaction: (work) => storage.transactionSync(work),
-    });
-  }
-
-  /** One step of the walk. The safety alarm comes first: what follows may be cut off anywhere. Never throws. */
   override async alarm(): Promise<void> {
-    this.#armedAtMs = Date.now() + UNAVAILABLE_WAIT_MS_MIN;
-    await this.ctx.storage.setAlarm(this.#armedAtMs);
-    try {
-      const { wakes, revision, effects: first } = this.#ledger.due(this.#at());
-      this.#tellOthers(first);
-      const byShard = Map.groupBy(wakes, ({ record }) => splitRecordName(record)?.shard ?? '');
-      const results = (await Promise.all([...byShard].map(([shard, of]) => this.#wake(shard, of, revision)))).flat();
-      const effects = this.#ledger.settle(results, this.#at());
-      this.#armedAtMs = effects.wakeAtMs === null ? null : notBefore(effects.wakeAtMs, Date.now());
-      if (this.#armedAtMs === null) await this.ctx.storage.deleteAlarm();
-      else await this.ctx.storage.setAlarm(this.#armedAtMs);
-      this.#tellOthers(effects);
-    } catch (error) {
-      this.#failed('alarm', error);
-    }
+    await this.#core.alarm();
   }
 
-  /** One call for all records of a Shard. */
-  async #wake(shard: string, wakes: Wake[], revision: number): Promise<WakeResult[]> {
-    try {
-      const of = wakes.map(({ record, passes }) => ({ record: splitRecordName(record)?.record ?? '', passes }));
-      const waking = shardStub(this.env, shard).wake(this.#endpoint, revision, of);
-      const woken = await withTimeout(GATE_ANSWER_MS, Promise.resolve(waking));
-      return wakes.map((wake, index) => ({ wake, woken: woken[index] ?? null }));
-    } catch (error) {
-      this.#failed('wake', error);
-      return wakes.map((wake) => ({ wake, woken: null }));
-    }
-  }
-
-  #at() {
-    return { nowMs: Date.now(), random: Math.random };
-  }
-
-  #perform(effects: GateEffects): void {
-    const atMs = effects.wakeAtMs === null ? null : toArm(this.#armedAtMs, effects.wakeAtMs, Date.now());
-    if (atMs !== null) {
-      this.#armedAtMs = atMs;
-      void this.ctx.storage.setAlarm(atMs);
-    }
-    this.#tellOthers(effects);
-  }
-
-  #tellOthers({ watch, failing }: GateEffects): void {
-    this.#tellViewers();
-    if (watch !== null) this.ctx.waitUntil(this.#tell(watch));
-    if (failing !== null) this.ctx.waitUntil(this.#disable(failing));
-  }
-
-  /** Once for each change. What is lost, viewers see at the next change, or when all is looked at. */
-  #tellViewers(): void {
-    const said = this.#ledger.said();
-    if (said === this.#said) return;
-    this.#said = said;
-    const telling = Promise.resolve(liveStub(this.env, this.#place).settingsChanged());
-    this.ctx.waitUntil(telling.catch((error: unknown) => this.#failed('viewers', error)));
-  }
-
-  /** Told again by the alarm until what the Account says is what this Gate wants. */
-  async #tell(isWatched: boolean): Promise<void> {
-    try {
-      const news = await this.#accountObject().watchEndpoint(this.#endpoint, isWatched);
-      this.#perform(this.#ledger.changed(news, this.#at()));
-    } catch (error) {
-      this.#failed('watch', error);
-    }
-  }
-
-  async #disable({ sinceMs }: { sinceMs: number }): Promise<void> {
-    try {
-      const succeededAtMs = await this.#accountObject().disableFailing(this.#endpoint, sinceMs);
-      if (succeededAtMs !== null) this.#perform(this.#ledger.succeeded(succeededAtMs, this.#at()));
-    } catch (error) {
-      this.#failed('disable', error);
-    }
-  }
-
-  #accountObject() {
-    return accountStub(this.env, this.#place.account);
-  }
-
-  #failed(step: string, error: unknown): void {
-    const { message } = error instanceof Error ? error : new Error(String(error));
-    logLine('error', 'gate step failed', { step, endpoint: this.#endpoint, error: message });
+  #open(): GateCore {
+    const { storage } = this.ctx;
+    const account = () => accountStub(this.env, this.#place.account);
+    const sql = {
+      exec: (query: string, ...bindings: SqlValue[]) => storage.sql.exec(query, ...bindings),
+      transaction: <T>(work: () => T) => storage.transactionSync(work),
+    };
+    return new GateCore(sql, {
+      nowMs: () => Date.now(),
+      random: Math.random,
+      setAlarm: (atMs) => storage.setAlarm(atMs),
+      deleteAlarm: () => storage.deleteAlarm(),
+      wake: (shard, revision, wakes) =>
+        withTimeout(GATE_ANSWER_MS, Promise.resolve(shardStub(this.env, shard).wake(this.#endpoint, revision, wakes))),
+      watch: (isWatched) => Promise.resolve(account().watchEndpoint(this.#endpoint, isWatched)),
+      disableFailing: (sinceMs) => Promise.resolve(account().disableFailing(this.#endpoint, sinceMs)),
+      notifyViewers: async () => {
+        await liveStub(this.env, this.#place).settingsChanged();
+      },
+      keep: (work) => this.ctx.waitUntil(work),
+      failed: (step, error) => {
+        const { message } = error instanceof Error ? error : new Error(String(error));
+        logLine('error', 'gate step failed', { step, endpoint: this.#endpoint, error: message });
+      },
+    });
   }
 }

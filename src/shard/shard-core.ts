@@ -91,6 +91,7 @@ export class ShardCore {
     this.#viewed.changed((record) => this.#ledger.owes(record));
     this.#runner = new Runner({
       ...links,
+      settings: (need) => this.#settings(need),
       ledger: (record) => this.#ledger.ledger(record),
       act: (task) => this.#act(task),
       join: (task) => this.#group.join(task),
@@ -184,7 +185,7 @@ export class ShardCore {
   async sweep(endpoint: string, revision: number): Promise<Swept> {
     const swept: Swept = { cancelled: 0, left: 0, kept: 0, isMore: false };
     if (this.#removedAtMs !== null) return swept;
-    const settings = await this.#links.settings({ minRevision: revision, isFresh: true, endpoints: [endpoint] });
+    const settings = await this.#settings({ minRevision: revision, isFresh: true, endpoints: [endpoint] });
     const name = `${endpoint} ${revision}`;
     const records = this.#ledger.owing(this.#sweptTo.get(name) ?? '', SWEEP_RECORDS_PER_CALL);
     for (const record of records) {
@@ -336,9 +337,15 @@ export class ShardCore {
 
   /** Settings read now, with these endpoints; null where the account is gone, and then so is what this Shard holds of it. */
   async #now(endpoints: string[]): Promise<AccountSettings | null> {
-    const settings = await this.#links.settings({ minRevision: 0, isFresh: true, endpoints });
+    const settings = await this.#settings({ minRevision: 0, isFresh: true, endpoints });
     if (settings === null) this.remove();
     return settings;
+  }
+
+  /** Null also where another account has the id by now. */
+  async #settings(need: Parameters<RunnerDeps['settings']>[0]): Promise<AccountSettings | null> {
+    const settings = await this.#links.settings(need);
+    return settings?.incarnation === this.#links.address.incarnation ? settings : null;
   }
 
   /** A turn of one task. Throws what the task throws. */

@@ -212,12 +212,9 @@ export class Shard extends DurableObject<Bindings> implements ShardRpc {
     return gateStub(this.env, this.#address, endpoint);
   }
 
-  /** Null also where another account has the id by now. */
   async #settings({ endpoints, ...need }: Parameters<RunnerDeps['settings']>[0]): Promise<AccountSettings | null> {
     endpointCache ??= new EndpointCache((account, ids) => accountStub(this.env, account).settings(ids));
-    const { account, incarnation } = this.#address;
-    const settings = await endpointCache.get(account, endpoints, Date.now(), need);
-    return settings?.incarnation === incarnation ? settings : null;
+    return endpointCache.get(this.#address.account, endpoints, Date.now(), need);
   }
 
   async #attempt(request: AttemptRequest): Promise<AttemptOutcome> {
