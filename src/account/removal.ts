@@ -46,10 +46,18 @@ export function setRemovalDue(sql: Sql, dueMs: number | null): void {
   sql.exec('UPDATE removal SET due_ms = ?', dueMs);
 }
 
-/** In order, after `after`: rows of the account that was. */
+/**
+ * In order, after `after`: the endpoints of the account that was, and those that it had removed just
+ * before and whose Gates were not told. Nobody else knows of these.
+ */
 export function endpointsOfRemoved(sql: Sql, after: string, limit: number): string[] {
   return sql
-    .exec('SELECT id FROM endpoint WHERE id > ? ORDER BY id LIMIT ?', after, limit)
+    .exec(
+      `SELECT id FROM (SELECT id FROM endpoint UNION SELECT substr(topic, 6) FROM outbox WHERE topic GLOB 'gate:*')
+       WHERE id > ? ORDER BY id LIMIT ?`,
+      after,
+      limit,
+    )
     .toArray()
     .map((row) => String(row['id']));
 }

@@ -1,52 +1,68 @@
 /**
- * The Account as the platform runs it: the real ledger and outbox over SQL. Of its news only what it tells the Gates matters here.
- * Mirrors src/account/account.ts, less precisely: a failed telling is repeated by the alarm.
+ * The Account as the platform runs it: the real ledger, outbox and removal over SQL. It dies by its
+ * removal only, after which the id is free for another account; its turns do not fail, because the
+ * ledger has tests of its own. Of what the outbox sends, the Gates and the jobs matter here.
  */
-import { AccountLedger } from '../../src/account/ledger.ts';
-import {
-  nextDueMs,
-  owed,
-  type Owed,
-  type Receiver,
-  RECEIVERS,
-  settleFailed,
-  settleTold,
-} from '../../src/account/outbox.ts';
+import { base32 } from '../../src/core/base32.ts';
 import { type GateNews, newsOf } from '../../src/core/admission.ts';
+import { INCARNATION_CHARS, placeOf, type ShardsOf } from '../../src/core/ids.ts';
+import type { JobStart } from '../../src/core/job.ts';
+import { disableFailing } from '../../src/account/failing.ts';
+import { parseDetail, type SweepOrder } from '../../src/account/jobs.ts';
+import { AccountLedger } from '../../src/account/ledger.ts';
+import { endpointOf, nextDueMs, type Owed } from '../../src/account/outbox.ts';
+import { OutboxSender } from '../../src/account/outbox-sender.ts';
+import { beginRemoval, endpointsOfRemoved, removalOf } from '../../src/account/removal.ts';
 import type { Sql } from '../../src/core/sql.ts';
 import { Life } from './schedule.ts';
 import { ObjectStorage } from './sqlite.ts';
 import { ignore, type World } from './world.ts';
 
 export const ACCOUNT = 'acme';
-/** Few shards, so that each holds many records. */
-export const PLACE = { account: ACCOUNT, jurisdiction: null, incarnation: 'a'.repeat(12), shards: 2 } as const;
+/** Few, so that each holds many records. */
+const SHARDS = 2;
+const ENDPOINTS_MAX = 1_000;
 
 export type AccountLinks = {
   changed(from: Life, endpoint: string, news: GateNews): Promise<void>;
+  /** Idempotent by the job's id. */
+  startJob(start: JobStart): void;
+  /** When the log has it that the endpoint last took a delivery. */
+  lastSuccessMs(endpoint: string, sinceMs: number): number | null;
 };
 
 export class AccountHost {
   readonly ledger: AccountLedger;
+  readonly #storage = new ObjectStorage();
   readonly #sql: Sql;
   readonly #life = new Life('account');
   readonly #world: World;
   readonly #links: AccountLinks;
+  readonly #outbox: OutboxSender;
   alarmAtMs: number | null = null;
-  readonly #telling = new Set<Receiver>();
+  #made = 0;
+  #sweeps = 0;
 
   constructor(world: World, links: AccountLinks) {
     this.#world = world;
     this.#links = links;
-    // Its own turns do not fail here: the ledger has tests of its own.
-    this.#sql = new ObjectStorage().sqlFor(
+    this.#sql = this.#storage.sqlFor(
       this.#life,
       { turn: () => 'none' },
       () => undefined,
       () => undefined,
     );
     this.ledger = new AccountLedger(this.#sql, ACCOUNT);
-    this.ledger.put({ shards: PLACE.shards }, 'operator', world.nowMs, PLACE.incarnation);
+    this.#outbox = new OutboxSender(this.#sql, {
+      nowMs: () => world.nowMs,
+      random: world.prng.next,
+      send: (topic) => this.#send(topic),
+      arm: () => {
+        this.alarmAtMs = nextDueMs(this.#sql);
+      },
+      failed: (_, error) => world.note(`account: sending failed: ${String(error)}`),
+    });
+    this.make();
   }
 
   /** For calls to it. */
@@ -54,49 +70,85 @@ export class AccountHost {
     return this.#life;
   }
 
+  get isSending(): boolean {
+    return this.#outbox.isSending;
+  }
+
+  /** Where its Shards are. Throws while there is none. */
+  get place(): ShardsOf {
+    const facts = this.ledger.facts();
+    if (facts === null) throw new Error('the account was removed');
+    return placeOf(facts);
+  }
+
+  /** Another account under the same id. */
+  make(): void {
+    this.#made += 1;
+    const bytes = Uint8Array.from({ length: 8 }, (_, index) => (index === 0 ? this.#made : 0));
+    const incarnation = base32(bytes).slice(0, INCARNATION_CHARS);
+    this.change((ledger, nowMs) => ledger.put({ shards: SHARDS }, 'operator', nowMs, incarnation));
+  }
+
+  /** Null where there is none. From now on it answers as one that never was. */
+  remove(): { id: string; place: ShardsOf } | null {
+    const facts = this.ledger.facts();
+    if (facts === null) return null;
+    const id = `job_removal_${this.#made}`;
+    const place = placeOf(facts);
+    beginRemoval(
+      this.#sql,
+      { id, by: 'operator', reason: null, spec: { kind: 'account-removal', ...place } },
+      this.#world.nowMs,
+    );
+    this.ledger.forget();
+    this.alarmAtMs = null;
+    return { id, place };
+  }
+
+  endpointsOfRemoved(job: string): string[] {
+    return removalOf(this.#sql)?.start.id === job ? endpointsOfRemoved(this.#sql, '', ENDPOINTS_MAX) : [];
+  }
+
+  erase(job: string): void {
+    if (removalOf(this.#sql)?.start.id !== job) return;
+    this.#storage.clear();
+    this.ledger.forget();
+  }
+
   change<T>(work: (ledger: AccountLedger, nowMs: number) => T): T {
     const answer = work(this.ledger, this.#world.nowMs);
-    this.#tell();
+    this.ring();
     return answer;
   }
 
+  /** Under which a change starts its sweep. */
+  sweep(by: string): SweepOrder {
+    this.#sweeps += 1;
+    return { id: `job_sweep_${this.#sweeps}`, by };
+  }
+
+  async disableFailing(endpoint: string, sinceMs: number): Promise<number | null> {
+    const lastSuccess = () => Promise.resolve(this.#links.lastSuccessMs(endpoint, sinceMs));
+    const before = this.ledger.facts()?.revision;
+    const sweep = { nowMs: () => this.#world.nowMs, order: () => this.sweep('tubepost') };
+    const atMs = await disableFailing(this.ledger, endpoint, sinceMs, lastSuccess, sweep);
+    if (before !== undefined && this.ledger.facts()?.revision !== before) this.#world.saw('disabled for failing');
+    this.ring();
+    return atMs;
+  }
+
   ring(): void {
-    this.alarmAtMs = null;
-    this.#tell();
-  }
-
-  get isTelling(): boolean {
-    return this.#telling.size > 0;
-  }
-
-  #tell(): void {
     this.alarmAtMs = nextDueMs(this.#sql);
-    for (const receiver of RECEIVERS) {
-      if (this.#telling.has(receiver)) continue;
-      this.#telling.add(receiver);
-      void this.#tellAll(receiver).finally(() => this.#telling.delete(receiver));
-    }
+    void this.#outbox.send().catch(ignore);
   }
 
-  async #tellAll(receiver: Receiver): Promise<void> {
-    const due = () => owed(this.#sql, receiver, this.#world.nowMs);
-    for (let batch = due(); batch.length > 0; batch = due()) {
-      await Promise.all(batch.map((topic) => this.#tellOne(topic)));
-    }
-    this.alarmAtMs = nextDueMs(this.#sql);
-  }
-
-  async #tellOne(topic: Owed): Promise<void> {
-    try {
-      const [kind, id = ''] = topic.topic.split(':');
-      const { revision = 0, endpoints } = this.ledger.settings() ?? {};
-      const endpoint = endpoints?.find((one) => one.id === id);
-      if (kind === 'gate') await this.#links.changed(this.#life, id, newsOf(revision, endpoint));
-      settleTold(this.#sql, topic);
-    } catch (error) {
-      ignore();
-      this.#world.note(`account: telling failed: ${String(error)}`);
-      settleFailed(this.#sql, topic, this.#world.nowMs, this.#world.prng.next());
+  async #send({ topic, detail }: Owed): Promise<void> {
+    const id = endpointOf({ topic });
+    const settings = this.ledger.settingsOf([id]);
+    if (settings === null) return;
+    if (typeof detail === 'string') this.#links.startJob(parseDetail(detail));
+    else if (topic.startsWith('gate:')) {
+      await this.#links.changed(this.#life, id, newsOf(settings.revision, settings.endpoints[0]));
     }
   }
 }

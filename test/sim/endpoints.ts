@@ -38,15 +38,22 @@ export class Endpoints {
   /** The shortest and the longest that the account has ever said, in ms. */
   readonly keptMsMin: KeptMs = { payload: Infinity, rows: Infinity };
   readonly keptMsMax: KeptMs = { payload: 0, rows: 0 };
+  readonly #wide: number;
   #made = 0;
   #secrets = 0;
 
   constructor(world: World, account: AccountHost, wide: number) {
     this.#world = world;
     this.#account = account;
+    this.#wide = wide;
+    this.begin();
+  }
+
+  /** Of an account that was just made. */
+  begin(): void {
     this.#retain();
     for (const ordering of REGULAR) this.#create(ordering, ['plan.*', 'wide.*']);
-    for (let n = 0; n < wide; n += 1) this.#create(world.prng.pick(REGULAR), ['wide.*']);
+    for (let n = 0; n < this.#wide; n += 1) this.#create(this.#world.prng.pick(REGULAR), ['wide.*']);
   }
 
   orderingOf(endpoint: string): Ordering | null {
@@ -92,7 +99,9 @@ export class Endpoints {
   /** One change of one endpoint, at random. Returns what was done. */
   change(): string {
     const { prng } = this.#world;
-    const { id, status, eventTypes, ordering } = prng.pick(this.all());
+    const all = this.all();
+    if (all.length === 0) return 'no endpoint to change';
+    const { id, status, eventTypes, ordering } = prng.pick(all);
     const what = prng.weighted({
       status: 60,
       disable: 6,
@@ -112,7 +121,9 @@ export class Endpoints {
         this.#set(id, { status: 'disabled', statusReason: 'asked for by a person' });
         break;
       case 'remove':
-        this.#account.change((book, atMs) => book.removeEndpoint(id, 'operator', atMs));
+        this.#account.change((book, atMs) =>
+          book.removeEndpoint(id, 'operator', atMs, this.#account.sweep('operator')),
+        );
         this.#create(ordering, eventTypes);
         break;
       case 'ordering':
@@ -140,7 +151,9 @@ export class Endpoints {
   }
 
   #set(id: string, change: Partial<EndpointSettings>): void {
-    this.#account.change((book, atMs) => book.changeEndpoint(id, change, 'operator', atMs));
+    this.#account.change((book, atMs) =>
+      book.changeEndpoint(id, change, 'operator', atMs, this.#account.sweep('operator')),
+    );
   }
 
   #rotate(id: string): void {

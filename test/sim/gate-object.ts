@@ -1,10 +1,11 @@
-/** A Gate as the platform runs it. Mirrors src/gate/gate.ts around the same ledger; keep the two alike. */
+/**
+ * A Gate as the platform runs it: storage and alarm that stay, instances that come and go. Around the
+ * same GateCore as src/gate/gate.ts.
+ */
 import type { GateNews, Woken } from '../../src/core/admission.ts';
 import type { Report } from '../../src/core/report.ts';
-import { splitRecordName } from '../../src/core/ids.ts';
-import { UNAVAILABLE_WAIT_MS_MIN } from '../../src/core/limits.ts';
 import type { Wakeup } from '../../src/core/rpc.ts';
-import { type GateEffects, GateLedger, type Wake, type WakeResult } from '../../src/gate/ledger.ts';
+import { GateCore } from '../../src/gate/gate-core.ts';
 import { Life } from './schedule.ts';
 import { ObjectStorage } from './sqlite.ts';
 import { ignore, type World } from './world.ts';
@@ -56,6 +57,15 @@ export class GateHost {
     if (!instance.life.isAlive) this.alarmAtMs = before;
   }
 
+  /** As the job of a removal has it done. */
+  erase(): void {
+    this.instance?.life.end();
+    this.instance = null;
+    this.isRinging = false;
+    this.alarmAtMs = null;
+    this.storage.clear();
+  }
+
   /** Records that wait here, as the rows say. */
   parked(): Set<string> {
     const hasTable = this.storage.query(`SELECT 1 FROM sqlite_master WHERE name = 'parked'`).length > 0;
@@ -67,98 +77,54 @@ export class GateHost {
 class GateInstance {
   readonly life: Life;
   readonly #host: GateHost;
-  readonly #ledger: GateLedger;
-  #armedAtMs: number | null;
+  readonly #core: GateCore;
 
   constructor(host: GateHost, life: Life) {
     this.#host = host;
     this.life = life;
-    this.#armedAtMs = host.alarmAtMs;
-    const { world, storage } = host;
-    this.#ledger = new GateLedger(
-      storage.sqlFor(
-        life,
-        { turn: () => world.turnFault() },
-        () => host.crash(),
-        () => undefined,
-      ),
+    const { world, storage, endpoint, links } = host;
+    const sql = storage.sqlFor(
+      life,
+      { turn: () => world.turnFault() },
+      () => host.crash(),
+      () => undefined,
     );
+    const arm = async (atMs: number | null) => {
+      if (life.isAlive) host.alarmAtMs = atMs;
+    };
+    this.#core = new GateCore(sql, {
+      nowMs: () => world.nowMs,
+      random: world.prng.next,
+      setAlarm: arm,
+      deleteAlarm: () => arm(null),
+      wake: (shard, revision, wakes) => links.wake(life, shard, endpoint, revision, wakes),
+      watch: (isWatched) => links.watch(life, endpoint, isWatched),
+      disableFailing: (sinceMs) => links.disableFailing(life, endpoint, sinceMs),
+      notifyViewers: async () => undefined,
+      keep: (work) => void work.catch(ignore),
+      failed: (step, error) => world.note(`${life.name} failed: ${step}: ${String(error)}`),
+    });
+    this.#core.found(host.alarmAtMs);
   }
 
   async admit(record: string, seen: GateNews) {
-    const { answer, effects } = this.#ledger.admit(record, seen, this.#at());
-    this.#perform(effects);
+    const answer = this.#core.admit(record, seen);
     this.#host.world.saw(`gate: ${answer.kind}${answer.kind === 'parked' ? ` ${answer.why}` : ''}`);
     return answer;
   }
 
   async report(record: string, reports: Report[]) {
-    const before = this.#ledger.view().circuit;
-    this.#perform(this.#ledger.report(record, reports, this.#at()));
-    const after = this.#ledger.view().circuit;
+    const before = this.#core.view().circuit;
+    this.#core.report(record, reports);
+    const after = this.#core.view().circuit;
     if (before !== after) this.#host.world.saw(`circuit: ${before} to ${after}`);
   }
 
   async changed(news: GateNews) {
-    this.#perform(this.#ledger.changed(news, this.#at()));
+    this.#core.changed(news);
   }
 
   async ring(): Promise<void> {
-    const { world } = this.#host;
-    this.#set(world.nowMs + UNAVAILABLE_WAIT_MS_MIN);
-    try {
-      const { wakes, revision, effects: first } = this.#ledger.due(this.#at());
-      this.#tellAccount(first);
-      const byShard = Map.groupBy(wakes, ({ record }) => splitRecordName(record)?.shard ?? '');
-      const results = (await Promise.all([...byShard].map(([shard, of]) => this.#wake(shard, of, revision)))).flat();
-      const effects = this.#ledger.settle(results, this.#at());
-      this.#set(effects.wakeAtMs);
-      this.#tellAccount(effects);
-    } catch (error) {
-      world.note(`gate alarm failed: ${String(error)}`);
-    }
-  }
-
-  async #wake(shard: string, wakes: Wake[], revision: number): Promise<WakeResult[]> {
-    const { endpoint, links } = this.#host;
-    try {
-      const of = wakes.map(({ record, passes }) => ({ record: splitRecordName(record)?.record ?? '', passes }));
-      const woken = await links.wake(this.life, shard, endpoint, revision, of);
-      return wakes.map((wake, index) => ({ wake, woken: woken[index] ?? null }));
-    } catch {
-      ignore();
-      return wakes.map((wake) => ({ wake, woken: null }));
-    }
-  }
-
-  #at() {
-    return { nowMs: this.#host.world.nowMs, random: this.#host.world.prng.next };
-  }
-
-  #perform(effects: GateEffects): void {
-    const { wakeAtMs } = effects;
-    if (wakeAtMs !== null && (this.#armedAtMs === null || wakeAtMs < this.#armedAtMs)) this.#set(wakeAtMs);
-    this.#tellAccount(effects);
-  }
-
-  #tellAccount({ watch, failing }: GateEffects): void {
-    if (watch !== null) this.#tell(watch).catch(ignore);
-    if (failing !== null) this.#disable(failing).catch(ignore);
-  }
-
-  async #tell(isWatched: boolean): Promise<void> {
-    const news = await this.#host.links.watch(this.life, this.#host.endpoint, isWatched);
-    this.#perform(this.#ledger.changed(news, this.#at()));
-  }
-
-  async #disable({ sinceMs }: { sinceMs: number }): Promise<void> {
-    const { endpoint, links } = this.#host;
-    const succeededAtMs = await links.disableFailing(this.life, endpoint, sinceMs);
-    if (succeededAtMs !== null) this.#perform(this.#ledger.succeeded(succeededAtMs, this.#at()));
-  }
-
-  #set(atMs: number | null): void {
-    this.#armedAtMs = atMs;
-    if (this.life.isAlive) this.#host.alarmAtMs = atMs;
+    await this.#core.alarm();
   }
 }

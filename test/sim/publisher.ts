@@ -5,30 +5,25 @@
  */
 import { createHash } from 'node:crypto';
 import { base32 } from '../../src/core/base32.ts';
-import type { AccountSettings, EndpointSettings } from '../../src/core/endpoint.ts';
-import { recordName } from '../../src/core/ids.ts';
-import { SETTINGS_CARRIED_MAX } from '../../src/core/limits.ts';
+import { acceptRequest, type ReadyEvent } from '../../src/core/accept-request.ts';
+import type { AccountSettings } from '../../src/core/endpoint.ts';
+import { recordName, type RecordRef } from '../../src/core/ids.ts';
 import { wants } from '../../src/core/match.ts';
-import {
-  type Accepted,
-  type AcceptRequest,
-  type AcceptResult,
-  matchedOf,
-  type NewEvent,
-} from '../../src/core/publish.ts';
+import type { Accepted, AcceptRequest, AcceptResult } from '../../src/core/publish.ts';
 import { answersTheSame, standsForOneContent, Violation } from '../support/invariants.ts';
 import { addressOfHash } from '../../src/lookup/address.ts';
-import { ACCOUNT, PLACE } from './account-object.ts';
 import { Life } from './schedule.ts';
 import type { Node, World } from './world.ts';
 
-type Draft = Omit<NewEvent, 'matches'>;
-type Target = { name: string; record: string | null; published: Draft[]; nextVersion: number };
+type Draft = ReadyEvent;
+type Target = { ref: RecordRef; record: string | null; published: Draft[]; nextVersion: number };
 
 export type PublisherLinks = {
   settings(node: Node, isFresh: boolean): Promise<{ settings: AccountSettings; readAtMs: number } | null>;
   accept(from: Life, record: string, request: AcceptRequest): Promise<AcceptResult[]>;
   broken(error: unknown): void;
+  /** Of an account that was removed: what it was promised holds no longer. */
+  isFormer(record: string): boolean;
   /** Events of this id as their record keeps them, or kept them until retention took them; the newest first. */
   known(record: string, id: string): { id: string; sequence: number; contentHash: string; isGone: boolean }[];
 };
@@ -61,8 +56,7 @@ export class Publisher {
     this.#records += 1;
     const key = `sub/${this.#records}`;
     const hash = base32(new Uint8Array(createHash('sha256').update(key).digest().subarray(0, 20)));
-    const name = recordName(addressOfHash(PLACE, { kind, hash }));
-    return { name, record: kind === 'k' ? key : null, published: [], nextVersion: 10 };
+    return { ref: { kind, hash }, record: kind === 'k' ? key : null, published: [], nextVersion: 10 };
   }
 
   /** One publish of one to four events of a record. */
@@ -84,7 +78,7 @@ export class Publisher {
       },
       (error: unknown) => this.#links.broken(error),
     );
-    return `publish ${drafts.map(({ id, version }) => `${id} v${version}`).join(', ')} to ${target.name.slice(-6)}`;
+    return `publish ${drafts.map(({ id, version }) => `${id} v${version}`).join(', ')} to ${target.ref.hash.slice(-6)}`;
   }
 
   #draft(target: Target): Draft {
@@ -99,7 +93,14 @@ export class Publisher {
     const version = this.#version(target);
     if (old !== null) {
       this.#world.saw('same id, other content');
-      return { ...old, type, version, dataJson: JSON.stringify(data), contentHash: hashOf({ type, version, data }) };
+      return {
+        ...old,
+        type,
+        version,
+        data,
+        dataJson: JSON.stringify(data),
+        contentHash: hashOf({ type, version, data }),
+      };
     }
     this.#ids += 1;
     const draft: Draft = {
@@ -110,6 +111,7 @@ export class Publisher {
       occurredAt: null,
       contentHash: hashOf({ type, version, data }),
       dataJson: JSON.stringify(data),
+      data,
       ...this.#typed(),
     };
     target.published.push(draft);
@@ -120,15 +122,14 @@ export class Publisher {
   #typed(): Partial<Draft> {
     const { prng } = this.#world;
     const expireAfterSeconds = prng.pick([3, 30, 600, 7_200]);
-    const forms = [
-      { schemaVersion: '1', dataJson: JSON.stringify({ old: prng.between(1, 1_000_000) }), endpoints: [] },
-    ];
+    const data = { old: prng.between(1, 1_000_000) };
+    const older = [{ version: '1', data, dataJson: JSON.stringify(data) }];
     return {
       ...(prng.chance(0.2) ? { expireAfterSeconds } : {}),
       ...(prng.chance(0.1) ? { retryWindowSeconds: prng.pick([10, 300]) } : {}),
       ...(prng.chance(0.3) ? { latestGroup: 'plan' } : {}),
       ...(prng.chance(0.2) ? { latestOnly: true } : {}),
-      ...(prng.chance(0.2) ? { schemaVersion: '2', forms } : {}),
+      ...(prng.chance(0.2) ? { schemaVersion: '2', older } : {}),
     };
   }
 
@@ -153,9 +154,9 @@ export class Publisher {
   async #send(target: Target, drafts: Draft[], node: Node): Promise<void> {
     for (;;) {
       try {
-        const request = await this.#request(target, drafts, node);
-        const results = await this.#links.accept(this.#life, target.name, request);
-        for (const [index, result] of results.entries()) this.#answered(target, drafts[index], result);
+        const { name, request } = await this.#request(target, drafts, node);
+        const results = await this.#links.accept(this.#life, name, request);
+        for (const [index, result] of results.entries()) this.#answered(name, drafts[index], result);
         return;
       } catch (error) {
         if (error instanceof Violation) throw error;
@@ -170,55 +171,38 @@ export class Publisher {
     }
   }
 
-  async #request(target: Target, drafts: Draft[], node: Node): Promise<AcceptRequest> {
+  async #request(target: Target, drafts: Draft[], node: Node): Promise<{ name: string; request: AcceptRequest }> {
     let known = await this.#links.settings(node, false);
-    if (known === null) throw new Error('no account');
     const isMissed = (settings: AccountSettings) =>
       drafts.some(({ type }) => !settings.endpoints.some((endpoint) => wants(endpoint, type)));
-    if (isMissed(known.settings)) known = (await this.#links.settings(node, true)) ?? known;
-    const { settings, readAtMs } = known;
-    const matched = new Map<string, EndpointSettings>();
-    const events = drafts.map((draft) => {
-      const matches = settings.endpoints.filter((endpoint) => wants(endpoint, draft.type));
-      for (const endpoint of matches) matched.set(endpoint.id, endpoint);
-      const pinned = matches.flatMap(({ id }) => (pinsOld(id) ? [id] : []));
-      const forms = draft.forms?.map((form) => ({ ...form, endpoints: pinned }));
-      return { ...draft, ...(forms === undefined ? {} : { forms }), matches: matches.map(({ id }) => id) };
-    });
-    const endpoints = [...matched.values()];
-    return {
-      account: ACCOUNT,
-      record: target.record,
-      events,
-      endpoints: endpoints.map(matchedOf),
-      settings:
-        endpoints.length <= SETTINGS_CARRIED_MAX
-          ? { revision: settings.revision, readAtMs, endpoints, retention: settings.retention }
-          : null,
-    };
+    if (known === null || isMissed(known.settings)) known = await this.#links.settings(node, true);
+    if (known === null) throw new Error('no account');
+    const name = recordName(addressOfHash(known.settings, target.ref));
+    return { name, request: acceptRequest(target.record, drafts, known) };
   }
 
-  #answered(target: Target, draft: Draft | undefined, result: AcceptResult): void {
+  #answered(name: string, draft: Draft | undefined, result: AcceptResult): void {
     const world = this.#world;
     world.saw(`publish: ${result.kind}${result.kind === 'accepted' && result.duplicate ? ' duplicate' : ''}`);
+    if (this.#links.isFormer(name)) return;
     const isStored = result.kind === 'accepted' || result.kind === 'conflict';
     if (draft === undefined || !isStored) return;
-    const known = this.#links.known(target.name, draft.id);
+    const known = this.#links.known(name, draft.id);
     // The one that answered, where its row has not gone meanwhile; an id that came again after that stands for what it is now.
     const asked = known.find((one) => result.kind === 'accepted' && one.sequence === result.sequence) ?? known[0];
     const isOnly = known.length === 1;
     if (result.kind === 'accepted' || isOnly) {
-      standsForOneContent(target.name, result.kind, asked, draft.contentHash);
+      standsForOneContent(name, result.kind, asked, draft.contentHash);
     }
     if (result.kind !== 'accepted') return;
-    const key = `${target.name} ${draft.id}`;
+    const key = `${name} ${draft.id}`;
     const first = this.acknowledged.get(key)?.accepted;
     const isAgain = known.some(({ isGone, sequence }) => isGone && sequence === first?.sequence);
     if (isAgain && first !== undefined && first.sequence < result.sequence) world.saw('accepted again after retention');
     // A late answer to an earlier publish.
     if (first !== undefined && first.sequence > result.sequence) return;
     if (first === undefined || (isAgain && first.sequence < result.sequence)) {
-      this.acknowledged.set(key, { record: target.name, accepted: result });
+      this.acknowledged.set(key, { record: name, accepted: result });
       if (result.deliveryCount === 0) world.saw('event that nobody wants');
       return;
     }
@@ -228,7 +212,7 @@ export class Publisher {
       deliveryCount,
       deliveries: deliveries.map((delivery) => delivery.id),
     });
-    answersTheSame(target.name, facts(first), facts(result));
+    answersTheSame(name, facts(first), facts(result));
   }
 }
 

@@ -23,6 +23,7 @@ import { LogSender } from '../../src/shard/log-sender.ts';
 import { ShardCore, type ShardLinks } from '../../src/shard/shard-core.ts';
 import { Life } from './schedule.ts';
 import { ObjectStorage } from './sqlite.ts';
+import { isRemoved } from './stored.ts';
 import { ignore, type Node, type World } from './world.ts';
 
 /** What a Shard reaches. Every promise is settled by a step of the world. */
@@ -36,8 +37,10 @@ export type ShardReach = {
   disable(from: Life, endpoint: string, reason: string, seenRevision: number): Promise<void>;
   /** After each turn that committed: the records whose rows it wrote. */
   committed(shard: ShardHost, records: ReadonlySet<string>): void;
+  /** It holds nothing any more, but that its account was removed. */
+  removed(shard: ShardHost): void;
   /** After an alarm whose turn did not commit. */
-  rangInVain(shard: ShardHost, nowMs: number): void;
+  alarmFailed(shard: ShardHost, nowMs: number): void;
   /** A request is about to leave, by the turn that has just committed. */
   departs(shard: ShardHost, request: AttemptRequest): void;
 };
@@ -72,7 +75,7 @@ export class ShardHost {
   /** The clock that the last turn read. */
   turnMs = 0;
   /** The last turn was an alarm's and failed: nothing was planned in it, so what was due still is. */
-  hasRungInVain = false;
+  hasAlarmFailed = false;
   /** That its instances have handed to the log so far, repetitions included. */
   entriesTold = 0;
   /** Records whose last turn threw by itself: nothing was planned in it either. */
@@ -168,9 +171,10 @@ export class ShardInstance {
       },
       () => host.crash(),
       (records, undone) => {
-        host.hasRungInVain = false;
+        host.hasAlarmFailed = false;
         for (const record of records) host.poisoned.delete(record);
         for (const record of undone) host.poisoned.add(record);
+        if (records.size === 0 && isRemoved(host.storage)) reach.removed(host);
         reach.committed(host, records);
         const requests = departing;
         departing = [];
@@ -196,20 +200,31 @@ export class ShardInstance {
   ring(scheduledMs: number | null): void {
     try {
       const isInherited = this.#alarm.ran(true, scheduledMs);
-      this.core.ring(isInherited, this.#host.world.prng.pick([1, 3, DUE_RECORDS_PER_TURN])).catch((error: unknown) => {
-        this.#rangInVain(error);
-      });
+      const most = this.#host.world.prng.pick([1, 3, DUE_RECORDS_PER_TURN]);
+      this.core.ring(isInherited, most).then(
+        (isOver) => {
+          if (isOver) this.#deleteAll();
+        },
+        (error: unknown) => this.#alarmFailed(error),
+      );
     } catch (error) {
-      this.#rangInVain(error);
+      this.#alarmFailed(error);
     }
   }
 
-  #rangInVain(error: unknown): void {
+  #deleteAll(): void {
+    if (!this.life.isAlive) return;
+    this.#host.world.saw('tombstone gone');
+    this.#host.storage.clear();
+    this.#host.alarmAtMs = null;
+  }
+
+  #alarmFailed(error: unknown): void {
     this.#failed('alarm', error);
     const nowMs = this.#nowMs();
     this.#alarm.failed(nowMs);
-    this.#host.hasRungInVain = true;
-    if (this.life.isAlive) this.#host.reach.rangInVain(this.#host, nowMs);
+    this.#host.hasAlarmFailed = true;
+    if (this.life.isAlive) this.#host.reach.alarmFailed(this.#host, nowMs);
   }
 
   #nowMs(): number {

@@ -68,6 +68,7 @@ async function step(system: System): Promise<void> {
     act: 2,
     crash: world.drawn.crashes,
     pause: world.drawn.longPauses,
+    remove: world.drawn.removals,
     skew: 0.5,
   });
   await done(system, act(system, what));
@@ -85,7 +86,9 @@ function act(system: System, what: string): string {
     case 'publish':
       return system.publisher.publish();
     case 'mood': {
-      const { id } = world.prng.pick(system.endpoints.all());
+      const all = system.endpoints.all();
+      if (all.length === 0) return 'no receiver';
+      const { id } = world.prng.pick(all);
       return `receiver ${id.slice(-4)} is now: ${system.receivers.changeMood(id)}`;
     }
     case 'change':
@@ -94,6 +97,8 @@ function act(system: System, what: string): string {
       return system.act();
     case 'crash':
       return system.crash();
+    case 'remove':
+      return system.removeAccount();
     case 'pause':
       world.saw('nothing ran for days');
       world.schedule.nowMs += world.prng.between(DAY_MS, 40 * DAY_MS);

@@ -22,6 +22,12 @@ export class ObjectStorage {
     return statement.all(...bindings);
   }
 
+  /** As the platform's deleteAll(). */
+  clear(): void {
+    const tables = this.query(`SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`);
+    for (const { name } of tables) this.database.exec(`DROP TABLE "${String(name)}"`);
+  }
+
   /**
    * What one instance sees. After its death every access throws, as the platform's storage does. `turn` is asked once for each
    * turn: `throw` fails it before it commits, `crash` ends the instance in it; `part` for each part of one, which alone is undone,
@@ -83,6 +89,7 @@ export class ObjectStorage {
         check();
         if (depth > 0) return nested(work);
         depth += 1;
+        record = null;
         written = new Set();
         undoneParts = new Set();
         this.database.exec('BEGIN');

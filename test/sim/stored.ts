@@ -39,6 +39,15 @@ export function isAnythingDue(storage: ObjectStorage): boolean {
   return hasTables(storage) && storage.query('SELECT 1 FROM due LIMIT 1').length > 0;
 }
 
+/** Its tombstone is there, and no event. */
+export function isRemoved(storage: ObjectStorage): boolean {
+  if (!hasTables(storage)) return false;
+  return (
+    storage.query(`SELECT 1 FROM shard WHERE name = 'removed'`).length > 0 &&
+    storage.query('SELECT 1 FROM event LIMIT 1').length === 0
+  );
+}
+
 function hasTables(storage: ObjectStorage): boolean {
   return storage.query(`SELECT 1 FROM sqlite_master WHERE name = 'event'`).length > 0;
 }

@@ -1,17 +1,18 @@
 /** The whole system in a simulated world: one account, its endpoints, records, gates, queues and D1, wired as env.ts would. */
-import { BY_RECEIVER, BY_TUBEPOST } from '../../src/core/audit.ts';
-import { parseDeliveryId, recordName, splitRecordName } from '../../src/core/ids.ts';
+import { BY_RECEIVER } from '../../src/core/audit.ts';
+import { parseDeliveryId, recordName, shardName, type ShardsOf, splitRecordName } from '../../src/core/ids.ts';
+import type { JobStart } from '../../src/core/job.ts';
+import { SWEEP_LEFT_WAIT_MS } from '../../src/core/limits.ts';
 import type { LoggedRecord } from '../../src/core/log.ts';
 import type { ClaimRef } from '../../src/core/rpc.ts';
 import { EndpointCache } from '../../src/lookup/endpoint-cache.ts';
 import { SettingsCache } from '../../src/lookup/settings.ts';
-import { NOTHING_BUT_FAILURES } from '../../src/core/reasons.ts';
 import { EndpointHints } from '../../src/shard/hints.ts';
 import { consumeFanout } from '../../src/queues/fanout.ts';
 import { consumeLog } from '../../src/queues/log.ts';
 import { writeLog } from '../../src/store/log/log-write.ts';
-import { addressIn } from '../../src/lookup/address.ts';
-import { ACCOUNT, AccountHost, PLACE } from './account-object.ts';
+import { addressIn, shardsOf } from '../../src/lookup/address.ts';
+import { ACCOUNT, AccountHost } from './account-object.ts';
 import { Endpoints } from './endpoints.ts';
 import { GateHost } from './gate-object.ts';
 import { Publisher } from './publisher.ts';
@@ -23,6 +24,9 @@ import { SqliteD1 } from './sqlite.ts';
 import { isAnythingDue, type StoredEvent } from './stored.ts';
 import { Watch } from './watch.ts';
 import { type Node, World } from './world.ts';
+
+const REMOVAL_PASSES = 2;
+const REMOVAL_REST_MS = 61_000;
 
 /** `isQuiet`: of a Shard that waits for nothing but retention. */
 type Alarm = { what: string; atMs: number; isQuiet: boolean; ring: () => void };
@@ -42,6 +46,10 @@ export class System {
   readonly d1: SqliteD1;
   readonly watch: Watch;
   readonly #person = new Life('person');
+  readonly #job = new Life('job');
+  readonly #jobs = new Set<string>();
+  /** Where each endpoint's account has, or had, its Shards. */
+  readonly #places = new Map<string, ShardsOf>();
   readonly #caches = new Map<Node, SettingsCache>();
   readonly #endpointCaches = new Map<Node, EndpointCache>();
   readonly #reach: ShardReach;
@@ -53,6 +61,7 @@ export class System {
     this.watch = new Watch(world, this.d1, {
       orderingOf: (endpoint) => this.endpoints.orderingOf(endpoint),
       keptMsMin: () => this.endpoints.keptMsMin,
+      isFormer: (record) => this.isFormer(record),
       isParked: (endpoint, record) => this.gates.get(endpoint)?.parked().has(record) ?? false,
     });
     this.receivers = new Receivers(world, this.watch);
@@ -65,8 +74,11 @@ export class System {
           const gate = this.#gate(endpoint).running();
           return { life: gate.life, run: () => gate.changed(news) };
         }),
+      startJob: (start) => this.#startJob(start),
+      lastSuccessMs: (endpoint, sinceMs) => this.#lastSuccessMs(endpoint, sinceMs),
     });
     this.endpoints = new Endpoints(world, this.account, world.prng.pick([0, 0, 14, 60]));
+    this.#notePlaces();
     for (const node of world.nodes) this.#forgetSettings(node);
     this.#reach = this.#shardReach();
     this.publisher = new Publisher(world, {
@@ -87,6 +99,7 @@ export class System {
         return known.sort((a, b) => b.sequence - a.sequence);
       },
       broken: (error) => this.watch.broken(error),
+      isFormer: (record) => this.isFormer(record),
     });
   }
 
@@ -130,7 +143,7 @@ export class System {
       disableFailing: (from, of, sinceMs) =>
         world.call(from, `account.disableFailing(${of.slice(-4)})`, false, () => ({
           life: this.account.life,
-          run: async () => this.#disableFailing(of, sinceMs),
+          run: () => this.account.disableFailing(of, sinceMs),
         })),
     });
     this.gates.set(endpoint, gate);
@@ -190,7 +203,8 @@ export class System {
         if (cache === undefined) throw new Error(`${node.name} has no cache of endpoints`);
         return cache.get(ACCOUNT, endpoints, world.clockOf(node), need);
       },
-      attempt: (from, node, request) => this.receivers.attempt(from, node, recordNameOf(request.delivery), request),
+      attempt: (from, node, request) =>
+        this.receivers.attempt(from, node, this.#recordNameOf(request.delivery), request),
       sendClaims: (from, queue, bodies) => this[queue].send(from, bodies),
       sendLog: (from, message) => this.log.send(from, [message]),
       admit: (from, endpoint, record, seen) =>
@@ -208,14 +222,15 @@ export class System {
           life: this.account.life,
           run: async () => {
             this.account.change((book, nowMs) =>
-              book.disableEndpoint(endpoint, reason, seenRevision, BY_RECEIVER, nowMs),
+              book.disableEndpoint(endpoint, reason, seenRevision, BY_RECEIVER, nowMs, this.account.sweep('tubepost')),
             );
           },
         })),
       committed: (shard, records) => {
         for (const record of records) this.watch.committed(this.#record(`${shard.name}/${record}`));
       },
-      rangInVain: (shard, nowMs) => this.watch.rangInVain(shard, nowMs),
+      removed: (shard) => this.#forget(shard),
+      alarmFailed: (shard, nowMs) => this.watch.alarmFailed(shard, nowMs),
       departs: (shard, request) => this.watch.departs(this.#record(`${shard.name}/${request.claim.record}`), request),
     };
   }
@@ -244,23 +259,126 @@ export class System {
     return promise;
   }
 
-  /** As the Account does, with the log's word. */
-  #disableFailing(endpoint: string, sinceMs: number): number | null {
-    const settings = this.account.ledger.settings();
-    const updatedAtMs = settings?.endpoints.find(({ id }) => id === endpoint)?.updatedAtMs ?? 0;
-    if (updatedAtMs > sinceMs) return updatedAtMs;
+  #lastSuccessMs(endpoint: string, sinceMs: number): number | null {
     const [row] = this.d1.storage.query(
       `SELECT max(ended_at_ms) AS at FROM deliveries WHERE endpoint = ? AND status = 'delivered' AND ended_at_ms > ?`,
       endpoint,
       sinceMs,
     );
-    const at = row?.['at'];
-    if (typeof at === 'number') return at;
-    this.world.saw('disabled for failing');
-    this.account.change((book, nowMs) =>
-      book.disableEndpoint(endpoint, NOTHING_BUT_FAILURES, settings?.revision ?? 0, BY_TUBEPOST, nowMs),
-    );
-    return null;
+    return typeof row?.['at'] === 'number' ? row['at'] : null;
+  }
+
+  #notePlaces(): void {
+    const { place } = this.account;
+    for (const { id } of this.endpoints.all()) if (!this.#places.has(id)) this.#places.set(id, place);
+  }
+
+  /** A delivery's id leads to its record. */
+  #recordNameOf(delivery: string): string {
+    const located = parseDeliveryId(delivery);
+    if (located === null) throw new Error(`${delivery} is no delivery id`);
+    if (!this.#places.has(located.endpoint)) this.#notePlaces();
+    const place = this.#places.get(located.endpoint);
+    if (place === undefined) throw new Error(`${located.endpoint} was never made`);
+    return recordName(addressIn(place, located));
+  }
+
+  /** A record, or its Shard, of an account that was removed. */
+  isFormer(name: string): boolean {
+    const facts = this.account.ledger.facts();
+    return facts === null || !name.includes(`:${facts.incarnation}:`);
+  }
+
+  /** An endpoint of an account that was removed. */
+  isFormerEndpoint(endpoint: string): boolean {
+    const place = this.#places.get(endpoint);
+    return place !== undefined && place.incarnation !== this.account.ledger.facts()?.incarnation;
+  }
+
+  #forget(shard: ShardHost): void {
+    const hosts = [...this.records.values()].filter((host) => host.shard === shard);
+    this.watch.forget(hosts);
+    for (const { name } of hosts) this.records.delete(name);
+    shard.poisoned.clear();
+  }
+
+  /** As the job of src/job/sweep.ts: every Shard, until nothing waits. */
+  #startJob({ id, spec }: JobStart): void {
+    if (this.#jobs.has(id) || spec.kind !== 'sweep') return;
+    this.#jobs.add(id);
+    const { endpoint, revision } = spec;
+    const sweepAll = () =>
+      Promise.all(shardsOf(spec).map((shard) => this.#sweep(shardName(shard), endpoint, revision)));
+    sweepAll().catch((error: unknown) => this.watch.broken(error));
+  }
+
+  async #sweep(shard: string, endpoint: string, revision: number): Promise<void> {
+    const { world } = this;
+    for (;;) {
+      const { cancelled, left, isMore } = await this.#untilDone(`sweep(${endpoint.slice(-4)})`, () =>
+        this.#callShard(this.#job, shard, `sweep(${endpoint.slice(-4)}, ${revision})`, true, ({ core }) =>
+          core.sweep(endpoint, revision),
+        ),
+      );
+      if (cancelled > 0) world.saw('swept');
+      if (!isMore && left === 0) return;
+      await world.later('a sweep comes again', this.#job, isMore ? 0 : SWEEP_LEFT_WAIT_MS, () => undefined);
+    }
+  }
+
+  /** As a job repeats an item that failed. */
+  async #untilDone<T>(what: string, work: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        this.world.note(`${what} failed, comes again: ${String(error)}`);
+        await this.world.later(`${what} again`, this.#job, 1_000, () => undefined);
+      }
+    }
+  }
+
+  /** The account goes, and after a while there is another of its id. */
+  removeAccount(): string {
+    if (this.account.ledger.facts() === null) return 'there is no account to remove';
+    this.#notePlaces();
+    const removal = this.account.remove();
+    if (removal === null) throw new Error('an account that is there was not removed');
+    this.world.saw('account removed');
+    this.#remove(removal).catch((error: unknown) => this.watch.broken(error));
+    return `the account ${removal.place.incarnation} is removed`;
+  }
+
+  /** As the job of src/job/account-removal.ts: Gates, Shards and rows, in passes; then the Account. */
+  async #remove({ id, place }: { id: string; place: ShardsOf }): Promise<void> {
+    const { world } = this;
+    for (let pass = 1; pass <= REMOVAL_PASSES; pass += 1) {
+      for (const endpoint of this.account.endpointsOfRemoved(id)) {
+        await this.#untilDone('gate.erase', () =>
+          world.call(this.#job, `gate ${endpoint.slice(-4)}.erase`, true, () => {
+            const gate = this.#gate(endpoint);
+            return { life: this.account.life, run: async () => gate.erase() };
+          }),
+        );
+      }
+      for (const shard of shardsOf(place)) {
+        await this.#untilDone('shard.remove', () =>
+          this.#callShard(this.#job, shardName(shard), 'remove', true, async ({ core }) => core.remove()),
+        );
+      }
+      await this.#untilDone('rows', () =>
+        this.#databaseCall('rows of a removed account', () => {
+          for (const table of ['deliveries', 'attempts', 'events']) this.d1.storage.query(`DELETE FROM ${table}`);
+        }),
+      );
+      await world.later('another pass of a removal', this.#job, REMOVAL_REST_MS, () => undefined);
+    }
+    this.account.erase(id);
+    await world.later('another account is made', this.#job, world.prng.between(0, 60_000), () => undefined);
+    this.account.make();
+    this.endpoints.begin();
+    this.#notePlaces();
+    world.saw('account made again');
   }
 
   consumeClaims(queue: 'fanout' | 'slow'): boolean {
@@ -276,7 +394,7 @@ export class System {
         }),
         send: (request) => {
           world.saw('attempt by a consumer');
-          return this.receivers.attempt(life, node, recordNameOf(request.delivery), request);
+          return this.receivers.attempt(life, node, this.#recordNameOf(request.delivery), request);
         },
         nowMs: () => world.clockOf(node),
         wait: (ms) => world.later('a group of outcomes is full', life, ms, () => undefined),
@@ -368,10 +486,9 @@ export class System {
   /** Some event to some endpoint, which mostly has a delivery of it. */
   #sendMissing(host: RecordHost): string {
     const { prng } = this.world;
-    const missing = {
-      sequence: prng.pick([...this.watch.stored(host).keys()]),
-      endpoint: prng.pick(this.endpoints.all()).id,
-    };
+    const all = this.endpoints.all();
+    if (all.length === 0) return 'nothing to send to';
+    const missing = { sequence: prng.pick([...this.watch.stored(host).keys()]), endpoint: prng.pick(all).id };
     const by = this.#replayer();
     this.#call(this.#person, host.name, 'replayMissing', by.job !== undefined, ({ core }, record) =>
       core.replayMissing(record, missing, by),
@@ -431,7 +548,7 @@ export class System {
       alarms.push({ what, atMs: gate.alarmAtMs, isQuiet: false, ring: () => gate.ring() });
     }
     const { account } = this;
-    if (account.alarmAtMs !== null && !account.isTelling) {
+    if (account.alarmAtMs !== null && !account.isSending) {
       const ring = () => account.ring();
       alarms.push({ what: 'alarm of the account', atMs: account.alarmAtMs, isQuiet: false, ring });
     }
@@ -445,11 +562,4 @@ export class System {
       host.ring();
     }
   }
-}
-
-/** A delivery's id leads to its record. */
-function recordNameOf(delivery: string): string {
-  const located = parseDeliveryId(delivery);
-  if (located === null) throw new Error(`${delivery} is no delivery id`);
-  return recordName(addressIn(PLACE, located));
 }

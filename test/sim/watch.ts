@@ -31,6 +31,8 @@ export type WatchLinks = {
   /** The ordering that an endpoint has always had; null where it was changed. */
   orderingOf(endpoint: string): Ordering | null;
   isParked(endpoint: string, record: string): boolean;
+  /** Of an account that was removed: its Gates and its log may have gone before it. */
+  isFormer(record: string): boolean;
 };
 
 export class Watch {
@@ -67,8 +69,17 @@ export class Watch {
     this.#guard(() => this.#look(host));
   }
 
-  rangInVain(shard: ShardHost, nowMs: number): void {
-    this.#world.saw('ring in vain');
+  /** Its account was removed: nothing that is known of these records holds any more. */
+  forget(hosts: readonly RecordHost[]): void {
+    for (const host of hosts) {
+      for (const known of [this.#stored, this.#before, this.#gone]) known.delete(host);
+      this.#changed.delete(host);
+      for (const key of this.#lanes.keys()) if (key.startsWith(`${host.name}/`)) this.#lanes.delete(key);
+    }
+  }
+
+  alarmFailed(shard: ShardHost, nowMs: number): void {
+    this.#world.saw('alarm that failed');
     this.#guard(() => invariants.ringsAgainSoon(shard.name, shard.alarmAtMs, nowMs));
   }
 
@@ -185,7 +196,7 @@ export class Watch {
   }
 
   #between(host: RecordHost): void {
-    if (host.shard.hasRungInVain || host.shard.poisoned.has(host.record)) return;
+    if (this.#links.isFormer(host.name) || host.shard.hasAlarmFailed || host.shard.poisoned.has(host.record)) return;
     const stored = this.stored(host);
     const lanes = new Map<string, StoredDelivery[]>();
     for (const { deliveries } of stored.values()) {
@@ -211,6 +222,7 @@ export class Watch {
   }
 
   #logHas(host: RecordHost, { facts, deliveries }: StoredEvent): void {
+    if (this.#links.isFormer(host.name)) return;
     const rows = new Map(
       this.#d1.storage
         .query('SELECT id, revision, status FROM deliveries WHERE account = ? AND event_id = ?', 'acme', facts.id)
