@@ -16,6 +16,7 @@ export type Schemas = {
   };
   ServiceHealth: {
     status: "ready";
+    version: string;
   };
   CreatedApiKey: {
     id: string;

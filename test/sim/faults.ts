@@ -24,6 +24,8 @@ export type Faults = {
   databaseFailsLate: number;
   alarmRepeats: number;
   clockSkewMs: number;
+  /** All receivers fail at once, or recover: the share of steps. */
+  outages: number;
   /** The account is removed: the share of steps. */
   removals: number;
   /** Nothing ran for days: the share of steps in which time goes on so. */
@@ -50,6 +52,7 @@ export const NO_FAULTS: Faults = {
   databaseFailsLate: 0,
   alarmRepeats: 0,
   clockSkewMs: 0,
+  outages: 0,
   removals: 0,
   longPauses: 0,
 };
@@ -76,6 +79,7 @@ export function drawFaults(prng: Prng): Faults {
     databaseFailsLate: rate(0.1),
     alarmRepeats: rate(0.05),
     clockSkewMs: prng.pick([0, 0, 200, 2_000]),
+    outages: prng.pick([0, 0.2]),
     removals: prng.pick([0, 0, 0.06]),
     longPauses: prng.pick([0, 0.05, 0.4]),
   };

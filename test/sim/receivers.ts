@@ -32,6 +32,8 @@ const MOODS: Record<Mood, number> = {
   disables: 1,
 };
 
+const OUTAGES: readonly Mood[] = ['error', 'unreachable', 'hangs', 'busy'];
+
 /** One request as we sent it, and what became of it at the receiver. */
 export type Sent = {
   number: number;
@@ -51,6 +53,7 @@ export class Receivers {
   readonly #world: World;
   readonly #watch: SentWatch;
   readonly #moods = new Map<string, Mood>();
+  #outage: Mood | null = null;
   #sent = 0;
   isCalm = false;
 
@@ -60,7 +63,17 @@ export class Receivers {
   }
 
   moodOf(endpoint: string): Mood {
-    return this.isCalm ? 'ok' : (this.#moods.get(endpoint) ?? 'ok');
+    return this.isCalm ? 'ok' : (this.#outage ?? this.#moods.get(endpoint) ?? 'ok');
+  }
+
+  get isOut(): boolean {
+    return this.#outage !== null;
+  }
+
+  /** All endpoints fail alike, or do again as each of them did before. */
+  toggleOutage(): string {
+    this.#outage = this.#outage === null ? this.#world.prng.pick(OUTAGES) : null;
+    return `all receivers: ${this.#outage ?? 'as before'}`;
   }
 
   changeMood(endpoint: string): Mood {

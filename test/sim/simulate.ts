@@ -20,7 +20,7 @@ export class Failure extends Error {
   }
 }
 
-const CALM_STEPS_MAX = 30_000;
+const CALM_STEPS_MAX = 60_000;
 /** About as many as empty all Shards. */
 const RETENTION_STEPS = 40;
 /** More than this under way: deliver before publishing more. */
@@ -62,8 +62,10 @@ async function step(system: System): Promise<void> {
     deliver: isBusy ? 120 : 60,
     queue: 14,
     advance: isBusy ? world.drawn.haste / 2 : world.drawn.haste,
-    publish: isBusy ? 0 : 9,
+    // Many records fail within one window of the circuit only where many are published to.
+    publish: isBusy ? 0 : system.receivers.isOut ? 20 : 9,
     mood: 2,
+    outage: world.drawn.outages,
     change: 1.2,
     act: 2,
     crash: world.drawn.crashes,
@@ -91,6 +93,8 @@ function act(system: System, what: string): string {
       const { id } = world.prng.pick(all);
       return `receiver ${id.slice(-4)} is now: ${system.receivers.changeMood(id)}`;
     }
+    case 'outage':
+      return system.receivers.toggleOutage();
     case 'change':
       return system.endpoints.change();
     case 'act':

@@ -537,8 +537,9 @@ export class System {
       const what = `${isQuiet ? 'quiet alarm' : 'alarm'} of ${host.name.slice(-3)}`;
       const ring = () => {
         const { entriesTold } = host;
-        this.#ring(host);
+        host.ring();
         if (isQuiet) this.watch.rangQuietly(host, host.entriesTold - entriesTold);
+        if (this.world.prng.chance(this.world.faults.alarmRepeats)) this.#ringAgain(host);
       };
       alarms.push({ what, atMs: host.alarmAtMs, isQuiet, ring });
     }
@@ -555,11 +556,11 @@ export class System {
     return alarms;
   }
 
-  #ring(host: ShardHost): void {
-    host.ring();
-    if (this.world.prng.chance(this.world.faults.alarmRepeats)) {
+  /** The platform runs one alarm of an object at a time: it comes again once this one has ended. */
+  #ringAgain(host: ShardHost): void {
+    this.world.schedule.add('an alarm runs once more', () => {
       this.world.saw('alarm rang twice');
       host.ring();
-    }
+    });
   }
 }

@@ -3,7 +3,10 @@ import { z } from '@hono/zod-openapi';
 import { text } from './shared-shapes.ts';
 
 export const healthShape = z
-  .strictObject({ status: z.literal('ready').openapi({ description: 'The service takes requests' }) })
+  .strictObject({
+    status: z.literal('ready').openapi({ description: 'The service takes requests' }),
+    version: text('The deployed version that answered; empty where none was deployed'),
+  })
   .openapi('ServiceHealth');
 
 export const textShape = z.string();
