@@ -106,6 +106,7 @@ export const SAMPLES: Readonly<Record<string, unknown>> = {
   'AcceptedDelivery.id': DELIVERY,
   'AcceptedResult.id': EVENT_ID,
   'AcceptedResult.status': 202,
+  'ServiceHealth.version': '7c2f9d0e-5b41-4c1e-9a57-0f6f3f0a2b11',
   'Delivery.id': DELIVERY,
   'DeliveryDetail.id': DELIVERY,
   'DeliveryDetail.body': `{"id":"${EVENT_ID}","type":"ticket.created","timestamp":"${SAMPLE_TIME}","record":"ticket/4211","sequence":1,"version":1,"schemaVersion":null,"data":${JSON.stringify(DATA)}}`,
