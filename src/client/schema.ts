@@ -1420,7 +1420,7 @@ export type Operations = {
     };
     answer: Schemas['PublishResults'];
     exports: never;
-    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "too-large" | "unsupported-media-type" | "rate-limited" | "quota-exceeded" | "internal" | "unavailable" | "misconfigured";
+    problem: "invalid-request" | "invalid-json" | "unauthorized" | "forbidden" | "unknown-account" | "too-large" | "unsupported-media-type" | "rate-limited" | "quota-exceeded" | "internal" | "overloaded" | "unavailable" | "misconfigured";
   };
   getEvent: {
     path: { account: string; event: string };

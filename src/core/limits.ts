@@ -170,6 +170,14 @@ export const SETTINGS_CARRIED_MAX = 50;
 /** Shards of an account: one for each so many events a second of its quota, and at least so many. An object takes a few hundred. */
 export const EVENTS_PER_SECOND_PER_SHARD = 50;
 export const SHARDS_DEFAULT_MIN = 4;
+/**
+ * An isolate that has more events under way than this, the oldest of them for longer than UNDER_WAY_MS_MAX, is behind: it refuses
+ * publishes of the accounts that have their share of it (503). Without a wait nothing is refused, however many there are.
+ */
+export const UNDER_WAY_EVENTS_MAX = 100;
+export const UNDER_WAY_MS_MAX = 1 * SECOND_MS;
+/** Characters of payloads that an isolate has under way: each is held some four times over, in 128 MB. */
+export const UNDER_WAY_CHARS_MAX = 12 * 1024 * 1024;
 
 // Shard
 /** Attempts a Shard runs itself. Workers allows 6 fetches that wait for headers in one object; the others are for RPC and queues. */
@@ -184,7 +192,7 @@ export const WORKING_SET_RECORDS = 512;
 export const GROUP_TASKS_MAX = 100;
 /** Tasks that wait for a commit from which on a Shard refuses publishes (503): some seconds of work. */
 export const ADMITTED_TASKS_MAX = 500;
-/** When a publisher is told to come again. */
+/** When a publisher is asked to come again. */
 export const RETRY_AFTER_BUSY_SECONDS = 2;
 /** Records that one alarm looks at in one turn: some ten milliseconds. */
 export const DUE_RECORDS_PER_TURN = 100;
@@ -224,6 +232,11 @@ export const REMOVED_KEPT_MS = 5 * DAY_MS;
 export const SWEEP_RECORDS_PER_CALL = 100;
 /** An endpoint that answers within this is quick. Above it a queue consumer is the cheaper place. */
 export const QUICK_ANSWER_MS = 1 * SECOND_MS;
+/** How often an attempt that waits sees whether this machine stalls, and how late a timer is then. */
+export const STALL_TICK_MS = 250;
+export const STALL_MS_MIN = 50;
+/** By how much our stalls lengthen an attempt's time-out. Below CLAIM_GRACE_MS, or its outcome would find the claim gone. */
+export const STALL_CREDIT_MS_MAX = 2 * SECOND_MS;
 /** What the newest answer counts for in an endpoint's latency: one slow answer of a quick endpoint does not make it slow. */
 export const LATENCY_NEWEST_SHARE = 0.3;
 /** Claims of one Shard out in the SLOW queue at a time, for one endpoint. */

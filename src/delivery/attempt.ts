@@ -10,28 +10,28 @@ import { BROKEN_AT_ONCE_MS, RESPONSE_BODY_BYTES_MAX, RESPONSE_BODY_SUCCESS_BYTES
 import type { AttemptOutcome } from '../core/outcome.ts';
 import { parseRetryAfter } from '../core/retry.ts';
 import { HEADER_DELIVERY } from '../signature.ts';
+import { AttemptClock, type Timer } from './attempt-clock.ts';
 import { isBrokenConnection, statusError, thrownError, timeoutError } from './fetch-error.ts';
 import { keptHeaders, parseDirective, readStart } from './response.ts';
 
 export type AttemptDeps = {
   fetch: (url: string, init: RequestInit) => Promise<Response>;
   nowMs: () => number;
-  /** Calls `fire` after `ms` unless cancelled. By default the platform's timer; tests fire it themselves. */
-  timer?: (ms: number, fire: () => void) => { cancel(): void };
+  /** By default the platform's; tests fire it themselves. */
+  timer?: Timer;
 };
 
 export type OutgoingRequest = { url: string; headers: Record<string, string>; body: string; timeoutMs: number };
 
 /**
- * `latencyMs` is the time from the start until the outcome was known and what is kept of the body was read: how long the
- * attempt held its slot. An answer whose body trickles is therefore slow, whatever its headers were.
+ * `latencyMs` is the time from the start until the outcome was known and what is kept of the body was read, without our own
+ * stalls (attempt-clock.ts). An answer whose body trickles is therefore slow, whatever its headers were.
  */
 export async function attempt(request: OutgoingRequest, deps: AttemptDeps): Promise<AttemptOutcome> {
-  const atMs = deps.nowMs();
   const abort = new AbortController();
   const timedOut = Promise.withResolvers<void>();
   // Our own timer and not AbortSignal.timeout(): it must not outlive the attempt and keep a Durable Object awake and billed.
-  const timer = (deps.timer ?? platformTimer)(request.timeoutMs, () => {
+  const clock = new AttemptClock({ timer: platformTimer, ...deps }, request.timeoutMs, () => {
     timedOut.resolve();
     abort.abort(new DOMException('timeout', 'TimeoutError'));
   });
@@ -39,23 +39,24 @@ export async function attempt(request: OutgoingRequest, deps: AttemptDeps): Prom
   const once = () => Promise.race([start(request, abort.signal, deps), timedOut.promise]);
   try {
     const response = await once().catch((thrown: unknown) => {
-      if (abort.signal.aborted || !isBrokenAtOnce(thrown, atMs, deps.nowMs())) throw thrown;
+      if (abort.signal.aborted || !isBrokenAtOnce(thrown, clock)) throw thrown;
       repeated.isRepeated = true;
       return once();
     });
-    if (response === undefined) return { ...failed(timeoutError(request.timeoutMs), atMs, deps.nowMs()), ...repeated };
-    return { ...(await answered(response, atMs, timedOut.promise, deps)), ...repeated };
+    if (response === undefined)
+      return { ...failed(timeoutError(request.timeoutMs), clock.atMs, clock.latencyMs()), ...repeated };
+    return { ...(await answered(response, clock, timedOut.promise, deps)), ...repeated };
   } catch (thrown) {
     // The network, or a header that `fetch` will not send. With the timeout passed, that is what ended it.
     const error = abort.signal.aborted ? timeoutError(request.timeoutMs) : thrownError(thrown, repeated);
-    return { ...failed(error, atMs, deps.nowMs()), ...repeated };
+    return { ...failed(error, clock.atMs, clock.latencyMs()), ...repeated };
   } finally {
-    timer.cancel();
+    clock.cancel();
   }
 }
 
-function isBrokenAtOnce(thrown: unknown, atMs: number, nowMs: number): boolean {
-  return isBrokenConnection(thrown) && elapsed(atMs, nowMs) <= BROKEN_AT_ONCE_MS;
+function isBrokenAtOnce(thrown: unknown, clock: AttemptClock): boolean {
+  return isBrokenConnection(thrown) && clock.elapsedMs() <= BROKEN_AT_ONCE_MS;
 }
 
 /** Async, so that a `fetch` that throws at once rejects. An answer after the timeout is dropped unread. */
@@ -68,7 +69,7 @@ async function start(request: OutgoingRequest, signal: AbortSignal, deps: Attemp
 
 async function answered(
   response: Response,
-  atMs: number,
+  clock: AttemptClock,
   timedOut: Promise<void>,
   deps: AttemptDeps,
 ): Promise<AttemptOutcome> {
@@ -79,8 +80,8 @@ async function answered(
   const responseBody = await readStart(response.body, bodyBytesMax, timedOut);
   const retryAfter = headers.get('retry-after');
   return {
-    atMs,
-    latencyMs: elapsed(atMs, deps.nowMs()),
+    atMs: clock.atMs,
+    latencyMs: clock.latencyMs(),
     statusCode: status,
     error,
     responseHeaders: error === null ? null : keptHeaders(headers),
@@ -91,10 +92,10 @@ async function answered(
 }
 
 /** An outcome without an answer. */
-export function failed(error: NonNullable<AttemptOutcome['error']>, atMs: number, nowMs: number): AttemptOutcome {
+export function failed(error: NonNullable<AttemptOutcome['error']>, atMs: number, latencyMs: number): AttemptOutcome {
   return {
     atMs,
-    latencyMs: elapsed(atMs, nowMs),
+    latencyMs,
     statusCode: null,
     error,
     responseHeaders: null,
@@ -102,11 +103,6 @@ export function failed(error: NonNullable<AttemptOutcome['error']>, atMs: number
     retryAfterMs: null,
     directive: null,
   };
-}
-
-/** The wall clock may be set back between two reads. */
-function elapsed(fromMs: number, toMs: number): number {
-  return Math.max(0, toMs - fromMs);
 }
 
 function platformTimer(ms: number, fire: () => void): { cancel(): void } {

@@ -38,14 +38,14 @@ export async function send(request: AttemptRequest, deps: SendDeps): Promise<Att
     // A bug of ours. Its message is not passed on: it may quote a secret or a header.
     return notSent(`an error of ours (${error instanceof Error ? error.name : typeof error})`, atMs, deps.nowMs());
   }
-  if (!prepared.ok) return failed(prepared.error, atMs, deps.nowMs());
+  if (!prepared.ok) return failed(prepared.error, atMs, Math.max(0, deps.nowMs() - atMs));
   const { outgoing, sent } = prepared.value;
   return { ...(await attempt(outgoing, deps)), sent };
 }
 
 /** `why`: a clause, without secret or payload. */
 export function notSent(why: string, atMs: number, nowMs: number): AttemptOutcome {
-  return failed(notSentError(why), atMs, nowMs);
+  return failed(notSentError(why), atMs, Math.max(0, nowMs - atMs));
 }
 
 function notSentError(why: string): NonNullable<AttemptOutcome['error']> {

@@ -58,6 +58,8 @@ type Common<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> =
     /** Numbers keep the digits with which they were written. */
     exact?: boolean;
   };
+  /** Runs before the body is read; throws to refuse the request. */
+  before?: (c: AppContext, params: z.output<P>) => void;
 };
 
 /**
@@ -134,6 +136,7 @@ export class Api {
       requireGrant(c, spec);
       const params = check(spec.params, c.req.param());
       const query = check(spec.query ?? nothing, queryOf(c), true) as z.output<Q>;
+      spec.before?.(c, params);
       const text = spec.body === undefined ? '' : await readText(c.req, spec.body.bytesMax ?? REQUEST_BYTES_MAX);
       const body = (spec.body === undefined ? undefined : await bodyOf(c, spec.body, text)) as z.output<B>;
       const run = () => handle({ c, params, query, body });

@@ -5,6 +5,7 @@
 import type { Context } from 'hono';
 import type { AccountSettings } from '../core/endpoint.ts';
 import type { Grant } from '../core/key.ts';
+import { UnderWay } from '../core/under-way.ts';
 import { CatalogueCache } from '../lookup/catalogue.ts';
 import { EndpointCache } from '../lookup/endpoint-cache.ts';
 import { SettingsCache } from '../lookup/settings.ts';
@@ -21,6 +22,7 @@ const vaults = new WeakMap<Vars, Vault>();
 const caches = new WeakMap<Bindings, SettingsCache>();
 const endpointCaches = new WeakMap<Bindings, EndpointCache>();
 const catalogues = new WeakMap<Bindings, CatalogueCache>();
+const publishes = new WeakMap<Bindings, UnderWay>();
 
 export function vaultOf(c: AppContext): Vault {
   const vars = c.get('vars');
@@ -52,6 +54,15 @@ export function settingsCacheOf(env: Bindings): SettingsCache {
   });
   caches.set(env, cache);
   return cache;
+}
+
+/** Publishes that this isolate has begun and not answered. */
+export function underWayOf(env: Bindings): UnderWay {
+  const known = publishes.get(env);
+  if (known !== undefined) return known;
+  const underWay = new UnderWay();
+  publishes.set(env, underWay);
+  return underWay;
 }
 
 /** Single endpoints, at most some seconds old: for lists and tokens. */

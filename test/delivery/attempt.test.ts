@@ -1,12 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  CLAIM_GRACE_MS,
   ERROR_MESSAGE_BYTES_MAX,
   RESPONSE_BODY_BYTES_MAX,
   RESPONSE_BODY_SUCCESS_BYTES_MAX,
   RESPONSE_HEADER_BYTES_MAX,
   RESPONSE_HEADERS_BYTES_MAX,
   RESPONSE_HEADERS_MAX,
+  STALL_CREDIT_MS_MAX,
+  STALL_MS_MIN,
+  STALL_TICK_MS,
 } from '../../src/core/limits.ts';
 import { attempt, type AttemptDeps } from '../../src/delivery/attempt.ts';
 
@@ -22,7 +26,7 @@ const request = {
 function world(answer: (signal: AbortSignal) => Response | Promise<Response>) {
   const state = {
     nowMs: NOW,
-    timers: [] as { ms: number; fire: () => void; isCancelled: boolean }[],
+    timers: [] as { dueMs: number; fire: () => void; isOver: boolean }[],
     calls: [] as [string, RequestInit][],
   };
   const deps: AttemptDeps = {
@@ -33,12 +37,24 @@ function world(answer: (signal: AbortSignal) => Response | Promise<Response>) {
       return answer(init.signal);
     },
     timer: (ms, fire) => {
-      const timer = { ms, fire, isCancelled: false };
+      const timer = { dueMs: state.nowMs + ms, fire, isOver: false };
       state.timers.push(timer);
-      return { cancel: () => (timer.isCancelled = true) };
+      return { cancel: () => (timer.isOver = true) };
     },
   };
-  return { state, deps, run: () => attempt(request, deps), fireTimeout: () => state.timers[0]?.fire() };
+  /** Time passes in steps: each timer that comes due meanwhile fires `lateMs` after its time. */
+  const pass = (ms: number, lateMs = 0) => {
+    const endMs = state.nowMs + ms;
+    for (;;) {
+      const last = state.timers.at(-1);
+      if (last === undefined || last.isOver || last.dueMs > endMs) break;
+      state.nowMs = last.dueMs + lateMs;
+      last.isOver = true;
+      last.fire();
+    }
+    state.nowMs = Math.max(state.nowMs, endMs);
+  };
+  return { state, deps, pass, run: () => attempt(request, deps), fireTimeout: () => pass(request.timeoutMs) };
 }
 
 const attemptAt = (response: Response) => world(() => response).run();
@@ -58,7 +74,7 @@ describe('the request', () => {
   it('has one timer, which is cancelled at the end', async () => {
     const { run, state } = world(() => new Response('ok'));
     await run();
-    expect(state.timers).toMatchObject([{ ms: 15_000, isCancelled: true }]);
+    expect(state.timers).toMatchObject([{ isOver: true }]);
   });
 });
 
@@ -143,7 +159,7 @@ describe('headers', () => {
 
   it('a Retry-After date counts from when the headers came, not from the start', async () => {
     const later = world(() => {
-      later.state.nowMs = NOW + 5_000;
+      later.pass(5_000);
       return new Response(null, { status: 503, headers: { 'retry-after': new Date(NOW + 65_000).toUTCString() } });
     });
     expect(await later.run()).toMatchObject({ atMs: NOW, latencyMs: 5_000, retryAfterMs: 60_000 });
@@ -226,7 +242,6 @@ describe('timeout', () => {
   it('before the headers ends the attempt, also where fetch does not notice the signal', async () => {
     const deaf = world(() => new Promise<Response>(() => undefined));
     const running = deaf.run();
-    deaf.state.nowMs = NOW + 15_000;
     deaf.fireTimeout();
     expect(await running).toEqual({
       atMs: NOW,
@@ -260,7 +275,6 @@ describe('timeout', () => {
     const slow = world(() => new Response(trickle, { status }));
     const running = slow.run();
     await new Promise((resolve) => setImmediate(resolve));
-    slow.state.nowMs = NOW + 15_000;
     slow.fireTimeout();
     expect(await running).toMatchObject({ statusCode: status, responseBody: 'slow', latencyMs: 15_000 });
   });
@@ -274,6 +288,53 @@ describe('timeout', () => {
     expect((await running).error?.kind).toBe('timeout');
     late.resolve(new Response(new ReadableStream({ cancel: () => cancelled.resolve() })));
     await cancelled.promise;
+  });
+});
+
+describe('our own stall', () => {
+  const never = () => new Promise<Response>(() => undefined);
+
+  it('is not the time that a receiver took: a timer that fires late says how long it was', async () => {
+    const answer = Promise.withResolvers<Response>();
+    const { run, pass } = world(() => answer.promise);
+    const running = run();
+    pass(300);
+    pass(250, 4_000);
+    answer.resolve(new Response());
+    // 4 s of stall in 4,500 ms: the receiver had half a second.
+    expect((await running).latencyMs).toBe(500);
+  });
+
+  it('that is not over when the answer is read counts too', async () => {
+    const answer = Promise.withResolvers<Response>();
+    const { run, state } = world(() => answer.promise);
+    const running = run();
+    state.nowMs += 3_000;
+    answer.resolve(new Response());
+    expect((await running).latencyMs).toBe(STALL_TICK_MS);
+  });
+
+  it('lengthens the timeout, and no further than the claim of the attempt lasts', async () => {
+    const stalled = world(never);
+    const running = stalled.run();
+    stalled.pass(STALL_TICK_MS, 1_000);
+    stalled.pass(15_000 - STALL_TICK_MS - 1);
+    expect(stalled.state.calls[0]?.[1].signal?.aborted).toBe(false);
+    stalled.pass(1);
+    expect(await running).toMatchObject({ error: { kind: 'timeout' }, latencyMs: 15_000 });
+
+    const long = world(never);
+    const ending = long.run();
+    long.pass(STALL_TICK_MS, 60_000);
+    expect((await ending).error?.kind).toBe('timeout');
+    expect(STALL_CREDIT_MS_MAX).toBeLessThan(CLAIM_GRACE_MS);
+  });
+
+  it('is none where timers are late by a little: a slow receiver stays slow', async () => {
+    const { run, pass } = world(never);
+    const running = run();
+    pass(15_000, STALL_MS_MIN - 1);
+    expect((await running).latencyMs).toBeGreaterThanOrEqual(15_000);
   });
 });
 
@@ -295,7 +356,7 @@ describe('a connection that breaks at once, before an answer', () => {
     expect(await run()).toMatchObject({ statusCode: 204, error: null, isRepeated: true, atMs: NOW, latencyMs: 40 });
     expect(state.calls).toHaveLength(2);
     expect(state.calls[1]).toEqual(state.calls[0]);
-    expect(state.timers).toMatchObject([{ ms: 15_000, isCancelled: true }]);
+    expect(state.timers).toMatchObject([{ isOver: true }]);
   });
 
   it('twice in a row is a failure that says so', async () => {
@@ -396,6 +457,6 @@ describe('what fetch throws', () => {
       },
     });
     expect(outcome.error?.kind).toBe('not-sent');
-    expect(state.timers[0]?.isCancelled).toBe(true);
+    expect(state.timers[0]?.isOver).toBe(true);
   });
 });

@@ -8,6 +8,7 @@ import type { AppContext } from '../context.ts';
 import { idempotencyKey } from '../idempotency.ts';
 import { accountParams } from '../params.ts';
 import { invalid, Problem } from '../problem.ts';
+import { refuseEarly } from './overload.ts';
 import { batchBody, checkEvent, eventBody, type EventBody } from './publish-body.ts';
 import { charsOf, type Outgoing, outgoing, publish, type Published, showAccepted } from './publishing.ts';
 import { sha256 } from '../../lookup/sha256.ts';
@@ -30,6 +31,7 @@ export function addPublish(api: Api): void {
       summary: 'Publish an event',
       scope: 'publish',
       params: accountParams,
+      before: refuseEarly,
       body: { schema: eventBody, example: EXAMPLE_EVENT, exact: true },
       answers: { 202: { description: 'Durably stored', schema: acceptedShape } },
       problems: [
@@ -59,6 +61,7 @@ export function addPublish(api: Api): void {
       summary: 'Publish up to 100 events: one result for each, in order',
       scope: 'publish',
       params: accountParams,
+      before: refuseEarly,
       body: {
         schema: batchBody,
         words: { events: 'Events as in a single publish; each is checked and answered by itself' },
@@ -72,7 +75,7 @@ export function addPublish(api: Api): void {
         exact: true,
       },
       answers: { 200: { description: 'A result for each event, with its own status', schema: batchShape } },
-      problems: ['quota-exceeded'],
+      problems: ['quota-exceeded', 'overloaded'],
       idempotency: 'batch',
     },
     async ({ c, params, body }) => {

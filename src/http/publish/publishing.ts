@@ -23,6 +23,7 @@ import { type AppContext, catalogueCacheOf, settingsCacheOf } from '../context.t
 import { eventAddress } from '../../lookup/event-address.ts';
 import { callObject } from '../../lookup/objects.ts';
 import { Problem, retryAfter } from '../problem.ts';
+import { begin } from './overload.ts';
 import { type EventBody, formsOf, type GivenForm } from './publish-body.ts';
 import { TypeCheck, type TypedEvent } from './type-check.ts';
 import { logLine } from '../../log-line.ts';
@@ -40,8 +41,23 @@ type Typed = Placed & { typed: TypedEvent; refused: Published | null };
 
 /** One result for each event, in order. Throws only what concerns all of them, before anything was accepted. */
 export async function publish(c: AppContext, account: string, events: Outgoing[]): Promise<Published[]> {
+  const fallbackIds = events.map(({ id }) => id ?? `evt_${ulid(Date.now()).toLowerCase()}`);
+  const chars = events.reduce((total, one) => total + charsOf(one), 0);
+  const end = begin(c, account, { events: events.length, chars }, fallbackIds);
+  try {
+    return await publishNow(c, account, events, fallbackIds);
+  } finally {
+    end();
+  }
+}
+
+async function publishNow(
+  c: AppContext,
+  account: string,
+  events: Outgoing[],
+  fallbackIds: string[],
+): Promise<Published[]> {
   const startedMs = Date.now();
-  const fallbackIds = events.map(({ id }) => id ?? `evt_${ulid(startedMs).toLowerCase()}`);
   let admitted: Result<KnownSettings | null, QuotaExceeded>;
   let types: TypeCheck;
   try {

@@ -17,6 +17,8 @@ export type Bench = {
   eventsPerSecond: number;
   /** Where the search for the highest rate begins. */
   fromRate: number;
+  /** Of every subject, where it is known; null: searched. */
+  highestRate: number | null;
   say: (line: string) => void;
 };
 

@@ -135,7 +135,7 @@ function tryRate(bench: Bench, subject: Subject, ratePerSecond: number): Promise
 }
 
 async function overload(bench: Bench, subject: Subject) {
-  const highestRate = (found.get(subject) ?? (await search(bench, subject))).ratePerSecond;
+  const highestRate = bench.highestRate ?? (found.get(subject) ?? (await search(bench, subject))).ratePerSecond;
   return withSubject(bench, subject, async (running) => {
     const { target } = await warmTarget(bench, running, 'overload', watched(1, 0));
     const twice = { ratePerSecond: highestRate * 2, seconds: bench.seconds };

@@ -7,6 +7,7 @@
  *   --against 180b2e9         another commit, checked out, started and measured in turn with this one
  *   --seconds 15 --rounds 1   of each load; medians over the rounds (publish-…)
  *   --from 50                 the rate at which the search for the highest begins
+ *   --highest 180             taken for the highest rate in the case overload, which then searches none
  *   --events 12000 --rate 80  of the case memory
  *   --state disk|memory       where the state is
  *   --json FILE               every figure
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '15' },
     rounds: { type: 'string', default: '1' },
     from: { type: 'string', default: '50' },
+    highest: { type: 'string' },
     events: { type: 'string', default: '12000' },
     rate: { type: 'string', default: '80' },
     state: { type: 'string', default: 'disk' },
@@ -61,6 +63,7 @@ const bench: Bench = {
   events: Number(values.events),
   eventsPerSecond: Number(values.rate),
   fromRate: Number(values.from),
+  highestRate: values.highest === undefined ? null : Number(values.highest),
   say: (line) => console.error(`  ${line}`),
 };
 const reports: Record<string, object> = {};
