@@ -4,7 +4,7 @@
  * Refuses to check what a request may set (core/endpoint-rules.ts) and to read secrets: they arrive sealed and stay so. What a change
  * makes of the settings is changes.ts.
  */
-import { type GateNews, newsOf } from '../core/admission.ts';
+import { type GateSettings, gateSettingsOf } from '../core/admission.ts';
 import { type AuditAct, BY_RECEIVER, BY_TUBEPOST, changesBetween } from '../core/audit.ts';
 import type { AccountFacts, AccountSettings, EndpointSecret, EndpointSettings } from '../core/endpoint.ts';
 import { checkPayloadFormat } from '../core/endpoint-rules.ts';
@@ -220,15 +220,15 @@ export class AccountLedger {
   }
 
   /** From its Gate. Nobody's decision: it does not stand in the way of one that was made before (`disableEndpoint`). */
-  watchEndpoint(id: string, isWatched: boolean): GateNews {
+  watchEndpoint(id: string, isWatched: boolean): GateSettings {
     const image = this.#read();
     const entry = image?.endpoints.get(id);
-    if (!image || entry === undefined) return newsOf(image?.revision ?? 0, undefined);
+    if (!image || entry === undefined) return gateSettingsOf(image?.revision ?? 0, undefined);
     if ((entry.settings.isWatched ?? false) !== isWatched) {
       const { revision } = entry;
       this.#change(image, (now) => this.#write(image, { ...entry.settings, isWatched }, revision, now));
     }
-    return newsOf(image.revision, image.endpoints.get(id)?.settings);
+    return gateSettingsOf(image.revision, image.endpoints.get(id)?.settings);
   }
 
   /** The account is removed, or what was left of it is erased: what was read before holds no longer. */

@@ -2,7 +2,7 @@
  * Delivers one piece of news of an Account. Idempotent on the other side: each takes the revision and ignores an older one. What
  * is told is the state of now, under the revision of now, which may be newer than the one that is owed.
  */
-import { newsOf } from '../core/admission.ts';
+import { gateSettingsOf } from '../core/admission.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
 import { OUTBOX_TRY_MS } from '../core/limits.ts';
 import { withTimeout } from '../lookup/with-timeout.ts';
@@ -27,7 +27,7 @@ async function deliver(env: Bindings, topic: string, settings: AccountSettings):
   const [kind, id = ''] = topic.split(':');
   const endpoint = endpoints.find((candidate) => candidate.id === id);
   if (kind === 'gate') {
-    return gateStub(env, settings, id).changed(newsOf(revision, endpoint));
+    return gateStub(env, settings, id).changed(gateSettingsOf(revision, endpoint));
   }
   if (endpoint === undefined) return removeEndpoint(env.CONFIG, account, revision, id);
   return upsertEndpoint(env.CONFIG, account, revision, endpoint);

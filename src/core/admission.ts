@@ -6,7 +6,7 @@ import type { Parked } from './delivery.ts';
 import type { EndpointSettings, EndpointStatus } from './endpoint.ts';
 
 /** An endpoint's settings, as far as its Gate must know them. A newer revision replaces an older one. */
-export type GateNews = {
+export type GateSettings = {
   revision: number;
   status: EndpointStatus | 'removed';
   rateLimitPerSecond: number | null;
@@ -55,10 +55,10 @@ export function isGuarded({
   return isWatched === true || (rateLimitPerSecond ?? null) !== null;
 }
 
-export function newsOf(
+export function gateSettingsOf(
   revision: number,
   endpoint: Pick<EndpointSettings, 'status' | 'rateLimitPerSecond' | 'isWatched'> | undefined,
-): GateNews {
+): GateSettings {
   if (endpoint === undefined) return { revision, status: 'removed', rateLimitPerSecond: null, isWatched: false };
   const { status, rateLimitPerSecond = null, isWatched = false } = endpoint;
   return { revision, status, rateLimitPerSecond, isWatched };

@@ -63,7 +63,7 @@ function dueOf(item: LaneItem): number {
  * A version lower than one already attempted never goes out in a `latest` lane; nor does a replay of an older version anywhere,
  * or of an older event without a version in a `latest` lane, unless it was forced (R4).
  */
-export function overtakenBy(
+export function supersederOf(
   item: LaneItem,
   lane: Pick<LaneFacts, 'ordering' | 'attempted' | 'attemptedOfType'>,
 ): number | null {
@@ -122,9 +122,9 @@ function findSuperseded<T extends LaneItem>(lane: LaneFacts<T>): Map<T, number> 
   const superseded = new Map<T, number>();
   for (const item of lane.items.values()) {
     if (!isStartable(item.delivery) || (isLive(item) && !isReplaceable(item, lane.ordering))) continue;
-    const overtaken = overtakenBy(item, lane);
+    const superseder = supersederOf(item, lane);
     const better = isLive(item) ? newest.get(kindOf(item)) : undefined;
-    if (overtaken !== null) superseded.set(item, overtaken);
+    if (superseder !== null) superseded.set(item, superseder);
     else if (better !== undefined && isNewer(better, item)) superseded.set(item, better.sequence);
   }
   return superseded;

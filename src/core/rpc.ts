@@ -2,7 +2,7 @@
  * What the Durable Objects answer to one another and to the Worker. Types only: edges meet here and in env.ts, never by import.
  * Old and new code coexist during a deploy: fields are added, never renamed or given another meaning.
  */
-import type { Admission, GateNews, GateView, ProbeOutcome, Woken } from './admission.ts';
+import type { Admission, GateSettings, GateView, ProbeOutcome, Woken } from './admission.ts';
 import type { AuditAct, AuditEntry, AuditFilter } from './audit.ts';
 import type { Report } from './report.ts';
 import type { AccountFacts, AccountSettings, EndpointSecret, EndpointSettings, Sealed } from './endpoint.ts';
@@ -161,11 +161,11 @@ export type LiveRpc = {
 /** Addressed by `gateName()`. */
 export type GateRpc = {
   /** May one attempt of this record leave, under the settings that it has seen? */
-  admit(record: string, seen: GateNews): Promise<Admission>;
+  admit(record: string, seen: GateSettings): Promise<Admission>;
   /** What became of attempts: of each failure, and of all while the endpoint is watched. May be lost. */
   report(record: string, reports: Report[]): Promise<void>;
   /** The Account tells of a change. Idempotent; an older revision than the known one is ignored. */
-  changed(news: GateNews): Promise<void>;
+  changed(news: GateSettings): Promise<void>;
   read(): Promise<GateView>;
   /** Its endpoint is worth a probe now, whatever the pause. Undefined: from a release that says nothing. */
   probe(): Promise<ProbeOutcome | undefined>;
@@ -315,7 +315,7 @@ export type AccountRpc = {
   /** From the delivery path (410, `webhook-delivery: disable`). Ignored where the endpoint was changed after `seenRevision`. */
   disableEndpoint(id: string, reason: string, seenRevision: number): Promise<void>;
   /** From its Gate: whether Records must ask before each attempt. No change for people; answers what the Gate must know. */
-  watchEndpoint(id: string, isWatched: boolean): Promise<GateNews>;
+  watchEndpoint(id: string, isWatched: boolean): Promise<GateSettings>;
   /**
    * From its Gate, which heard of nothing but failures since then. Disables it where the log agrees; else answers when the log last
    * saw a success, or when a person changed it since.

@@ -114,8 +114,8 @@ export function begun(
   };
 }
 
-/** A replay that something newer of its lane has overtaken (R4). */
-export function overtaken(delivery: Delivery): Delivery {
+/** A replay that leaves after something newer of its lane (R4). */
+export function sentOutOfOrder(delivery: Delivery): Delivery {
   const { replayFacts } = delivery;
   return replayFacts === null ? delivery : { ...delivery, replayFacts: { ...replayFacts, isOutOfOrder: true } };
 }
@@ -140,13 +140,13 @@ export function held(delivery: Delivery, nowMs: number, dueMs: number): Delivery
 /** As `held`, but its status stays: the endpoint fails, or has a pace of its own. The log need not hear of what was never tried. */
 export function parked(delivery: Delivery, why: Parked, nowMs: number, dueMs: number): Delivery {
   const as = statusUntried(delivery);
-  const isNews = as === 'retrying' || delivery.state.as !== as;
+  const isChange = as === 'retrying' || delivery.state.as !== as;
   return {
     ...delivery,
     claim: null,
     state: { kind: 'waiting', as, dueMs, parked: why },
     heldSinceMs: delivery.heldSinceMs ?? nowMs,
-    revision: delivery.revision + (isNews ? 1 : 0),
+    revision: delivery.revision + (isChange ? 1 : 0),
   };
 }
 
@@ -171,8 +171,8 @@ function unheld(delivery: Delivery, nowMs: number): Delivery {
 export function woken(delivery: Delivery, nowMs: number): Delivery {
   const free = unheld(delivery, nowMs);
   if (free.state.kind !== 'waiting') return free;
-  const isNews = free.state.as === 'retrying' || delivery.state.as !== free.state.as;
-  return { ...free, state: { ...free.state, dueMs: nowMs }, revision: delivery.revision + (isNews ? 1 : 0) };
+  const isChange = free.state.as === 'retrying' || delivery.state.as !== free.state.as;
+  return { ...free, state: { ...free.state, dueMs: nowMs }, revision: delivery.revision + (isChange ? 1 : 0) };
 }
 
 /** An attempt's outcome is known, or given up as lost: its number is used up, its claim ends. */

@@ -2,7 +2,7 @@
  * A Gate without a runtime: its ledger, its alarm, and whom it notifies. The object around it
  * (gate.ts) and the simulation drive the same code.
  */
-import type { Admission, GateNews, ProbeOutcome, Woken } from '../core/admission.ts';
+import type { Admission, GateSettings, ProbeOutcome, Woken } from '../core/admission.ts';
 import { splitRecordName } from '../core/ids.ts';
 import { UNAVAILABLE_WAIT_MS_MIN } from '../core/limits.ts';
 import type { Report } from '../core/report.ts';
@@ -19,7 +19,7 @@ export type GateLinks = {
   /** What became of each, in order. Rejects where the Shard does not answer in time. */
   wake(shard: string, revision: number, wakes: Wakeup[]): Promise<Woken[]>;
   /** Tells the Account whether outcomes are to be reported here. */
-  watch(isWatched: boolean): Promise<GateNews>;
+  watch(isWatched: boolean): Promise<GateSettings>;
   /** Null: the endpoint is disabled now; else when it last took a delivery or was changed. */
   disableFailing(sinceMs: number): Promise<number | null>;
   /** Viewers of records look again. */
@@ -48,7 +48,7 @@ export class GateCore {
     this.#armedAtMs = armedAtMs;
   }
 
-  admit(record: string, seen: GateNews): Admission {
+  admit(record: string, seen: GateSettings): Admission {
     const { answer, effects } = this.#ledger.admit(record, seen, this.#at());
     this.#perform(effects);
     return answer;
@@ -58,8 +58,8 @@ export class GateCore {
     this.#perform(this.#ledger.report(record, reports, this.#at()));
   }
 
-  changed(news: GateNews): void {
-    this.#perform(this.#ledger.changed(news, this.#at()));
+  changed(settings: GateSettings): void {
+    this.#perform(this.#ledger.changed(settings, this.#at()));
   }
 
   view(): ReturnType<GateLedger['view']> {
@@ -135,8 +135,8 @@ export class GateCore {
   /** Repeated by the alarm until the Account says what this Gate wants. */
   async #watch(isWatched: boolean): Promise<void> {
     try {
-      const news = await this.#links.watch(isWatched);
-      this.#perform(this.#ledger.changed(news, this.#at()));
+      const settings = await this.#links.watch(isWatched);
+      this.#perform(this.#ledger.changed(settings, this.#at()));
     } catch (error) {
       this.#links.failed('watch', error);
     }

@@ -4,7 +4,7 @@
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
-import type { GateNews } from '../core/admission.ts';
+import type { GateSettings } from '../core/admission.ts';
 import { type AccountPlace, parseGateName } from '../core/ids.ts';
 import type { Report } from '../core/report.ts';
 import { GATE_ANSWER_MS } from '../core/limits.ts';
@@ -35,7 +35,7 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
     void ctx.blockConcurrencyWhile(async () => this.#core.found(await ctx.storage.getAlarm()));
   }
 
-  async admit(record: string, seen: GateNews) {
+  async admit(record: string, seen: GateSettings) {
     return this.#core.admit(record, seen);
   }
 
@@ -43,8 +43,8 @@ export class Gate extends DurableObject<Bindings> implements GateRpc {
     this.#core.report(record, reports);
   }
 
-  async changed(news: GateNews) {
-    this.#core.changed(news);
+  async changed(settings: GateSettings) {
+    this.#core.changed(settings);
   }
 
   async read() {

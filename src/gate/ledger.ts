@@ -8,7 +8,7 @@
  *   enabled             as the circuit (core/circuit.ts) and the rate limit (core/pace.ts) say
  */
 import { heard, NOBODY_ASKS } from '../core/asking.ts';
-import type { Admission, GateNews, GateView, ProbeOutcome, Woken } from '../core/admission.ts';
+import type { Admission, GateSettings, GateView, ProbeOutcome, Woken } from '../core/admission.ts';
 import { type Circuit, fullPace, halfOpen, observed } from '../core/circuit.ts';
 import type { Report } from '../core/report.ts';
 import {
@@ -63,7 +63,7 @@ export class GateLedger {
   }
 
   /** A record asks for one attempt, under the settings that it has seen. */
-  admit(record: string, seen: GateNews, at: At): { answer: Admission; effects: GateEffects } {
+  admit(record: string, seen: GateSettings, at: At): { answer: Admission; effects: GateEffects } {
     const { result, effects } = this.#turn(at, () => {
       this.#learn(seen, at.nowMs);
       const known = this.#known();
@@ -84,14 +84,14 @@ export class GateLedger {
   }
 
   /** News from the Account; what is older than what is known is ignored. */
-  changed(news: GateNews, at: At): GateEffects {
+  changed(settings: GateSettings, at: At): GateEffects {
     return this.#turn(at, ({ known, circuit }) => {
-      if (known !== null && news.revision <= known.revision) return;
-      this.#learn(news, at.nowMs);
+      if (known !== null && settings.revision <= known.revision) return;
+      this.#learn(settings, at.nowMs);
       // Stored also where nothing differs: what an old Record has seen must not pass for newer.
-      this.#move({ known: news });
+      this.#move({ known: settings });
       // A person changed something else of it, perhaps its URL: that is worth a look at once.
-      const isRepaired = known !== null && isSame(known, news) && circuit.kind === 'open';
+      const isRepaired = known !== null && isSame(known, settings) && circuit.kind === 'open';
       if (isRepaired) this.#endPause(at.nowMs);
     }).effects;
   }
@@ -195,23 +195,23 @@ export class GateLedger {
     this.#state = { ...this.#read(), ...change };
   }
 
-  #known(): GateNews {
+  #known(): GateSettings {
     const { known } = this.#read();
     if (known === null) throw new Error('a Gate answers nobody before it knows its endpoint');
     return known;
   }
 
-  #learn(news: GateNews, nowMs: number): void {
+  #learn(settings: GateSettings, nowMs: number): void {
     const { known, circuit } = this.#read();
-    if (known !== null && news.revision <= known.revision) return;
+    if (known !== null && settings.revision <= known.revision) return;
     // Each change of any endpoint of the account would be a row.
-    if (known !== null && isSame(known, news)) return;
-    this.#move({ known: news });
-    if (news.status !== 'enabled') this.#move({ circuit: { kind: 'closed' }, failing: null });
+    if (known !== null && isSame(known, settings)) return;
+    this.#move({ known: settings });
+    if (settings.status !== 'enabled') this.#move({ circuit: { kind: 'closed' }, failing: null });
     // After a pause a backlog is sent as after an outage: nobody knows what the endpoint can bear by now.
-    const isResumed = news.status === 'enabled' && known !== null && known.status !== 'enabled';
+    const isResumed = settings.status === 'enabled' && known !== null && known.status !== 'enabled';
     if (isResumed && circuit.kind === 'closed' && this.#rows.hasParked()) this.#turnTo(circuit, halfOpen(nowMs), nowMs);
-    if (news.status === 'enabled' && news.isWatched && circuit.kind === 'closed') {
+    if (settings.status === 'enabled' && settings.isWatched && circuit.kind === 'closed') {
       this.#move({ calmAtMs: nowMs + CIRCUIT_CALM_MS });
     }
   }
@@ -357,12 +357,12 @@ function limitOf({ known }: GateState): number | null {
   return known?.rateLimitPerSecond ?? null;
 }
 
-function isSame(a: GateNews, b: GateNews): boolean {
+function isSame(a: GateSettings, b: GateSettings): boolean {
   return a.status === b.status && a.rateLimitPerSecond === b.rateLimitPerSecond && a.isWatched === b.isWatched;
 }
 
 /** Under these, an attempt needs to ask. */
-function isPacing(known: GateNews): boolean {
+function isPacing(known: GateSettings): boolean {
   return known.isWatched || known.rateLimitPerSecond !== null;
 }
 

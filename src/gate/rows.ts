@@ -6,13 +6,13 @@
  *           does not take away the row of a later parking
  */
 import { z } from 'zod';
-import type { GateNews } from '../core/admission.ts';
+import type { GateSettings } from '../core/admission.ts';
 import type { Circuit } from '../core/circuit.ts';
 import type { Failing } from '../core/failing.ts';
 import type { Sql } from '../core/sql.ts';
 
 export type GateState = {
-  known: GateNews | null;
+  known: GateSettings | null;
   circuit: Circuit;
   /** Until then a closed circuit is still watched. */
   calmAtMs: number;

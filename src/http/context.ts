@@ -34,7 +34,7 @@ export function vaultOf(c: AppContext): Vault {
 }
 
 /**
- * All endpoints of an account, for a publish (`admit`), and for a read (`fresh`: asks the Account
+ * All endpoints of an account, for a publish (`forPublish`), and for a read (`fresh`: asks the Account
  * whether anything has changed, so that what is answered is true at that moment).
  */
 export function settingsCacheOf(env: Bindings): SettingsCache {

@@ -67,13 +67,17 @@ export class SettingsCache {
 
   /** Reads, whatever is remembered: for every "there is none" that is about to be believed. */
   async fresh(account: string, nowMs: number): Promise<KnownSettings | null> {
-    const answer = await this.admit(account, nowMs, 0);
+    const answer = await this.forPublish(account, nowMs, 0);
     if (!answer.ok) throw new Error('a question about no events was over a quota');
     return answer.value;
   }
 
   /** The same for a publish of so many `events`: refused by the source where they are over the account's quota. */
-  async admit(account: string, nowMs: number, events: number): Promise<Result<KnownSettings | null, QuotaExceeded>> {
+  async forPublish(
+    account: string,
+    nowMs: number,
+    events: number,
+  ): Promise<Result<KnownSettings | null, QuotaExceeded>> {
     const before = this.#known.get(account) ?? null;
     const answer = await this.#source.read(account, before?.settings ?? null, events);
     if (isQuota(answer)) return fail(answer);

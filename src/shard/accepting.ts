@@ -36,7 +36,7 @@ export function acceptEvents(
       const full: AcceptResult = { kind: 'full', id: event.id, open: memory.open };
       return () => full;
     }
-    const added = append(memory, request.record, event, endpoints, nowMs);
+    const added = appendEvent(memory, request.record, event, endpoints, nowMs);
     return () => accepted(memory, added);
   });
 }
@@ -48,7 +48,7 @@ function repeat(memory: Memory, sequence: number, event: NewEvent): AcceptResult
   return { ...accepted(memory, before), duplicate: true };
 }
 
-function append(
+function appendEvent(
   memory: Memory,
   record: string | null,
   event: NewEvent,

@@ -17,7 +17,7 @@ import {
   isAtGate,
   isStartable,
   isUnderWay,
-  overtaken,
+  sentOutOfOrder,
   parked,
   released,
   woken,
@@ -124,15 +124,15 @@ export function depart(
   const untilMs = nowMs + endpoint.timeoutMs + CLAIM_GRACE_MS;
   const isFirstOfReplay = slot.delivery.replay > 0 && slot.delivery.previous === null;
   const under = { revision, retry: endpoint.retry, ...(endpoint.isWatched === true ? { isWatched: true } : {}) };
-  const isOvertaken = slot.delivery.replay > 0 && isOutOfOrder(slot, memory.laneOf(slot));
-  const isNews = isOvertaken && slot.delivery.replayFacts?.isOutOfOrder !== true;
+  const isOut = slot.delivery.replay > 0 && isOutOfOrder(slot, memory.laneOf(slot));
+  const isNewlyOut = isOut && slot.delivery.replayFacts?.isOutOfOrder !== true;
   slot.delivery = begun(slot.delivery, claim, { nowMs, untilMs, under, previous });
-  if (isNews) slot.delivery = overtaken(slot.delivery);
+  if (isNewlyOut) slot.delivery = sentOutOfOrder(slot.delivery);
   memory.sent(slot);
   memory.track(slot);
   // The row of a claim made here says as much already, unless settings were slow: a new instance must then wait longer. Nor could
   // one find again what a replay of something never sent came after.
-  if (claim.begunAtMs === null || untilMs > claim.untilMs || isFirstOfReplay || isNews) memory.markDirty(slot);
+  if (claim.begunAtMs === null || untilMs > claim.untilMs || isFirstOfReplay || isNewlyOut) memory.markDirty(slot);
   const body = bodyOf(memory, slot);
   if (body === null) throw new Error(`the body of event ${sequence} is missing`);
   const { replay } = slot.delivery;
@@ -216,9 +216,9 @@ function waitsToo(lane: Lane, { delivery }: Slot, why: Parked | 'paused', nowMs:
 
 /** The log hears of it where it changes what the log says. */
 function replace(memory: Memory, slot: Slot, delivery: Delivery, { nowMs }: { nowMs: number }): void {
-  const isNews = delivery.revision !== slot.delivery.revision;
+  const isChange = delivery.revision !== slot.delivery.revision;
   memory.put(slot, delivery);
-  if (isNews) logChanged(memory, slot, nowMs);
+  if (isChange) logChanged(memory, slot, nowMs);
 }
 
 /** The Gate has reserved a start for this claim's lane: it is due then. */

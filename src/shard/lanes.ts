@@ -143,8 +143,8 @@ export function packLane(lane: Lane): PackedLane {
 /** What a lane must remember of every delivery that was ever sent in it. */
 export function learn(lane: Lane, slot: Slot): void {
   const { delivery, sequence } = slot;
-  const isNews = sequence > lane.newestSequence;
-  if (isNews) {
+  const isNewest = sequence > lane.newestSequence;
+  if (isNewest) {
     lane.newestSequence = sequence;
     lane.ordering = delivery.ordering;
   }
@@ -155,7 +155,7 @@ export function learn(lane: Lane, slot: Slot): void {
   // A claim that still reads its settings may yet be given back: it counts once its attempt does.
   if (delivery.attempts > 0 || (delivery.claim !== null && delivery.claim.under !== null)) noteSent(lane, slot);
   // What a read loads again was learned when it was sent, and has been smoothed since.
-  if (delivery.last !== null && isNews) lane.latencyMs = smoothed(null, delivery.last);
+  if (delivery.last !== null && isNewest) lane.latencyMs = smoothed(null, delivery.last);
 }
 
 /** As it is stored. */

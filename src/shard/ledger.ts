@@ -229,10 +229,10 @@ export class Ledger {
       for (const { claim, outcome } of settled) {
         const { endpoint } = claim;
         const found = findClaimed(memory, claim);
-        // Settled once more, it is no news; nor is a fault of ours one of the endpoint.
+        // A claim that is settled again reports nothing, and a fault of ours is none of the endpoint.
         const isOfEndpoint = found !== null && outcome.error?.kind !== 'not-sent';
-        const isNews = isOfEndpoint && (found.claim.under?.isWatched === true || outcome.error !== null);
-        if (isNews) reports.push({ endpoint, outcome });
+        const isNew = isOfEndpoint && (found.claim.under?.isWatched === true || outcome.error !== null);
+        if (isNew) reports.push({ endpoint, outcome });
         const asked = settle(memory, claim, outcome, at);
         if (asked !== null) disable.push({ endpoint, ...asked });
       }

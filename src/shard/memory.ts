@@ -113,7 +113,7 @@ export class Memory {
       if (sequence > this.lastSequence) this.lastSequence = sequence;
       this.#lastAcceptedAtMs = Math.max(this.#lastAcceptedAtMs, acceptedAtMs);
       this.record = record;
-      this.#admit(event, doubt, sequence <= loggedThrough);
+      this.#resume(event, doubt, sequence <= loggedThrough);
     }
     for (const sequence of doubt?.reopened ?? []) if (this.events.has(sequence)) this.reopened.add(sequence);
     this.touched.clear();
@@ -185,7 +185,7 @@ export class Memory {
   }
 
   /** Puts a stored event under watch, unless it is finished with. `settled`: a later row says that the log had all of it. */
-  #admit(event: MemoryEvent, doubt: Doubt | null, settled: boolean): void {
+  #resume(event: MemoryEvent, doubt: Doubt | null, settled: boolean): void {
     const suspectFromMs = doubt?.fromMs ?? null;
     const wasReopened = doubt?.reopened.includes(event.facts.sequence) === true;
     for (const slot of event.slots) {

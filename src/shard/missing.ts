@@ -17,7 +17,7 @@ import type { DeliveryView } from '../core/view.ts';
 import { cancelCutOff } from './departing.ts';
 import type { MemoryEvent } from './lanes.ts';
 import type { Memory } from './memory.ts';
-import { append, factsOf, ofJob, refuseReplay, type ReplayedAt, type Replayer } from './replaying.ts';
+import { appendReplay, factsOf, ofJob, refuseReplay, type ReplayedAt, type Replayer } from './replaying.ts';
 import type { KeptFacts } from './stored.ts';
 import { viewDelivery } from './views.ts';
 
@@ -50,7 +50,7 @@ export function replayMissing(
     form: endpoint.payloadFormat === 'slack' ? slackForm(memory, event.facts, data) : form,
     replay: { number: 1, facts: { ...factsOf(0, by, isOut, nowMs), isMissing: true }, previous: null },
   });
-  return ok(viewDelivery(memory, append(memory, event, delivery, nowMs)));
+  return ok(viewDelivery(memory, appendReplay(memory, event, delivery, nowMs)));
 }
 
 function refuseThere(memory: Memory, event: MemoryEvent, id: string): ReplayRefusal | null {

@@ -68,29 +68,29 @@ function entryOf(memory: Memory, slot: Slot): LogEntry {
       supersededBy: view.supersededBy,
       replayOf: slot.delivery.replayFacts?.isMissing === true ? REPLAYS_NOTHING : view.replayOf,
       replayedBy: view.replayedBy,
-      ...replayNews(slot),
+      ...replayFields(slot),
       reason: view.reason,
       endedAtMs: view.endedAtMs,
     },
-    attempts: attemptsToTell(memory, slot),
+    attempts: attemptsToSend(memory, slot),
   };
 }
 
 /** What is absent stays absent: few deliveries are replays. */
-function replayNews({ delivery: { replayFacts } }: Slot): Pick<LoggedDelivery, 'replayJob' | 'isOutOfOrder'> {
+function replayFields({ delivery: { replayFacts } }: Slot): Pick<LoggedDelivery, 'replayJob' | 'isOutOfOrder'> {
   const { job, isOutOfOrder } = replayFacts ?? {};
   return { ...(job === undefined ? {} : { replayJob: job }), ...(isOutOfOrder === true ? { isOutOfOrder } : {}) };
 }
 
 /** Those the log may not have, oldest first, as many as an entry carries. */
-function attemptsToTell(memory: Memory, slot: Slot): LoggedAttempt[] {
-  const untold = attemptsOf(memory, slot).filter((attempt) => attempt.number > slot.ackedAttempts);
+function attemptsToSend(memory: Memory, slot: Slot): LoggedAttempt[] {
+  const unsent = attemptsOf(memory, slot).filter((attempt) => attempt.number > slot.ackedAttempts);
   let room = LOG_ENTRY_ATTEMPTS_CHARS_MAX;
-  const end = untold.findIndex((attempt, index) => {
+  const end = unsent.findIndex((attempt, index) => {
     room -= JSON.stringify(attempt).length;
     return room < 0 && index > 0;
   });
-  return end === -1 ? untold : untold.slice(0, end);
+  return end === -1 ? unsent : unsent.slice(0, end);
 }
 
 /**

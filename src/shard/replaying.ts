@@ -69,7 +69,7 @@ export function replayDelivery(
       previous: original.delivery.previous,
     },
   });
-  const slot = append(memory, event, delivery, nowMs);
+  const slot = appendReplay(memory, event, delivery, nowMs);
   // The log learns that the old one was replayed.
   memory.put(original, { ...original.delivery, revision: original.delivery.revision + 1 });
   logChanged(memory, original, nowMs);
@@ -80,7 +80,7 @@ export function factsOf(of: number, { key, reason, force, job }: Replayer, isOut
   return { of, by: key, reason, atMs: nowMs, force, job, ...(isOut ? { isOutOfOrder: true } : {}) };
 }
 
-export function append(memory: Memory, event: MemoryEvent, delivery: Delivery, nowMs: number): Slot {
+export function appendReplay(memory: Memory, event: MemoryEvent, delivery: Delivery, nowMs: number): Slot {
   const slot = memory.addSlot(event, { delivery, success: null, acked: 0, ackedAttempts: 0 }, event.slots.length);
   memory.put(slot, delivery);
   logChanged(memory, slot, nowMs);

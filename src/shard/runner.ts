@@ -3,7 +3,7 @@
  * that matters: whatever it loses on the way, the rows and the Shard's wake time bring back. Without a runtime, so that the
  * simulation can drive it.
  */
-import { type Admission, type GateNews, newsOf } from '../core/admission.ts';
+import { type Admission, type GateSettings, gateSettingsOf } from '../core/admission.ts';
 import { answerKind, isTooMany, type Report } from '../core/report.ts';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import {
@@ -42,7 +42,7 @@ export type RunnerDeps = {
   /** `key`: of the record; null for events without one. */
   sendLog(record: string, key: string | null, entries: LogEntry[]): Promise<void>;
   /** Asks the Gate. Rejects where it does not answer in time. */
-  admit(record: string, endpoint: string, seen: GateNews): Promise<Admission>;
+  admit(record: string, endpoint: string, seen: GateSettings): Promise<Admission>;
   report(record: string, endpoint: string, reports: Report[]): Promise<void>;
   hints: Pick<EndpointHints, 'answered' | 'takeSuccesses'>;
   disable(endpoint: string, reason: string, seenRevision: number): Promise<void>;
@@ -181,7 +181,7 @@ export class Runner {
     const asked = this.#deps.ledger(record).asking(endpoint.id, settings.revision);
     let answer: Admission;
     try {
-      answer = await this.#deps.admit(record, endpoint.id, newsOf(settings.revision, endpoint));
+      answer = await this.#deps.admit(record, endpoint.id, gateSettingsOf(settings.revision, endpoint));
     } catch (error) {
       this.#unavailable('gate', [claim], error);
       return false;

@@ -9,7 +9,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { eventually } from '../support/poll.ts';
-import type { NewEvent } from '../support/tubepost.ts';
+import type { EventBody } from '../support/tubepost.ts';
 import { mostInASecond, perSecond, seconds, table } from './figures.ts';
 import type { Arrival } from './receiver.ts';
 import { measure, publishAll, type Rig } from './rig.ts';
@@ -109,7 +109,7 @@ function of(rig: Rig, path: string): Arrival[] {
 }
 
 /** Round by round over the records, so that an event's predecessor is acknowledged long before it. */
-function backlog(name: string): NewEvent[] {
+function backlog(name: string): EventBody[] {
   return Array.from({ length: eventCount }, (_, i) => ({
     id: `${name}-${i}`,
     type: 'order.changed',

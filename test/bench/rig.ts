@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { freePort, type Service, startService } from '../support/service.ts';
-import { type NewEvent, Tubepost } from '../support/tubepost.ts';
+import { type EventBody, Tubepost } from '../support/tubepost.ts';
 import { Receiver } from './receiver.ts';
 
 const KEY = 'tubepost_bench_admin_key';
@@ -73,8 +73,8 @@ export async function measure(work: (rig: Rig) => Promise<boolean>): Promise<nev
 }
 
 /** Publishes in batches, some at a time; events of a record keep their order if they are far apart in the list. */
-export async function publishAll(api: Tubepost, events: NewEvent[]): Promise<void> {
-  const batches: NewEvent[][] = [];
+export async function publishAll(api: Tubepost, events: EventBody[]): Promise<void> {
+  const batches: EventBody[][] = [];
   for (let from = 0; from < events.length; from += BATCH) batches.push(events.slice(from, from + BATCH));
   const next = async () => {
     for (let batch = batches.shift(); batch !== undefined; batch = batches.shift()) await api.publishBatch(batch);

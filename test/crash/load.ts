@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { Prng } from '../sim/prng.ts';
-import type { Accepted, NewEvent, Tubepost } from '../support/tubepost.ts';
+import type { Accepted, EventBody, Tubepost } from '../support/tubepost.ts';
 import { NOTE_TYPE, ORDER_TYPES, WIDE_TYPE } from './cast.ts';
 
 export type Published = {
@@ -76,7 +76,7 @@ export class Load {
   }
 }
 
-function eventOf({ id, type, record, version, data }: Step): NewEvent {
+function eventOf({ id, type, record, version, data }: Step): EventBody {
   return {
     id,
     type,

@@ -2,7 +2,7 @@
  * Publishes payloads as a busy backend would: many records at once, each record's events one after the other, some in batches,
  * some without an id of their own, some twice.
  */
-import type { Accepted, NewEvent, Tubepost } from '../support/tubepost.ts';
+import type { Accepted, EventBody, Tubepost } from '../support/tubepost.ts';
 import type { Payload } from './payloads.ts';
 
 /** A payload with what was said when it was acknowledged. */
@@ -86,7 +86,7 @@ export class Publisher {
   }
 }
 
-function eventOf({ position, type, record, version, data }: Work, hasId: boolean): NewEvent {
+function eventOf({ position, type, record, version, data }: Work, hasId: boolean): EventBody {
   return {
     type,
     data,

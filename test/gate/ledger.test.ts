@@ -1,7 +1,7 @@
 /** A Gate's protocol on real SQL: who goes, who waits, who is woken when, and what a new instance still knows. */
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
-import type { GateNews } from '../../src/core/admission.ts';
+import type { GateSettings } from '../../src/core/admission.ts';
 import type { Report } from '../../src/core/report.ts';
 import { GateLedger, type Wake } from '../../src/gate/ledger.ts';
 import { sqlOf } from '../shard/bench.ts';
@@ -12,7 +12,7 @@ class Bench {
   readonly database = new DatabaseSync(':memory:');
   nowMs = 1_000_000;
   gate = new GateLedger(sqlOf(this.database));
-  news: GateNews = { revision: 1, status: 'enabled', rateLimitPerSecond: null, isWatched: false };
+  settings: GateSettings = { revision: 1, status: 'enabled', rateLimitPerSecond: null, isWatched: false };
 
   get at() {
     return { nowMs: this.nowMs, random: () => 0 };
@@ -22,13 +22,13 @@ class Bench {
     this.gate = new GateLedger(sqlOf(this.database));
   }
 
-  change(given: Partial<GateNews>) {
-    this.news = { ...this.news, revision: this.news.revision + 1, ...given };
-    return this.gate.changed(this.news, this.at);
+  change(given: Partial<GateSettings>) {
+    this.settings = { ...this.settings, revision: this.settings.revision + 1, ...given };
+    return this.gate.changed(this.settings, this.at);
   }
 
-  ask(record: string, seen: Partial<GateNews> = {}) {
-    return this.gate.admit(record, { ...this.news, ...seen }, this.at).answer;
+  ask(record: string, seen: Partial<GateSettings> = {}) {
+    return this.gate.admit(record, { ...this.settings, ...seen }, this.at).answer;
   }
 
   report(record: string, answer: Report['answer'], given: Partial<Report> = {}) {
@@ -48,10 +48,10 @@ class Bench {
 
   /** Opens the circuit by failures alone. */
   fail(): void {
-    this.gate.changed(this.news, this.at);
+    this.gate.changed(this.settings, this.at);
     for (let n = 0; n < 5; n += 1) this.report(`f${n}`, 'failed');
-    this.news = { ...this.news, isWatched: true, revision: this.news.revision + 1 };
-    this.gate.changed(this.news, this.at);
+    this.settings = { ...this.settings, isWatched: true, revision: this.settings.revision + 1 };
+    this.gate.changed(this.settings, this.at);
   }
 }
 
@@ -149,7 +149,7 @@ describe('paused', () => {
   test('what a Record has seen counts before the Account has told it', () => {
     const bench = new Bench();
     expect(bench.ask('a', { revision: 5, status: 'paused' })).toEqual({ kind: 'parked', why: 'paused' });
-    bench.news = { ...bench.news, revision: 5 };
+    bench.settings = { ...bench.settings, revision: 5 };
     bench.change({ isWatched: true });
     expect(names(bench.step())).toEqual(['a']);
   });
@@ -168,7 +168,7 @@ describe('paused', () => {
 describe('the circuit', () => {
   test('five failures and no success open it; the Account is told once, and then Records that ask are parked', () => {
     const bench = new Bench();
-    bench.gate.changed(bench.news, bench.at);
+    bench.gate.changed(bench.settings, bench.at);
     for (let n = 0; n < 4; n += 1) expect(bench.report(`r${n}`, 'failed').watch).toBe(null);
     expect(bench.report('r', 'failed').watch).toBe(true);
     expect(bench.report('r', 'failed').watch).toBe(null);
@@ -183,13 +183,13 @@ describe('the circuit', () => {
 
   test('the successes that an isolate did not report count too: one failure in a hundred opens nothing', () => {
     const bench = new Bench();
-    bench.gate.changed(bench.news, bench.at);
+    bench.gate.changed(bench.settings, bench.at);
     for (let n = 0; n < 50; n += 1) expect(bench.report(`r${n}`, 'failed', { successes: 99 }).watch).toBe(null);
   });
 
   test('failures that are half a minute apart do not add up', () => {
     const bench = new Bench();
-    bench.gate.changed(bench.news, bench.at);
+    bench.gate.changed(bench.settings, bench.at);
     for (let n = 0; n < 20; n += 1) {
       expect(bench.report(`r${n}`, 'failed').watch).toBe(null);
       bench.nowMs += 8_000;
@@ -312,7 +312,7 @@ describe('the circuit', () => {
 
   test('one record that is asked to wait makes no other wait', () => {
     const bench = new Bench();
-    bench.gate.changed(bench.news, bench.at);
+    bench.gate.changed(bench.settings, bench.at);
     for (let n = 0; n < 20; n += 1) {
       expect(bench.report('r', 'failed', { retryAfterMs: 3_600_000, successes: 5 }).watch).toBe(null);
       bench.nowMs += 10_000;
@@ -322,7 +322,7 @@ describe('the circuit', () => {
 
   test('five that are asked one after the other make all wait; the probe confirms it, and is believed', () => {
     const bench = new Bench();
-    bench.gate.changed(bench.news, bench.at);
+    bench.gate.changed(bench.settings, bench.at);
     for (let n = 0; n < 5; n += 1) {
       bench.report(`r${n}`, 'failed', { retryAfterMs: 60_000, successes: n === 0 ? 500 : 0, isTooMany: true });
       bench.nowMs += 100;
@@ -340,7 +340,7 @@ describe('the circuit', () => {
 
   test('a new instance still knows that several were asked', () => {
     const bench = new Bench();
-    bench.gate.changed(bench.news, bench.at);
+    bench.gate.changed(bench.settings, bench.at);
     for (let n = 0; n < 5; n += 1) bench.report(`r${n}`, 'failed', { retryAfterMs: 60_000, isTooMany: true });
     bench.change({ isWatched: true });
     bench.ask('a');
@@ -461,11 +461,11 @@ describe('days of failure', () => {
 
   test('nothing but failures for five days asks the Account to disable; one success in between does not', () => {
     const bench = new Bench();
-    bench.gate.changed(bench.news, bench.at);
+    bench.gate.changed(bench.settings, bench.at);
     const sinceMs = bench.nowMs + DAY_MS;
     expect(daily(bench, Array<'refused'>(6).fill('refused'))).toEqual([null, null, null, null, null, { sinceMs }]);
     const other = new Bench();
-    other.gate.changed(other.news, other.at);
+    other.gate.changed(other.settings, other.at);
     const answers: Report['answer'][] = ['failed', 'failed', 'delivered', 'failed', 'failed', 'failed', 'failed'];
     expect(daily(other, answers)).toEqual(Array(7).fill(null));
   });

@@ -3,7 +3,7 @@
  * it, and the time moved from one moment to the next. What it measures is how long healthy records wait beside limited ones.
  */
 import { DatabaseSync } from 'node:sqlite';
-import type { GateNews } from '../../src/core/admission.ts';
+import type { GateSettings } from '../../src/core/admission.ts';
 import {
   CIRCUIT_WINDOW_MS,
   RETRY_SCHEDULE_SECONDS_DEFAULT,
@@ -79,7 +79,7 @@ export class LimitedEndpoint {
   readonly #moments: Moment[] = [];
   readonly #result: Result = { waits: [], arrivals: [] };
   readonly #successes: number[] = [];
-  #news: GateNews = { revision: 1, status: 'enabled', rateLimitPerSecond: null, isWatched: false };
+  #settings: GateSettings = { revision: 1, status: 'enabled', rateLimitPerSecond: null, isWatched: false };
   #ringAtMs = Infinity;
   #order = 0;
 
@@ -90,7 +90,7 @@ export class LimitedEndpoint {
 
   run(): Result {
     const { records, perSecondEach, seconds, resumeAtMs } = this.#plan;
-    this.gate.changed(this.#news, this.#at());
+    this.gate.changed(this.#settings, this.#at());
     if (resumeAtMs !== undefined) {
       this.#learn({ status: 'paused' });
       this.#in(resumeAtMs, () => this.#learn({ status: 'enabled', isWatched: true }));
@@ -149,9 +149,9 @@ export class LimitedEndpoint {
     return { nowMs: this.nowMs, random: noJitter };
   }
 
-  #learn(given: Partial<GateNews>): void {
-    this.#news = { ...this.#news, revision: this.#news.revision + 1, ...given };
-    this.#follow(this.gate.changed(this.#news, this.#at()));
+  #learn(given: Partial<GateSettings>): void {
+    this.#settings = { ...this.#settings, revision: this.#settings.revision + 1, ...given };
+    this.#follow(this.gate.changed(this.#settings, this.#at()));
   }
 
   #follow({ wakeAtMs, watch }: { wakeAtMs: number | null; watch: boolean | null }): void {
@@ -185,14 +185,14 @@ export class LimitedEndpoint {
   #go(lane: Lane): void {
     const [head] = lane.items;
     if (head === undefined || lane.isBusy || lane.isParked || head.dueMs > this.nowMs) return;
-    const isGuarded = this.#news.isWatched || this.#news.status !== 'enabled';
+    const isGuarded = this.#settings.isWatched || this.#settings.status !== 'enabled';
     if (isGuarded && lane.passes > 0) lane.passes -= 1;
     else if (isGuarded && !this.#isAdmitted(lane)) return;
-    this.#send(lane, head, this.#news.isWatched);
+    this.#send(lane, head, this.#settings.isWatched);
   }
 
   #isAdmitted(lane: Lane): boolean {
-    const { answer, effects } = this.gate.admit(String(lane.record), this.#news, this.#at());
+    const { answer, effects } = this.gate.admit(String(lane.record), this.#settings, this.#at());
     this.#follow(effects);
     if (answer.kind === 'go') return true;
     if (answer.kind === 'parked') lane.isParked = true;

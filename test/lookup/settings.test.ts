@@ -212,8 +212,8 @@ describe('a source that can say "unchanged"', () => {
         return known === null ? settings('acme', 7) : 'unchanged';
       },
     });
-    expect(await cache.admit('acme', NOW, 3)).toMatchObject({ ok: true, value: { settings: { revision: 7 } } });
-    expect(await cache.admit('acme', NOW + 1, 6)).toEqual({ ok: false, error: exceeded });
+    expect(await cache.forPublish('acme', NOW, 3)).toMatchObject({ ok: true, value: { settings: { revision: 7 } } });
+    expect(await cache.forPublish('acme', NOW + 1, 6)).toEqual({ ok: false, error: exceeded });
     expect(await cache.get('acme', NOW + 2)).toMatchObject({ readAtMs: NOW });
     await cache.fresh('acme', NOW + 3);
     expect(counted).toEqual([3, 6, 0]);

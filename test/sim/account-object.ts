@@ -4,7 +4,7 @@
  * ledger has tests of its own. Of what the outbox sends, the Gates and the jobs matter here.
  */
 import { base32 } from '../../src/core/base32.ts';
-import { type GateNews, newsOf } from '../../src/core/admission.ts';
+import { type GateSettings, gateSettingsOf } from '../../src/core/admission.ts';
 import { INCARNATION_CHARS, placeOf, type ShardsOf } from '../../src/core/ids.ts';
 import type { JobStart } from '../../src/core/job.ts';
 import { disableFailing } from '../../src/account/failing.ts';
@@ -24,7 +24,7 @@ const SHARDS = 2;
 const ENDPOINTS_MAX = 1_000;
 
 export type AccountLinks = {
-  changed(from: Life, endpoint: string, news: GateNews): Promise<void>;
+  changed(from: Life, endpoint: string, settings: GateSettings): Promise<void>;
   /** Idempotent by the job's id. */
   startJob(start: JobStart): void;
   /** When the log has it that the endpoint last took a delivery. */
@@ -148,7 +148,7 @@ export class AccountHost {
     if (settings === null) return;
     if (typeof detail === 'string') this.#links.startJob(parseDetail(detail));
     else if (topic.startsWith('gate:')) {
-      await this.#links.changed(this.#life, id, newsOf(settings.revision, settings.endpoints[0]));
+      await this.#links.changed(this.#life, id, gateSettingsOf(settings.revision, settings.endpoints[0]));
     }
   }
 }

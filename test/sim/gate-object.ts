@@ -2,7 +2,7 @@
  * A Gate as the platform runs it: storage and alarm that stay, instances that come and go. Around the
  * same GateCore as src/gate/gate.ts.
  */
-import type { GateNews, Woken } from '../../src/core/admission.ts';
+import type { GateSettings, Woken } from '../../src/core/admission.ts';
 import type { Report } from '../../src/core/report.ts';
 import type { Wakeup } from '../../src/core/rpc.ts';
 import { GateCore } from '../../src/gate/gate-core.ts';
@@ -13,7 +13,7 @@ import { ignore, type World } from './world.ts';
 export type GateLinks = {
   /** One call for all records of a Shard. */
   wake(from: Life, shard: string, endpoint: string, revision: number, wakes: Wakeup[]): Promise<Woken[]>;
-  watch(from: Life, endpoint: string, isWatched: boolean): Promise<GateNews>;
+  watch(from: Life, endpoint: string, isWatched: boolean): Promise<GateSettings>;
   disableFailing(from: Life, endpoint: string, sinceMs: number): Promise<number | null>;
 };
 
@@ -107,7 +107,7 @@ class GateInstance {
     this.#core.found(host.alarmAtMs);
   }
 
-  async admit(record: string, seen: GateNews) {
+  async admit(record: string, seen: GateSettings) {
     const answer = this.#core.admit(record, seen);
     this.#host.world.saw(`gate: ${answer.kind}${answer.kind === 'parked' ? ` ${answer.why}` : ''}`);
     return answer;
@@ -120,8 +120,8 @@ class GateInstance {
     if (before !== after) this.#host.world.saw(`circuit: ${before} to ${after}`);
   }
 
-  async changed(news: GateNews) {
-    this.#core.changed(news);
+  async changed(settings: GateSettings) {
+    this.#core.changed(settings);
   }
 
   async ring(): Promise<void> {

@@ -2,7 +2,7 @@
  * A Shard as the platform runs it: storage and alarm that stay, instances that come and go. Around the same ShardCore as
  * src/shard/shard.ts, so what it decides is what runs.
  */
-import type { Admission, GateNews } from '../../src/core/admission.ts';
+import type { Admission, GateSettings } from '../../src/core/admission.ts';
 import type { Report } from '../../src/core/report.ts';
 import type { AccountSettings } from '../../src/core/endpoint.ts';
 import {
@@ -32,7 +32,7 @@ export type ShardReach = {
   attempt(from: Life, node: Node, request: AttemptRequest): Promise<AttemptOutcome>;
   sendClaims(from: Life, queue: 'fanout' | 'slow', bodies: FanoutMessage[]): Promise<void>;
   sendLog(from: Life, message: LogMessage): Promise<void>;
-  admit(from: Life, endpoint: string, record: string, seen: GateNews): Promise<Admission>;
+  admit(from: Life, endpoint: string, record: string, seen: GateSettings): Promise<Admission>;
   report(from: Life, endpoint: string, record: string, reports: Report[]): Promise<void>;
   disable(from: Life, endpoint: string, reason: string, seenRevision: number): Promise<void>;
   /** After each turn that committed: the records whose rows it wrote. */

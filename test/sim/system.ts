@@ -69,10 +69,10 @@ export class System {
     this.slow = new SimQueue(world, 'SLOW');
     this.log = new SimQueue(world, 'LOG');
     this.account = new AccountHost(world, {
-      changed: (from, endpoint, news) =>
-        world.call(from, `gate ${endpoint.slice(-4)}.changed(${JSON.stringify(news)})`, true, () => {
+      changed: (from, endpoint, settings) =>
+        world.call(from, `gate ${endpoint.slice(-4)}.changed(${JSON.stringify(settings)})`, true, () => {
           const gate = this.#gate(endpoint).running();
-          return { life: gate.life, run: () => gate.changed(news) };
+          return { life: gate.life, run: () => gate.changed(settings) };
         }),
       startJob: (start) => this.#startJob(start),
       lastSuccessMs: (endpoint, sinceMs) => this.#lastSuccessMs(endpoint, sinceMs),

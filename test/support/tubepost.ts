@@ -13,7 +13,7 @@ const PATIENCE_MS = 240_000;
 /** The largest pages. */
 const ALL = { limit: 200 };
 
-export type NewEvent = { id?: string; type: string; record?: string; version?: number; data: unknown };
+export type EventBody = { id?: string; type: string; record?: string; version?: number; data: unknown };
 
 const accepted = z.object({
   id: z.string(),
@@ -123,12 +123,12 @@ export class Tubepost {
   }
 
   /** Until it is acknowledged: only a 4xx that is no 429 ends it, and that throws. */
-  async publish(event: NewEvent): Promise<Accepted> {
+  async publish(event: EventBody): Promise<Accepted> {
     return accepted.parse(await this.#insist('/events', event, event.id !== undefined));
   }
 
   /** Each event must be acknowledged; nothing but events with an id may be sent again. */
-  async publishBatch(events: NewEvent[]): Promise<Accepted[]> {
+  async publishBatch(events: EventBody[]): Promise<Accepted[]> {
     const hasIds = events.every((event) => event.id !== undefined);
     for (;;) {
       const answer = await this.#insist('/events/batch', { events }, hasIds);
@@ -141,7 +141,7 @@ export class Tubepost {
   }
 
   /** The bare status: for publishes that should be refused. */
-  async tryPublish(event: NewEvent): Promise<number> {
+  async tryPublish(event: EventBody): Promise<number> {
     return (await this.#call('POST', '/events', event)).status;
   }
 

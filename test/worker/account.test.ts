@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { GateNews } from '../../src/core/admission.ts';
+import type { GateSettings } from '../../src/core/admission.ts';
 import type { EndpointSettings } from '../../src/core/endpoint.ts';
 import { endpointId } from '../../src/core/ids.ts';
 import { anEndpoint } from '../support/settings.ts';
@@ -383,7 +383,7 @@ describe('what others are told', () => {
     await open().createEndpoint(endpoint(1));
     await soon(async () => expect((await owed()).topics).toEqual([]));
     // Looks instead of being told: a promise may not be resolved from outside of its object.
-    const changed = async ({ revision, status }: GateNews) => {
+    const changed = async ({ revision, status }: GateSettings) => {
       told.push([revision, status]);
       while (isHeldUp) await scheduler.wait(1);
     };

@@ -180,7 +180,7 @@ test('resolved alerts go after 90 days, a bounded number a minute; open ones and
   const kept = [
     await anAlert(200, 'open', { resolvedDays: null }),
     await anAlert(150, 'late', { resolvedDays: 89 }),
-    await anAlert(140, 'untold', { resolvedDays: 91, isTold: false }),
+    await anAlert(140, 'unsent', { resolvedDays: 91, isTold: false }),
     await anAlert(10, 'new', { resolvedDays: 9 }),
   ];
   const fault = { kind: 'poison-message' as const, account: null, detail: '' };

@@ -61,7 +61,7 @@ async function publishNow(
   let admitted: Result<KnownSettings | null, QuotaExceeded>;
   let types: TypeCheck;
   try {
-    [admitted, types] = await Promise.all([admit(c, account, events.length), typeCheck(c)]);
+    [admitted, types] = await Promise.all([settingsFor(c, account, events.length), typeCheck(c)]);
   } catch (error) {
     return fallbackIds.map((id) => notStored(id, error));
   }
@@ -99,7 +99,7 @@ async function publishNow(
  * (E7), and the Account counts the events against its quota (E0). Only one that does not answer is stood in for by what is
  * remembered, for SETTINGS_FRESH_MS at most: meanwhile nothing is counted.
  */
-async function admit(
+async function settingsFor(
   c: AppContext,
   account: string,
   events: number,
@@ -107,7 +107,7 @@ async function admit(
   const cache = settingsCacheOf(c.env);
   const nowMs = Date.now();
   try {
-    return await cache.admit(account, nowMs, events);
+    return await cache.forPublish(account, nowMs, events);
   } catch (error) {
     const known = cache.remembered(account, nowMs);
     if (known === null) throw error;

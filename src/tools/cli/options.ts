@@ -19,7 +19,7 @@ export function collect(text: string, before: string[] | undefined): string[] {
 }
 
 /** The same for what may hold a comma. */
-export function append(text: string, before: string[] | undefined): string[] {
+export function repeatable(text: string, before: string[] | undefined): string[] {
   return [...(before ?? []), text];
 }
 

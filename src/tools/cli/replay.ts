@@ -10,7 +10,7 @@ import type { Act } from './act.ts';
 import type { Context } from './connect.ts';
 import { endpointId } from './endpoint-names.ts';
 import { EXIT, type ExitCode, Failure } from './exit.ts';
-import { append, collect, timeOf, timeOrAgo, type TimeOrAgo, wholeNumber } from './options.ts';
+import { repeatable, collect, timeOf, timeOrAgo, type TimeOrAgo, wholeNumber } from './options.ts';
 import { createProgress } from './progress.ts';
 import { count, moment, plain } from './words.ts';
 
@@ -51,7 +51,7 @@ export function addReplay(program: Command, act: Act): void {
     .option('--status <status>', 'dead (default), delivered, cancelled, superseded (repeatable)', collect)
     .option('-t, --type <type>', 'only this event type (repeatable)', collect)
     .option('--code <code>', 'only what ended with this code or class, like 401 or 5xx (repeatable)', collect)
-    .option('-r, --record <key>', 'only this record (repeatable)', append)
+    .option('-r, --record <key>', 'only this record (repeatable)', repeatable)
     .option('--from <time>', 'accepted from then on: RFC 3339, or ago, like 2h', timeOrAgo)
     .option('--to <time>', 'accepted before then', timeOrAgo)
     .option('--missing', 'what the endpoint was never sent')

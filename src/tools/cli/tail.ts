@@ -5,7 +5,7 @@ import { type Attempt, AttemptLog, type Filter, type Look } from './attempt-log.
 import type { Context } from './connect.ts';
 import { endpointNames, type EndpointName, isKnown } from './endpoint-names.ts';
 import { EXIT, type ExitCode } from './exit.ts';
-import { append, collect, spanMs, wholeNumber } from './options.ts';
+import { repeatable, collect, spanMs, wholeNumber } from './options.ts';
 import type { Print } from './print.ts';
 import { clock, plain, span } from './words.ts';
 
@@ -22,7 +22,7 @@ export function addTail(program: Command, act: Act): void {
     )
     .option('-e, --endpoint <id>', 'only of this endpoint (repeatable)', collect)
     .option('-t, --type <type>', 'only of this event type (repeatable)', collect)
-    .option('-r, --record <key>', 'only of this record (repeatable)', append)
+    .option('-r, --record <key>', 'only of this record (repeatable)', repeatable)
     .option('--code <code>', 'only with this code or class, like 503 or 4xx (repeatable)', collect)
     .option('--since <span>', 'begin this long ago', spanMs, 0)
     .option('-n, --lines <n>', 'end after so many attempts', wholeNumber(1, 1_000_000))

@@ -9,7 +9,7 @@ import type { Act } from '../act.ts';
 import type { Context } from '../connect.ts';
 import { EXIT, type ExitCode, Failure } from '../exit.ts';
 import { readJson } from '../json.ts';
-import { append, collect, spanMs, wholeNumber } from '../options.ts';
+import { repeatable, collect, spanMs, wholeNumber } from '../options.ts';
 import { CHECKS, playChecks } from './checks.ts';
 import { endWith, showResult } from './report.ts';
 import { rehearseSender } from './sender.ts';
@@ -49,7 +49,7 @@ export function addRehearse(program: Command, act: Act): void {
     .option(
       '-s, --secret <whsec>',
       "the receiver's secret; twice: the new and the old one of a rotation (TUBEPOST_SECRET)",
-      append,
+      repeatable,
     )
     .option('-t, --type <type>', 'an event type that it knows', 'rehearsal.updated')
     .option('-d, --data <json>', 'data that it knows for that type: JSON or @file', '{"rehearsal":true}')
