@@ -89,8 +89,7 @@ function successFaults(document: ApiDocument, operation: ApiOperation, answer: A
 }
 
 function misfitsOf(document: ApiDocument, name: string, schema: ApiSchema, body: unknown): string[] {
-  const whole = closed({ ...schema, components: { schemas: document.components.schemas } });
-  const { valid, errors } = validatorOf(name, whole).validate(body);
+  const { valid, errors } = validatorOf(document, name, schema).validate(body);
   return valid
     ? []
     : [`${name}: ${errors.map(({ instanceLocation, error }) => `${instanceLocation} ${error}`).join(', ')}`];
@@ -110,9 +109,12 @@ function closed(value: object): object {
   return { ...Object.fromEntries(entries), ...(isOpen ? { additionalProperties: false } : {}) };
 }
 
-/** Made once: a validator walks the whole document. */
-function validatorOf(name: string, schema: object): Validator {
-  const made = validators.get(name) ?? new Validator(schema as Schema, '2020-12', false);
+/** Made once for each shape, because it copies and walks the whole document. */
+function validatorOf(document: ApiDocument, name: string, schema: ApiSchema): Validator {
+  const known = validators.get(name);
+  if (known !== undefined) return known;
+  const whole = closed({ ...schema, components: { schemas: document.components.schemas } });
+  const made = new Validator(whole as Schema, '2020-12', false);
   validators.set(name, made);
   return made;
 }
