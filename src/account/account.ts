@@ -27,7 +27,7 @@ import { endpointOf, nextDueMs } from './outbox.ts';
 import { OutboxSender } from './outbox-sender.ts';
 import { beginRemoval, endpointsOfRemoved, removalOf, setRemovalDue } from './removal.ts';
 import { beginTest } from './test-sends.ts';
-import { tell } from './tell.ts';
+import { sendOwed } from './send-owed.ts';
 import { logLine } from '../log-line.ts';
 
 /** Names the caller of a release that did not say who asks. */
@@ -70,7 +70,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     this.#outbox = new OutboxSender(this.#sql, {
       nowMs: () => Date.now(),
       random: Math.random,
-      send: (topic) => tell(this.env, topic, this.#ledger.settingsOf([endpointOf(topic)])),
+      send: (topic) => sendOwed(this.env, topic, this.#ledger.settingsOf([endpointOf(topic)])),
       arm: () => this.#arm(),
       failed: ({ topic, failures }, error) =>
         logLine('warn', 'account outbox waits', {
@@ -185,7 +185,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     this.#ledger.forget();
     this.#arm();
     this.ctx.waitUntil(this.#startRemoval());
-    this.#tellViewers(settings.jurisdiction);
+    this.#notifyViewers(settings.jurisdiction);
     return start;
   }
 
@@ -226,13 +226,13 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     if (nextDueMs(this.#sql) !== null) {
       this.#arm();
       this.ctx.waitUntil(this.#outbox.send());
-      this.#tellViewers(this.#ledger.facts()?.jurisdiction);
+      this.#notifyViewers(this.#ledger.facts()?.jurisdiction);
     }
     return answer;
   }
 
   /** Once: what is lost, viewers see at the next change, or when all is looked at. */
-  #tellViewers(jurisdiction: Jurisdiction | null = null): void {
+  #notifyViewers(jurisdiction: Jurisdiction | null = null): void {
     const place = { account: accountOf(this.ctx.id), jurisdiction };
     const telling = Promise.resolve(liveStub(this.env, place).settingsChanged());
     this.ctx.waitUntil(

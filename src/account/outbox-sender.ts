@@ -2,7 +2,7 @@
  * Sends what the outbox owes. The Durable Object (account.ts) and the simulation drive the same code.
  */
 import type { Sql } from '../core/sql.ts';
-import { owed, type Owed, type Receiver, RECEIVERS, settleFailed, settleTold } from './outbox.ts';
+import { owed, type Owed, type Receiver, RECEIVERS, settleFailed, settleSent } from './outbox.ts';
 
 export type SenderLinks = {
   nowMs(): number;
@@ -52,7 +52,7 @@ export class OutboxSender {
   async #sendOne(topic: Owed): Promise<void> {
     try {
       await this.#links.send(topic);
-      settleTold(this.#sql, topic);
+      settleSent(this.#sql, topic);
     } catch (error) {
       settleFailed(this.#sql, topic, this.#links.nowMs(), this.#links.random());
       this.#links.failed(topic, error);

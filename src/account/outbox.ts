@@ -1,7 +1,7 @@
 /**
  * What an Account still owes others: D1 its projection, a Gate its endpoint's status. A row says only that a topic changed and
- * at which revision; what is told is read when it is told, so many changes become one message and order cannot be lost.
- * A row leaves once its own revision has been told, so a change in between stays owed.
+ * at which revision; the state is read when it is sent, so many changes become one message and order cannot be lost.
+ * A row leaves once its own revision has been sent, so a change in between stays owed.
  */
 import { OUTBOX_BATCH, OUTBOX_FIRST_WAIT_MS, OUTBOX_WAIT_MS_CAP, OUTBOX_WAIT_MS_MIN } from '../core/limits.ts';
 import type { JobStart } from '../core/job.ts';
@@ -10,7 +10,7 @@ import { hasTables, migrate, tablesVersion } from './tables.ts';
 
 /** `account`, `endpoint:{id}` (both to D1), `gate:{id}` and `job:{id}`. */
 export type Topic = 'account' | `endpoint:${string}` | `gate:${string}` | `job:${string}`;
-/** Whom a topic is told. Each is told by itself: news to a Gate must not wait until a hung D1 is given up. */
+/** Who is sent a topic. Each has rounds of its own: a change for a Gate must not wait for a D1 that hangs. */
 export type Receiver = 'database' | 'gates' | 'jobs';
 export const RECEIVERS: readonly Receiver[] = ['database', 'gates', 'jobs'];
 /** `detail`: the JSON of what a job is to do. */
@@ -57,7 +57,7 @@ export function owed(sql: Sql, receiver: Receiver, nowMs: number): Owed[] {
     }));
 }
 
-export function settleTold(sql: Sql, { topic, revision }: Owed): void {
+export function settleSent(sql: Sql, { topic, revision }: Owed): void {
   sql.exec('DELETE FROM outbox WHERE topic = ? AND revision = ?', topic, revision);
 }
 
@@ -72,7 +72,7 @@ export function settleFailed(sql: Sql, { topic, revision, failures }: Owed, nowM
   );
 }
 
-/** When the alarm must ring; null when nothing is owed. */
+/** When the alarm is due; null when nothing is owed. */
 export function nextDueMs(sql: Sql): number | null {
   const due = hasTables(sql) ? sql.exec('SELECT MIN(due_ms) AS due FROM outbox').toArray()[0]?.['due'] : null;
   return typeof due === 'number' ? due : null;

@@ -41,7 +41,7 @@ export function reconcile(
 function kept(alert: Alert, condition: Condition): AlertChange[] {
   const isGrown = condition.strength === 'opens' && condition.value >= alert.value * ALERT_UPDATE_FACTOR;
   // Values that stay (1 of an endpoint that is disabled) do not grow; 0 would always have doubled.
-  if (isGrown && condition.value > alert.value && isTold(alert)) return [{ kind: 'update', alert, condition }];
+  if (isGrown && condition.value > alert.value && isSent(alert)) return [{ kind: 'update', alert, condition }];
   return alert.falseSinceMs === null ? [] : [{ kind: 'mark', alert, falseSinceMs: null }];
 }
 
@@ -49,9 +49,9 @@ function ending(alert: Alert, { nowMs, resolveAfterMs }: { nowMs: number; resolv
   if (alert.falseSinceMs === null) return [{ kind: 'mark', alert, falseSinceMs: nowMs }];
   const isOver = nowMs - alert.falseSinceMs >= resolveAfterMs;
   // What was not told yet is told first: nobody hears of an end without a beginning.
-  return isOver && isTold(alert) ? [{ kind: 'resolve', alert }] : [];
+  return isOver && isSent(alert) ? [{ kind: 'resolve', alert }] : [];
 }
 
-function isTold({ revision, toldRevision }: Alert): boolean {
+function isSent({ revision, toldRevision }: Alert): boolean {
   return toldRevision >= revision;
 }

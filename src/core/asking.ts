@@ -36,7 +36,7 @@ export function askedMs({ answer, retryAfterMs }: Pick<Report, 'answer' | 'retry
 }
 
 /** After one more report of `record`. The successes that it carries may be older than the first ask, which they do not speak to. */
-export function heard(asking: Asking, record: string, report: Report, nowMs: number): Asking {
+export function counted(asking: Asking, record: string, report: Report, nowMs: number): Asking {
   const isAsk = askedMs(report) > 0;
   const standing = stillStanding(asking, nowMs);
   if (!isAsk && standing.askers.size === 0) return NOBODY_ASKS;

@@ -473,7 +473,7 @@ export const JOB_FAILURES_NAMED_MAX = 100;
 /** Acts on a job that its history keeps: the first and the newest. */
 export const JOB_HISTORY_MAX = 100;
 /** How often a running job tells its progress to the lists. */
-export const JOB_TELL_MS = 2 * SECOND_MS;
+export const JOB_PROJECT_MS = 2 * SECOND_MS;
 /** Deliveries of one record that one call cancels: each is a row and a log entry in one turn of its object. */
 export const SWEEP_DELIVERIES_MAX = 500;
 /** A delivery that is under way is looked at again after this: its attempt ends, or is given up, within a minute. */
@@ -614,7 +614,7 @@ export const ALERT_ACCOUNTS_AT_ONCE = 50;
  */
 export const ALERT_LOOK_MS = 20 * SECOND_MS;
 /** The same for sending alerts. */
-export const ALERT_TELL_MS = 25 * SECOND_MS;
+export const ALERT_SEND_MS = 25 * SECOND_MS;
 /**
  * Endpoints of one account that may be in trouble, which a run reads. Over any of these bounds it
  * opens, but resolves nothing of the account.

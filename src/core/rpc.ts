@@ -317,8 +317,8 @@ export type AccountRpc = {
   /** From its Gate: whether Records must ask before each attempt. No change for people; answers what the Gate must know. */
   watchEndpoint(id: string, isWatched: boolean): Promise<GateSettings>;
   /**
-   * From its Gate, which heard of nothing but failures since then. Disables it where the log agrees; else answers when the log last
-   * saw a success, or when a person changed it since.
+   * Called by the endpoint's Gate, which has had only failures since then. Disables the endpoint if
+   * the log agrees; else answers when the log last saw a success, or when a person changed it since.
    */
   disableFailing(id: string, sinceMs: number): Promise<number | null>;
   /** From now on there is no such account; the job that it starts erases everything. Again: the same job. Null: there was none. */

@@ -1,13 +1,13 @@
 /**
  * The protocol of a Gate over SQL: where the lanes of one endpoint wait for it. It lets attempts go at the endpoint's pace, keeps a
  * row for each record that has to wait, and wakes them, oldest first. Without a runtime, like the Shard's. Each public method is one
- * turn; what it returns says when to ring and whom to tell.
+ * turn; its effects say when the alarm is due and who is notified.
  *
  *   paused              everything waits
  *   removed, disabled   everything is woken, to be cancelled by its Shard
  *   enabled             as the circuit (core/circuit.ts) and the rate limit (core/pace.ts) say
  */
-import { heard, NOBODY_ASKS } from '../core/asking.ts';
+import { counted, NOBODY_ASKS } from '../core/asking.ts';
 import type { Admission, GateSettings, GateView, ProbeOutcome, Woken } from '../core/admission.ts';
 import { type Circuit, fullPace, halfOpen, observed } from '../core/circuit.ts';
 import type { Report } from '../core/report.ts';
@@ -37,7 +37,7 @@ export type GateEffects = {
   wakeAtMs: number | null;
   /** What the Account should make of the endpoint's `isWatched`; null: it knows. */
   watch: boolean | null;
-  /** Nothing but failures was heard of since then, for long enough to disable the endpoint. The log must agree. */
+  /** Nothing but failures was counted of since then, for long enough to disable the endpoint. The log must agree. */
   failing: { sinceMs: number } | null;
 };
 
@@ -79,7 +79,7 @@ export class GateLedger {
   /** What became of attempts of a record. */
   report(record: string, reports: readonly Report[], at: At): GateEffects {
     return this.#turn(at, () => {
-      for (const report of reports) this.#hear(record, report, at);
+      for (const report of reports) this.#count(record, report, at);
     }).effects;
   }
 
@@ -252,7 +252,7 @@ export class GateLedger {
     return { kind: 'parked', why };
   }
 
-  #hear(record: string, report: Report, at: At): void {
+  #count(record: string, report: Report, at: At): void {
     const state = this.#read();
     const { circuit } = state;
     if (!isEnabled(state)) return;
@@ -260,7 +260,7 @@ export class GateLedger {
     const isOld = circuit.kind === 'closed' && report.atMs < state.calmAtMs - CIRCUIT_CALM_MS;
     if (isOld && report.answer === 'failed') return;
     const tally = this.#tallies.add(record, report, at.nowMs);
-    this.#asking = heard(this.#asking, record, report, at.nowMs);
+    this.#asking = counted(this.#asking, record, report, at.nowMs);
     const facts = { record, tally, asking: this.#asking, limitPerSecond: limitOf(state) };
     let after = observed(circuit, report, facts, at);
     const isAnswered = report.answer !== 'failed';
@@ -309,10 +309,10 @@ export class GateLedger {
     const state = this.#read();
     const { known, failing } = state;
     const wanted = this.#isWatchWanted(state, nowMs);
-    // A Gate that was never told of its endpoint has heard of it by failures: then nobody has been told to ask.
+    // A Gate that was never told of its endpoint has counted of it by failures: then nobody has been told to ask.
     const isOwed = isEnabled(state) && (known?.isWatched ?? false) !== wanted;
-    const isTold = nowMs - this.#toldAtMs < UNAVAILABLE_WAIT_MS_MIN;
-    const watch = isOwed && !isTold ? wanted : null;
+    const isSent = nowMs - this.#toldAtMs < UNAVAILABLE_WAIT_MS_MIN;
+    const watch = isOwed && !isSent ? wanted : null;
     if (watch !== null) this.#toldAtMs = nowMs;
     const isJudged = nowMs - this.#judgedAtMs < FAILING_EXACT_MS;
     const isFailing = isEnabled(state) && !isJudged && isFailingForDays(failing, nowMs);

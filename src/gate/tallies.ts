@@ -1,4 +1,4 @@
-/** What a Gate heard of its endpoint within the circuit's window. In memory only: what is lost with an instance is counted anew. */
+/** Reports about an endpoint within the circuit's window. In memory only: a new instance counts from zero. */
 import type { Tally } from '../core/circuit.ts';
 import { CIRCUIT_WINDOW_MS, SECOND_MS } from '../core/limits.ts';
 import type { Report } from '../core/report.ts';

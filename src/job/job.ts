@@ -46,7 +46,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
   }
 
   async act(action: 'pause' | 'resume' | 'cancel', by: { key: string; reason: string | null }) {
-    const start = this.#ledger.given();
+    const start = this.#ledger.started();
     if (start === null) return null;
     const acted = this.#ledger.act(action, by, kindOf(start.spec), Date.now());
     if (!acted.ok) return acted;
@@ -66,7 +66,7 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
     const ledger = this.#ledger;
     try {
       await this.#step(ledger);
-      await this.#tell(ledger);
+      await this.#project(ledger);
     } catch (error) {
       this.#report('step', error);
     }
@@ -76,13 +76,13 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
   }
 
   async #step(ledger: JobLedger): Promise<void> {
-    const given = ledger.given();
-    if (given === null) return;
+    const start = ledger.started();
+    if (start === null) return;
     const fromMs = Date.now();
-    const kind = kindOf(given.spec);
+    const kind = kindOf(start.spec);
     const task = ledger.next(kind, fromMs);
-    if (task.kind === 'wait' || !(await this.#hasTurn(given, task))) return;
-    const work = workOf(given, ledger.startedMs(), this.env);
+    if (task.kind === 'wait' || !(await this.#hasTurn(start, task))) return;
+    const work = workOf(start, ledger.startedMs(), this.env);
     try {
       switch (task.kind) {
         case 'list': {
@@ -104,12 +104,12 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
   }
 
   /** A job that cannot ask takes its turn: turns are for fairness. */
-  async #hasTurn(given: JobStart, task: Exclude<Task, { kind: 'wait' }>): Promise<boolean> {
+  async #hasTurn(start: JobStart, task: Exclude<Task, { kind: 'wait' }>): Promise<boolean> {
     const items = task.kind === 'perform' ? task.items.length : 1;
     const isWork = task.kind === 'perform' ? task.works > 0 : task.kind === 'list';
-    const account = given.spec.kind === 'broadcast' ? null : given.spec.account;
+    const account = start.spec.kind === 'broadcast' ? null : start.spec.account;
     try {
-      const asked = limiterStub(this.env, JOB_TURNS_NAME).jobTurn({ job: given.id, account, items, isWork });
+      const asked = limiterStub(this.env, JOB_TURNS_NAME).jobTurn({ job: start.id, account, items, isWork });
       const turn = await withTimeout(JOB_TURN_ANSWER_MS, Promise.resolve(asked));
       this.#turn =
         turn.kind === 'go' ? { untilMs: 0, behind: 0 } : { untilMs: Date.now() + turn.afterMs, behind: turn.behind };
@@ -131,21 +131,21 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
   }
 
   /** Lists are a projection: the job continues where D1 does not answer. */
-  async #tell(ledger: JobLedger): Promise<void> {
+  async #project(ledger: JobLedger): Promise<void> {
     const owed = ledger.owed(Date.now());
     if (owed === null) return;
     try {
       await withTimeout(JOB_CALL_MS, upsertJob(this.env.CONFIG, owed.revision, owed.summary));
-      ledger.told(owed.revision, true, Date.now());
+      ledger.projected(owed.revision, true, Date.now());
     } catch (error) {
-      this.#report('tell', error);
-      ledger.told(owed.revision, false, Date.now());
+      this.#report('project', error);
+      ledger.projected(owed.revision, false, Date.now());
     }
   }
 
   #view() {
-    const given = this.#ledger.given();
-    const view = given === null ? null : this.#ledger.read(kindOf(given.spec), Date.now());
+    const start = this.#ledger.started();
+    const view = start === null ? null : this.#ledger.read(kindOf(start.spec), Date.now());
     const { behind } = this.#turn;
     if (view?.status !== 'running' || behind === 0) return view;
     return { ...view, note: `queued behind ${behind} other jobs of this account; ${view.note}` };

@@ -23,7 +23,7 @@ import {
   JOB_STEP_ITEMS,
   JOB_STEP_LOOKS,
   JOB_STEP_MS,
-  JOB_TELL_MS,
+  JOB_PROJECT_MS,
   JOB_WAIT_MS_CAP,
   JOB_WAIT_MS_MIN,
   JOB_YIELD_MS_CAP,
@@ -68,7 +68,7 @@ export class JobLedger {
   }
 
   /** What it is to do; null before it was started. */
-  given(): JobStart | null {
+  started(): JobStart | null {
     if (this.#start === null && hasTables(this.#sql)) {
       migrate(this.#sql);
       this.#start = readStart(this.#sql);
@@ -81,25 +81,25 @@ export class JobLedger {
   }
 
   /** Starting it again answers it as it is; with something else to do, it refuses. */
-  start(given: JobStart, kind: JobKind, nowMs: number): Result<JobView, { reason: 'other-content' }> {
-    const before = this.given();
-    if (before !== null && !isSame(before.spec, given.spec, kind)) {
+  start(start: JobStart, kind: JobKind, nowMs: number): Result<JobView, { reason: 'other-content' }> {
+    const before = this.started();
+    if (before !== null && !isSame(before.spec, start.spec, kind)) {
       return fail({ reason: 'other-content' });
     }
     if (before === null) {
-      this.#sql.transaction(() => create(this.#sql, given, firstState(given, nowMs)));
-      this.#start = given;
+      this.#sql.transaction(() => create(this.#sql, start, firstState(start, nowMs)));
+      this.#start = start;
     }
-    return ok(this.#view(this.#given(), kind, nowMs));
+    return ok(this.#view(this.#requireStart(), kind, nowMs));
   }
 
   read(kind: JobKind, nowMs: number): JobView | null {
-    const given = this.given();
-    return given === null ? null : this.#view(given, kind, nowMs);
+    const start = this.started();
+    return start === null ? null : this.#view(start, kind, nowMs);
   }
 
-  #view(given: JobStart, kind: JobKind, nowMs: number): JobView {
-    return viewOf(given, readState(this.#sql), { ...openItems(this.#sql), kind }, nowMs);
+  #view(start: JobStart, kind: JobKind, nowMs: number): JobView {
+    return viewOf(start, readState(this.#sql), { ...openItems(this.#sql), kind }, nowMs);
   }
 
   /** Doing it again changes nothing. What is under way when a job is paused or cancelled is still done and counted. */
@@ -120,7 +120,7 @@ export class JobLedger {
 
   /** One step at a time, to be answered by `listed`, `performed`, `closed` or `failed`. */
   next(kind: JobKind, nowMs: number): Task {
-    if (this.given() === null) return { kind: 'wait' };
+    if (this.started() === null) return { kind: 'wait' };
     const state = readState(this.#sql);
     // Not before: a step that was under way at the end has counted its items by now.
     if (state.endedAtMs !== null) forgetItems(this.#sql);
@@ -256,27 +256,27 @@ export class JobLedger {
 
   /** What the lists should know now; null while they know it, or knew it a moment ago. */
   owed(nowMs: number): { revision: number; summary: JobSummary } | null {
-    const given = this.given();
-    if (given === null) return null;
+    const start = this.started();
+    if (start === null) return null;
     const state = readState(this.#sql);
-    return tellAtMs(state) > nowMs ? null : { revision: state.revision, summary: summaryOf(given, state) };
+    return projectAtMs(state) > nowMs ? null : { revision: state.revision, summary: summaryOf(start, state) };
   }
 
   /** Not a change of the job: its revision stays. */
-  told(revision: number, isTold: boolean, nowMs: number): void {
+  projected(revision: number, isWritten: boolean, nowMs: number): void {
     const state = readState(this.#sql);
     state.toldAtMs = nowMs;
-    state.tellFailures = isTold ? 0 : state.tellFailures + 1;
-    if (isTold) state.told = revision;
+    state.tellFailures = isWritten ? 0 : state.tellFailures + 1;
+    if (isWritten) state.told = revision;
     writeState(this.#sql, state);
   }
 
   /** The one place that derives when to wake. Null: nothing is owed. */
   wakeAtMs(): number | null {
-    if (this.given() === null) return null;
+    if (this.started() === null) return null;
     const state = readState(this.#sql);
     const stepMs = state.status === 'running' ? Math.max(state.nextMs, this.#readyMs(state)) : Infinity;
-    const wakeAtMs = Math.min(stepMs, tellAtMs(state));
+    const wakeAtMs = Math.min(stepMs, projectAtMs(state));
     return wakeAtMs === Infinity ? null : wakeAtMs;
   }
 
@@ -291,10 +291,10 @@ export class JobLedger {
     );
   }
 
-  #given(): JobStart {
-    const given = this.given();
-    if (given === null) throw new Error('the job was not started');
-    return given;
+  #requireStart(): JobStart {
+    const start = this.started();
+    if (start === null) throw new Error('the job was not started');
+    return start;
   }
 
   #turn<T>(nowMs: number, work: (state: State) => T): T {
@@ -371,12 +371,12 @@ function waitMs(failures: number): number {
 }
 
 /** Progress is told now and then, an end or a pause at once; a database that does not answer is asked ever more rarely. */
-function tellAtMs(state: State): number {
+function projectAtMs(state: State): number {
   if (state.told >= state.revision) return Infinity;
   if (state.tellFailures > 0) return state.toldAtMs + waitMs(state.tellFailures);
-  return state.status === 'running' ? state.toldAtMs + JOB_TELL_MS : 0;
+  return state.status === 'running' ? state.toldAtMs + JOB_PROJECT_MS : 0;
 }
 
-function isSame(before: JobSpec, given: JobSpec, { identityOf = (spec) => spec }: JobKind): boolean {
-  return before.kind === given.kind && canonicalJson(identityOf(before)) === canonicalJson(identityOf(given));
+function isSame(before: JobSpec, wanted: JobSpec, { identityOf = (spec) => spec }: JobKind): boolean {
+  return before.kind === wanted.kind && canonicalJson(identityOf(before)) === canonicalJson(identityOf(wanted));
 }

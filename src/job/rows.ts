@@ -144,9 +144,9 @@ export function migrate(sql: Sql): void {
   if (old.length > 0) sql.exec('ALTER TABLE item ADD COLUMN waits_for TEXT');
 }
 
-export function create(sql: Sql, given: JobStart, first: State): void {
+export function create(sql: Sql, job: JobStart, first: State): void {
   for (const table of TABLES) sql.exec(table);
-  sql.exec('INSERT INTO start (one, start) VALUES (1, ?)', JSON.stringify(given));
+  sql.exec('INSERT INTO start (one, start) VALUES (1, ?)', JSON.stringify(job));
   sql.exec('INSERT INTO state (one, state) VALUES (1, ?)', JSON.stringify(first));
 }
 
@@ -158,8 +158,8 @@ export function readState(sql: Sql): State {
   return state.parse(JSON.parse(String(sql.exec('SELECT state FROM state').toArray()[0]?.['state'])));
 }
 
-export function writeState(sql: Sql, given: State): void {
-  sql.exec('UPDATE state SET state = ?', JSON.stringify(given));
+export function writeState(sql: Sql, job: State): void {
+  sql.exec('UPDATE state SET state = ?', JSON.stringify(job));
 }
 
 /** Those that are there already, done or not, stay as they are. */

@@ -25,11 +25,11 @@ export function summaryOf({ id, spec, by, reason }: JobStart, state: State): Job
 /** `waitingFor`: what was set going and has not ended. */
 type Standing = { kind: JobKind; waitingFor: { [what: string]: number } };
 
-export function viewOf(given: JobStart, state: State, { kind, waitingFor }: Standing, nowMs: number): JobView {
+export function viewOf(start: JobStart, state: State, { kind, waitingFor }: Standing, nowMs: number): JobView {
   const { history, failures, skips, skippedBy } = state;
   const { pacePerSecond } = kind;
   const note = noteOf(state, waitingFor, nowMs);
-  return { ...summaryOf(given, state), pacePerSecond, note, history, failures, skips, skippedBy, waitingFor };
+  return { ...summaryOf(start, state), pacePerSecond, note, history, failures, skips, skippedBy, waitingFor };
 }
 
 function endpointOf(spec: JobSpec): string | null {

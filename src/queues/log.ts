@@ -26,7 +26,7 @@ export type LogDeps = {
   isUp(): Promise<boolean>;
   confirm(shard: string, confirmed: { record: string; confirmations: Confirmation[] }[]): Promise<void>;
   /** For an alert. Rejects where they were not written. */
-  tell(faults: Fault[]): Promise<void>;
+  recordFaults(faults: Fault[]): Promise<void>;
   /** One structured line. */
   report: (line: { message: string; [fact: string]: unknown }) => void;
 };
@@ -46,7 +46,7 @@ export function logDeps(env: Pick<Bindings, 'CONFIG' | 'LOG_DB' | 'SHARD' | 'LOC
     confirm: async (shard, confirmed) => {
       await shardStub(env, shard).confirm(confirmed);
     },
-    tell: (faults) => writeFaults(env.CONFIG, faults, Date.now()),
+    recordFaults: (faults) => writeFaults(env.CONFIG, faults, Date.now()),
     report: ({ message, ...facts }) => logLine('error', message, facts),
   };
 }
@@ -60,7 +60,7 @@ export async function consumeLog(batch: Pick<MessageBatch, 'messages'>, deps: Lo
   const written = await writeAllOrEach(parsed, deps);
   await Promise.all([
     ...[...merge(written)].map(([shard, confirmed]) => confirm(shard, confirmed, deps)),
-    tellFaults(
+    recordFaults(
       parsed.flatMap(({ records }) => records),
       deps,
     ),
@@ -68,7 +68,7 @@ export async function consumeLog(batch: Pick<MessageBatch, 'messages'>, deps: Lo
 }
 
 /** Here, because every attempt comes by: what a fault of ours kept from leaving, once for each endpoint. */
-async function tellFaults(records: LoggedRecord[], deps: LogDeps): Promise<void> {
+async function recordFaults(records: LoggedRecord[], deps: LogDeps): Promise<void> {
   const faults = new Map<string, Fault>();
   for (const { delivery, attempts } of records.flatMap(({ entries }) => entries)) {
     const error = attempts.find((attempt) => attempt.error?.kind === 'not-sent')?.error ?? null;
@@ -78,10 +78,10 @@ async function tellFaults(records: LoggedRecord[], deps: LogDeps): Promise<void>
   }
   if (faults.size === 0) return;
   try {
-    await deps.tell([...faults.values()]);
+    await deps.recordFaults([...faults.values()]);
   } catch (error) {
     // The log has the attempts, and the next ones come by as well.
-    deps.report({ message: 'fault not told', error: shown(error) });
+    deps.report({ message: 'fault not recorded', error: shown(error) });
   }
 }
 

@@ -26,7 +26,7 @@ import { readRules } from '../store/config/alert-rules.ts';
 import * as store from '../store/config/alerts.ts';
 import { countFaults } from '../store/config/faults.ts';
 import { gather } from './alert-gathering.ts';
-import { tellAlerts } from './alert-telling.ts';
+import { sendAlerts } from './alert-sending.ts';
 import type { Task } from './task.ts';
 import { logLine } from '../log-line.ts';
 import { sha256 } from '../lookup/sha256.ts';
@@ -42,7 +42,7 @@ export const alertsTask: Task = {
       await evaluate(env, nowMs);
     } finally {
       // What was decided before is sent even where a database does not answer now.
-      await tellAlerts(env, nowMs);
+      await sendAlerts(env, nowMs);
     }
   },
 };

@@ -235,10 +235,10 @@ export function promise(memory: Memory, ref: ClaimRef, atMs: number, nowMs: numb
 /** Ends a claim of which nothing was sent. Where the log was told that it is under way, it is told again. */
 export function giveBack(memory: Memory, slot: Slot, dueMs: number, nowMs: number): void {
   const { revision } = slot.delivery;
-  const isTold = isUnderWay(slot.delivery) && slot.log.sent?.revision === revision;
+  const isLogged = isUnderWay(slot.delivery) && slot.log.sent?.revision === revision;
   const back = released(slot.delivery, dueMs);
-  memory.put(slot, isTold ? { ...back, revision: revision + 1 } : back);
-  if (isTold) logChanged(memory, slot, nowMs);
+  memory.put(slot, isLogged ? { ...back, revision: revision + 1 } : back);
+  if (isLogged) logChanged(memory, slot, nowMs);
 }
 
 /**

@@ -10,7 +10,7 @@ import { smoothed } from '../core/speed.ts';
 type Hint = { latencyMs: number | null; window: number; successes: number; before: number };
 
 export class EndpointHints {
-  /** Least recently heard of first. */
+  /** Least recently reported first. */
   readonly #hints = new Map<string, Hint>();
 
   answered(endpoint: string, outcome: AttemptOutcome): void {

@@ -25,7 +25,7 @@ export type Slot = LaneItem & {
   log: LogClock;
 };
 
-/** When the log must hear of something (again); `dueMs` null once it knows all. */
+/** When something is sent to the log (again); `dueMs` is null once the log has confirmed all of it. */
 export type LogClock = { dueMs: number | null; sends: number; sent: { revision: number; attempts: number } | null };
 
 export type MemoryEvent = {

@@ -44,7 +44,7 @@ export type Effects = {
   log: LogEntry[];
   /** Endpoints whose receiver asked to be disabled, with the reason and the settings that its request left under. */
   disable: { endpoint: string; reason: string; seenRevision: number }[];
-  /** Outcomes that Gates must hear of. */
+  /** Outcomes to report to Gates. */
   reports: { endpoint: string; outcome: AttemptOutcome }[];
   owed: Owed;
 };

@@ -14,7 +14,7 @@ import type { LogClock, MemoryEvent, Slot } from './lanes.ts';
 import type { Memory } from './memory.ts';
 import { attemptsOf, viewDelivery } from './views.ts';
 
-/** The log must hear of this slot in this turn. */
+/** Sends this slot to the log in this turn. */
 export function logChanged(memory: Memory, slot: Slot, nowMs: number): void {
   slot.log.sends = 0;
   memory.logAt(slot, nowMs);
@@ -29,7 +29,7 @@ function resendAtMs(log: LogClock, nowMs: number): number {
   return nowMs + wait;
 }
 
-/** Takes what is due to be told, and sets when to tell it again. */
+/** Takes the entries that are due, and sets when each is sent again. */
 export function collectLog(memory: Memory, nowMs: number): LogEntry[] {
   const entries: LogEntry[] = [];
   if (memory.logFromMs > nowMs) return entries;

@@ -47,7 +47,7 @@ import { cutRecord, readDelivery, readEvent, readEventIds, readEvents, readRecor
 
 export type ShardLinks = Omit<RunnerDeps, 'act' | 'join' | 'ledger' | 'remove'> &
   ShardOptions &
-  Pick<ViewedLinks, 'tellViewers' | 'wait'> & {
+  Pick<ViewedLinks, 'notifyViewers' | 'wait'> & {
     /** What its database holds, in bytes. */
     storageBytes(): number;
     /** Resolves once what was written so far is durable. */
@@ -223,10 +223,10 @@ export class ShardCore {
   }
 
   /**
-   * The alarm: looks at the records whose time has come, `most` of them in a turn, and at retention. True: it was removed, and
-   * its tombstone may go too.
+   * Runs the records that are due, `most` of them in a turn, and starts a retention pass that is due.
+   * True: the account was removed so long ago that the tombstone may go too.
    */
-  async ring(isInherited: boolean, most: number): Promise<boolean> {
+  async alarm(isInherited: boolean, most: number): Promise<boolean> {
     const nowMs = this.#links.nowMs();
     if (this.#removedAtMs !== null) {
       if (nowMs >= this.#removedAtMs + REMOVED_KEPT_MS) return true;
@@ -445,6 +445,31 @@ export class ShardCore {
       this.#isRetaining = false;
       if (this.#removedAtMs === null) this.#arm();
     }
+  }
+}
+
+/**
+ * One alarm of a Shard, from its platform. `wasRunning`: the instance was there before. Never awaits the
+ * network and never throws: the platform drops an alarm that fails too often.
+ */
+export async function runAlarm(
+  alarm: ShardAlarm,
+  fired: { wasRunning: boolean; scheduledMs: number | null; recordsMax: number },
+  links: {
+    open(): ShardCore;
+    nowMs(): number;
+    /** Everything that is stored. */
+    deleteAll(): Promise<void>;
+    failed(error: unknown, nowMs: number): void;
+  },
+): Promise<void> {
+  const isInherited = alarm.ran(fired.wasRunning, fired.scheduledMs);
+  try {
+    if (await links.open().alarm(isInherited, fired.recordsMax)) await links.deleteAll();
+  } catch (error) {
+    const nowMs = links.nowMs();
+    alarm.failed(nowMs);
+    links.failed(error, nowMs);
   }
 }
 

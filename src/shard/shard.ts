@@ -1,6 +1,7 @@
 /**
- * The Durable Object of one Shard: many records of one account. A shell around its ledger (the protocol), runner (the effects) and
- * acts (what people ask for). It owns the alarm and the edges: storage, queues, the other objects, the network. It decides nothing.
+ * The Durable Object of one Shard: many records of one account. A shell around ShardCore, which
+ * decides; the simulation drives the same ShardCore. It owns the edges only: storage, the alarm,
+ * queues, the other objects and the network.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
@@ -30,7 +31,7 @@ import { EndpointHints } from './hints.ts';
 import { cutLog } from './log-messages.ts';
 import { LogSender } from './log-sender.ts';
 import type { RunnerDeps } from './runner.ts';
-import { ShardCore } from './shard-core.ts';
+import { runAlarm, ShardCore } from './shard-core.ts';
 import { logLine } from '../log-line.ts';
 
 /** Shared by the Shards of this isolate. */
@@ -145,15 +146,18 @@ export class Shard extends DurableObject<Bindings> implements ShardRpc {
     return this.#open().discard(record, ref, by);
   }
 
-  /** Never awaits the network and never throws: the platform drops an alarm that fails too often. */
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
-    const isInherited = this.#alarm.ran(this.#core !== null, info?.scheduledTime ?? null);
-    try {
-      if (await this.#open().ring(isInherited, DUE_RECORDS_PER_TURN)) await this.ctx.storage.deleteAll();
-    } catch (error) {
-      this.#failed('alarm', error);
-      this.#alarm.failed(Date.now());
-    }
+    const fired = {
+      wasRunning: this.#core !== null,
+      scheduledMs: info?.scheduledTime ?? null,
+      recordsMax: DUE_RECORDS_PER_TURN,
+    };
+    await runAlarm(this.#alarm, fired, {
+      open: () => this.#open(),
+      nowMs: () => Date.now(),
+      deleteAll: () => this.ctx.storage.deleteAll(),
+      failed: (error) => this.#failed('alarm', error),
+    });
   }
 
   #open(): ShardCore {
@@ -164,7 +168,7 @@ export class Shard extends DurableObject<Bindings> implements ShardRpc {
       storageBytes: () => this.ctx.storage.sql.databaseSize,
       committed: () => this.ctx.storage.sync(),
       wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-      tellViewers: (records) =>
+      notifyViewers: (records) =>
         withTimeout(LIVE_ANSWER_MS, Promise.resolve(liveStub(this.env, this.#address).changed(records))),
       ...this.#links(),
     });

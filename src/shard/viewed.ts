@@ -21,7 +21,7 @@ export type ViewedLinks = {
   nowMs(): number;
   wait(ms: number): Promise<void>;
   /** Answers those that nobody views. Throws where the object does not answer. */
-  tellViewers(records: string[]): Promise<string[]>;
+  notifyViewers(records: string[]): Promise<string[]>;
   keep(work: Promise<void>): void;
   failed(what: string, error: unknown): void;
 };
@@ -51,7 +51,7 @@ export class Viewed {
   async view(records: readonly string[]): Promise<void> {
     const isFull = () => this.#entries.size + records.length > VIEWED_RECORDS_MAX;
     // Rows stay until somebody asks: most of them nobody views any more.
-    if (isFull()) this.#forget(new Map(this.#entries), await this.#links.tellViewers([...this.#entries.keys()]));
+    if (isFull()) this.#forget(new Map(this.#entries), await this.#links.notifyViewers([...this.#entries.keys()]));
     if (isFull()) throw new Error(`a Shard shows ${VIEWED_RECORDS_MAX} records live at most`);
     const nowMs = this.#links.nowMs();
     for (const record of records) {
@@ -104,7 +104,7 @@ export class Viewed {
       for (const record of records) this.#changed.delete(record);
       const told = new Map(records.flatMap((record) => [[record, this.#entries.get(record)] as const]));
       try {
-        this.#forget(told, await this.#links.tellViewers(records));
+        this.#forget(told, await this.#links.notifyViewers(records));
         failures = 0;
       } catch (error) {
         this.#links.failed('telling of viewers', error);

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { AccountLedger } from '../../src/account/ledger.ts';
 import { removalStart } from '../../src/account/jobs.ts';
-import { settleTold } from '../../src/account/outbox.ts';
+import { settleSent } from '../../src/account/outbox.ts';
 import { beginRemoval, endpointsOfRemoved } from '../../src/account/removal.ts';
 import { sqlOf } from '../shard/bench.ts';
 import { anEndpoint } from '../support/settings.ts';
@@ -16,7 +16,7 @@ test('an endpoint that was removed just before its account is still named while 
   ledger.removeEndpoint('ep_b', 'test', 2);
   ledger.removeEndpoint('ep_c', 'test', 2);
   const [told] = sql.exec(`SELECT * FROM outbox WHERE topic = 'gate:ep_c'`).toArray();
-  settleTold(sql, { topic: 'gate:ep_c', revision: Number(told?.['revision']), failures: 0 });
+  settleSent(sql, { topic: 'gate:ep_c', revision: Number(told?.['revision']), failures: 0 });
 
   const settings = ledger.settings();
   if (settings === null) throw new Error('the account is there');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { askedMs, askedOfSeveral, type Asking, heard, isEndpointAsking, NOBODY_ASKS } from '../../src/core/asking.ts';
+import { askedMs, askedOfSeveral, type Asking, counted, isEndpointAsking, NOBODY_ASKS } from '../../src/core/asking.ts';
 import { ASKERS_MAX } from '../../src/core/limits.ts';
 import type { Report } from '../../src/core/report.ts';
 
@@ -18,7 +18,7 @@ function after(reports: (Report | [string, Report])[], from: Asking = NOBODY_ASK
   return reports.reduce<Asking>((asking, given, n) => {
     const [record, one] = Array.isArray(given) ? given : [`r${n}`, given];
     const nowMs = 1_000 + n * 1_000;
-    return heard(asking, record, { ...one, atMs: one.atMs === 1_000 ? nowMs : one.atMs }, nowMs);
+    return counted(asking, record, { ...one, atMs: one.atMs === 1_000 ? nowMs : one.atMs }, nowMs);
   }, from);
 }
 
@@ -62,7 +62,7 @@ describe('only records of it ask', () => {
 
   test('and its time passes', () => {
     const asking = after([ASK, ASK, ASK, ASK, ASK]);
-    expect(heard(asking, 'r', { ...DELIVERED, atMs: 70_000 }, 70_000)).toEqual(NOBODY_ASKS);
+    expect(counted(asking, 'r', { ...DELIVERED, atMs: 70_000 }, 70_000)).toEqual(NOBODY_ASKS);
   });
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Circuit, fullPace, halfOpen, observed } from '../../src/core/circuit.ts';
 import { answerKind, type Report } from '../../src/core/report.ts';
-import { type Asking, heard, NOBODY_ASKS } from '../../src/core/asking.ts';
+import { type Asking, counted, NOBODY_ASKS } from '../../src/core/asking.ts';
 import { CIRCUIT_PAUSE_MS_MAX, CIRCUIT_PAUSE_MS_MIN, DRAIN_PER_SECOND_MAX } from '../../src/core/limits.ts';
 
 const CLOSED: Circuit = { kind: 'closed' };
@@ -22,7 +22,7 @@ const facts = (failures: number, others: number, record = 'r1', limitPerSecond: 
 /** So many records were asked to wait that long, one after the other. */
 const askedOf = (records: number, ms: number): Asking => {
   let asking = NOBODY_ASKS;
-  for (let n = 0; n < records; n += 1) asking = heard(asking, `a${n}`, report('failed', ms), AT.nowMs);
+  for (let n = 0; n < records; n += 1) asking = counted(asking, `a${n}`, report('failed', ms), AT.nowMs);
   return asking;
 };
 const untilOf = (circuit: Circuit) => (circuit.kind === 'open' ? circuit.untilMs - AT.nowMs : circuit.kind);
@@ -218,9 +218,9 @@ describe('half-open', () => {
 });
 
 test('whatever it hears, the pace is at least one a second and never above the full pace, and no pause passes its bounds', () => {
-  const heard = fc.array(fc.constantFrom<Report['answer']>('delivered', 'refused', 'failed'), { maxLength: 300 });
+  const counted = fc.array(fc.constantFrom<Report['answer']>('delivered', 'refused', 'failed'), { maxLength: 300 });
   fc.assert(
-    fc.property(heard, fc.double({ min: 0, max: 0.99, noNaN: true }), (answers, random) => {
+    fc.property(counted, fc.double({ min: 0, max: 0.99, noNaN: true }), (answers, random) => {
       let circuit: Circuit = halfOpen(0);
       for (const [n, answer] of answers.entries()) {
         const nowMs = AT.nowMs + n;

@@ -71,7 +71,7 @@ export class Bench {
     else if (task.kind === 'list') this.ledger.listed(list(task.cursor, task.pass), this.kind, this.nowMs);
     else if (task.kind === 'close') this.ledger.closed(this.nowMs);
     const owed = this.ledger.owed(this.nowMs);
-    if (owed !== null) this.ledger.told(owed.revision, true, this.nowMs);
+    if (owed !== null) this.ledger.projected(owed.revision, true, this.nowMs);
     return task;
   }
 

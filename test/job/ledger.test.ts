@@ -54,7 +54,7 @@ test('paused, it makes no step and owes no alarm once the lists know; resumed, i
   bench.nowMs += 3_600_000;
   expect(bench.next()).toEqual({ kind: 'wait' });
   const owed = bench.ledger.owed(bench.nowMs);
-  bench.ledger.told(owed?.revision ?? 0, true, bench.nowMs);
+  bench.ledger.projected(owed?.revision ?? 0, true, bench.nowMs);
   expect(bench.ledger.wakeAtMs()).toBeNull();
   bench.ledger.act('resume', { key: 'ops', reason: null }, bench.kind, bench.nowMs);
   expect(bench.ledger.wakeAtMs()).toBe(bench.nowMs);

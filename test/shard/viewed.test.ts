@@ -32,7 +32,7 @@ function viewed(): Viewed {
   return new Viewed(sql, {
     nowMs: () => nowMs,
     wait: () => Promise.resolve(),
-    tellViewers: (records) => {
+    notifyViewers: (records) => {
       told.push(records);
       return answer(records);
     },

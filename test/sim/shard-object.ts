@@ -20,7 +20,7 @@ import { isWholeTime, ShardAlarm, wholePhaseMs } from '../../src/shard/alarm.ts'
 import { Ledger } from '../../src/shard/ledger.ts';
 import { cutLog } from '../../src/shard/log-messages.ts';
 import { LogSender } from '../../src/shard/log-sender.ts';
-import { ShardCore, type ShardLinks } from '../../src/shard/shard-core.ts';
+import { runAlarm, ShardCore, type ShardLinks } from '../../src/shard/shard-core.ts';
 import { Life } from './schedule.ts';
 import { ObjectStorage } from './sqlite.ts';
 import { isRemoved } from './stored.ts';
@@ -198,18 +198,17 @@ export class ShardInstance {
   }
 
   ring(scheduledMs: number | null): void {
-    try {
-      const isInherited = this.#alarm.ran(true, scheduledMs);
-      const most = this.#host.world.prng.pick([1, 3, DUE_RECORDS_PER_TURN]);
-      this.core.ring(isInherited, most).then(
-        (isOver) => {
-          if (isOver) this.#deleteAll();
-        },
-        (error: unknown) => this.#alarmFailed(error),
-      );
-    } catch (error) {
-      this.#alarmFailed(error);
-    }
+    const recordsMax = this.#host.world.prng.pick([1, 3, DUE_RECORDS_PER_TURN]);
+    void runAlarm(
+      this.#alarm,
+      { wasRunning: true, scheduledMs, recordsMax },
+      {
+        open: () => this.core,
+        nowMs: () => this.#nowMs(),
+        deleteAll: async () => this.#deleteAll(),
+        failed: (error, nowMs) => this.#alarmFailed(error, nowMs),
+      },
+    );
   }
 
   #deleteAll(): void {
@@ -219,10 +218,8 @@ export class ShardInstance {
     this.#host.alarmAtMs = null;
   }
 
-  #alarmFailed(error: unknown): void {
+  #alarmFailed(error: unknown, nowMs: number): void {
     this.#failed('alarm', error);
-    const nowMs = this.#nowMs();
-    this.#alarm.failed(nowMs);
     this.#host.hasAlarmFailed = true;
     if (this.life.isAlive) this.#host.reach.alarmFailed(this.#host, nowMs);
   }
@@ -247,7 +244,7 @@ export class ShardInstance {
       latencyElsewhere: (endpoint) => this.node.hints.latencyMs(endpoint),
       storageBytes: () => 0,
       wait: (ms) => world.later('viewers are told', this.life, ms, () => undefined),
-      tellViewers: async () => [],
+      notifyViewers: async () => [],
       committed: () => world.later('a commit is durable', this.life, world.prng.between(0, 20), () => undefined),
       nowMs: () => this.#nowMs(),
       random: world.prng.next,

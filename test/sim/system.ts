@@ -414,7 +414,7 @@ export class System {
           ),
         confirm: (shard, confirmed) =>
           this.#callShard(life, shard, 'confirm', true, ({ core }) => core.confirm(structuredClone(confirmed))),
-        tell: () => Promise.resolve(),
+        recordFaults: () => Promise.resolve(),
         report: (line) => this.world.note(JSON.stringify(line).slice(0, 160)),
       }),
     );

@@ -53,7 +53,7 @@ function fakeDeps(given: Partial<LogDeps> = {}) {
       }
       return Promise.resolve();
     },
-    tell: (faults) => {
+    recordFaults: (faults) => {
       calls.push(`tell ${faults.map(({ kind, subject, detail }) => `${kind} ${subject} ${detail}`).join(', ')}`);
       return Promise.resolve();
     },

@@ -1,6 +1,6 @@
 /**
- * Delivers one piece of news of an Account. Idempotent on the other side: each takes the revision and ignores an older one. What
- * is told is the state of now, under the revision of now, which may be newer than the one that is owed.
+ * Sends one change of an Account to its receiver. Idempotent there: a receiver takes the revision and ignores an older one. It
+ * sends the state and revision of this instant, which may be newer than the ones that are owed.
  */
 import { gateSettingsOf } from '../core/admission.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
@@ -14,7 +14,11 @@ import { parseDetail, startJob } from './jobs.ts';
 import type { Owed } from './outbox.ts';
 
 /** Rejects when the receiver refuses, or has not answered within OUTBOX_TRY_MS. */
-export async function tell(env: Bindings, { topic, detail }: Owed, settings: AccountSettings | null): Promise<void> {
+export async function sendOwed(
+  env: Bindings,
+  { topic, detail }: Owed,
+  settings: AccountSettings | null,
+): Promise<void> {
   if (settings === null) return;
   if (typeof detail === 'string') return withTimeout(OUTBOX_TRY_MS, startJob(env, parseDetail(detail)));
   await withTimeout(OUTBOX_TRY_MS, deliver(env, topic, settings));

@@ -5,7 +5,7 @@
  *
  * Two tracks that know nothing of each other: the operator is sent an alert whatever its owner's
  * objects do. In each, accounts take turns, what failed comes back after a wait that doubles, and
- * nothing begins after ALERT_TELL_MS.
+ * nothing begins after ALERT_SEND_MS.
  *
  * Owed until a Shard has accepted it: a run that dies in between sends it again, under the same
  * id, which is the same event.
@@ -16,7 +16,7 @@ import { alertEvent, isSubscribed } from '../core/alert-event.ts';
 import { namesOf, slackBody, withSlackForm } from '../core/alert-slack.ts';
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import { recordName } from '../core/ids.ts';
-import { ALERT_ANSWER_MS, ALERT_CALLS_AT_ONCE, ALERT_NAMES_MS, ALERT_TELL_MS } from '../core/limits.ts';
+import { ALERT_ANSWER_MS, ALERT_CALLS_AT_ONCE, ALERT_NAMES_MS, ALERT_SEND_MS } from '../core/limits.ts';
 import { contentHash } from '../lookup/address.ts';
 import { eventAddress } from '../lookup/event-address.ts';
 import { withTimeout } from '../lookup/with-timeout.ts';
@@ -31,21 +31,21 @@ import { logLine } from '../log-line.ts';
 /** `untilMs`: by the clock; no call begins later. */
 type At = { nowMs: number; untilMs: number };
 
-export async function tellAlerts(env: Bindings, nowMs: number): Promise<void> {
+export async function sendAlerts(env: Bindings, nowMs: number): Promise<void> {
   const { alertAccount } = requireVars(env);
-  const at = { nowMs, untilMs: Date.now() + ALERT_TELL_MS };
+  const at = { nowMs, untilMs: Date.now() + ALERT_SEND_MS };
   const owners = async () => {
     if (alertAccount !== null) await dropOwed(env.CONFIG, 'owners', alertAccount);
-    await tellOwners(env, at);
+    await sendToOwners(env, at);
   };
-  const results = await Promise.allSettled([tellOperator(env, alertAccount, at), owners()]);
+  const results = await Promise.allSettled([sendToOperator(env, alertAccount, at), owners()]);
   for (const result of results) {
     if (result.status === 'fulfilled') continue;
     logLine('error', 'alerts not sent', { error: String(result.reason) });
   }
 }
 
-async function tellOperator(env: Bindings, alertAccount: string | null, at: At): Promise<void> {
+async function sendToOperator(env: Bindings, alertAccount: string | null, at: At): Promise<void> {
   await dropOwed(env.CONFIG, 'operator', alertAccount);
   if (alertAccount === null) return;
   const owed = await nextOwed(env, 'operator', at);
@@ -68,7 +68,7 @@ async function tellOperator(env: Bindings, alertAccount: string | null, at: At):
 }
 
 /** Account by account: one that fails is left alone with all that it is owed. */
-async function tellOwners(env: Bindings, at: At): Promise<void> {
+async function sendToOwners(env: Bindings, at: At): Promise<void> {
   const owed = await nextOwed(env, 'owners', at);
   const ofAccount = [...Map.groupBy(owed, ({ account }) => account ?? '')];
   await inLanes(ofAccount, { lanes: ALERT_CALLS_AT_ONCE, untilMs: at.untilMs }, async ([account, alerts]) => {
