@@ -5,6 +5,7 @@ import { type Bindings, parseVars, requireVars } from './env.ts';
 import { createDashboard } from './dashboard/dashboard.tsx';
 import { createSender, type Sender } from './delivery/sender.ts';
 import { createApp } from './http/app.ts';
+import { createMcp } from './mcp/mcp.ts';
 import { consumeDead, deadDeps } from './queues/dead.ts';
 import { consumeFanout } from './queues/fanout.ts';
 import { consumeLog, logDeps } from './queues/log.ts';
@@ -30,6 +31,7 @@ const dashboard = createDashboard<Bindings>({
     return { frameOrigins: vars.value.frameOrigins, isLocal: vars.value.localMode };
   },
 });
+const mcp = createMcp<Bindings>((request, env, ctx) => app.fetch(request, env, ctx));
 let sender: Sender | null = null;
 
 async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
@@ -56,7 +58,8 @@ async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
 }
 
 export default {
-  fetch: async (request, env, ctx) => (await dashboard(request, env, ctx)) ?? app.fetch(request, env, ctx),
+  fetch: async (request, env, ctx) =>
+    (await dashboard(request, env, ctx)) ?? (await mcp(request, env, ctx)) ?? app.fetch(request, env, ctx),
   queue: consume,
   scheduled: ({ scheduledTime }, env) => runSchedule(env, scheduledTime),
 } satisfies ExportedHandler<Bindings>;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { snippetsFor, variableOf } from '../../src/dashboard/verification.ts';
+import { snippetsFor, variableOf } from '../../src/client/verification.ts';
 
 const SECRET = `whsec_${Buffer.from('a secret of thirty-two bytes, so').toString('base64')}`;
 const VARIABLE = 'CRM_WEBHOOK_SECRET';

@@ -50,6 +50,7 @@ const mayImport: Record<string, string[]> = {
     'zod',
   ],
   dashboard: ['client', 'hono', 'hono/jsx'],
+  mcp: ['client', '@modelcontextprotocol/server', 'zod'],
   element: ['client'],
   tools: ['client', 'receiver', 'signature.ts'],
 };
@@ -98,6 +99,7 @@ const deeper: [file: string, place: string, depth: number][] = [
   ['src/http/auth/planted.ts', 'http', 1],
   ['src/store/log/planted.ts', 'store', 1],
   ['src/dashboard/pages/planted.tsx', 'dashboard', 1],
+  ['src/mcp/tools/planted.ts', 'mcp', 1],
 ];
 
 let findings: Finding[];

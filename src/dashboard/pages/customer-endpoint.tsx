@@ -14,7 +14,7 @@ import { NewSecret } from '../ui/secret.tsx';
 import { EndpointBadge } from '../ui/status.tsx';
 import { DataTable } from '../ui/table.tsx';
 import { span, When } from '../ui/when.tsx';
-import { snippetsFor, variableOf } from '../verification.ts';
+import { snippetsFor, variableOf } from '../../client/verification.ts';
 import { sentenceOf } from './endpoint.tsx';
 
 const SENT_DAYS = 7;

@@ -6,7 +6,7 @@ import type { Command } from 'commander';
 import { type Client, createClient } from '../../client/client.ts';
 import { EXIT, Failure } from './exit.ts';
 import type { Io } from './io.ts';
-import { parseJson } from './json.ts';
+import { parseExact } from '../../client/exact-json.ts';
 import { createPrint, type Print } from './print.ts';
 
 export const LOCAL_URL = 'http://127.0.0.1:8787';
@@ -41,7 +41,7 @@ export function connect(io: Io, command: Command): Context {
   const origin = originOf(shared.url ?? setting(io, 'TUBEPOST_URL') ?? LOCAL_URL);
   const key = shared.key ?? setting(io, 'TUBEPOST_KEY') ?? localKey(origin);
   const accountIfAny = () => shared.account ?? setting(io, 'TUBEPOST_ACCOUNT') ?? null;
-  const options = { origin, key, parse: parseJson, triesMax: TRIES_MAX };
+  const options = { origin, key, parse: parseExact, triesMax: TRIES_MAX };
   return {
     io,
     print: createPrint(io, shared.json === true),

@@ -3,28 +3,13 @@
  * carried as it was written. Publishers' data passes through the command line in both directions,
  * and an id of 20 digits must come out as it went in.
  */
+import { parseExact } from '../../client/exact-json.ts';
 import { EXIT, Failure } from './exit.ts';
-
-/**
- * ECMAScript's JSON.parse source text access, which the types of this TypeScript do not know yet.
- */
-type RawJson = { rawJSON: (text: string) => unknown };
-type Reviver = (key: string, value: unknown, context: { source?: string }) => unknown;
-const raw = JSON as unknown as RawJson;
-const parse = JSON.parse as (text: string, reviver: Reviver) => unknown;
-
-/** Throws a SyntaxError. */
-export function parseJson(text: string): unknown {
-  return parse(text, (_, value, { source }) => {
-    if (typeof value !== 'number' || source === undefined || String(value) === source) return value;
-    return raw.rawJSON(source);
-  });
-}
 
 /** What a person gave as `what`. */
 export function readJson(text: string, what: string): unknown {
   try {
-    return parseJson(text);
+    return parseExact(text);
   } catch (error) {
     throw new Failure(EXIT.usage, `${what} must be JSON: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -11,7 +11,8 @@ import { type Answer, FINE, parseAnswers, sayAnswer } from './answers.ts';
 import type { Context } from './connect.ts';
 import { EXIT, type ExitCode } from './exit.ts';
 import { type Arrival, openHook, verifyKeyOf } from './hook.ts';
-import { formatJson, parseJson } from './json.ts';
+import { parseExact } from '../../client/exact-json.ts';
+import { formatJson } from './json.ts';
 import { collect, wholeNumber } from './options.ts';
 import type { Print } from './print.ts';
 import { clock, plain } from './words.ts';
@@ -170,7 +171,7 @@ function textOf(value: unknown): string {
 /** Null where the body is no JSON object: shown as it is. */
 function eventOf(text: string): Record<string, unknown> | null {
   try {
-    const value = parseJson(text);
+    const value = parseExact(text);
     return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
   } catch {
     return null;

@@ -2,7 +2,7 @@
  * Bodies as they will be one day: more fields, new types, large ones, and numbers that JavaScript
  * cannot hold.
  */
-import { parseJson } from '../json.ts';
+import { parseExact } from '../../../client/exact-json.ts';
 import type { Check } from './check.ts';
 import { isTaken, type Outcome, riskOf, sayOutcome } from './outcome.ts';
 import { fault, fine, type Finding } from './result.ts';
@@ -45,7 +45,7 @@ export const bigInteger: Check = {
   check: 'big-integer',
   title: 'what is verified are the bytes, not parsed JSON',
   play: async (stage) => {
-    const numbers = parseJson('{"id":9007199254740993,"price":1.0,"rate":1e2}');
+    const numbers = parseExact('{"id":9007199254740993,"price":1.0,"rate":1e2}');
     const data =
       typeof stage.plan.data === 'object' && stage.plan.data !== null && !Array.isArray(stage.plan.data)
         ? { ...stage.plan.data, rehearsal: numbers }
