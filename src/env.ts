@@ -13,6 +13,7 @@ import type {
   LiveRpc,
   ShardRpc,
 } from './core/rpc.ts';
+import { type Brand, parseTheme } from './core/brand.ts';
 import { ACCOUNT_ID } from './core/ids.ts';
 import type { LogMessage } from './core/log.ts';
 import { fail, ok, type Result } from './core/result.ts';
@@ -49,6 +50,10 @@ export type Bindings = {
   ALERT_ACCOUNT?: string;
   /** Origins whose pages may frame the customer's page, comma-separated. */
   FRAME_ORIGINS?: string;
+  /** How the customer's pages look: see core/brand.ts. */
+  PORTAL_NAME?: string;
+  PORTAL_LOGO_URL?: string;
+  PORTAL_THEME?: string;
   /** Local mode only: `15,5,60` plays the rules of alerts with a window, a quiet time and a day of so many seconds. */
   ALERT_SECONDS?: string;
 };
@@ -72,8 +77,11 @@ export type Vars = {
   alertTimes: AlertTimes;
   /** Origins, as browsers write them. */
   frameOrigins: string[];
+  /** Of the customer's pages. */
+  brand: Brand;
 };
 
+const PORTAL_NAME_CHARS_MAX = 60;
 const MASTER_KEY_ID_DEFAULT = 'master-1';
 const ALERT_SECONDS = /^([1-9]\d{0,4}),([1-9]\d{0,4}),([1-9]\d{0,4})$/;
 const MASTER_KEY_NAME = /^[A-Za-z0-9._-]{1,64}$/;
@@ -112,6 +120,20 @@ const rawVars = z.object({
     (value) => listOf(value).every(isOrigin),
     'set FRAME_ORIGINS to a comma-separated list of origins like https://app.example.com, without a path',
   ),
+  PORTAL_NAME: text.refine(
+    (value) => value === undefined || value.length <= PORTAL_NAME_CHARS_MAX,
+    `set PORTAL_NAME to at most ${PORTAL_NAME_CHARS_MAX} characters`,
+  ),
+  PORTAL_LOGO_URL: text.refine(
+    (value) => value === undefined || URL.parse(value)?.protocol === 'https:',
+    'set PORTAL_LOGO_URL to an https URL of a PNG, JPEG, WebP, GIF or SVG of at most 256 KiB',
+  ),
+  PORTAL_THEME: text.transform((value, context) => {
+    const theme = parseTheme(value ?? '');
+    if (theme.ok) return theme.value;
+    context.addIssue(`set PORTAL_THEME right: ${theme.error}`);
+    return z.NEVER;
+  }),
   ALERT_ACCOUNT: text.refine(
     (value) => value === undefined || ACCOUNT_ID.test(value),
     'set ALERT_ACCOUNT to the id of an account: 1 to 64 letters, digits, "_" or "-"',
@@ -139,6 +161,9 @@ export function parseVars(env: object): Result<Vars, string[]> {
     SERVICE_HOSTS,
     CORS_ORIGINS,
     FRAME_ORIGINS,
+    PORTAL_NAME,
+    PORTAL_LOGO_URL,
+    PORTAL_THEME,
     ALERT_ACCOUNT,
     ALERT_SECONDS: alertSeconds,
   } = parsed.data;
@@ -175,6 +200,7 @@ export function parseVars(env: object): Result<Vars, string[]> {
     serviceHosts: listOf(SERVICE_HOSTS).map((host) => host.toLowerCase()),
     frameOrigins: listOf(FRAME_ORIGINS),
     corsOrigins: listOf(CORS_ORIGINS),
+    brand: { name: PORTAL_NAME ?? null, logoUrl: PORTAL_LOGO_URL ?? null, theme: PORTAL_THEME },
     alertAccount: ALERT_ACCOUNT ?? null,
     alertTimes: timesOf(alertSeconds),
   });

@@ -2,6 +2,7 @@
  * The Worker: HTTP, queue consumers, the cron and Durable Objects. The only file that knows every edge.
  */
 import { type Bindings, parseVars, requireVars } from './env.ts';
+import { NO_BRAND } from './dashboard/brand.ts';
 import { createDashboard } from './dashboard/dashboard.tsx';
 import { createSender, type Sender } from './delivery/sender.ts';
 import { createApp } from './http/app.ts';
@@ -27,8 +28,9 @@ const dashboard = createDashboard<Bindings>({
   settings: (env) => {
     const vars = parseVars(env);
     // What is set wrong, the API says itself: a page shows it.
-    if (!vars.ok) return { frameOrigins: [], isLocal: false };
-    return { frameOrigins: vars.value.frameOrigins, isLocal: vars.value.localMode };
+    if (!vars.ok) return { frameOrigins: [], isLocal: false, brand: NO_BRAND };
+    const { frameOrigins, localMode, brand } = vars.value;
+    return { frameOrigins, isLocal: localMode, brand };
   },
 });
 const mcp = createMcp<Bindings>((request, env, ctx) => app.fetch(request, env, ctx));

@@ -6,6 +6,7 @@
 import { Hono, type Context } from 'hono';
 import { type Problem, Refusal } from '../client/client.ts';
 import { answerAsset, ASSET_ROUTE } from './assets.ts';
+import { addBrand } from './brand.ts';
 import { BarePage, CustomerPage, StaffPage } from './layout.tsx';
 import { dropNote, keepNote, noteOf } from './note.ts';
 import type { Area, Page, Shown, Visit } from './page.ts';
@@ -37,6 +38,7 @@ export function createDashboard<B extends object>({ api, settings }: DashboardOp
   app.get('/', (c) => (wantsPage(c) ? c.redirect(STAFF, 302) : c.json(PLACES)));
   app.get(ASSET_ROUTE, (c) => answerAsset(c, c.req.param('name')) ?? nothingHere(c));
   addSignIn(app);
+  addBrand(app);
   addPortal(app);
   for (const page of PAGES) {
     const path = `${page.area === 'staff' ? STAFF : CUSTOMER}${page.path}`;
@@ -140,6 +142,7 @@ async function answering(
     here: url.pathname + url.search,
     origin: url.origin,
     isLocal: c.env.settings.isLocal,
+    brand: c.env.settings.brand,
     csrf: await csrfOf(session),
     nowMs: Date.now(),
     refused: null,

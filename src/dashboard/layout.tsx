@@ -1,6 +1,7 @@
 /** The frame of every page: landmarks, the way past them, the box that finds anything, and who is signed in. */
 import type { Child } from 'hono/jsx';
 import { ICON_PATH, SCRIPT_PATH, STYLE_PATH } from './assets.ts';
+import { type Brand, BRAND_STYLE_PATH, hasStyle, LOGO_PATH } from './brand.ts';
 import { type Entry, navFor, navForCustomer } from './nav.ts';
 import type { Shown, Visit } from './page.ts';
 import * as to from './paths.ts';
@@ -10,7 +11,11 @@ import { Csrf } from './ui/form.tsx';
 
 type Note = { kind: 'done' | 'problem'; title: string; text?: string };
 
-function Document({ title, isBare, children }: { title: string; isBare?: boolean; children: Child }) {
+/** `brand`: of the customer's pages. */
+type Drawn = { title: string; isBare?: boolean; brand?: Brand | undefined; children: Child };
+
+function Document({ title, isBare, brand, children }: Drawn) {
+  const name = brand === undefined ? 'Tubepost' : (brand.name ?? 'Webhooks');
   return (
     <html lang="en">
       <head>
@@ -18,8 +23,9 @@ function Document({ title, isBare, children }: { title: string; isBare?: boolean
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <meta name="robots" content="noindex" />
-        <title>{title === '' ? 'Tubepost' : `${title} · Tubepost`}</title>
+        <title>{title === '' ? name : `${title} · ${name}`}</title>
         <link rel="stylesheet" href={STYLE_PATH} />
+        {brand !== undefined && hasStyle(brand) ? <link rel="stylesheet" href={BRAND_STYLE_PATH} /> : null}
         <link rel="icon" href={ICON_PATH} type="image/svg+xml" />
         <script src={SCRIPT_PATH} defer></script>
       </head>
@@ -29,12 +35,12 @@ function Document({ title, isBare, children }: { title: string; isBare?: boolean
 }
 
 /** For who is not signed in: one thing to do. */
-export function BarePage({ title, refresh, children }: { title: string; refresh?: boolean; children: Child }) {
+export function BarePage({ title, refresh, brand, children }: Drawn & { refresh?: boolean }) {
   return (
-    <Document title={title} isBare>
+    <Document title={title} isBare brand={brand}>
       {refresh === true ? <meta http-equiv="refresh" content="0" /> : null}
       <main id="content" class="card">
-        <p class="brand">Tubepost</p>
+        <p class="brand">{brand === undefined ? 'Tubepost' : <Mark brand={brand} />}</p>
         {children}
       </main>
     </Document>
@@ -79,11 +85,12 @@ export function CustomerPage({ visit, shown, note }: Framed) {
     <Frame
       shown={shown}
       note={note}
+      brand={visit.brand}
       foot={null}
       top={
         <>
           <a class="brand" href={to.portal()}>
-            Webhooks
+            <Mark brand={visit.brand} />
           </a>
           <Nav entries={navForCustomer(visit.caller)} current={shown.nav} />
         </>
@@ -92,9 +99,17 @@ export function CustomerPage({ visit, shown, note }: Framed) {
   );
 }
 
-function Frame({ shown, note, top, foot }: { shown: Shown; note: Note | null; top: Child; foot: Child }) {
+/** The logo with the name as its text, or the name. */
+function Mark({ brand: { name, logoUrl } }: { brand: Brand }) {
+  const text = name ?? 'Webhooks';
+  return logoUrl === null ? <>{text}</> : <img class="logo" src={LOGO_PATH} alt={text} />;
+}
+
+type Parts = { shown: Shown; note: Note | null; brand?: Brand; top: Child; foot: Child };
+
+function Frame({ shown, note, brand, top, foot }: Parts) {
   return (
-    <Document title={shown.title}>
+    <Document title={shown.title} brand={brand}>
       <a class="skip" href="#content">
         Skip to the content
       </a>

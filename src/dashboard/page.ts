@@ -4,6 +4,7 @@
  * may not read; a refusal of the API may simply be thrown (`ofAnswer`), and becomes an error that says what to do.
  */
 import type { Child } from 'hono/jsx';
+import type { Brand } from './brand.ts';
 import type { Client, Problem, Schemas } from '../client/client.ts';
 
 export type Caller = Schemas['Caller'];
@@ -24,6 +25,8 @@ export type Visit = {
   origin: string;
   /** Nobody but this machine is served: the published key may be shown in examples. */
   isLocal: boolean;
+  /** Of the customer's pages. */
+  brand: Brand;
   /** What every form sends along (`ui/form.tsx`). */
   csrf: string;
   nowMs: number;

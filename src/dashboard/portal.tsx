@@ -32,7 +32,7 @@ export function askForToken(c: Context<Served>): Promise<Response> {
     c,
     'customer',
     200,
-    <BarePage title="Your webhooks">
+    <BarePage title="Your webhooks" brand={c.env.settings.brand}>
       <h1>Open this page from its link</h1>
       <p>
         It shows your own webhooks, so it needs the link that the product which sends them has made for you. A link
@@ -58,7 +58,7 @@ export function portalEnded(c: Context<Served>): Promise<Response> {
     c,
     'customer',
     401,
-    <BarePage title="The link has ended">
+    <BarePage title="The link has ended" brand={c.env.settings.brand}>
       <h1>The link has ended</h1>
       <p>Links to this page work for an hour at most. Open it again from where you came, or ask for a new link.</p>
     </BarePage>,

@@ -4,13 +4,14 @@ import { getCookie } from 'hono/cookie';
 import type { HtmlEscapedString } from 'hono/utils/html';
 import type { StatusCode } from 'hono/utils/http-status';
 import { type Client, createClient } from '../client/client.ts';
+import type { Brand } from './brand.ts';
 import type { Area } from './page.ts';
 import { pageHeaders } from './policy.ts';
 import { THEME_COOKIE, themeOf } from './theme.ts';
 
 export type Api = (url: string, init: RequestInit) => Promise<Response>;
 /** `frameOrigins`: where the customer's page may be framed. */
-export type Settings = { frameOrigins: readonly string[]; isLocal: boolean };
+export type Settings = { frameOrigins: readonly string[]; isLocal: boolean; brand: Brand };
 export type Served = { Bindings: { api: Api; settings: Settings } };
 /** What JSX makes. */
 type Page = HtmlEscapedString | Promise<HtmlEscapedString>;

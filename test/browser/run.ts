@@ -55,7 +55,12 @@ await run({
   work: async ({ checks, start }) => {
     if (!existsSync(executablePath)) throw new Error(`no browser at ${executablePath}: apt-get install chromium`);
     const [host, listedOrigin] = [await receiver.listen(), await listed.listen()];
-    const { url: origin, key } = await start({ CRON_SECONDS: '1', FRAME_ORIGINS: listedOrigin });
+    const { url: origin, key } = await start({
+      CRON_SECONDS: '1',
+      FRAME_ORIGINS: listedOrigin,
+      PORTAL_NAME: 'Acme Sync',
+      PORTAL_THEME: 'accent=#7a2e8f/#e0a3f0; radius=3',
+    });
     const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
     try {
       const stage = new Stage({

@@ -23,6 +23,13 @@ export const customerLink: Story = {
     await customer.page.goto(link);
     await customer.sees('the customer reads the sentence', /Their CRM answered 401/);
     await customer.look('customer-record');
+    const accent = await customer.page.evaluate(
+      `getComputedStyle(document.querySelector('.top .brand')).getPropertyValue('--radius') + document.title`,
+    );
+    customer.check(
+      'the page has the brand of the operator',
+      /^\s*3px.*· Acme Sync$/.test(String(accent)) ? null : String(accent),
+    );
     const token = link.split('#')[1] ?? 'no token';
     const leaks = [...asked, customer.page.url()].filter((address) => address.includes(token));
     customer.check('the token stands in no address', token.startsWith('tbr_') ? (leaks[0] ?? null) : token);
