@@ -3,6 +3,7 @@
  * change and owed in the change's transaction, so a change has exactly one job, however often it is told.
  */
 import { z } from 'zod';
+import { stored } from '../core/stored.ts';
 import { base32 } from '../core/base32.ts';
 import { jobId, JURISDICTIONS, placeOf, type ShardsOf } from '../core/ids.ts';
 import type { JobStart } from '../core/job.ts';
@@ -50,22 +51,26 @@ export const storedPlace = {
   shards: z.number(),
 };
 
-const stored = z.object({
-  id: z.string(),
-  by: z.string(),
-  reason: z.string().nullable(),
-  spec: z.object({
-    kind: z.literal('sweep'),
-    ...storedPlace,
-    endpoint: z.string(),
-    revision: z.number(),
-    because: z.enum(['removed', 'disabled']),
+type SweepStart = JobStart & { spec: { kind: 'sweep' } };
+
+const storedStart = stored<SweepStart>()(
+  z.object({
+    id: z.string(),
+    by: z.string(),
+    reason: z.string().nullable(),
+    spec: z.object({
+      kind: z.literal('sweep'),
+      ...storedPlace,
+      endpoint: z.string(),
+      revision: z.number(),
+      because: z.enum(['removed', 'disabled']),
+    }),
   }),
-}) satisfies z.ZodType<JobStart>;
+);
 
 /** `detail` as the outbox keeps it. */
 export function parseDetail(detail: string): JobStart {
-  return stored.parse(JSON.parse(detail));
+  return storedStart.parse(JSON.parse(detail));
 }
 
 export async function startJob(env: Bindings, start: JobStart): Promise<void> {

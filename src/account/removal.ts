@@ -8,15 +8,20 @@ import { z } from 'zod';
 import type { JobStart } from '../core/job.ts';
 import { OUTBOX_FIRST_WAIT_MS } from '../core/limits.ts';
 import type { Sql } from '../core/sql.ts';
+import { stored } from '../core/stored.ts';
 import { storedPlace } from './jobs.ts';
 import { hasTable } from './tables.ts';
 
-const storedStart = z.object({
-  id: z.string(),
-  by: z.string(),
-  reason: z.string().nullable(),
-  spec: z.object({ kind: z.literal('account-removal'), ...storedPlace }),
-}) satisfies z.ZodType<JobStart>;
+type RemovalStart = JobStart & { spec: { kind: 'account-removal' } };
+
+const storedStart = stored<RemovalStart>()(
+  z.object({
+    id: z.string(),
+    by: z.string(),
+    reason: z.string().nullable(),
+    spec: z.object({ kind: z.literal('account-removal'), ...storedPlace }),
+  }),
+);
 
 export type Removal = {
   start: JobStart;

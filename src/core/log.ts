@@ -16,6 +16,20 @@ export type LoggedAttempt = Pick<
   nextAttemptAtMs: number | null;
 };
 
+/** The facts of an event that the log keeps; how it may be sent is its Shard's affair. */
+export type LoggedEvent = Pick<
+  EventFacts,
+  | 'sequence'
+  | 'id'
+  | 'type'
+  | 'version'
+  | 'schemaVersion'
+  | 'occurredAt'
+  | 'acceptedAtMs'
+  | 'contentHash'
+  | 'erasedAtMs'
+> & { deliveryCount: number };
+
 /** In the log's place for what a replay repeats, so that one of what was missing counts as a replay there too. */
 export const REPLAYS_NOTHING = '';
 
@@ -42,7 +56,7 @@ export type LoggedDelivery = {
 };
 
 export type LogEntry = {
-  event: EventFacts & { deliveryCount: number };
+  event: LoggedEvent;
   /** Null for an event that no endpoint wanted. */
   delivery: LoggedDelivery | null;
   /** Those the log may not have yet. Rows are guarded, so sending one twice changes nothing. */

@@ -10,6 +10,7 @@ import type { GateSettings } from '../core/admission.ts';
 import type { Circuit } from '../core/circuit.ts';
 import type { Failing } from '../core/failing.ts';
 import type { Sql } from '../core/sql.ts';
+import { stored } from '../core/stored.ts';
 
 export type GateState = {
   known: GateSettings | null;
@@ -31,42 +32,46 @@ export const NOTHING_KNOWN: GateState = {
   freeAtMs: 0,
 };
 
-const storedCircuit: z.ZodType<Circuit> = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('closed') }),
-  z.object({
-    kind: z.literal('open'),
-    sinceMs: z.number(),
-    untilMs: z.number(),
-    pauses: z.number(),
-    probe: z.object({ record: z.string(), untilMs: z.number() }).nullable(),
-    // Absent in what an earlier release stored, here and below.
-    askedMs: z.number().nullable().default(null),
-  }),
-  z.object({
-    kind: z.literal('half-open'),
-    sinceMs: z.number(),
-    pauses: z.number(),
-    perSecond: z.number(),
-    round: z.number(),
-    failed: z.number(),
-    failedLast: z.string().nullable().default(null),
-  }),
-]);
+const storedCircuit = stored<Circuit>()(
+  z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('closed') }),
+    z.object({
+      kind: z.literal('open'),
+      sinceMs: z.number(),
+      untilMs: z.number(),
+      pauses: z.number(),
+      probe: z.object({ record: z.string(), untilMs: z.number() }).nullable(),
+      // Absent in what an earlier release stored, here and below.
+      askedMs: z.number().nullable().default(null),
+    }),
+    z.object({
+      kind: z.literal('half-open'),
+      sinceMs: z.number(),
+      pauses: z.number(),
+      perSecond: z.number(),
+      round: z.number(),
+      failed: z.number(),
+      failedLast: z.string().nullable().default(null),
+    }),
+  ]),
+);
 
-const storedState: z.ZodType<GateState> = z.object({
-  known: z
-    .object({
-      revision: z.number(),
-      status: z.enum(['enabled', 'paused', 'disabled', 'removed']),
-      rateLimitPerSecond: z.number().nullable(),
-      isWatched: z.boolean(),
-    })
-    .nullable(),
-  circuit: storedCircuit,
-  calmAtMs: z.number(),
-  failing: z.object({ sinceMs: z.number(), days: z.number(), day: z.number() }).nullable(),
-  freeAtMs: z.number(),
-});
+const storedState = stored<GateState>()(
+  z.object({
+    known: z
+      .object({
+        revision: z.number(),
+        status: z.enum(['enabled', 'paused', 'disabled', 'removed']),
+        rateLimitPerSecond: z.number().nullable(),
+        isWatched: z.boolean(),
+      })
+      .nullable(),
+    circuit: storedCircuit,
+    calmAtMs: z.number(),
+    failing: z.object({ sinceMs: z.number(), days: z.number(), day: z.number() }).nullable(),
+    freeAtMs: z.number(),
+  }),
+);
 
 const TABLES = [
   `CREATE TABLE gate (one INTEGER PRIMARY KEY CHECK (one = 1), state TEXT NOT NULL)`,

@@ -11,6 +11,7 @@ import { ENDED_STATUSES } from '../core/delivery.ts';
 import { JURISDICTIONS } from '../core/ids.ts';
 import type { JobStart } from '../core/job.ts';
 import type { Sql } from '../core/sql.ts';
+import { stored } from '../core/stored.ts';
 import type { Item } from './work.ts';
 
 const act = z.object({
@@ -81,47 +82,49 @@ const range = z.object({
   toMs: z.number(),
 });
 
-const start: z.ZodType<JobStart> = z.object({
-  id: z.string(),
-  by: z.string(),
-  reason: z.string().nullable(),
-  spec: z.discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('broadcast'),
-      event: z.object({
-        id: z.string(),
-        type: z.string(),
-        record: z.string().nullable(),
-        version: z.number().nullable(),
-        occurredAt: z.string().nullable(),
-        contentHash: z.string(),
-        dataJson: z.string(),
-        schemaVersion: z.string().optional(),
-        retryWindowSeconds: z.number().optional(),
-        expireAfterSeconds: z.number().optional(),
-        latestGroup: z.string().optional(),
-        latestOnly: z.boolean().optional(),
+const start = stored<JobStart>()(
+  z.object({
+    id: z.string(),
+    by: z.string(),
+    reason: z.string().nullable(),
+    spec: z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('broadcast'),
+        event: z.object({
+          id: z.string(),
+          type: z.string(),
+          record: z.string().nullable(),
+          version: z.number().nullable(),
+          occurredAt: z.string().nullable(),
+          contentHash: z.string(),
+          dataJson: z.string(),
+          schemaVersion: z.string().optional(),
+          retryWindowSeconds: z.number().optional(),
+          expireAfterSeconds: z.number().optional(),
+          latestGroup: z.string().optional(),
+          latestOnly: z.boolean().optional(),
+        }),
+        accounts: z.array(z.string()).nullable(),
       }),
-      accounts: z.array(z.string()).nullable(),
-    }),
-    z.object({
-      kind: z.literal('sweep'),
-      ...place,
-      endpoint: z.string(),
-      revision: z.number(),
-      because: z.enum(['removed', 'disabled']),
-    }),
-    z.object({ kind: z.literal('account-removal'), ...place }),
-    z.object({
-      kind: z.literal('replay'),
-      ...place,
-      range,
-      force: z.boolean(),
-      pacePerSecond: z.number(),
-    }),
-    z.object({ kind: z.literal('discard'), ...place, range }),
-  ]),
-});
+      z.object({
+        kind: z.literal('sweep'),
+        ...place,
+        endpoint: z.string(),
+        revision: z.number(),
+        because: z.enum(['removed', 'disabled']),
+      }),
+      z.object({ kind: z.literal('account-removal'), ...place }),
+      z.object({
+        kind: z.literal('replay'),
+        ...place,
+        range,
+        force: z.boolean(),
+        pacePerSecond: z.number(),
+      }),
+      z.object({ kind: z.literal('discard'), ...place, range }),
+    ]),
+  }),
+);
 
 export type State = z.infer<typeof state>;
 

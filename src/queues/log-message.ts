@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../core/delivery.ts';
 import { EVENT_ID, isEndpointId, parseShardName } from '../core/ids.ts';
 import type { LogMessage } from '../core/log.ts';
+import { stored } from '../core/stored.ts';
 import { errorSchema, headersSchema, sentSchema, triggerSchema } from '../store/log/stored-attempt.ts';
 
 const time = z.int().nonnegative();
@@ -61,15 +62,17 @@ const attempt = z.object({
   nextAttemptAtMs: time.nullable(),
 });
 
-export const logMessageSchema = z.object({
-  v: z.literal(2),
-  shard: z.string().refine((name) => parseShardName(name) !== null),
-  records: z.array(
-    z.object({
-      kind: z.enum(['k', 'u']),
-      hash: z.string().regex(/^[a-z2-7]{32}$/),
-      record: text,
-      entries: z.array(z.object({ event, delivery: delivery.nullable(), attempts: z.array(attempt) })),
-    }),
-  ),
-}) satisfies z.ZodType<LogMessage>;
+export const logMessageSchema = stored<LogMessage>()(
+  z.object({
+    v: z.literal(2),
+    shard: z.string().refine((name) => parseShardName(name) !== null),
+    records: z.array(
+      z.object({
+        kind: z.enum(['k', 'u']),
+        hash: z.string().regex(/^[a-z2-7]{32}$/),
+        record: text,
+        entries: z.array(z.object({ event, delivery: delivery.nullable(), attempts: z.array(attempt) })),
+      }),
+    ),
+  }),
+);

@@ -3,9 +3,11 @@
  * names one, is left out when it is written (packed.ts).
  */
 import { z } from 'zod';
-import { ENDED_STATUSES, TRIGGERS, WAITING_STATUSES } from '../core/delivery.ts';
+import { type Delivery, ENDED_STATUSES, TRIGGERS, WAITING_STATUSES } from '../core/delivery.ts';
+import type { LoggedAttempt } from '../core/log.ts';
 import { ERROR_KINDS } from '../core/outcome.ts';
 import { unpackSent } from '../core/sent.ts';
+import { stored } from '../core/stored.ts';
 
 const attemptError = z
   .object({ kind: z.enum(ERROR_KINDS), message: z.string() })
@@ -22,89 +24,93 @@ const retryPolicy = z.object({
   alsoRetry: z.array(z.number()),
 });
 
-const loggedAttempt = z.object({
-  atMs: z.number(),
-  latencyMs: z.number(),
-  statusCode: z.number().nullable().default(null),
-  error: attemptError,
-  responseHeaders: z.record(z.string(), z.string()).nullable().default(null),
-  responseBody: z.string().nullable().default(null),
-  sent: sent.optional(),
-  number: z.number().default(1),
-  trigger,
-  willRetry: z.boolean().default(false),
-  nextAttemptAtMs: z.number().nullable().default(null),
-});
+const loggedAttempt = stored<LoggedAttempt>()(
+  z.object({
+    atMs: z.number(),
+    latencyMs: z.number(),
+    statusCode: z.number().nullable().default(null),
+    error: attemptError,
+    responseHeaders: z.record(z.string(), z.string()).nullable().default(null),
+    responseBody: z.string().nullable().default(null),
+    sent: sent.optional(),
+    number: z.number().default(1),
+    trigger,
+    willRetry: z.boolean().default(false),
+    nextAttemptAtMs: z.number().nullable().default(null),
+  }),
+);
 
-const delivery = z.object({
-  endpoint: z.string(),
-  replay: z.number().default(0),
-  form: z.string().optional(),
-  replayFacts: z
-    .object({
-      of: z.number(),
-      by: z.string(),
-      reason: z.string().nullable().default(null),
-      atMs: z.number(),
-      force: z.boolean(),
-      job: z.string().optional(),
-      isMissing: z.boolean().optional(),
-      isOutOfOrder: z.boolean().optional(),
-    })
-    .nullable()
-    .default(null),
-  ordering: ordering.default('ordered'),
-  state: z.discriminatedUnion('kind', [
-    z.object({
-      kind: z.literal('waiting'),
-      as: z.enum(WAITING_STATUSES),
-      dueMs: z.number(),
-      parked: z.enum(['circuit', 'pace']).optional(),
-    }),
-    z.object({
-      kind: z.literal('ended'),
-      as: z.enum(ENDED_STATUSES),
-      atMs: z.number(),
-      reason: z.string().nullable().default(null),
-      supersededBy: z.number().nullable().default(null),
-    }),
-  ]),
-  claim: z
-    .object({
-      number: z.number().default(1),
-      attempt: z.number(),
-      via: z.enum(['self', 'fanout', 'slow']),
-      trigger,
-      begunAtMs: z.number().nullable().default(null),
-      untilMs: z.number(),
-      under: z
-        .object({ revision: z.number(), retry: retryPolicy, isWatched: z.boolean().optional() })
-        .nullable()
-        .default(null),
-    })
-    .nullable()
-    .default(null),
-  claims: z.number(),
-  attempts: z.number(),
-  retries: z.number().default(0),
-  firstAttemptAtMs: z.number().nullable().default(null),
-  heldMs: z.number().default(0),
-  heldSinceMs: z.number().nullable().default(null),
-  last: z
-    .object({
-      atMs: z.number(),
-      statusCode: z.number().nullable().default(null),
-      error: attemptError,
-      latencyMs: z.number(),
-    })
-    .nullable()
-    .default(null),
-  previous: z
-    .object({ sequence: z.number().nullable().default(null) })
-    .nullable()
-    .default(null),
-  revision: z.number(),
-});
+const delivery = stored<Delivery>()(
+  z.object({
+    endpoint: z.string(),
+    replay: z.number().default(0),
+    form: z.string().optional(),
+    replayFacts: z
+      .object({
+        of: z.number(),
+        by: z.string(),
+        reason: z.string().nullable().default(null),
+        atMs: z.number(),
+        force: z.boolean(),
+        job: z.string().optional(),
+        isMissing: z.boolean().optional(),
+        isOutOfOrder: z.boolean().optional(),
+      })
+      .nullable()
+      .default(null),
+    ordering: ordering.default('ordered'),
+    state: z.discriminatedUnion('kind', [
+      z.object({
+        kind: z.literal('waiting'),
+        as: z.enum(WAITING_STATUSES),
+        dueMs: z.number(),
+        parked: z.enum(['circuit', 'pace']).optional(),
+      }),
+      z.object({
+        kind: z.literal('ended'),
+        as: z.enum(ENDED_STATUSES),
+        atMs: z.number(),
+        reason: z.string().nullable().default(null),
+        supersededBy: z.number().nullable().default(null),
+      }),
+    ]),
+    claim: z
+      .object({
+        number: z.number().default(1),
+        attempt: z.number(),
+        via: z.enum(['self', 'fanout', 'slow']),
+        trigger,
+        begunAtMs: z.number().nullable().default(null),
+        untilMs: z.number(),
+        under: z
+          .object({ revision: z.number(), retry: retryPolicy, isWatched: z.boolean().optional() })
+          .nullable()
+          .default(null),
+      })
+      .nullable()
+      .default(null),
+    claims: z.number(),
+    attempts: z.number(),
+    retries: z.number().default(0),
+    firstAttemptAtMs: z.number().nullable().default(null),
+    heldMs: z.number().default(0),
+    heldSinceMs: z.number().nullable().default(null),
+    last: z
+      .object({
+        atMs: z.number(),
+        statusCode: z.number().nullable().default(null),
+        error: attemptError,
+        latencyMs: z.number(),
+      })
+      .nullable()
+      .default(null),
+    previous: z
+      .object({ sequence: z.number().nullable().default(null) })
+      .nullable()
+      .default(null),
+    revision: z.number(),
+  }),
+);
 
 /** A delivery as stored: with its successful attempt, and how much of it the log is known to have. */
 const kept = z.object({

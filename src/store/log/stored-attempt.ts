@@ -1,5 +1,6 @@
 /** The JSON that the log stores of attempts: the embedded first attempt, and response headers. Parsed again when read. */
 import { z } from 'zod';
+import { stored } from '../../core/stored.ts';
 import { TRIGGERS } from '../../core/delivery.ts';
 import type { LoggedAttempt } from '../../core/log.ts';
 import { ERROR_KINDS } from '../../core/outcome.ts';
@@ -11,28 +12,32 @@ export const headersSchema = z.record(z.string(), z.string());
 
 export const triggerSchema = z.enum(TRIGGERS);
 
-export const sentSchema = z.object({
-  url: z.string(),
-  timestamp: z.int().nonnegative(),
-  signature: z.string(),
-  previous: z.int().nonnegative().nullable(),
-  own: z.array(z.string()),
-}) satisfies z.ZodType<Sent>;
+export const sentSchema = stored<Sent>()(
+  z.object({
+    url: z.string(),
+    timestamp: z.int().nonnegative(),
+    signature: z.string(),
+    previous: z.int().nonnegative().nullable(),
+    own: z.array(z.string()),
+  }),
+);
 
 const packedSent = z.tuple([z.string(), z.number(), z.string(), z.number().nullable(), z.array(z.string())]);
 
 /** Attempt 1 inside its delivery's row, which has its time. */
-const storedAttemptSchema = z.object({
-  latencyMs: z.number(),
-  statusCode: z.number().nullable(),
-  error: errorSchema.nullable(),
-  responseHeaders: headersSchema.nullable(),
-  responseBody: z.string().nullable(),
-  sent: packedSent.optional(),
-  trigger: triggerSchema,
-  willRetry: z.boolean(),
-  nextAttemptAtMs: z.number().nullable(),
-}) satisfies z.ZodType<Omit<LoggedAttempt, 'number' | 'atMs' | 'sent'>>;
+const storedAttemptSchema = stored<Omit<LoggedAttempt, 'number' | 'atMs' | 'sent'>>()(
+  z.object({
+    latencyMs: z.number(),
+    statusCode: z.number().nullable(),
+    error: errorSchema.nullable(),
+    responseHeaders: headersSchema.nullable(),
+    responseBody: z.string().nullable(),
+    sent: packedSent.optional(),
+    trigger: triggerSchema,
+    willRetry: z.boolean(),
+    nextAttemptAtMs: z.number().nullable(),
+  }),
+);
 
 export function packAttempt({ sent, ...attempt }: LoggedAttempt): string {
   const packed = sent === undefined ? {} : { sent: packSent(sent) };
