@@ -6,7 +6,7 @@
 import { Hono, type Context } from 'hono';
 import { type Problem, Refusal } from '../client/client.ts';
 import { answerAsset, ASSET_ROUTE } from './assets.ts';
-import { addBrand } from './brand.ts';
+import { addBrand } from './brand-routes.ts';
 import { BarePage, CustomerPage, StaffPage } from './layout.tsx';
 import { dropNote, keepNote, noteOf } from './note.ts';
 import type { Area, Page, Shown, Visit } from './page.ts';
