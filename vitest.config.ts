@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { workerd } from './test/support/workerd.ts';
 
@@ -9,6 +10,9 @@ const testTimeout = 20_000;
 
 export default defineConfig({
   test: {
+    // One more than the cores, because a test in workerd waits now and then. Vitest's own default is one
+    // less: on two cores the files then run one after the other (test/README.md).
+    maxWorkers: availableParallelism() + 1,
     // The service logs a line for each publish and attempt: shown only where a test fails.
     silent: 'passed-only',
     projects: [

@@ -24,7 +24,8 @@ export async function call(
     },
     ...(text === undefined ? {} : { body: text }),
   });
-  const answer = await response.text();
+  // Not `text()`: workerd warns of a body whose type is not text, such as the NDJSON of an export.
+  const answer = new TextDecoder().decode(await response.arrayBuffer());
   requireShortWait(response.headers.get('retry-after'));
   const isJson = /[/+]json/.test(response.headers.get('content-type') ?? '');
   const { status, headers: answered } = response;
