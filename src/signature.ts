@@ -1,7 +1,8 @@
 /**
- * The wire contract shared with receivers: header names, secrets, what is signed, how it is signed and verified
- * (Standard Webhooks, https://www.standardwebhooks.com: v1 = HMAC-SHA256, v1a = Ed25519). The receiver kit ships this very file.
- * Owns no clock, no limits of the service and no storage; imports nothing and needs only Web Crypto.
+ * The wire contract shared with receivers: header names, secrets, what is signed, how it is signed
+ * and verified (Standard Webhooks, https://www.standardwebhooks.com: v1 = HMAC-SHA256, v1a =
+ * Ed25519). The receiver kit ships this very file. Owns no clock, no limits of the service and no
+ * storage; imports nothing and needs only Web Crypto.
  */
 
 export const HEADER_ID = 'webhook-id';
@@ -18,9 +19,15 @@ export const HEADER_REPLAY = 'webhook-replay';
 /** In a receiver's answer: `disable` or `abort-message`. */
 export const HEADER_DELIVERY = 'webhook-delivery';
 
-/** How far a timestamp may be from the receiver's clock: the Standard Webhooks libraries use the same. */
+/**
+ * How far a timestamp may be from the receiver's clock: the Standard Webhooks libraries use the
+ * same.
+ */
 export const TOLERANCE_SECONDS = 5 * 60;
-/** Signatures of one header that are looked at: ten live secrets in two schemes. Bounds the work an attacker can ask for. */
+/**
+ * Signatures of one header that are looked at: ten live secrets in two schemes. Bounds the work an
+ * attacker can ask for.
+ */
 const SIGNATURES_MAX = 20;
 
 export const SECRET_PREFIX = 'whsec_';
@@ -33,7 +40,10 @@ const ED25519 = 'Ed25519';
 /** RFC 8032: seed and public key have 32 bytes each. */
 const ED25519_BYTES = 32;
 const ED25519_SIGNATURE_BYTES = 64;
-/** What RFC 8410 puts before the seed in PKCS #8, the one form in which Web Crypto takes a seed alone. */
+/**
+ * What RFC 8410 puts before the seed in PKCS #8, the one form in which Web Crypto takes a seed
+ * alone.
+ */
 const PKCS8_HEAD = [0x30, 0x2e, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20];
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -49,7 +59,10 @@ export type VerifyKey = Uint8Array | Ed25519PublicKey;
 export type SecretError = { reason: 'no-prefix' } | { reason: 'not-base64' } | { reason: 'empty' };
 export type KeyError = { reason: 'no-prefix' } | { reason: 'not-base64' } | { reason: 'bad-length'; bytes: number };
 
-/** `whsec_` + base64 to the key's bytes. How many bytes a secret should have is its issuer's rule, not this file's. */
+/**
+ * `whsec_` + base64 to the key's bytes. How many bytes a secret should have is its issuer's rule,
+ * not this file's.
+ */
 export function parseSecret(text: string): { ok: true; value: Bytes } | { ok: false; error: SecretError } {
   if (!text.startsWith(SECRET_PREFIX)) return { ok: false, error: { reason: 'no-prefix' } };
   const value = fromBase64(text.slice(SECRET_PREFIX.length));
@@ -61,7 +74,10 @@ export function formatSecret(bytes: Uint8Array): string {
   return SECRET_PREFIX + toBase64(bytes);
 }
 
-/** `whsk_` + base64 of seed and public key, as libsodium and Svix write it. That the two belong together is not checked. */
+/**
+ * `whsk_` + base64 of seed and public key, as libsodium and Svix write it. That the two belong
+ * together is not checked.
+ */
 export function parseSigningKey(text: string): { ok: true; value: Ed25519KeyPair } | { ok: false; error: KeyError } {
   const bytes = keyBytes(text, SIGNING_KEY_PREFIX, 2 * ED25519_BYTES);
   if (!bytes.ok) return bytes;
@@ -95,10 +111,16 @@ function keyBytes(
   return { ok: true, value };
 }
 
-/** `body` as text is signed as its UTF-8 bytes; a receiver passes the bytes it got, never a re-serialised object. */
+/**
+ * `body` as text is signed as its UTF-8 bytes; a receiver passes the bytes it got, never a
+ * re-serialised object.
+ */
 export type Message = { id: string; timestampSeconds: number; body: string | Uint8Array };
 
-/** The value of `webhook-signature`: one `v1,…` or `v1a,…` for each key, in order, separated by spaces. */
+/**
+ * The value of `webhook-signature`: one `v1,…` or `v1a,…` for each key, in order, separated by
+ * spaces.
+ */
 export async function sign(message: Message, keys: readonly SigningKey[]): Promise<string> {
   const content = signedContent(message.id, String(message.timestampSeconds), message.body);
   return (await Promise.all(keys.map((key) => signOne(content, key)))).join(' ');
@@ -133,8 +155,9 @@ export type VerifyError =
 export type Verified = { id: string; timestampSeconds: number };
 
 /**
- * True to the sender if any of `keys` made any of the signatures of its own scheme. Compared in constant time
- * (`subtle.verify`); unknown schemes are passed over, so that a sender may add one. Never throws for what a stranger sent.
+ * True to the sender if any of `keys` made any of the signatures of its own scheme. Compared in
+ * constant time (`subtle.verify`); unknown schemes are passed over, so that a sender may add one.
+ * Never throws for what a stranger sent.
  */
 export async function verify(
   request: SignedRequest,
@@ -192,7 +215,9 @@ function parseSignatures(header: string, scheme: string): Bytes[] {
     .filter((bytes) => bytes !== null);
 }
 
-/** `${id}.${timestamp}.${body}`. Event ids hold no dot (P5), so no other triple has the same bytes. */
+/**
+ * `${id}.${timestamp}.${body}`. Event ids hold no dot (P5), so no other triple has the same bytes.
+ */
 function signedContent(id: string, timestamp: string, body: string | Uint8Array): Bytes {
   const head = new TextEncoder().encode(`${id}.${timestamp}.`);
   const tail = typeof body === 'string' ? new TextEncoder().encode(body) : body;
@@ -210,7 +235,10 @@ function toBase64(bytes: Uint8Array): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 
-/** Null unless it is padded standard base64: `atob` alone would also take white space and missing padding. */
+/**
+ * Null unless it is padded standard base64: `atob` alone would also take white space and missing
+ * padding.
+ */
 function fromBase64(text: string): Bytes | null {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return null;
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));

@@ -164,7 +164,8 @@ describe('verify', () => {
 });
 
 describe('Ed25519 (v1a)', () => {
-  // The vector of the Svix server's own test, which defines what the specification leaves open (seed + public key).
+  // The vector of the Svix server's own test, which defines what the specification leaves open
+  // (seed + public key).
   const KEY = 'whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==';
   const PUBLIC = 'whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=';
   const SIGNATURE = 'v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg==';

@@ -1,6 +1,7 @@
 /**
- * The Durable Object of one account: a shell around its ledger, its outbox and its idempotency keys (files of those names).
- * A change answers once it is durable here; telling D1 and the Gates comes after, and may fail without harm to the change.
+ * The Durable Object of one account: a shell around its ledger, its outbox and its idempotency keys
+ * (files of those names). A change answers once it is durable here; telling D1 and the Gates comes
+ * after, and may fail without harm to the change.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
@@ -41,7 +42,8 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
   readonly #outbox: OutboxSender;
 
   static {
-    // Safe to repeat: reads, and changes that end in the same state. The others answer differently when they run twice.
+    // Safe to repeat: reads, and changes that end in the same state. The others answer differently
+    // when they run twice.
     retryable(
       this.prototype.remove,
       this.prototype.endpointsOfRemoved,
@@ -96,7 +98,9 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     return this.#ledger.settingsWith(asksForAlerts);
   }
 
-  /** Compared with the creation too: an account that was erased and made again begins at revision 1. */
+  /**
+   * Compared with the creation too: an account that was erased and made again begins at revision 1.
+   */
   async settingsSince(known: Pick<AccountSettings, 'revision' | 'createdAtMs'>, events = 0, inParts = false) {
     const facts = this.#ledger.facts();
     const exceeded = this.#count(facts, events);
@@ -109,7 +113,10 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     return this.#ledger.part(after);
   }
 
-  /** In memory: a row for each publish would cost more than the events. An instance that starts anew grants a burst. */
+  /**
+   * In memory: a row for each publish would cost more than the events. An instance that starts anew
+   * grants a burst.
+   */
   #count(settings: AccountFacts | null, events: number): QuotaExceeded | null {
     const { eventsPerSecond } = settings?.quota ?? QUOTA_DEFAULT;
     if (eventsPerSecond === null) {
@@ -242,7 +249,10 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     );
   }
 
-  /** The alarm is what the outbox says, and nothing else. Its write commits with the turn's rows, so it needs no await. */
+  /**
+   * The alarm is what the outbox says, and nothing else. Its write commits with the turn's rows, so
+   * it needs no await.
+   */
   #arm(): void {
     const dueMs = removalOf(this.#sql)?.dueMs ?? nextDueMs(this.#sql);
     void (dueMs === null ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(dueMs));

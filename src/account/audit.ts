@@ -1,8 +1,8 @@
 /**
- * The audit log of one account (S3): rows are added in the same turn as what they tell of, and never changed. So nothing is done without
- * its row, and where the row cannot be written nothing is done. What happens outside this object, at a Shard or a Job, is
- * written ahead of it.
- * A row goes by age, with a later one.
+ * The audit log of one account (S3): rows are added in the same turn as what they tell of, and
+ * never changed. So nothing is done without its row, and where the row cannot be written nothing is
+ * done. What happens outside this object, at a Shard or a Job, is written ahead of it. A row goes
+ * by age, with a later one.
  */
 import { z } from 'zod';
 import type { AuditAct, AuditEntry, AuditFilter } from '../core/audit.ts';

@@ -1,5 +1,6 @@
 /**
- * What a change makes of an account's facts or of an endpoint's settings. Pure; the ledger writes it down.
+ * What a change makes of an account's facts or of an endpoint's settings. Pure; the ledger writes
+ * it down.
  *
  *   enabled ⇄ paused     waiting deliveries are held, then sent
  *   any → disabled       sets `cutoff`: what was accepted until now is cancelled
@@ -49,7 +50,10 @@ export function changed(before: EndpointSettings, change: EndpointChange, nowMs:
   return after;
 }
 
-/** What its Gate decides by; and what may repair a failing endpoint, at which its Gate looks again at once. */
+/**
+ * What its Gate decides by; and what may repair a failing endpoint, at which its Gate looks again
+ * at once.
+ */
 export function concernsGate(before: EndpointSettings, after: EndpointSettings): boolean {
   const facts = ({ status, rateLimitPerSecond, url, headers, timeoutMs }: EndpointSettings) =>
     JSON.stringify([status, rateLimitPerSecond ?? null, url, headers, timeoutMs]);
@@ -64,7 +68,10 @@ export function ownerOfExternalId(endpoints: Iterable<EndpointSettings>, endpoin
   return null;
 }
 
-/** Without the fields that are undefined: over RPC they arrive as own properties and would erase what they were to leave alone. */
+/**
+ * Without the fields that are undefined: over RPC they arrive as own properties and would erase
+ * what they were to leave alone.
+ */
 export function given<T extends object>(change: T): T {
   // The cast only forgets that entries were dropped, and those were undefined.
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)) as T;

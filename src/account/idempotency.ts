@@ -5,7 +5,8 @@
  *                        │ end(null): nothing was done ─▶ (none)
  *                        └ lock runs out (we crashed): the next begin runs it again
  *
- * Expired rows go when later keys arrive; those of an account that falls silent stay, which costs a few kilobytes.
+ * Expired rows go when later keys arrive; those of an account that falls silent stay, which costs a
+ * few kilobytes.
  */
 import { IDEMPOTENCY_LOCK_MS, IDEMPOTENCY_MS, IDEMPOTENCY_SWEEP_MAX } from '../core/limits.ts';
 import type { AccountRpc } from '../core/rpc.ts';
@@ -14,7 +15,10 @@ import { hasTables } from './tables.ts';
 
 export type Begun = Awaited<ReturnType<AccountRpc['idempotencyBegin']>>;
 
-/** For an account that does not exist it answers `run` and writes nothing: the request itself will answer 404. */
+/**
+ * For an account that does not exist it answers `run` and writes nothing: the request itself will
+ * answer 404.
+ */
 export function begin(sql: Sql, key: string, request: string, nowMs: number): Begun {
   if (!hasTables(sql)) return { kind: 'run' };
   const row = sql

@@ -1,8 +1,9 @@
 /**
- * The truth about one account: its facts, its endpoints, and the one `revision` that grows with every change of either.
- * Runtime-free. Every change owes its news to others (outbox.ts) in the same transaction that makes it.
- * Refuses to check what a request may set (core/endpoint-rules.ts) and to read secrets: they arrive sealed and stay so. What a change
- * makes of the settings is changes.ts.
+ * The truth about one account: its facts, its endpoints, and the one `revision` that grows with
+ * every change of either. Runtime-free. Every change owes its news to others (outbox.ts) in the
+ * same transaction that makes it. Refuses to check what a request may set (core/endpoint-rules.ts)
+ * and to read secrets: they arrive sealed and stay so. What a change makes of the settings is
+ * changes.ts.
  */
 import { type GateSettings, gateSettingsOf } from '../core/admission.ts';
 import { type AuditAct, BY_RECEIVER, BY_TUBEPOST, changesBetween } from '../core/audit.ts';
@@ -46,7 +47,10 @@ const NOT_CHANGED_BY_PEOPLE = ['updatedAtMs', 'isWatched', 'cutoff', 'secrets'];
 
 /** `bytes`: of its JSON, as it is stored. */
 type Entry = { revision: number; settings: EndpointSettings; bytes: number };
-/** What the tables say. The object is their only writer, so this stays right until a change fails half-way. */
+/**
+ * What the tables say. The object is their only writer, so this stays right until a change fails
+ * half-way.
+ */
 type Image = {
   revision: number;
   facts: StoredFacts;
@@ -219,7 +223,10 @@ export class AccountLedger {
     return fault === null ? null : { reason: 'payload-format', message: `payloadFormat ${fault}` };
   }
 
-  /** From its Gate. Nobody's decision: it does not stand in the way of one that was made before (`disableEndpoint`). */
+  /**
+   * From its Gate. Nobody's decision: it does not stand in the way of one that was made before
+   * (`disableEndpoint`).
+   */
   watchEndpoint(id: string, isWatched: boolean): GateSettings {
     const image = this.#read();
     const entry = image?.endpoints.get(id);
@@ -231,7 +238,9 @@ export class AccountLedger {
     return gateSettingsOf(image.revision, image.endpoints.get(id)?.settings);
   }
 
-  /** The account is removed, or what was left of it is erased: what was read before holds no longer. */
+  /**
+   * The account is removed, or what was left of it is erased: what was read before holds no longer.
+   */
   forget(): void {
     this.#image = undefined;
   }
@@ -325,8 +334,9 @@ export class AccountLedger {
   }
 
   /**
-   * Texts that another change has replaced meanwhile are left alone. Endpoints are stored without news for anybody (they are
-   * as they were), but under a new revision, so that no isolate keeps the texts of a key that is about to go.
+   * Texts that another change has replaced meanwhile are left alone. Endpoints are stored without
+   * news for anybody (they are as they were), but under a new revision, so that no isolate keeps
+   * the texts of a key that is about to go.
    */
   reseal(resealings: readonly EndpointResealing[], key: string, by: string, nowMs: number) {
     const image = this.#read();
@@ -350,7 +360,10 @@ export class AccountLedger {
     return counts;
   }
 
-  /** From the delivery path, which saw `seenRevision`: whoever changed the endpoint since then has decided anew. */
+  /**
+   * From the delivery path, which saw `seenRevision`: whoever changed the endpoint since then has
+   * decided anew.
+   */
   disableEndpoint(
     id: string,
     reason: string,
@@ -419,7 +432,10 @@ export class AccountLedger {
     return after;
   }
 
-  /** Of something that happens elsewhere, before it does. False where there is no account: then it may not happen. */
+  /**
+   * Of something that happens elsewhere, before it does. False where there is no account: then it
+   * may not happen.
+   */
   auditAhead(act: AuditAct, by: string, nowMs: number): boolean {
     if (this.#read() === null) return false;
     this.#atomically(() => this.#audit(act, by, nowMs));

@@ -1,5 +1,6 @@
 /**
- * Sends what the outbox owes. The Durable Object (account.ts) and the simulation drive the same code.
+ * Sends what the outbox owes. The Durable Object (account.ts) and the simulation drive the same
+ * code.
  */
 import type { Sql } from '../core/sql.ts';
 import { owed, type Owed, type Receiver, RECEIVERS, settleFailed, settleSent } from './outbox.ts';
@@ -42,7 +43,8 @@ export class OutboxSender {
 
   async #sendAll(receiver: Receiver): Promise<void> {
     const due = () => owed(this.#sql, receiver, this.#links.nowMs());
-    // Ends: every batch deletes its rows or moves them into the future, and only requests add new ones.
+    // Ends: every batch deletes its rows or moves them into the future, and only requests add new
+    // ones.
     for (let batch = due(); batch.length > 0; batch = due()) {
       await Promise.all(batch.map((topic) => this.#sendOne(topic)));
     }

@@ -1,7 +1,8 @@
 /**
- * What an Account still owes others: D1 its projection, a Gate its endpoint's status. A row says only that a topic changed and
- * at which revision; the state is read when it is sent, so many changes become one message and order cannot be lost.
- * A row leaves once its own revision has been sent, so a change in between stays owed.
+ * What an Account still owes others: D1 its projection, a Gate its endpoint's status. A row says
+ * only that a topic changed and at which revision; the state is read when it is sent, so many
+ * changes become one message and order cannot be lost. A row leaves once its own revision has been
+ * sent, so a change in between stays owed.
  */
 import { OUTBOX_BATCH, OUTBOX_FIRST_WAIT_MS, OUTBOX_WAIT_MS_CAP, OUTBOX_WAIT_MS_MIN } from '../core/limits.ts';
 import type { JobStart } from '../core/job.ts';
@@ -10,7 +11,10 @@ import { hasTables, migrate, tablesVersion } from './tables.ts';
 
 /** `account`, `endpoint:{id}` (both to D1), `gate:{id}` and `job:{id}`. */
 export type Topic = 'account' | `endpoint:${string}` | `gate:${string}` | `job:${string}`;
-/** Who is sent a topic. Each has rounds of its own: a change for a Gate must not wait for a D1 that hangs. */
+/**
+ * Who is sent a topic. Each has rounds of its own: a change for a Gate must not wait for a D1 that
+ * hangs.
+ */
 export type Receiver = 'database' | 'gates' | 'jobs';
 export const RECEIVERS: readonly Receiver[] = ['database', 'gates', 'jobs'];
 /** `detail`: the JSON of what a job is to do. */
@@ -18,7 +22,10 @@ export type Owed = { topic: string; revision: number; failures: number; detail?:
 
 const DETAIL_SINCE_TABLES = 3;
 
-/** Only inside the transaction of the change itself. Due later, because the first try is made right after the change. */
+/**
+ * Only inside the transaction of the change itself. Due later, because the first try is made right
+ * after the change.
+ */
 export function owe(sql: Sql, topic: Topic, revision: number, nowMs: number): void {
   sql.exec(
     `INSERT INTO outbox (topic, revision, failures, due_ms) VALUES (?, ?, 0, ?)
@@ -61,7 +68,10 @@ export function settleSent(sql: Sql, { topic, revision }: Owed): void {
   sql.exec('DELETE FROM outbox WHERE topic = ? AND revision = ?', topic, revision);
 }
 
-/** `random` in [0, 1): the wait is shortened by up to a quarter, so that accounts do not return to a sick database as one. */
+/**
+ * `random` in [0, 1): the wait is shortened by up to a quarter, so that accounts do not return to a
+ * sick database as one.
+ */
 export function settleFailed(sql: Sql, { topic, revision, failures }: Owed, nowMs: number, random: number): void {
   const waitMs = Math.min(OUTBOX_WAIT_MS_MIN * 2 ** failures, OUTBOX_WAIT_MS_CAP) * (1 - random / 4);
   sql.exec(

@@ -1,6 +1,7 @@
 /**
- * What is left of an account from its removal until a job has erased everything: the job to start, and nothing else that answers.
- * `hasTables` of tables.ts says no from now on, so that every read and change finds no account. The table is made by the removal.
+ * What is left of an account from its removal until a job has erased everything: the job to start,
+ * and nothing else that answers. `hasTables` of tables.ts says no from now on, so that every read
+ * and change finds no account. The table is made by the removal.
  *
  *   (account) ─remove─▶ removed, job owed ─started─▶ removed ─erase(job)─▶ (nothing: the id is free again)
  */
@@ -52,8 +53,8 @@ export function setRemovalDue(sql: Sql, dueMs: number | null): void {
 }
 
 /**
- * In order, after `after`: the endpoints of the account that was, and those that it had removed just
- * before and whose Gates were not told. Nobody else knows of these.
+ * In order, after `after`: the endpoints of the account that was, and those that it had removed
+ * just before and whose Gates were not told. Nobody else knows of these.
  */
 export function endpointsOfRemoved(sql: Sql, after: string, limit: number): string[] {
   return sql

@@ -1,4 +1,7 @@
-/** One endpoint with its sealed texts replaced, where they still are what they were when the new ones were made. Pure. */
+/**
+ * One endpoint with its sealed texts replaced, where they still are what they were when the new
+ * ones were made. Pure.
+ */
 import type { EndpointSettings, Sealed } from '../core/endpoint.ts';
 import { liveSecrets } from '../core/endpoint-secrets.ts';
 import type { EndpointResealing } from '../core/rpc.ts';

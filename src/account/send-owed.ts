@@ -1,6 +1,7 @@
 /**
- * Sends one change of an Account to its receiver. Idempotent there: a receiver takes the revision and ignores an older one. It
- * sends the state and revision of this instant, which may be newer than the ones that are owed.
+ * Sends one change of an Account to its receiver. Idempotent there: a receiver takes the revision
+ * and ignores an older one. It sends the state and revision of this instant, which may be newer
+ * than the ones that are owed.
  */
 import { gateSettingsOf } from '../core/admission.ts';
 import type { AccountSettings } from '../core/endpoint.ts';

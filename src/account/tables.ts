@@ -1,5 +1,6 @@
 /**
- * An Account's tables. They are made by the first change, never by a read: each one made in a new object is billed.
+ * An Account's tables. They are made by the first change, never by a read: each one made in a new
+ * object is billed.
  */
 import type { Sql } from '../core/sql.ts';
 

@@ -1,7 +1,8 @@
 /**
- * Counts an account's test sends (E4, S4): whoever may send tests could otherwise make Tubepost call any public address as often as
- * they like. Counted in a table and not in memory, which is gone after ten quiet seconds. The table is made by the first test, beside
- * the migrations: few accounts ever need it, and each table made in a new object is billed.
+ * Counts an account's test sends (E4, S4): whoever may send tests could otherwise make Tubepost
+ * call any public address as often as they like. Counted in a table and not in memory, which is
+ * gone after ten quiet seconds. The table is made by the first test, beside the migrations: few
+ * accounts ever need it, and each table made in a new object is billed.
  */
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import { TEST_SENDS_MAX, TEST_SENDS_WINDOW_MS } from '../core/limits.ts';
@@ -25,11 +26,15 @@ export function beginTest(
   return counted.ok ? ok({ endpoint, number: counted.value }) : fail({ reason: 'too-many', ...counted.error });
 }
 
-/** The test's number, never given twice while it matters; or, where there were too many, how long to wait. */
+/**
+ * The test's number, never given twice while it matters; or, where there were too many, how long to
+ * wait.
+ */
 function count(sql: Sql, endpoint: string, by: string, nowMs: number): Result<number, { retryAfterMs: number }> {
   return sql.transaction(() => {
     sql.exec('CREATE TABLE IF NOT EXISTS test_send (at_ms INTEGER PRIMARY KEY)');
-    // Also those from the future, after a clock was set back: they would lock the account for as long.
+    // Also those from the future, after a clock was set back: they would lock the account for as
+    // long.
     sql.exec(
       'DELETE FROM test_send WHERE at_ms NOT BETWEEN ? AND ?',
       nowMs - TEST_SENDS_WINDOW_MS + 1,

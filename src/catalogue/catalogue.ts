@@ -1,6 +1,7 @@
 /**
- * The Durable Object of the event type catalogue: one for all accounts, a shell around its ledger. Reads write nothing, so that a
- * service whose operator keeps no catalogue pays for none; and as the one object that is always there, it is what `/health` asks.
+ * The Durable Object of the event type catalogue: one for all accounts, a shell around its ledger.
+ * Reads write nothing, so that a service whose operator keeps no catalogue pays for none; and as
+ * the one object that is always there, it is what `/health` asks.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
@@ -16,7 +17,8 @@ export class Catalogue extends DurableObject<Bindings> implements CatalogueRpc {
   readonly #heartbeat: Heartbeat;
 
   static {
-    // Safe to repeat: reads, and changes that end in the same state (a repeated creation then says that it changed).
+    // Safe to repeat: reads, and changes that end in the same state (a repeated creation then says
+    // that it changed).
     retryable(this.prototype.indexSince, this.prototype.types, this.prototype.detail);
     retryable(this.prototype.put, this.prototype.putVersion);
     retryable(this.prototype.beat, this.prototype.setCanary);

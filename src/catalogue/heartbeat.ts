@@ -1,6 +1,7 @@
 /**
- * What `/health` asks the one object that every installation has: that an object writes, and the canary, a text sealed with the master
- * key by which a wrong one is known before anything is sealed or sent. A table of its own, apart from the catalogue's.
+ * What `/health` asks the one object that every installation has: that an object writes, and the
+ * canary, a text sealed with the master key by which a wrong one is known before anything is sealed
+ * or sent. A table of its own, apart from the catalogue's.
  */
 import { z } from 'zod';
 import type { Sealed } from '../core/endpoint.ts';
@@ -19,7 +20,10 @@ export class Heartbeat {
     this.#sql = sql;
   }
 
-  /** Writes a row, at most once in HEARTBEAT_MS, and answers the canary; null: there is none yet. Throws where it cannot write. */
+  /**
+   * Writes a row, at most once in HEARTBEAT_MS, and answers the canary; null: there is none yet.
+   * Throws where it cannot write.
+   */
   beat(nowMs: number): Sealed | null {
     if (Math.abs(nowMs - this.#beatAtMs) >= HEARTBEAT_MS) {
       this.#sql.transaction(() => {

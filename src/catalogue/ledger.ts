@@ -1,7 +1,8 @@
 /**
- * The truth about the event types (P6, P7), and the one `revision` that grows with every change. Runtime-free. A change is checked
- * and stored in one turn, so that two people who change a schema at a time cannot slip a breaking change past each other.
- * Refuses to check what a request may set: facts and schemas arrive checked (core/event-type-rules.ts, core/schema-rules.ts).
+ * The truth about the event types (P6, P7), and the one `revision` that grows with every change.
+ * Runtime-free. A change is checked and stored in one turn, so that two people who change a schema
+ * at a time cannot slip a breaking change past each other. Refuses to check what a request may set:
+ * facts and schemas arrive checked (core/event-type-rules.ts, core/schema-rules.ts).
  *
  *   versions  "1", "2", …   a version is made once and never removed; its schema may be replaced by one that breaks nobody
  *   archived  ⇄             out of lists, refused at publish; never removed, because events and endpoints name it
@@ -23,7 +24,10 @@ import { isSchemaObject, type JsonSchema } from '../core/schema.ts';
 import type { Sql } from '../core/sql.ts';
 import { countVersions, migrate, readRevision, readTypes, readVersions, writeType, writeVersion } from './tables.ts';
 
-/** What the tables say. The object is their only writer, and changes this only once its rows are written. */
+/**
+ * What the tables say. The object is their only writer, and changes this only once its rows are
+ * written.
+ */
 type Image = { revision: number; types: Map<string, EventType>; versionCounts: Map<string, number> };
 
 export class CatalogueLedger {
@@ -52,7 +56,10 @@ export class CatalogueLedger {
     return type === undefined ? null : { type, versions: readVersions(this.#sql, name) };
   }
 
-  /** Creates or changes. `schemaJson` is that of the newest version, which it makes where there is none. */
+  /**
+   * Creates or changes. `schemaJson` is that of the newest version, which it makes where there is
+   * none.
+   */
   put(
     name: string,
     { schemaJson, ...change }: EventTypeChange,

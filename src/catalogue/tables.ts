@@ -1,5 +1,6 @@
 /**
- * The Catalogue's tables, made by the first change and never by a read, and the stored JSON in them.
+ * The Catalogue's tables, made by the first change and never by a read, and the stored JSON in
+ * them.
  *
  *   catalogue    one row: the revision
  *   event_type   name, the revision of its last change, facts

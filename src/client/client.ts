@@ -1,7 +1,8 @@
 /**
- * A typed client of the API: every operation by its name, with its path, query, body, answer and problems as the document has them.
- * Refusals are values; it throws only where nothing answered, or something that is not the API. What is safe to repeat it repeats
- * (retry.ts): so a publish whose 202 was lost is published again with the same id, until it is acknowledged or the tries are over.
+ * A typed client of the API: every operation by its name, with its path, query, body, answer and
+ * problems as the document has them. Refusals are values; it throws only where nothing answered, or
+ * something that is not the API. What is safe to repeat it repeats (retry.ts): so a publish whose
+ * 202 was lost is published again with the same id, until it is acknowledged or the tries are over.
  */
 import { isPassing, mayRepeat, type Passing, repeatedBody, waitMs } from './retry.ts';
 import { type Operations, PLACES, type Schemas } from './schema.ts';
@@ -39,7 +40,9 @@ export type ClientOptions = {
   timeoutMs?: number;
   /** How often a call that is safe to repeat is made in all; 5 unless set, 1: never again. */
   triesMax?: number;
-  /** Reads an answer; `JSON.parse` unless set, which rounds numbers beyond 2^53 in publishers' data. */
+  /**
+   * Reads an answer; `JSON.parse` unless set, which rounds numbers beyond 2^53 in publishers' data.
+   */
   parse?: (text: string) => unknown;
   /** What it runs on: set by tests. */
   fetch?: (url: string, init: RequestInit) => Promise<Response>;
@@ -84,7 +87,8 @@ export function createClient(options: ClientOptions) {
       const answer = await answered<T, C>(response, parse);
       return { answer, status: response.status, retryAfter: response.headers.get('retry-after'), error: null };
     } catch (error) {
-      // Nothing answered, or not in time, or something that is not the API: whether it happened is unknown.
+      // Nothing answered, or not in time, or something that is not the API: whether it happened is
+      // unknown.
       return { answer: null, status: null, retryAfter: null, error };
     }
   }
@@ -110,7 +114,10 @@ export function createClient(options: ClientOptions) {
       return repeated(name, input);
     },
 
-    /** What a list holds, page after page, each asked for when the one before has been read. Throws a Refusal. */
+    /**
+     * What a list holds, page after page, each asked for when the one before has been read. Throws
+     * a Refusal.
+     */
     async *list<N extends ListName>(name: N, input: Reading<N>): AsyncGenerator<Item<N>, void, undefined> {
       const { query = {}, ...rest }: Loose = input;
       for (let next: string | null = null, isFirst = true; isFirst || next !== null; isFirst = false) {
@@ -126,7 +133,10 @@ export function createClient(options: ClientOptions) {
       }
     },
 
-    /** A list whole, as a file in chunks. It may take long: no timeout but yours. Throws a Refusal; a stream that breaks off is not whole. */
+    /**
+     * A list whole, as a file in chunks. It may take long: no timeout but yours. Throws a Refusal;
+     * a stream that breaks off is not whole.
+     */
     async stream<N extends ExportName>(
       name: N,
       format: Operations[N]['exports'],
@@ -180,7 +190,9 @@ function queryOf(query: object): string {
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`;
 }
 
-/** What the types say of an answer is held by the tests of the document, and not checked again here. */
+/**
+ * What the types say of an answer is held by the tests of the document, and not checked again here.
+ */
 async function answered<T, C extends Code>(
   response: Response,
   parse: (text: string) => unknown,

@@ -1,6 +1,6 @@
 /**
- * JSON that keeps every digit: a number that JavaScript would round (9007199254740993, 1.0) is carried as it
- * was written, through `parseExact` and then JSON.stringify.
+ * JSON that keeps every digit: a number that JavaScript would round (9007199254740993, 1.0) is
+ * carried as it was written, through `parseExact` and then JSON.stringify.
  */
 
 /** ECMAScript's source text access, which the types of this TypeScript do not know yet. */

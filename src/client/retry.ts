@@ -1,6 +1,7 @@
 /**
- * What the client repeats, and when. Repeated is what passes by itself (no answer, 429, 5xx, a first request that still runs), and only
- * where a second time does no harm: reads, what says how something should be (PUT, DELETE), and what carries an id or a key of its own.
+ * What the client repeats, and when. Repeated is what passes by itself (no answer, 429, 5xx, a
+ * first request that still runs), and only where a second time does no harm: reads, what says how
+ * something should be (PUT, DELETE), and what carries an id or a key of its own.
  */
 import { type Operations, PLACES } from './schema.ts';
 
@@ -26,7 +27,10 @@ export function mayRepeat(name: keyof Operations, { body, idempotencyKey }: Aske
   return idempotencyKey !== undefined;
 }
 
-/** A failed publish answers the id that was made for the event: with it the event is published again, and never twice. */
+/**
+ * A failed publish answers the id that was made for the event: with it the event is published
+ * again, and never twice.
+ */
 export function repeatedBody(
   name: keyof Operations,
   body: unknown,
@@ -37,7 +41,10 @@ export function repeatedBody(
   return { ...body, id };
 }
 
-/** `Retry-After` in seconds, else a share of a delay that doubles (full jitter: those who failed together do not come back together). */
+/**
+ * `Retry-After` in seconds, else a share of a delay that doubles (full jitter: those who failed
+ * together do not come back together).
+ */
 export function waitMs(tries: number, retryAfter: string | null, random: number): number {
   const seconds = retryAfter === null ? Number.NaN : Number(retryAfter);
   if (seconds >= 0) return Math.min(seconds * 1_000, RETRY_AFTER_MS_MAX);

@@ -1,4 +1,7 @@
-/** Writes schema.ts: the types of the client, from the OpenAPI document. Run by `npm run client:generate`; a test fails where schema.ts is not what this writes. */
+/**
+ * Writes schema.ts: the types of the client, from the OpenAPI document. Run by `npm run
+ * client:generate`; a test fails where schema.ts is not what this writes.
+ */
 
 export type Schema = {
   $ref?: string | undefined;
@@ -75,7 +78,10 @@ function operationType({ parameters = [], requestBody, responses, 'x-problems': 
   return `{\n${parts.map((part) => `    ${part};`).join('\n')}\n  }`;
 }
 
-/** What a list is as a file, by `?format=`; a client asks for it by another call, whose answer is a stream. */
+/**
+ * What a list is as a file, by `?format=`; a client asks for it by another call, whose answer is a
+ * stream.
+ */
 const FORMATS: Readonly<Record<string, string>> = { 'application/x-ndjson': 'ndjson', 'text/csv': 'csv' };
 
 function literals(values: unknown[]): string {

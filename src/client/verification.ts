@@ -1,11 +1,15 @@
 /**
- * Receivers that verify, to paste, by language; filled with the endpoint's names. Each verifies the bytes as they arrived and
- * refuses what is older than five minutes (Standard Webhooks). The official library where there is one that is kept, else the
- * language's own HMAC. `test/dashboard/verification.test.ts` runs those whose language is installed.
+ * Receivers that verify, to paste, by language; filled with the endpoint's names. Each verifies the
+ * bytes as they arrived and refuses what is older than five minutes (Standard Webhooks). The
+ * official library where there is one that is kept, else the language's own HMAC.
+ * `test/dashboard/verification.test.ts` runs those whose language is installed.
  */
 export type Snippet = { language: string; code: string };
 
-/** `variable`: the variable of the receiver's environment that holds the secret. `path`: of the endpoint's address. */
+/**
+ * `variable`: the variable of the receiver's environment that holds the secret. `path`: of the
+ * endpoint's address.
+ */
 export function snippetsFor({ variable, path: given }: { variable: string; path: string }): readonly Snippet[] {
   // All else that would end a string of these languages is encoded in the path of a URL.
   const path = given.replaceAll("'", '%27');

@@ -1,7 +1,8 @@
 /**
- * The status of a record as it changes, for a page or a program: connects, connects again, and says what it knows. Without a framework:
- * `subscribe` and `current` are what React's useSyncExternalStore asks for. It reads by WebSocket; where two tries to open one fail it
- * asks by HTTP, which says why, and reads server-sent events if that works.
+ * The status of a record as it changes, for a page or a program: connects, connects again, and says
+ * what it knows. Without a framework: `subscribe` and `current` are what React's
+ * useSyncExternalStore asks for. It reads by WebSocket; where two tries to open one fail it asks by
+ * HTTP, which says why, and reads server-sent events if that works.
  */
 import type { Problem } from './client.ts';
 import type { Schemas } from './schema.ts';
@@ -12,8 +13,9 @@ import { type Connection, openSocket } from './watch-socket.ts';
 export type RecordStatus = Schemas['RecordStatus'];
 
 /**
- * `live`: the status is of now. `connecting`: it is what was known last, or null. `ended`: nothing comes any more, and `reason` says
- * why: a close reason of the API, or the code of a problem. `offsetMs`: how far the service's clock is ahead of this one.
+ * `live`: the status is of now. `connecting`: it is what was known last, or null. `ended`: nothing
+ * comes any more, and `reason` says why: a close reason of the API, or the code of a problem.
+ * `offsetMs`: how far the service's clock is ahead of this one.
  */
 export type Watched = {
   state: 'connecting' | 'live' | 'ended';
@@ -29,7 +31,10 @@ export type WatchOptions = {
   origin: string;
   account: string;
   record: string;
-  /** A token; or what gets a new one, asked whenever one is needed: before it connects again, and when the last one has ended. */
+  /**
+   * A token; or what gets a new one, asked whenever one is needed: before it connects again, and
+   * when the last one has ended.
+   */
   token: string | (() => string | Promise<string>);
   /** What it runs on: set by tests. */
   deps?: Partial<WatchDeps>;

@@ -1,6 +1,6 @@
 /**
- * From checked events and an account's settings to what its Shard is asked to accept: the one place that matches events with
- * endpoints, for a publish and for a broadcast. Pure.
+ * From checked events and an account's settings to what its Shard is asked to accept: the one place
+ * that matches events with endpoints, for a publish and for a broadcast. Pure.
  */
 import type { AccountSettings, EndpointSettings } from './endpoint.ts';
 import { meets } from './filter.ts';
@@ -17,8 +17,8 @@ const ENDPOINT_STEPS = 4;
 export type ReadyForm = Form & { dataJson: string };
 
 /**
- * One event of a record, with its id and the hash of its content (lookup/address.ts). `data` as parseExact reads it, in the newest
- * form; `older` are the others, newest first.
+ * One event of a record, with its id and the hash of its content (lookup/address.ts). `data` as
+ * parseExact reads it, in the newest form; `older` are the others, newest first.
  */
 export type ReadyEvent = Omit<NewEvent, 'matches' | 'forms'> & { data: unknown; older?: ReadyForm[] };
 

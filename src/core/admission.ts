@@ -1,11 +1,15 @@
 /**
- * What Shards and the Gate of an endpoint say to each other (C8). A Shard asks before an attempt only where the endpoint's
- * settings say so: a healthy endpoint without a limit costs its Gate nothing.
+ * What Shards and the Gate of an endpoint say to each other (C8). A Shard asks before an attempt
+ * only where the endpoint's settings say so: a healthy endpoint without a limit costs its Gate
+ * nothing.
  */
 import type { Parked } from './delivery.ts';
 import type { EndpointSettings, EndpointStatus } from './endpoint.ts';
 
-/** An endpoint's settings, as far as its Gate must know them. A newer revision replaces an older one. */
+/**
+ * An endpoint's settings, as far as its Gate must know them. A newer revision replaces an older
+ * one.
+ */
 export type GateSettings = {
   revision: number;
   status: EndpointStatus | 'removed';
@@ -19,7 +23,10 @@ export type Admission =
   | { kind: 'at'; atMs: number }
   /** The Gate keeps a row for this record, and will wake it. */
   | { kind: 'parked'; why: Parked | 'paused' }
-  /** It knows settings newer than those the Shard has seen, under which nothing need wait: read them and continue. */
+  /**
+   * It knows settings newer than those the Shard has seen, under which nothing need wait: read them
+   * and continue.
+   */
   | { kind: 'changed' };
 
 /** What became of a wake in its Shard. */
@@ -40,9 +47,10 @@ export type GateView = {
 };
 
 /**
- * What a person's wish for a probe came to. `probing`: the oldest of what waits goes now; `under-way`:
- * a probe is on its way already; `nothing-waits`: the pause is over, and the next event is the probe;
- * `not-needed`: the circuit is not open; `paused`, `disabled`: nothing goes to the endpoint at all.
+ * What a person's wish for a probe came to. `probing`: the oldest of what waits goes now;
+ * `under-way`: a probe is on its way already; `nothing-waits`: the pause is over, and the next
+ * event is the probe; `not-needed`: the circuit is not open; `paused`, `disabled`: nothing goes to
+ * the endpoint at all.
  */
 export const PROBE_OUTCOMES = ['probing', 'under-way', 'nothing-waits', 'not-needed', 'paused', 'disabled'] as const;
 export type ProbeOutcome = (typeof PROBE_OUTCOMES)[number];

@@ -1,6 +1,7 @@
 /**
- * The rules (A1): from what a run counted to the conditions that hold. No clock and no memory: the same facts make the same conditions.
- * What is not worth opening an alert but no recovery either is said as `holds`, so that a rule at its edge does not flap.
+ * The rules (A1): from what a run counted to the conditions that hold. No clock and no memory: the
+ * same facts make the same conditions. What is not worth opening an alert but no recovery either is
+ * said as `holds`, so that a rule at its edge does not flap.
  */
 import { type AlertRule, type Condition, RULES, type RuleBook } from './alert.ts';
 import type { FaultCount } from './fault.ts';
@@ -19,7 +20,10 @@ export type EndpointFacts = {
   dead: number;
   /** One of its dead letters. */
   deadExample: string | null;
-  /** Open deliveries that were tried and wait to be tried again, as far as they were counted, and those of them accepted in the window. */
+  /**
+   * Open deliveries that were tried and wait to be tried again, as far as they were counted, and
+   * those of them accepted in the window.
+   */
   retrying: number;
   joined: number;
   /** Retried deliveries that came to an end. */
@@ -82,7 +86,8 @@ const ENDPOINT_RULES: Partial<Record<AlertRule, EndpointRule>> = {
     if (attempts > failures) return null;
     const detail = `${attempts} attempts in 15 minutes, none with success`;
     const found = judge('endpoint-no-success', book, attempts, detail);
-    // An open circuit makes few attempts: as long as something fails or waits, it has not recovered.
+    // An open circuit makes few attempts: as long as something fails or waits, it has not
+    // recovered.
     const isIdle = attempts === 0 && (retrying === 0 || status !== 'enabled');
     return found ?? (isIdle ? null : { strength: 'holds', value: attempts, detail });
   },
@@ -132,7 +137,10 @@ export function conditionsIn({ nowMs, dayMs, endpoints, accounts, faults }: Fact
   return found;
 }
 
-/** Against at least one, so that a first retry after silence is no infinite growth: the minimum decides then. */
+/**
+ * Against at least one, so that a first retry after silence is no infinite growth: the minimum
+ * decides then.
+ */
 function retrySpike({ retries, retriesBefore }: AccountFacts, book: RuleBook): Finding {
   const { minimum } = book['retry-spike'];
   if (retries < (minimum ?? 1)) return null;
@@ -141,8 +149,9 @@ function retrySpike({ retries, retriesBefore }: AccountFacts, book: RuleBook): F
 }
 
 /**
- * What is about all accounts. `withoutSuccess`: accounts with an open alert of the rule endpoint-no-success, in this run's accounts and in
- * all others. `faults`: those that concern the whole service.
+ * What is about all accounts. `withoutSuccess`: accounts with an open alert of the rule
+ * endpoint-no-success, in this run's accounts and in all others. `faults`: those that concern the
+ * whole service.
  */
 export function conditionsOfAll(
   { withoutSuccess, faults }: { withoutSuccess: ReadonlySet<string>; faults: readonly FaultCount[] },

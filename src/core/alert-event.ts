@@ -1,6 +1,7 @@
 /**
- * How an alert is told (A2): as an event of a reserved type, through Tubepost itself. Its id is the alert's and its revision, and what
- * it says depends on nothing but that revision, so that telling it again is the same event. Pure.
+ * How an alert is told (A2): as an event of a reserved type, through Tubepost itself. Its id is the
+ * alert's and its revision, and what it says depends on nothing but that revision, so that telling
+ * it again is the same event. Pure.
  */
 import { type Alert, unitOf } from './alert.ts';
 import { rfc3339 } from './body.ts';
@@ -41,7 +42,10 @@ export function alertEvent(alert: Alert): AlertEvent {
   };
 }
 
-/** An account's endpoint asks for alerts by name; "all types" does not. An endpoint is not told of its own trouble. */
+/**
+ * An account's endpoint asks for alerts by name; "all types" does not. An endpoint is not told of
+ * its own trouble.
+ */
 export function isSubscribed(endpoint: Pick<EndpointSettings, 'id' | 'eventTypes'>, alert: Alert): boolean {
   return endpoint.id !== alert.endpoint && asksForAlerts(endpoint);
 }

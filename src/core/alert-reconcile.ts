@@ -1,6 +1,7 @@
 /**
- * From the open alerts and the conditions of now to what changes: each condition opens once, is told again only when its value has
- * doubled, and resolves once it has been false for `resolveAfterMs`. Pure; a run that is repeated finds nothing left to do.
+ * From the open alerts and the conditions of now to what changes: each condition opens once, is
+ * told again only when its value has doubled, and resolves once it has been false for
+ * `resolveAfterMs`. Pure; a run that is repeated finds nothing left to do.
  */
 import { type Alert, type Condition, scopeKey } from './alert.ts';
 import { withSummaries } from './alert-summary.ts';

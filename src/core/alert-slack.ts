@@ -1,10 +1,13 @@
 /**
- * An alert as Slack's incoming webhooks take it (A2): one JSON object with `text` at its top, to be read by a person on call. Pure.
+ * An alert as Slack's incoming webhooks take it (A2): one JSON object with `text` at its top, to be
+ * read by a person on call. Pure.
  *
- * Slack's rules, as documented in November 2026: a JSON body whose `text` is the message (docs.slack.dev/tools/java-slack-sdk/guides/
- * incoming-webhooks); `&`, `<` and `>` are control characters, so what is not meant as such stands as an entity, and nothing else does
- * (api.slack.com/docs/message-formatting); a text beyond 40,000 characters is cut (api.slack.com/changelog/
- * 2018-04-truncating-really-long-messages). `text` alone is what every Slack-compatible receiver takes, so there are no blocks.
+ * Slack's rules, as documented in November 2026: a JSON body whose `text` is the message
+ * (docs.slack.dev/tools/java-slack-sdk/guides/ incoming-webhooks); `&`, `<` and `>` are control
+ * characters, so what is not meant as such stands as an entity, and nothing else does
+ * (api.slack.com/docs/message-formatting); a text beyond 40,000 characters is cut
+ * (api.slack.com/changelog/ 2018-04-truncating-really-long-messages). `text` alone is what every
+ * Slack-compatible receiver takes, so there are no blocks.
  */
 import { type Alert, unitOf } from './alert.ts';
 import { alertKind } from './alert-event.ts';
@@ -16,10 +19,16 @@ import type { AcceptRequest } from './publish.ts';
 /** Names the form in its Shard's table, beside the numbers of schema versions. */
 export const SLACK_FORM = 'slack';
 
-/** What people call the account and the endpoint. Of the URL the host only: the path of a webhook is often its secret. */
+/**
+ * What people call the account and the endpoint. Of the URL the host only: the path of a webhook is
+ * often its secret.
+ */
 type Names = { account: string; endpoint: { description: string; host: string } | null };
 
-/** Null where the account is not known, or not readable just now: an alert is told without names then. */
+/**
+ * Null where the account is not known, or not readable just now: an alert is told without names
+ * then.
+ */
 export function namesOf(settings: AccountSettings | null, { endpoint }: Alert): Names | null {
   if (settings === null) return null;
   const found = settings.endpoints.find(({ id }) => id === endpoint);
@@ -40,7 +49,10 @@ export function slackBody(alert: Alert, names: Names | null): string {
   return message(lines.join('\n'));
 }
 
-/** An alert that an endpoint missed, by the data of its event (alert-event.ts): without names, which no event keeps. */
+/**
+ * An alert that an endpoint missed, by the data of its event (alert-event.ts): without names, which
+ * no event keeps.
+ */
 export function slackBodyOfEvent(type: string, data: unknown): string {
   const text = typeof data === 'object' && data !== null && 'text' in data ? data.text : null;
   const mark = type.endsWith('.resolved') ? MARK.resolved : MARK.opened;
@@ -94,7 +106,10 @@ function lasted(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** Cut before it is escaped, so that no entity is cut in two; a name that would end a code span does not. */
+/**
+ * Cut before it is escaped, so that no entity is cut in two; a name that would end a code span does
+ * not.
+ */
 function clean(text: string, charsMax: number): string {
   const chars = Array.from(text.replaceAll(/\p{Cc}/gu, ' ').replaceAll('`', "'"));
   const cut = chars.length > charsMax ? `${chars.slice(0, charsMax - 1).join('')}…` : chars.join('');

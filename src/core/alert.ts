@@ -33,7 +33,10 @@ export const ALERT_RULES = [
 ] as const;
 export type AlertRule = (typeof ALERT_RULES)[number];
 
-/** The window in which is counted, the time for which a condition must be false until its alert resolves, and what a day is. */
+/**
+ * The window in which is counted, the time for which a condition must be false until its alert
+ * resolves, and what a day is.
+ */
 export type AlertTimes = { windowMs: number; resolveAfterMs: number; dayMs: number };
 /** Always, but where somebody plays the rules faster on their own machine (env.ts). */
 export const ALERT_TIMES: AlertTimes = {

@@ -1,7 +1,8 @@
 /**
- * Whether an endpoint asks for patience (Retry-After), or only some of its records do. A receiver may limit each object, each of its
- * own customers, or everything behind its URL, and every 429 looks the same; what tells them apart is how requests are answered that
- * leave after somebody was asked. Pure; the Gate keeps it in memory, and counts again what is lost with an instance.
+ * Whether an endpoint asks for patience (Retry-After), or only some of its records do. A receiver
+ * may limit each object, each of its own customers, or everything behind its URL, and every 429
+ * looks the same; what tells them apart is how requests are answered that leave after somebody was
+ * asked. Pure; the Gate keeps it in memory, and counts again what is lost with an instance.
  *
  * A record that is asked holds its own lane (core/retry.ts), whatever is decided here.
  */
@@ -21,7 +22,10 @@ type Asker = { untilMs: number; askedMs: number };
 export type Asking = {
   /** Who was asked to wait and still has to, by record. */
   askers: ReadonlyMap<string, Asker>;
-  /** Of requests that left since then: how many were answered so too (the first one included), and how many otherwise. */
+  /**
+   * Of requests that left since then: how many were answered so too (the first one included), and
+   * how many otherwise.
+   */
   sinceMs: number;
   asks: number;
   others: number;
@@ -29,20 +33,27 @@ export type Asking = {
 
 export const NOBODY_ASKS: Asking = { askers: new Map(), sinceMs: 0, asks: 0, others: 0 };
 
-/** How long a failure asks to be left alone; 0: not at all, or for so little that only its delivery is concerned. */
+/**
+ * How long a failure asks to be left alone; 0: not at all, or for so little that only its delivery
+ * is concerned.
+ */
 export function askedMs({ answer, retryAfterMs }: Pick<Report, 'answer' | 'retryAfterMs'>): number {
   const isAsk = answer === 'failed' && retryAfterMs !== null && retryAfterMs >= CIRCUIT_PAUSE_MS_MIN;
   return isAsk ? Math.min(retryAfterMs, RETRY_AFTER_MS_CAP) : 0;
 }
 
-/** After one more report of `record`. The successes that it carries may be older than the first ask, which they do not speak to. */
+/**
+ * After one more report of `record`. The successes that it carries may be older than the first ask,
+ * which they do not speak to.
+ */
 export function counted(asking: Asking, record: string, report: Report, nowMs: number): Asking {
   const isAsk = askedMs(report) > 0;
   const standing = stillStanding(asking, nowMs);
   if (!isAsk && standing.askers.size === 0) return NOBODY_ASKS;
   const isSince = standing.asks > 0 && report.atMs >= standing.sinceMs;
   const others = standing.others + (isSince ? report.successes + Number(report.answer === 'delivered') : 0);
-  // Others are served meanwhile: whoever asked, asked for itself, and the count begins with the next who does.
+  // Others are served meanwhile: whoever asked, asked for itself, and the count begins with the
+  // next who does.
   const isRefuted = others > (others + standing.asks) * (1 - ASKS_SHARE);
   const { asks, sinceMs } = isRefuted ? { asks: 0, sinceMs: 0 } : standing;
   const counted = { ...standing, asks, sinceMs, others: isRefuted ? 0 : others };

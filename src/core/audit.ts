@@ -1,7 +1,8 @@
 /**
- * What the audit log keeps (S3): who did what when, to what, and which fields changed. Never a secret, sealed or not, the value of a header
- * or a payload. Pure. An account's own changes are in its Account, in the same turn as the change; what concerns all accounts is a row of
- * D1, written ahead of the change.
+ * What the audit log keeps (S3): who did what when, to what, and which fields changed. Never a
+ * secret, sealed or not, the value of a header or a payload. Pure. An account's own changes are in
+ * its Account, in the same turn as the change; what concerns all accounts is a row of D1, written
+ * ahead of the change.
  */
 import { AUDIT_CHANGES_MAX, AUDIT_VALUE_CHARS_MAX } from './limits.ts';
 
@@ -48,7 +49,10 @@ export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 /** Old and new as JSON, cut where it is long; both null where the value is secret. */
 export type AuditChange = { field: string; from: string | null; to: string | null };
 
-/** What was done, and to what. `target`: the id or name of what is neither endpoint nor secret. `detail`: a sentence. */
+/**
+ * What was done, and to what. `target`: the id or name of what is neither endpoint nor secret.
+ * `detail`: a sentence.
+ */
 export type AuditAct = {
   action: AuditAction;
   endpoint?: string;
@@ -60,7 +64,10 @@ export type AuditAct = {
 
 /** As it is read. Actions of a newer release are shown as they are. */
 export type AuditEntry = {
-  /** Dense within its account, from 1, but for those that are gone by age: the order in which things happened, whatever the clock said. */
+  /**
+   * Dense within its account, from 1, but for those that are gone by age: the order in which things
+   * happened, whatever the clock said.
+   */
   number: number;
   atMs: number;
   /** The name of the key; `receiver` and `tubepost` for what nobody asked for. */

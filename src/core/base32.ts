@@ -1,4 +1,7 @@
-/** Base32 (RFC 4648) in lower case and without padding: the hashes in Record names and ids. Encoding only. */
+/**
+ * Base32 (RFC 4648) in lower case and without padding: the hashes in Record names and ids. Encoding
+ * only.
+ */
 
 export const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567';
 

@@ -1,6 +1,6 @@
 /**
- * The body of every request (C2), as text. Made once, when the event is accepted, and stored: every attempt and every replay
- * sends these bytes.
+ * The body of every request (C2), as text. Made once, when the event is accepted, and stored: every
+ * attempt and every replay sends these bytes.
  */
 
 export type BodyFacts = {
@@ -13,7 +13,10 @@ export type BodyFacts = {
   sequence: number | null;
   version: number | null;
   schemaVersion: string | null;
-  /** JSON text of `data`. Spliced as it is: numbers keep the digits that the publisher wrote. The caller has parsed it. */
+  /**
+   * JSON text of `data`. Spliced as it is: numbers keep the digits that the publisher wrote. The
+   * caller has parsed it.
+   */
   dataJson: string;
 };
 
@@ -31,7 +34,10 @@ export function eventBody(facts: BodyFacts): string {
   return `${envelope.slice(0, -1)},"data":${facts.dataJson}}`;
 }
 
-/** UTC with milliseconds, `2026-11-21T18:00:00.000Z`: the one form of time that we write. Throws on what is no time (NaN). */
+/**
+ * UTC with milliseconds, `2026-11-21T18:00:00.000Z`: the one form of time that we write. Throws on
+ * what is no time (NaN).
+ */
 export function rfc3339(ms: number): string {
   // oxlint-disable-next-line no-restricted-globals -- a Date made of an argument reads no clock
   return new Date(ms).toISOString();

@@ -1,6 +1,6 @@
 /**
- * How a publisher's customers see their pages: name, logo, colours. The operator sets them as variables, and only values that
- * are checked here reach a style sheet.
+ * How a publisher's customers see their pages: name, logo, colours. The operator sets them as
+ * variables, and only values that are checked here reach a style sheet.
  *
  *   PORTAL_THEME = accent=#0a7f5a/#5fd6a8; radius=4; font=Inter, system-ui
  *
@@ -12,7 +12,10 @@ export type Colour = { light: string; dark: string };
 export type Theme = { colours: Readonly<Record<string, Colour>>; radiusPx: number | null; font: string | null };
 export type Brand = { name: string | null; logoUrl: string | null; theme: Theme };
 
-/** Custom properties of the pages' style sheet (dashboard/style/main.css), by the word of the setting. */
+/**
+ * Custom properties of the pages' style sheet (dashboard/style/main.css), by the word of the
+ * setting.
+ */
 export const THEME_COLOURS = ['accent', 'on-accent', 'page', 'card', 'soft', 'text', 'dim', 'line'] as const;
 const COLOUR = /^#(?:[0-9a-f]{3}|[0-9a-f]{6})$/i;
 const FONT = /^[A-Za-z0-9 ,-]{1,100}$/;

@@ -1,6 +1,7 @@
 /**
- * Canonical JSON (RFC 8785): one text for one value, whatever the order of its members. What the content hash of P2 is taken of.
- * Never sent to anyone: receivers get the publisher's own text (body.ts).
+ * Canonical JSON (RFC 8785): one text for one value, whatever the order of its members. What the
+ * content hash of P2 is taken of. Never sent to anyone: receivers get the publisher's own text
+ * (body.ts).
  */
 
 import { normalDecimal } from './decimal.ts';
@@ -10,12 +11,14 @@ import { exactNumber, isRawJson } from './json.ts';
 type Frame = { list: readonly unknown[]; next: number } | { members: readonly [string, unknown][]; next: number };
 
 /**
- * Takes what JSON.parse and parseExact (json.ts) return, and members that are `undefined`, which are left out as JSON.stringify
- * does. Throws on anything that JSON cannot say (NaN, bigint, functions). An explicit stack, not recursion: no nesting overflows it.
+ * Takes what JSON.parse and parseExact (json.ts) return, and members that are `undefined`, which
+ * are left out as JSON.stringify does. Throws on anything that JSON cannot say (NaN, bigint,
+ * functions). An explicit stack, not recursion: no nesting overflows it.
  *
- * Beside RFC 8785: a number that no double holds is written in its normal form, where the RFC would round it: two that differ
- * are not taken for the same, those that are equal are, and no text and no object is taken for a number; a lone surrogate is
- * written as its escape, where the RFC would refuse it.
+ * Beside RFC 8785: a number that no double holds is written in its normal form, where the RFC would
+ * round it: two that differ are not taken for the same, those that are equal are, and no text and
+ * no object is taken for a number; a lone surrogate is written as its escape, where the RFC would
+ * refuse it.
  */
 export function canonicalJson(value: unknown): string {
   const frames: Frame[] = [];

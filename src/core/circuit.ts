@@ -1,6 +1,6 @@
 /**
- * The circuit of one endpoint (C8): whether its lanes may send, wait, or send at a growing pace. Pure; the Gate keeps the state,
- * counts and wakes.
+ * The circuit of one endpoint (C8): whether its lanes may send, wait, or send at a growing pace.
+ * Pure; the Gate keeps the state, counts and wakes.
  *
  *   closed ── failures, and most of what is sent ──▶ open ── the pause is over ──▶ open, one probe under way
  *     ▲        or several records are asked ───────▶  ▲ ▲    for patience            │          │
@@ -9,8 +9,9 @@
  *                                               │ ▲ └─ pace doubles with success, halves when half of it fails; below 1/s it
  *                                               └─┘    opens again, for as long as before
  *
- * One record's answer is not its endpoint's, in any state: what opens the circuit are failures of several records, and a Retry-After
- * lengthens a pause only where several records were asked before (asking.ts) and an answer after the pause says the same.
+ * One record's answer is not its endpoint's, in any state: what opens the circuit are failures of
+ * several records, and a Retry-After lengthens a pause only where several records were asked before
+ * (asking.ts) and an answer after the pause says the same.
  */
 import { askedMs, askedOfSeveral, type Asking, isEndpointAsking } from './asking.ts';
 import {
@@ -37,7 +38,10 @@ export type Circuit =
       /** For how long several records, at least, were asked to wait; null: they were not. */
       askedMs: number | null;
     }
-  /** `round`: answers since the pace last changed. `failed`: failures among them, those in a row of one record as one. */
+  /**
+   * `round`: answers since the pace last changed. `failed`: failures among them, those in a row of
+   * one record as one.
+   */
   | {
       kind: 'half-open';
       sinceMs: number;
@@ -79,7 +83,8 @@ export function observed(circuit: Circuit, report: Report, facts: Facts, at: At)
       if (!isFailure) return halfOpen(at.nowMs, circuit.pauses);
       const several = isEndpointAsking(asking) ? askedOfSeveral(asking) : circuit.askedMs;
       const isConfirmed = several !== null && askedMs(report) > 0;
-      // It is there, and that it limits this record says nothing of others: they are tried, from one a second.
+      // It is there, and that it limits this record says nothing of others: they are tried, from
+      // one a second.
       if (report.isTooMany === true && !isConfirmed)
         return { ...halfOpen(at.nowMs, circuit.pauses + 1), failed: 1, failedLast: record };
       return { ...opened(circuit.pauses + 1, several, at, askedMs(report)), sinceMs: circuit.sinceMs };
@@ -92,7 +97,10 @@ export function observed(circuit: Circuit, report: Report, facts: Facts, at: At)
   }
 }
 
-/** Where it asks and is not alone with that. Several others do not speak for a failure that did not ask. */
+/**
+ * Where it asks and is not alone with that. Several others do not speak for a failure that did not
+ * ask.
+ */
 function severalAsked({ asking }: Facts, report: Report): number | null {
   return askedMs(report) > 0 ? askedOfSeveral(asking) : null;
 }
@@ -112,8 +120,9 @@ export function fullPace(limitPerSecond: number | null): number {
 }
 
 /**
- * `several`: what several records were asked. `confirmedMs`: what an answer after them asks; it is believed as far as those were asked,
- * and for our own longest pause in any case. Never shorter than our own pause, which grows.
+ * `several`: what several records were asked. `confirmedMs`: what an answer after them asks; it is
+ * believed as far as those were asked, and for our own longest pause in any case. Never shorter
+ * than our own pause, which grows.
  */
 function opened(
   pauses: number,
@@ -128,7 +137,10 @@ function opened(
   return { kind: 'open', sinceMs: nowMs, untilMs, pauses, probe: null, askedMs: several };
 }
 
-/** A second's worth of answers earns twice the pace, unless half of them were failures: those cost half of it. */
+/**
+ * A second's worth of answers earns twice the pace, unless half of them were failures: those cost
+ * half of it.
+ */
 function paced(circuit: Circuit & { kind: 'half-open' }, report: Report, facts: Facts, at: At): Circuit {
   const isFailure = report.answer === 'failed';
   const isCounted = isFailure && circuit.failedLast !== facts.record;

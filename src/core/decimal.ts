@@ -1,12 +1,19 @@
 /**
- * Numbers of JSON compared as the decimals that were written, not as the doubles that JavaScript would make of them: an id of
- * 20 digits differs from its neighbour. Linear in the text, whatever it holds: a publisher chooses it.
+ * Numbers of JSON compared as the decimals that were written, not as the doubles that JavaScript
+ * would make of them: an id of 20 digits differs from its neighbour. Linear in the text, whatever
+ * it holds: a publisher chooses it.
  */
 
-/** 0.DIGITS × 10^exponent. `digits` begins and ends with another digit than 0; zero has none, and no sign. */
+/**
+ * 0.DIGITS × 10^exponent. `digits` begins and ends with another digit than 0; zero has none, and no
+ * sign.
+ */
 export type Decimal = { isNegative: boolean; digits: string; exponent: number };
 
-/** Null for what is no JSON number. An exponent beyond all doubles becomes ±Infinity, and still compares. */
+/**
+ * Null for what is no JSON number. An exponent beyond all doubles becomes ±Infinity, and still
+ * compares.
+ */
 export function parseDecimal(number: string): Decimal | null {
   const parts = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]?\d+))?$/i.exec(number);
   if (parts === null) return null;
@@ -36,8 +43,8 @@ export function compareParsed(left: Decimal, right: Decimal): number {
 }
 
 /**
- * One text for one number, itself a JSON number: `1.50` and `15e-1` are both `15e-1`. Null where its exponent is beyond all
- * arithmetic, and for what is no JSON number.
+ * One text for one number, itself a JSON number: `1.50` and `15e-1` are both `15e-1`. Null where
+ * its exponent is beyond all arithmetic, and for what is no JSON number.
  */
 export function normalDecimal(number: string): string | null {
   const decimal = parseDecimal(number);

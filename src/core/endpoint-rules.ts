@@ -1,6 +1,7 @@
 /**
- * The rules for what an endpoint's owner sets (E1, E2), except its URL (delivery/url-guard.ts) and headers (header-rules.ts).
- * Each check answers null or a sentence that names the rule and the value; the caller adds the field.
+ * The rules for what an endpoint's owner sets (E1, E2), except its URL (delivery/url-guard.ts) and
+ * headers (header-rules.ts). Each check answers null or a sentence that names the rule and the
+ * value; the caller adds the field.
  */
 import { ALERT_TYPE_PREFIX } from './alert-event.ts';
 import type { EndpointSettings } from './endpoint.ts';
@@ -24,7 +25,10 @@ import {
 import { WILDCARD_SUFFIX } from './match.ts';
 import { checkText, shown } from './text.ts';
 
-/** Base64 with its padding and no stray bits: the one spelling that every Standard Webhooks library decodes alike. */
+/**
+ * Base64 with its padding and no stray bits: the one spelling that every Standard Webhooks library
+ * decodes alike.
+ */
 const SECRET = /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/][AQgw]==|[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=)?)$/;
 /** 64 bytes: 85 characters and one of the four that leave no stray bits, then the padding. */
 export const SIGNING_KEY = /^whsk_[A-Za-z0-9+/]{85}[AQgw]==$/;
@@ -125,7 +129,10 @@ export function checkSecret(text: string): string | null {
   return bytes >= SECRET_BYTES_MIN && bytes <= SECRET_BYTES_MAX ? null : `${rule}; the one given has ${bytes}`;
 }
 
-/** Says what is wrong and never what it is. That the public half belongs to the seed is checked where there is crypto. */
+/**
+ * Says what is wrong and never what it is. That the public half belongs to the seed is checked
+ * where there is crypto.
+ */
 export function checkSigningKey(text: string): string | null {
   if (SIGNING_KEY.test(text)) return null;
   const rule = 'must be "whsk_" and the padded base64 of 64 bytes, seed and public key';

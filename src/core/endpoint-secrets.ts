@@ -1,10 +1,11 @@
 /**
- * The secrets of one endpoint (E2): which are live, and what a rotation and a removal make of them. Sealed all along.
+ * The secrets of one endpoint (E2): which are live, and what a rotation and a removal make of them.
+ * Sealed all along.
  *
  *   current (expires never) ─rotate─▶ in overlap (expiresAtMs) ─▶ expired: signs nothing, dropped at the next change
  *
- * Of each kind at most one is current. There is always a current `hmac` one: every official library verifies that kind, so no
- * request is ever without a signature that they can read.
+ * Of each kind at most one is current. There is always a current `hmac` one: every official library
+ * verifies that kind, so no request is ever without a signature that they can read.
  */
 import type { EndpointSecret } from './endpoint.ts';
 import { LIVE_SECRETS_MAX, SECOND_MS } from './limits.ts';
@@ -25,8 +26,9 @@ export function currentSince(secrets: readonly EndpointSecret[]): number | null 
 }
 
 /**
- * `fresh` is current from now on; others of its kind end when the overlap does, or earlier if they were to end earlier: a
- * rotation never lengthens a life. Refused where it would leave more than LIVE_SECRETS_MAX.
+ * `fresh` is current from now on; others of its kind end when the overlap does, or earlier if they
+ * were to end earlier: a rotation never lengthens a life. Refused where it would leave more than
+ * LIVE_SECRETS_MAX.
  */
 export function rotated(
   secrets: readonly EndpointSecret[],
@@ -44,7 +46,10 @@ export function rotated(
 
 export type RemovalRefusal = { reason: 'unknown-secret' } | { reason: 'current-secret' };
 
-/** A current `hmac` secret is not removed but rotated: without it requests would end up unsigned when the others expire. */
+/**
+ * A current `hmac` secret is not removed but rotated: without it requests would end up unsigned
+ * when the others expire.
+ */
 export function withoutSecret(
   secrets: readonly EndpointSecret[],
   id: string,

@@ -1,6 +1,7 @@
 /**
- * The rules for what a publisher sends (P5). Each check answers null or a sentence that names the rule and the value; the caller
- * adds the field. Shapes (is it a string at all) are zod's, at the edge.
+ * The rules for what a publisher sends (P5). Each check answers null or a sentence that names the
+ * rule and the value; the caller adds the field. Shapes (is it a string at all) are zod's, at the
+ * edge.
  */
 import { ALERT_TYPE_PREFIX } from './alert-event.ts';
 import { ACCOUNT_ID, EVENT_ID, isEndpointId } from './ids.ts';
@@ -16,7 +17,10 @@ import { checkText, shown, utf8Bytes } from './text.ts';
 import { isCalendarDate } from './time.ts';
 
 export const EVENT_TYPE = /^[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*$/;
-/** RFC 3339, 5.6, whose letters may be lower case. Without :60: a leap second would reach receivers whose clocks cannot say it. */
+/**
+ * RFC 3339, 5.6, whose letters may be lower case. Without :60: a leap second would reach receivers
+ * whose clocks cannot say it.
+ */
 const DATE_TIME =
   /^([0-9]{4})-([0-9]{2})-([0-9]{2})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])$/i;
 
@@ -24,7 +28,10 @@ export function checkAccountId(value: string): string | null {
   return ACCOUNT_ID.test(value) ? null : `must be 1 to 64 letters, digits, "_" or "-"; got ${shown(value)}`;
 }
 
-/** No dot: `webhook-id.timestamp.body` is what is signed, and a dot in the id would make that ambiguous. */
+/**
+ * No dot: `webhook-id.timestamp.body` is what is signed, and a dot in the id would make that
+ * ambiguous.
+ */
 export function checkEventId(value: string): string | null {
   return EVENT_ID.test(value) ? null : `must be 1 to 128 letters, digits, "_" or "-"; got ${shown(value)}`;
 }
@@ -43,7 +50,10 @@ export function checkEventType(value: string): string | null {
   return `must be a dotted name like "ticket.created": letters, digits, "_" and "-", joined by single dots; got ${shown(value)}`;
 }
 
-/** What may be published or catalogued: the type of test sends would tell receivers that nothing has happened, those of alerts that something has. */
+/**
+ * What may be published or catalogued: the type of test sends would tell receivers that nothing has
+ * happened, those of alerts that something has.
+ */
 export function checkOwnEventType(value: string): string | null {
   if (value.startsWith(ALERT_TYPE_PREFIX)) {
     return `must not begin with "${ALERT_TYPE_PREFIX}", which is reserved for alerts; got ${shown(value)}`;
@@ -52,7 +62,10 @@ export function checkOwnEventType(value: string): string | null {
   return `must not be "${TEST_EVENT_TYPE}", which is reserved for test sends`;
 }
 
-/** Keys are compared byte by byte and stand in URL paths: hence NFC, and no segment that a client would resolve away. */
+/**
+ * Keys are compared byte by byte and stand in URL paths: hence NFC, and no segment that a client
+ * would resolve away.
+ */
 export function checkRecordKey(value: string): string | null {
   const fault = checkText(value, 1, RECORD_KEY_BYTES_MAX);
   if (fault !== null) return fault;
@@ -83,7 +96,10 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   return Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
 
-/** A bare value has depth 0, `[]` and `{}` have 1. Looks no deeper than the limit, so no nesting overflows the stack. */
+/**
+ * A bare value has depth 0, `[]` and `{}` have 1. Looks no deeper than the limit, so no nesting
+ * overflows the stack.
+ */
 export function checkDataDepth(data: unknown): string | null {
   if (!isDeeperThan(data, DATA_DEPTH_MAX)) return null;
   return `must be nested at most ${DATA_DEPTH_MAX} levels deep; it is deeper`;

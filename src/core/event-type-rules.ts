@@ -1,6 +1,7 @@
 /**
- * The rules for what an operator sets of an event type (P6), except its schemas (schema-rules.ts). Each check answers null or a
- * sentence that names the rule and the value; the caller adds the field.
+ * The rules for what an operator sets of an event type (P6), except its schemas (schema-rules.ts).
+ * Each check answers null or a sentence that names the rule and the value; the caller adds the
+ * field.
  */
 import { checkEventType } from './event-rules.ts';
 import {

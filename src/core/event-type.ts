@@ -1,6 +1,7 @@
 /**
- * An event type of the catalogue (P6, P7), as the Catalogue keeps it and others are told of it. JSON travels between objects as
- * text. What a request may set is checked in event-type-rules.ts and schema-rules.ts.
+ * An event type of the catalogue (P6, P7), as the Catalogue keeps it and others are told of it.
+ * JSON travels between objects as text. What a request may set is checked in event-type-rules.ts
+ * and schema-rules.ts.
  */
 
 /** What an operator sets of a type, besides its schemas. */
@@ -18,7 +19,10 @@ export type EventTypeFacts = {
   latestGroup: string | null;
   /** Newer events replace older ones that wait in `ordered` lanes too. */
   latestOnly: boolean;
-  /** The version that plain `data` is in; null while there is none. Moves only when it is set: a new version breaks no publisher. */
+  /**
+   * The version that plain `data` is in; null while there is none. Moves only when it is set: a new
+   * version breaks no publisher.
+   */
   dataVersion: string | null;
   archived: boolean;
 };
@@ -28,7 +32,10 @@ export type SchemaVersion = { version: string; schemaJson: string; createdAtMs: 
 
 export type EventType = EventTypeFacts & {
   name: string;
-  /** The catalogue's revision when this type was last changed: what it says under one revision never changes. */
+  /**
+   * The catalogue's revision when this type was last changed: what it says under one revision never
+   * changes.
+   */
   revision: number;
   createdAtMs: number;
   updatedAtMs: number;
@@ -51,10 +58,15 @@ export type EventTypePolicy = Pick<
   | 'archived'
 > & { versionCount: number };
 
-/** Every type, archived ones too. `revision` grows with every change; 0 is a catalogue that nobody has used. */
+/**
+ * Every type, archived ones too. `revision` grows with every change; 0 is a catalogue that nobody
+ * has used.
+ */
 export type CatalogueIndex = { revision: number; types: EventTypePolicy[] };
 
-/** What travels with an event to its Shard, which knows no catalogue. Absent: nothing of that kind. */
+/**
+ * What travels with an event to its Shard, which knows no catalogue. Absent: nothing of that kind.
+ */
 export type EventPolicy = {
   retryWindowSeconds?: number | undefined;
   expireAfterSeconds?: number | undefined;

@@ -1,6 +1,7 @@
 /**
- * Since when an endpoint has done nothing but fail (C8), as far as its Gate has heard: about an hour exact, because each correction is a
- * row. The log has the last word before anything follows from it. Pure.
+ * Since when an endpoint has done nothing but fail (C8), as far as its Gate has heard: about an
+ * hour exact, because each correction is a row. The log has the last word before anything follows
+ * from it. Pure.
  */
 import type { Report } from './report.ts';
 import { FAILING_DAY_MS, FAILING_DAYS_MIN, FAILING_EXACT_MS, FAILING_MS_MAX } from './limits.ts';

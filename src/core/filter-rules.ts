@@ -1,6 +1,7 @@
 /**
- * What a filter may be (E1): from anything to a Filter, or to what is wrong with it, each fault with the JSON pointer (RFC 6901) of
- * the part that it is about. The messages complete a sentence that begins with the field's name.
+ * What a filter may be (E1): from anything to a Filter, or to what is wrong with it, each fault
+ * with the JSON pointer (RFC 6901) of the part that it is about. The messages complete a sentence
+ * that begins with the field's name.
  */
 import type { Condition, Filter, Scalar } from './filter.ts';
 import {
@@ -157,7 +158,8 @@ function parseScalar(value: unknown, at: At): Scalar | undefined {
 function parseOrdered(value: unknown, at: At): string | number | undefined {
   if (typeof value === 'string') return checkedText(value, at);
   if (typeof value !== 'number') return wrong(at, `must be text or a number; got ${described(value)}`);
-  // JSON.parse has rounded a longer one already: it would be compared as another number than the one that was sent.
+  // JSON.parse has rounded a longer one already: it would be compared as another number than the
+  // one that was sent.
   if (Math.abs(value) <= Number.MAX_SAFE_INTEGER) return value;
   return wrong(at, `must be a number of at most ${Number.MAX_SAFE_INTEGER} on either side of 0`);
 }

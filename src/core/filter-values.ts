@@ -1,19 +1,28 @@
 /**
- * The values of one event as its filters ask for them. Each field is looked up once and each of its values normalised once, whoever
- * asks: then a condition is one look into a set, or at the two ends of an order. So the cost of a publish is the sum of what
- * publisher and customers chose, and not the product.
+ * The values of one event as its filters ask for them. Each field is looked up once and each of its
+ * values normalised once, whoever asks: then a condition is one look into a set, or at the two ends
+ * of an order. So the cost of a publish is the sum of what publisher and customers chose, and not
+ * the product.
  */
 import { compareParsed, type Decimal, parseDecimal } from './decimal.ts';
 import { exactNumber, isRawJson } from './json.ts';
 import { FILTER_VALUES_LOOKED_AT_MAX } from './limits.ts';
 
-/** Numbers in `data` may be JSON.rawJSON objects, where JavaScript could not hold what was written. */
+/**
+ * Numbers in `data` may be JSON.rawJSON objects, where JavaScript could not hold what was written.
+ */
 export type FilteredEvent = { type: string; record: string | null; version: number | null; data: unknown };
 
-/** `left` counts down: what the filters of one publish may still look at, over all of its events and endpoints. */
+/**
+ * `left` counts down: what the filters of one publish may still look at, over all of its events and
+ * endpoints.
+ */
 export type FilterBudget = { left: number };
 
-/** A list on the way stands for each of its elements; one at the end too for `elements`, and not where the value `itself` is asked for. */
+/**
+ * A list on the way stands for each of its elements; one at the end too for `elements`, and not
+ * where the value `itself` is asked for.
+ */
 type Ending = 'elements' | 'itself';
 
 export class EventValues {
@@ -80,8 +89,9 @@ export class FieldValues {
   }
 
   /**
-   * Numbers with numbers and text with text, by UTF-16 code unit; anything else has no order. `least` and `most` compare the least and
-   * the greatest value of that kind with `wanted`: below 0, 0 or above 0; null where there is none.
+   * Numbers with numbers and text with text, by UTF-16 code unit; anything else has no order.
+   * `least` and `most` compare the least and the greatest value of that kind with `wanted`: below
+   * 0, 0 or above 0; null where there is none.
    */
   compared(wanted: string | number): { least: number; most: number } | null {
     if (typeof wanted === 'number') return this.#comparedNumbers(wanted);
@@ -151,7 +161,10 @@ function compareTexts(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** In the order of the event, FILTER_VALUES_LOOKED_AT_MAX at most. `data` is nested DATA_DEPTH_MAX deep, so this recursion ends. */
+/**
+ * In the order of the event, FILTER_VALUES_LOOKED_AT_MAX at most. `data` is nested DATA_DEPTH_MAX
+ * deep, so this recursion ends.
+ */
 function look(event: FilteredEvent, field: string, ending: Ending): FieldValues {
   const [first = '', ...names] = field.split('.');
   const found: unknown[] = [];

@@ -1,11 +1,13 @@
 /**
- * An endpoint's filter (E1): conditions on fields of an event, as they are saved and shown, and whether an event meets them.
- * What may be saved is checked in filter-rules.ts; what integrators read is docs/filters.md.
+ * An endpoint's filter (E1): conditions on fields of an event, as they are saved and shown, and
+ * whether an event meets them. What may be saved is checked in filter-rules.ts; what integrators
+ * read is docs/filters.md.
  *
- * Decided once for each event, when it is accepted. A condition that cannot be decided, because it would have to look at too many
- * values, because its filter or its publish has used up its steps, or because a newer release saved it, is neither true
- * nor false; where the whole filter depends on it, the event is sent:
- * one event too many can be ignored by who receives it, one too few is never seen.
+ * Decided once for each event, when it is accepted. A condition that cannot be decided, because it
+ * would have to look at too many values, because its filter or its publish has used up its steps,
+ * or because a newer release saved it, is neither true nor false; where the whole filter depends on
+ * it, the event is sent: one event too many can be ignored by who receives it, one too few is never
+ * seen.
  */
 import { EventValues, type FieldValues, type FilteredEvent } from './filter-values.ts';
 import { FILTER_STEPS_MAX, PUBLISH_FILTER_STEPS_MAX } from './limits.ts';
@@ -48,7 +50,8 @@ function decide(filter: Filter, event: EventValues, steps: Steps): Verdict {
   if ('not' in filter) return opposite(decide(filter.not, event, steps));
   const comparisons = 'in' in filter ? filter.in.length : 1;
   const values = event.of(filter.field, 'exists' in filter ? 'itself' : 'elements', comparisons);
-  // As many whoever asked for the field first: what one filter decides does not depend on the others.
+  // As many whoever asked for the field first: what one filter decides does not depend on the
+  // others.
   steps.left -= (values?.looked ?? 0) + comparisons;
   if (values === null || steps.left < 0) return null;
   if ('exists' in filter) {
@@ -59,7 +62,10 @@ function decide(filter: Filter, event: EventValues, steps: Steps): Verdict {
   return holds === null ? null : orUnknown(values, holds);
 }
 
-/** One member with this verdict gives it to all; otherwise one that cannot be decided leaves them so. */
+/**
+ * One member with this verdict gives it to all; otherwise one that cannot be decided leaves them
+ * so.
+ */
 function firstOf(verdict: boolean, filters: Filter[], event: EventValues, steps: Steps): Verdict {
   let all: Verdict = !verdict;
   for (const filter of filters) {
@@ -78,7 +84,10 @@ function orUnknown({ isComplete }: FieldValues, holds: boolean): Verdict {
   return holds || isComplete ? holds : null;
 }
 
-/** For one of the values that were looked at. Of a condition that a newer release saved, nothing can be said. */
+/**
+ * For one of the values that were looked at. Of a condition that a newer release saved, nothing can
+ * be said.
+ */
 function holdsFor(condition: Exclude<Condition, { exists: boolean }>, values: FieldValues): Verdict {
   if ('equals' in condition) return values.has(condition.equals);
   if ('in' in condition) return condition.in.some((wanted) => values.has(wanted));

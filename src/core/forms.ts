@@ -1,5 +1,6 @@
 /**
- * The forms of one event (P7): its content in one or several schema versions, and which of them an endpoint is sent.
+ * The forms of one event (P7): its content in one or several schema versions, and which of them an
+ * endpoint is sent.
  */
 
 /** `version` is null where the type has no schema. */
@@ -22,8 +23,9 @@ export function pinnedVersion(pinned: Readonly<Record<string, string>> | undefin
 }
 
 /**
- * What an endpoint that pins a version of this type is sent. Without that form: the next older one, which its reader may have known
- * before; where all are newer, the oldest. Never nothing: the body says which it is.
+ * What an endpoint that pins a version of this type is sent. Without that form: the next older one,
+ * which its reader may have known before; where all are newer, the oldest. Never nothing: the body
+ * says which it is.
  */
 export function formFor<F extends Form>(forms: Forms<F>, pinned: string | undefined): F {
   if (pinned === undefined) return forms[0];

@@ -1,5 +1,6 @@
 /**
- * The rules for an endpoint's own request headers (E1). Values are secrets: a sentence names the header, never its value.
+ * The rules for an endpoint's own request headers (E1). Values are secrets: a sentence names the
+ * header, never its value.
  */
 import { HEADERS_BYTES_MAX, HEADERS_PER_ENDPOINT_MAX } from './limits.ts';
 import { shown } from './text.ts';

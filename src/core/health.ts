@@ -1,6 +1,7 @@
 /**
- * What a window of attempts says of an endpoint (V4). Pure: the log counts groups, this adds them up. An attempt that was lost or not sent
- * says something of us and nothing of the endpoint, so it counts in no rate and no latency.
+ * What a window of attempts says of an endpoint (V4). Pure: the log counts groups, this adds them
+ * up. An attempt that was lost or not sent says something of us and nothing of the endpoint, so it
+ * counts in no rate and no latency.
  */
 import { percentile } from './latency.ts';
 import { type ErrorKind, isOurs } from './outcome.ts';

@@ -1,5 +1,6 @@
 /**
- * Whole hours of UTC, by which the log is rolled up (store/log/hours.ts), and what of a window they cover. Pure.
+ * Whole hours of UTC, by which the log is rolled up (store/log/hours.ts), and what of a window they
+ * cover. Pure.
  */
 import { HOUR_MS } from './limits.ts';
 
@@ -10,7 +11,10 @@ export function hourOf(ms: number): number {
   return Math.floor(ms / HOUR_MS) * HOUR_MS;
 }
 
-/** `rolled`: the hours that are there; `rest`: what has to be counted row by row, at most one part before and one after them. */
+/**
+ * `rolled`: the hours that are there; `rest`: what has to be counted row by row, at most one part
+ * before and one after them.
+ */
 export function partsOf(window: Span, there: Span | null): { rolled: Span | null; rest: Span[] } {
   if (there === null) return { rolled: null, rest: [window] };
   const fromMs = Math.max(-hourOf(-window.fromMs), there.fromMs);

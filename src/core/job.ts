@@ -1,12 +1,16 @@
 /**
- * Long work with a cursor, as every part of the system passes it on. A kind is a member of JobSpec and a file in src/job; what
- * they share (progress, pace, pause, cancel, history, crashes) is src/job/ledger.ts.
+ * Long work with a cursor, as every part of the system passes it on. A kind is a member of JobSpec
+ * and a file in src/job; what they share (progress, pace, pause, cancel, history, crashes) is
+ * src/job/ledger.ts.
  */
 import type { EndedStatus } from './delivery.ts';
 import type { EventPolicy } from './event-type.ts';
 import type { ShardsOf } from './ids.ts';
 
-/** `finished` and `cancelled` are final. A job never fails as a whole: what it cannot do yet it tries again. */
+/**
+ * `finished` and `cancelled` are final. A job never fails as a whole: what it cannot do yet it
+ * tries again.
+ */
 export type JobStatus = 'running' | 'paused' | 'finished' | 'cancelled';
 
 /** What every account is sent. `dataJson` is the exact text of `data`. */
@@ -22,13 +26,21 @@ export type BroadcastEvent = EventPolicy & {
   schemaVersion?: string | undefined;
 };
 
-/** Which deliveries of the log a bulk act concerns: originals, accepted from `fromMs` to before `toMs`. Absent lists: any. */
+/**
+ * Which deliveries of the log a bulk act concerns: originals, accepted from `fromMs` to before
+ * `toMs`. Absent lists: any.
+ */
 export type BulkRange = {
   endpoint: string;
   statuses: readonly EndedStatus[];
-  /** Only what the endpoint did not get: cancelled because it was disabled, or never made for it. */
+  /**
+   * Only what the endpoint did not get: cancelled because it was disabled, or never made for it.
+   */
   missing: boolean;
-  /** Of missing ones: the event types of the endpoint when it was asked; empty: all. Absent as earlier releases saved it. */
+  /**
+   * Of missing ones: the event types of the endpoint when it was asked; empty: all. Absent as
+   * earlier releases saved it.
+   */
   subscribed?: readonly string[] | undefined;
   eventTypes?: readonly string[] | undefined;
   statusCodes?: readonly string[] | undefined;
@@ -56,7 +68,10 @@ export type JobStart = {
   reason: string | null;
 };
 
-/** Counted in what the kind is about: accounts, deliveries, stored rows. `total` is exact once it has ended. */
+/**
+ * Counted in what the kind is about: accounts, deliveries, stored rows. `total` is exact once it
+ * has ended.
+ */
 export type JobProgress = { total: number; done: number; failed: number; skipped: number };
 
 export type JobAct = {

@@ -1,7 +1,8 @@
 /**
- * Reads what a request says as JSON (RFC 8259), and says of what is none where it is and what it is about. Stricter than JSON.parse in
- * one thing: two members of one name in an object, of which JSON.parse drops one in silence, are refused (section 4: names should be
- * unique). As a generator it pauses while it reads, because a body may take longer than others should wait.
+ * Reads what a request says as JSON (RFC 8259), and says of what is none where it is and what it is
+ * about. Stricter than JSON.parse in one thing: two members of one name in an object, of which
+ * JSON.parse drops one in silence, are refused (section 4: names should be unique). As a generator
+ * it pauses while it reads, because a body may take longer than others should wait.
  */
 import { exactNumber, exactNumberOf } from './json.ts';
 import { JSON_DEPTH_MAX, JSON_SLICE_CHARS, SHOWN_VALUE_CHARS_MAX } from './limits.ts';
@@ -26,8 +27,8 @@ export class JsonError extends Error {
 type Frame = { list: unknown[] } | { object: object; name: string };
 
 /**
- * `exact`: numbers keep the digits with which they were written (json.ts). `double`: those that would be rounded are refused.
- * Throws JsonError.
+ * `exact`: numbers keep the digits with which they were written (json.ts). `double`: those that
+ * would be rounded are refused. Throws JsonError.
  */
 export function* readJson(text: string, numbers: 'exact' | 'double'): Generator<void, unknown> {
   const reader = new Reader(text, numbers);
@@ -45,7 +46,10 @@ const SPACE = /[ \t\n\r]*/y;
 /** All of a text up to what ends it, escapes it, or is not allowed in it. */
 const PLAIN_TEXT = /[ !#-[\]-\uffff]*/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-/** What other languages write where JSON has no word. Only these are shown: anything else may be payload. */
+/**
+ * What other languages write where JSON has no word. Only these are shown: anything else may be
+ * payload.
+ */
 const FOREIGN_WORD = /(?:-?Infinity|-?NaN|nan|undefined|None|True|False|NULL|Null|nil)(?![A-Za-z0-9_])/y;
 const LITERALS = [
   ['true', true],

@@ -1,7 +1,8 @@
 /**
- * JSON as the publisher wrote it: a number that JavaScript would round or write differently keeps its text, so that an id of
- * 20 digits or a price of 1.10 leaves as it came. `JSON.stringify` of what this returns writes those texts (RFC 8259, section 6
- * leaves precision to the implementation; V8's JSON.rawJSON makes it exact).
+ * JSON as the publisher wrote it: a number that JavaScript would round or write differently keeps
+ * its text, so that an id of 20 digits or a price of 1.10 leaves as it came. `JSON.stringify` of
+ * what this returns writes those texts (RFC 8259, section 6 leaves precision to the implementation;
+ * V8's JSON.rawJSON makes it exact).
  */
 import { compareDecimals } from './decimal.ts';
 
@@ -11,10 +12,14 @@ type ExactJson = {
   rawJSON(text: string): RawJson;
   isRawJSON(value: unknown): value is RawJson;
 };
-// TypeScript's library does not know JSON.rawJSON and the reviver's context yet; V8 has both since 11.4.
+// TypeScript's library does not know JSON.rawJSON and the reviver's context yet; V8 has both since
+// 11.4.
 const exact = JSON as unknown as ExactJson;
 
-/** Numbers that do not come back as the same text are RawJSON objects. Throws SyntaxError, or RangeError on absurd nesting. */
+/**
+ * Numbers that do not come back as the same text are RawJSON objects. Throws SyntaxError, or
+ * RangeError on absurd nesting.
+ */
 export function parseExact(text: string): unknown {
   return exact.parse(text, (_key, value, context) =>
     typeof value === 'number' && context.source !== undefined && String(value) !== context.source
@@ -40,7 +45,10 @@ export function isRawJson(value: unknown): value is RawJson {
 
 const SAFE_CHARS = 15;
 
-/** A number that a double holds, however it was written, as that double; any other stays RawJSON. All else as it is. */
+/**
+ * A number that a double holds, however it was written, as that double; any other stays RawJSON.
+ * All else as it is.
+ */
 export function exactNumber(value: unknown): unknown {
   if (!exact.isRawJSON(value)) return value;
   const number = Number(value.rawJSON);

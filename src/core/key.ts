@@ -11,7 +11,10 @@ export type Grant = {
   scopes: readonly Scope[];
   account: string | null;
   isPortal: boolean;
-  /** L2: the one record that it may read the status of, and nothing else; null: it is not bound to one. */
+  /**
+   * L2: the one record that it may read the status of, and nothing else; null: it is not bound to
+   * one.
+   */
   record: string | null;
   /** The key that answers for it, also where a token of it asks; null: ADMIN_KEY. */
   keyId: string | null;

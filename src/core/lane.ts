@@ -1,6 +1,7 @@
 /**
- * The plan of one lane (C3): which of its deliveries are superseded, which may start now, and when to look again.
- * A lane is the deliveries of one record to one endpoint. Pure; the Shard applies what is decided here.
+ * The plan of one lane (C3): which of its deliveries are superseded, which may start now, and when
+ * to look again. A lane is the deliveries of one record to one endpoint. Pure; the Shard applies
+ * what is decided here.
  *
  *   ordered    one at a time; the oldest open one, and nothing behind it, whatever its due time; of a type of which only the
  *              latest matters (`latestOnly`), older ones that wait are superseded
@@ -28,7 +29,10 @@ export type AttemptedVersion = { version: number; sequence: number };
 
 export type LaneFacts<T extends LaneItem = LaneItem> = {
   ordering: Ordering;
-  /** Everything open or still claimed: live ones with the oldest sequence first, replays anywhere, in the order of asking. */
+  /**
+   * Everything open or still claimed: live ones with the oldest sequence first, replays anywhere,
+   * in the order of asking.
+   */
   items: { values(): Iterable<T> };
   attempted: AttemptedVersion | null;
   /** Of live events without a version, the highest sequence attempted, by family. */
@@ -40,11 +44,16 @@ export type LanePlan<T extends LaneItem = LaneItem> = {
   start: T[];
   /** More is due than was asked for. */
   isCut: boolean;
-  /** When something of this lane is due next; null when only an outcome or a new event can move it. */
+  /**
+   * When something of this lane is due next; null when only an outcome or a new event can move it.
+   */
   dueMs: number | null;
 };
 
-/** Newer by version where both have one, by sequence where neither has; otherwise neither is newer. Equal versions: neither. */
+/**
+ * Newer by version where both have one, by sequence where neither has; otherwise neither is newer.
+ * Equal versions: neither.
+ */
 export function isNewer(a: Pick<LaneItem, 'version' | 'sequence'>, b: Pick<LaneItem, 'version' | 'sequence'>): boolean {
   if (a.version !== null && b.version !== null) return a.version > b.version;
   if (a.version === null && b.version === null) return a.sequence > b.sequence;
@@ -60,8 +69,9 @@ function dueOf(item: LaneItem): number {
 }
 
 /**
- * A version lower than one already attempted never goes out in a `latest` lane; nor does a replay of an older version anywhere,
- * or of an older event without a version in a `latest` lane, unless it was forced (R4).
+ * A version lower than one already attempted never goes out in a `latest` lane; nor does a replay
+ * of an older version anywhere, or of an older event without a version in a `latest` lane, unless
+ * it was forced (R4).
  */
 export function supersederOf(
   item: LaneItem,
@@ -78,8 +88,9 @@ export function supersederOf(
 }
 
 /**
- * R4: whether a replay comes after something newer of its lane: for an event with a version that is a higher one (it was forced then),
- * for one without any event that follows it in the record. A lane without order has nothing to be out of.
+ * R4: whether a replay comes after something newer of its lane: for an event with a version that is
+ * a higher one (it was forced then), for one without any event that follows it in the record. A
+ * lane without order has nothing to be out of.
  */
 export function isOutOfOrder(
   { sequence, version }: Pick<LaneItem, 'sequence' | 'version'>,
@@ -90,7 +101,10 @@ export function isOutOfOrder(
   return lane.attempted !== null && lane.attempted.version > version;
 }
 
-/** Whose newest takes the place of the others: a group of the catalogue, or a type alone. No type has a space in its name. */
+/**
+ * Whose newest takes the place of the others: a group of the catalogue, or a type alone. No type
+ * has a space in its name.
+ */
 export function familyOf({ type, latestGroup }: Pick<LaneItem, 'type' | 'latestGroup'>): string {
   return latestGroup === undefined ? type : `group ${latestGroup}`;
 }
@@ -100,12 +114,18 @@ function kindOf(item: LaneItem): string {
   return `${item.version === null ? 'u' : 'v'} ${familyOf(item)}`;
 }
 
-/** In an `ordered` lane only among themselves and only while they wait: what was attempted there is no limit for what follows. */
+/**
+ * In an `ordered` lane only among themselves and only while they wait: what was attempted there is
+ * no limit for what follows.
+ */
 function isReplaceable(item: LaneItem, ordering: Ordering): boolean {
   return isLive(item) && (ordering === 'latest' || (ordering === 'ordered' && item.latestOnly === true));
 }
 
-/** The newest live one of each kind where newer ones replace older ones, also if it is under way. Replays replace nothing. */
+/**
+ * The newest live one of each kind where newer ones replace older ones, also if it is under way.
+ * Replays replace nothing.
+ */
 function newestOf(lane: LaneFacts): Map<string, LaneItem> {
   const newest = new Map<string, LaneItem>();
   if (lane.ordering === 'unordered') return newest;
@@ -130,12 +150,18 @@ function findSuperseded<T extends LaneItem>(lane: LaneFacts<T>): Map<T, number> 
   return superseded;
 }
 
-/** Which goes first in a lane of one at a time: the oldest; in a `latest` lane the lower version where both have one. */
+/**
+ * Which goes first in a lane of one at a time: the oldest; in a `latest` lane the lower version
+ * where both have one.
+ */
 function goesBefore(item: LaneItem, head: LaneItem, ordering: Ordering): boolean {
   return ordering === 'latest' && item.version !== null && head.version !== null && item.version < head.version;
 }
 
-/** `startsMax`: how many there may be slots for; a lane with more is `isCut`, and must be planned again when there are. */
+/**
+ * `startsMax`: how many there may be slots for; a lane with more is `isCut`, and must be planned
+ * again when there are.
+ */
 export function planLane<T extends LaneItem>(lane: LaneFacts<T>, nowMs: number, startsMax = Infinity): LanePlan<T> {
   const gone = findSuperseded(lane);
   const superseded = [...gone].map(([item, by]) => ({ item, by }));

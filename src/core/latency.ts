@@ -1,7 +1,8 @@
 /**
- * Latencies as counts in fixed buckets. Fixed, so that counts of two windows, accounts or databases add up to those of both, and
- * so that the log counts them without sorting. A percentile from them is off by at most LATENCY_ERROR: each bucket ends at most
- * a fifth above where it begins, and its geometric middle is answered; up to 8 ms each millisecond has a bucket, so there it is exact.
+ * Latencies as counts in fixed buckets. Fixed, so that counts of two windows, accounts or databases
+ * add up to those of both, and so that the log counts them without sorting. A percentile from them
+ * is off by at most LATENCY_ERROR: each bucket ends at most a fifth above where it begins, and its
+ * geometric middle is answered; up to 8 ms each millisecond has a bucket, so there it is exact.
  */
 import { TIMEOUT_MS_MAX } from './limits.ts';
 
@@ -28,7 +29,10 @@ export function bucketOf(latencyMs: number): number {
   return index === -1 ? LATENCY_BOUNDS_MS.length : index;
 }
 
-/** The nearest rank: the smallest value that at least the share `q` (above 0, at most 1) of all is not above. Null where there is none. */
+/**
+ * The nearest rank: the smallest value that at least the share `q` (above 0, at most 1) of all is
+ * not above. Null where there is none.
+ */
 export function percentile(counts: ReadonlyMap<number, number>, q: number): number | null {
   const total = [...counts.values()].reduce((sum, n) => sum + n, 0);
   if (total === 0) return null;

@@ -1,5 +1,6 @@
 /**
- * Live status (L1): who views which records, when a viewer has read enough to be sent more, and why one is closed. Pure.
+ * Live status (L1): who views which records, when a viewer has read enough to be sent more, and why
+ * one is closed. Pure.
  */
 import type { AccountSettings } from './endpoint.ts';
 import { VIEWER_READ_MS, VIEWER_UNREAD_BYTES_MAX } from './limits.ts';
@@ -25,7 +26,10 @@ export const CLOSE_CODES = {
 } as const;
 export type CloseReason = keyof typeof CLOSE_CODES;
 
-/** `key`: the id of the key that answers for it, also where a token of it asks; null: the operator's. */
+/**
+ * `key`: the id of the key that answers for it, also where a token of it asks; null: the
+ * operator's.
+ */
 export type ViewerFacts = {
   records: string[];
   key: string | null;
@@ -38,14 +42,17 @@ export type ViewerFacts = {
 };
 
 /**
- * What a viewer was sent since it last said that it has read everything. Once that is much, the next message asks; until it has
- * answered it is sent nothing, and then the present.
+ * What a viewer was sent since it last said that it has read everything. Once that is much, the
+ * next message asks; until it has answered it is sent nothing, and then the present.
  */
 export type Reading = { unreadBytes: number; asked: { number: number; byMs: number } | null; count: number };
 
 export const NOTHING_UNREAD: Reading = { unreadBytes: 0, asked: null, count: 0 };
 
-/** After a message of so many bytes. `ask`: the number that the message carries, to be sent back; null: none. */
+/**
+ * After a message of so many bytes. `ask`: the number that the message carries, to be sent back;
+ * null: none.
+ */
 export function sent(reading: Reading, bytes: number, nowMs: number): { reading: Reading; ask: number | null } {
   const unreadBytes = reading.unreadBytes + bytes;
   if (unreadBytes < VIEWER_UNREAD_BYTES_MAX) return { reading: { ...reading, unreadBytes }, ask: null };
@@ -58,7 +65,10 @@ export function acknowledged(reading: Reading, number: number): Reading | null {
   return reading.asked?.number === number ? { unreadBytes: 0, asked: null, count: reading.count } : null;
 }
 
-/** When what is said of these deliveries changes though nothing happens: the next of them becomes late, or later than that. */
+/**
+ * When what is said of these deliveries changes though nothing happens: the next of them becomes
+ * late, or later than that.
+ */
 export function nextLateMs(view: RecordView, targets: AccountSettings['targets'], nowMs: number): number | null {
   const times = view.endpoints.flatMap(({ delivery }) =>
     isOwed(delivery)

@@ -1,6 +1,7 @@
 /**
- * What a Shard sends the log (D1): the shape of a LOG message, carried by the queue, and of one logged attempt.
- * Every entry is a whole picture of one delivery at one revision: losing, doubling or reordering messages does no harm.
+ * What a Shard sends the log (D1): the shape of a LOG message, carried by the queue, and of one
+ * logged attempt. Every entry is a whole picture of one delivery at one revision: losing, doubling
+ * or reordering messages does no harm.
  */
 import type { DeliveryStatus, EventFacts, LastAttempt, Trigger } from './delivery.ts';
 import type { RecordAddress, RecordRef } from './ids.ts';
@@ -30,7 +31,10 @@ export type LoggedEvent = Pick<
   | 'erasedAtMs'
 > & { deliveryCount: number };
 
-/** In the log's place for what a replay repeats, so that one of what was missing counts as a replay there too. */
+/**
+ * In the log's place for what a replay repeats, so that one of what was missing counts as a replay
+ * there too.
+ */
 export const REPLAYS_NOTHING = '';
 
 export type LoggedDelivery = {
@@ -72,5 +76,8 @@ export type LogMessage = { v: 2; shard: string; records: RecordLog[] };
 /** The same for the log's tables: each record with its whole address. */
 export type LoggedRecord = RecordAddress & Pick<RecordLog, 'record' | 'entries'>;
 
-/** What the log consumer confirms to a record once D1 has the rows. `endpoint` is null for an event without deliveries. */
+/**
+ * What the log consumer confirms to a record once D1 has the rows. `endpoint` is null for an event
+ * without deliveries.
+ */
 export type Confirmation = { sequence: number; endpoint: string | null; replay: number; revision: number };

@@ -1,6 +1,7 @@
 /**
- * Which endpoints want an event. By type and filter: an endpoint's status plays no part, because what arrives while it is paused or
- * disabled still becomes a delivery, held or cancelled, that everyone can see.
+ * Which endpoints want an event. By type and filter: an endpoint's status plays no part, because
+ * what arrives while it is paused or disabled still becomes a delivery, held or cancelled, that
+ * everyone can see.
  */
 import type { EndpointSettings } from './endpoint.ts';
 import { filterable, meets } from './filter.ts';
@@ -24,12 +25,14 @@ export function wants(endpoint: Pick<EndpointSettings, 'eventTypes'>, type: stri
 }
 
 /**
- * The endpoints of one account by what they ask for, so that a publish does not try each pattern of each endpoint with each event.
- * Their order is kept: it is that of an event's deliveries.
+ * The endpoints of one account by what they ask for, so that a publish does not try each pattern of
+ * each endpoint with each event. Their order is kept: it is that of an event's deliveries.
  */
 class TypeIndex {
   readonly #endpoints: readonly EndpointSettings[];
-  /** Positions by exact type, and by what stands before the `*`; '' has those that want everything. */
+  /**
+   * Positions by exact type, and by what stands before the `*`; '' has those that want everything.
+   */
   readonly #exact = new Map<string, number[]>();
   readonly #below = new Map<string, number[]>();
   readonly #matched = new Map<string, readonly EndpointSettings[]>();

@@ -1,6 +1,7 @@
 /**
- * The plain sentence and the `late` of a delivery (V1): what a product shows next to "saved". Reads a view, decides nothing about
- * the delivery itself. English only; the status word beside it is what programs read.
+ * The plain sentence and the `late` of a delivery (V1): what a product shows next to "saved". Reads
+ * a view, decides nothing about the delivery itself. English only; the status word beside it is
+ * what programs read.
  */
 import type { DeliveryStatus, LastAttempt, Parked } from './delivery.ts';
 import type { AccountSettings } from './endpoint.ts';
@@ -14,14 +15,18 @@ export type NoteContext = {
   /** The endpoint's description or, without one, its host. */
   endpointName: string;
   targets: AccountSettings['targets'];
-  /** When the endpoint's circuit, if it is open, is probed next; absent or null: not asked, or not known. */
+  /**
+   * When the endpoint's circuit, if it is open, is probed next; absent or null: not asked, or not
+   * known.
+   */
   nextProbeAtMs?: number | null;
 };
 
 /**
- * `late` says that the endpoint lacks an event for longer than the target: the delivery is still owed (queued, delivering,
- * retrying, held), or dead and not sent again. What was delivered after the target is no longer late: the endpoint has it now.
- * Superseded and cancelled deliveries are owed to nobody; a dead one with a replay leaves `late` to the replay.
+ * `late` says that the endpoint lacks an event for longer than the target: the delivery is still
+ * owed (queued, delivering, retrying, held), or dead and not sent again. What was delivered after
+ * the target is no longer late: the endpoint has it now. Superseded and cancelled deliveries are
+ * owed to nobody; a dead one with a replay leaves `late` to the replay.
  */
 export function note(view: DeliveryView, nowMs: number, context: NoteContext): { note: string; late: boolean } {
   const name = cut(context.endpointName);
@@ -120,14 +125,20 @@ function cancelWords(reason: string): string {
   }
 }
 
-/** The time is the customer's, from acceptance, not the last request's; a replay's would count from the event and mean nothing. */
+/**
+ * The time is the customer's, from acceptance, not the last request's; a replay's would count from
+ * the event and mean nothing.
+ */
 function deliveredSentence(view: DeliveryView, name: string): string {
   if (isReplay(view.id)) return `Delivered to ${name} by a replay`;
   const took = view.endedAtMs === null ? '' : ` in ${span(view.endedAtMs - view.acceptedAtMs)}`;
   return `Delivered to ${name}${took}${view.attempts > 1 ? `, on attempt ${view.attempts}` : ''}`;
 }
 
-/** Reasons are those of planRetry, verdict and the transitions; one not named here is a status that C5 does not retry. */
+/**
+ * Reasons are those of planRetry, verdict and the transitions; one not named here is a status that
+ * C5 does not retry.
+ */
 function deadCause(view: DeliveryView, name: string): string {
   switch (view.reason) {
     case 'attempts-exhausted':
@@ -172,13 +183,19 @@ function failure(last: LastAttempt | null, name: string): string {
   }
 }
 
-/** Empty for a time that is not known or has come. Rounded up: "in 0 s" would be a promise already broken. */
+/**
+ * Empty for a time that is not known or has come. Rounded up: "in 0 s" would be a promise already
+ * broken.
+ */
 export function until(atMs: number | null, nowMs: number, lead: string): string {
   if (atMs === null || atMs <= nowMs) return '';
   return `${lead} in ${span(Math.ceil((atMs - nowMs) / 1_000) * 1_000)}`;
 }
 
-/** A length of time as a person says it: two significant digits or so, and a unit that stays until twice the next. */
+/**
+ * A length of time as a person says it: two significant digits or so, and a unit that stays until
+ * twice the next.
+ */
 export function span(ms: number): string {
   if (ms < SECOND_MS) return `${Math.max(0, Math.round(ms))} ms`;
   if (ms < 10 * SECOND_MS) return `${Math.round(ms / 100) / 10} s`;
@@ -195,8 +212,9 @@ function cut(text: string): string {
 }
 
 /**
- * From worst to best. First what a person must act on, then what is not there yet (failing before paused before merely waiting
- * before under way), then what will never come and is not missed. Exhaustive by its type.
+ * From worst to best. First what a person must act on, then what is not there yet (failing before
+ * paused before merely waiting before under way), then what will never come and is not missed.
+ * Exhaustive by its type.
  */
 const BADNESS: Record<DeliveryStatus, number> = {
   dead: 7,

@@ -1,10 +1,14 @@
 /**
- * What came of one attempt, and what follows from it (C5). Pure: the attempt itself is delivery/attempt.ts.
+ * What came of one attempt, and what follows from it (C5). Pure: the attempt itself is
+ * delivery/attempt.ts.
  */
 
 import type { Sent } from './sent.ts';
 
-/** The words themselves, for the schemas of everything that stores or carries them: core holds no zod. */
+/**
+ * The words themselves, for the schemas of everything that stores or carries them: core holds no
+ * zod.
+ */
 export const ERROR_KINDS = [
   'timeout',
   'dns',
@@ -19,8 +23,9 @@ export const ERROR_KINDS = [
   'not-sent',
 ] as const;
 /**
- * Of us and not of the receiver: nobody knows what came of it (`lost`), or a fault of ours kept it from leaving (`not-sent`: a secret that
- * does not open, variables that are wrong, a bug). Neither uses up a retry, opens a circuit, or counts against an endpoint anywhere.
+ * Of us and not of the receiver: nobody knows what came of it (`lost`), or a fault of ours kept it
+ * from leaving (`not-sent`: a secret that does not open, variables that are wrong, a bug). Neither
+ * uses up a retry, opens a circuit, or counts against an endpoint anywhere.
  */
 export function isOurs(kind: ErrorKind | null): boolean {
   return kind === 'lost' || kind === 'not-sent';
@@ -46,7 +51,10 @@ export type AttemptOutcome = {
   /** The answer's Retry-After, as a delay from its arrival; null if absent or unreadable. */
   retryAfterMs: number | null;
   directive: ReceiverDirective | null;
-  /** The connection of a first request broke at once, before an answer, and this is what came of the second (delivery/attempt.ts). */
+  /**
+   * The connection of a first request broke at once, before an answer, and this is what came of the
+   * second (delivery/attempt.ts).
+   */
   isRepeated?: boolean | undefined;
   /** Absent: nothing was sent, or what is not known. */
   sent?: Sent | undefined;
@@ -63,8 +71,8 @@ const PASSING_CLIENT_ERRORS: readonly number[] = [408, 425, 429];
 const GONE = 410;
 
 /**
- * What a status code is counted as; null for success. Codes outside 200-599 are treated as a 5xx (RFC 9110, 15), and an
- * informational one cannot be a final answer.
+ * What a status code is counted as; null for success. Codes outside 200-599 are treated as a 5xx
+ * (RFC 9110, 15), and an informational one cannot be a final answer.
  */
 export function kindOfStatus(statusCode: number): 'redirect' | 'http-4xx' | 'http-5xx' | null {
   if (statusCode < 200 || statusCode >= 500) return 'http-5xx';
@@ -73,8 +81,9 @@ export function kindOfStatus(statusCode: number): 'redirect' | 'http-4xx' | 'htt
 }
 
 /**
- * What the attempt means for its delivery. Success stands whatever else the answer says. `alsoRetry` is the endpoint's. Whether
- * a retry is left is retry.ts; that ours (`isOurs`) use up none is status.ts.
+ * What the attempt means for its delivery. Success stands whatever else the answer says.
+ * `alsoRetry` is the endpoint's. Whether a retry is left is retry.ts; that ours (`isOurs`) use up
+ * none is status.ts.
  */
 export function verdict(
   outcome: Pick<AttemptOutcome, 'statusCode' | 'error' | 'directive'>,
@@ -100,7 +109,8 @@ export function verdict(
     case 'redirect':
       return { kind: 'dead', reason: deadReason(statusCode, error.kind) };
     case 'refused-address':
-      // The URL itself is forbidden: the same text is refused again until a person changes it, and then it can be replayed.
+      // The URL itself is forbidden: the same text is refused again until a person changes it, and
+      // then it can be replayed.
       return { kind: 'dead', reason: error.kind };
   }
 }
@@ -109,7 +119,10 @@ function deadReason(statusCode: number | null, kind: ErrorKind): string {
   return statusCode === null ? kind : `http-${statusCode}`;
 }
 
-/** Null, or why the endpoint must be disabled (C5), as a clause for its `statusReason`. Independent of the delivery's own fate. */
+/**
+ * Null, or why the endpoint must be disabled (C5), as a clause for its `statusReason`. Independent
+ * of the delivery's own fate.
+ */
 export function disables(outcome: Pick<AttemptOutcome, 'statusCode' | 'directive'>): string | null {
   if (outcome.statusCode === GONE) return 'its receiver answered 410 (Gone)';
   if (outcome.directive === 'disable') return 'its receiver asked for it (webhook-delivery: disable)';

@@ -1,6 +1,7 @@
 /**
- * An even pace for starts, as a virtual clock (the generic cell rate algorithm, ITU-T I.371): `freeAtMs` is when the next start is
- * due at exactly that pace. A start is a reservation: it moves the clock, whether it is used or not. Pure.
+ * An even pace for starts, as a virtual clock (the generic cell rate algorithm, ITU-T I.371):
+ * `freeAtMs` is when the next start is due at exactly that pace. A start is a reservation: it moves
+ * the clock, whether it is used or not. Pure.
  */
 import { PACE_BURST_SHARE } from './limits.ts';
 
@@ -24,8 +25,9 @@ export function reserved(freeAtMs: number, nowMs: number, perSecond: number): nu
 }
 
 /**
- * As many starts as may happen now, `most` at most. `sinceMs`: since when somebody has been waiting for them; what could not be
- * taken in between is caught up with, or a backlog that is looked at four times a second would not keep its pace.
+ * As many starts as may happen now, `most` at most. `sinceMs`: since when somebody has been waiting
+ * for them; what could not be taken in between is caught up with, or a backlog that is looked at
+ * four times a second would not keep its pace.
  */
 export function takeStarts(
   freeAtMs: number,

@@ -1,7 +1,8 @@
 /**
- * Where deliveries that may start now are attempted: by the Shard itself, or by a consumer of the FANOUT or the SLOW queue. Pure.
- * A Shard runs few at a time, and keeps slots that only quick endpoints may take; slow endpoints take none, and have a queue of
- * their own in which quick ones never wait.
+ * Where deliveries that may start now are attempted: by the Shard itself, or by a consumer of the
+ * FANOUT or the SLOW queue. Pure. A Shard runs few at a time, and keeps slots that only quick
+ * endpoints may take; slow endpoints take none, and have a queue of their own in which quick ones
+ * never wait.
  */
 import { FANOUT_CLAIMS_MAX, FANOUT_ENDPOINT_CLAIMS_MAX, QUICK_SLOTS_SHARE, SLOW_CLAIMS_MAX } from './limits.ts';
 import type { Speed } from './speed.ts';
@@ -28,7 +29,10 @@ export type Placing<T> = {
 
 type Facts = { endpoint: string; speed: Speed };
 
-/** `starts` in the order in which they deserve a slot. `slots`: attempts that the Shard itself may have under way. */
+/**
+ * `starts` in the order in which they deserve a slot. `slots`: attempts that the Shard itself may
+ * have under way.
+ */
 export function place<T>(starts: T[], factsOf: (start: T) => Facts, inFlight: InFlight, slots: number): Placing<T> {
   let { self, selfUnproven, fanout } = inFlight;
   const fanoutOf = new Map(inFlight.fanoutOf);

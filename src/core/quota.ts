@@ -1,9 +1,10 @@
 /**
- * How much an account may publish (E0): a bucket that fills at the quota's pace, up to a burst, and that each event empties by one.
- * Pure; the Account keeps the bucket in memory.
+ * How much an account may publish (E0): a bucket that fills at the quota's pace, up to a burst, and
+ * that each event empties by one. Pure; the Account keeps the bucket in memory.
  *
- * A publish is judged as a whole: with at least one event in the bucket all of it goes through, and what it takes beyond is waited for
- * by those after it. So a batch is never half accepted, one larger than the burst is never stuck, and the pace holds over time.
+ * A publish is judged as a whole: with at least one event in the bucket all of it goes through, and
+ * what it takes beyond is waited for by those after it. So a batch is never half accepted, one
+ * larger than the burst is never stuck, and the pace holds over time.
  */
 import { SHARDS_MAX } from './ids.ts';
 import {
@@ -23,12 +24,18 @@ export const QUOTA_DEFAULT: Quota = { eventsPerSecond: null, endpointsMax: ENDPO
 
 export type QuotaExceeded = { reason: 'quota-exceeded'; eventsPerSecond: number; retryAfterMs: number };
 
-/** In thousandths of an event, so that whole numbers stay whole: one a second fills one in each millisecond. Below 0: lent. */
+/**
+ * In thousandths of an event, so that whole numbers stay whole: one a second fills one in each
+ * millisecond. Below 0: lent.
+ */
 export type Bucket = { thousandths: number; atMs: number };
 
 const EVENT = 1_000;
 
-/** `bucket` is null for an account of which nothing is remembered: it has its burst. The bucket of before stays where it is over. */
+/**
+ * `bucket` is null for an account of which nothing is remembered: it has its burst. The bucket of
+ * before stays where it is over.
+ */
 export function take(
   bucket: Bucket | null,
   eventsPerSecond: number,
@@ -49,7 +56,10 @@ export function take(
   return { bucket: { thousandths: thousandths - events * EVENT, atMs: nowMs }, exceeded: null };
 }
 
-/** Shards of an account that does not say how many: an object takes a few hundred writes a second, and an idle one costs nothing. */
+/**
+ * Shards of an account that does not say how many: an object takes a few hundred writes a second,
+ * and an idle one costs nothing.
+ */
 export function shardsFor({ eventsPerSecond }: Quota): number {
   const wanted = Math.ceil((eventsPerSecond ?? 0) / EVENTS_PER_SECOND_PER_SHARD);
   return Math.min(SHARDS_MAX, Math.max(SHARDS_DEFAULT_MIN, wanted));

@@ -1,23 +1,31 @@
 /**
- * How often a key may ask (S4). Pure. One object for each limited key has a bucket, and lends isolates leases from it: tokens for a
- * moment, so that most requests ask nobody.
+ * How often a key may ask (S4). Pure. One object for each limited key has a bucket, and lends
+ * isolates leases from it: tokens for a moment, so that most requests ask nobody.
  *
  *   object    bucket ─lend─▶ lease
  *   isolate   (none) ─lease─▶ spent one by one ─ used up, or over ─▶ next lease; what is left of it goes back
  *                └─ nothing lent: refused until something is
  *                └─ no answer: counts alone for a while, then asks again
  *
- * What it promises: in any t seconds, at most `perSecond` × (t + KEY_BURST_SECONDS + 3 × KEY_LEASE_MS) requests of all isolates together: a
- * burst, what was lent just before, and what comes back and is lent again. Not: that none is refused just below the limit, because an isolate
- * that falls silent keeps the rest of its last lease. Leases grow with use only, so that this is little.
+ * What it promises: in any t seconds, at most `perSecond` × (t + KEY_BURST_SECONDS + 3 ×
+ * KEY_LEASE_MS) requests of all isolates together: a burst, what was lent just before, and what
+ * comes back and is lent again. Not: that none is refused just below the limit, because an isolate
+ * that falls silent keeps the rest of its last lease. Leases grow with use only, so that this is
+ * little.
  */
 import { KEY_ALONE_MS, KEY_BURST_SECONDS, KEY_LEASE_MS, KEY_LEASE_SHARE } from './limits.ts';
 
-/** In thousandths of a token, so that whole numbers stay whole: a limit of one a second fills one in each millisecond. */
+/**
+ * In thousandths of a token, so that whole numbers stay whole: a limit of one a second fills one in
+ * each millisecond.
+ */
 export type Fill = { thousandths: number; atMs: number };
 /** `unspent`: what is left of the lease before, given back. */
 export type LeaseRequest = { perSecond: number; wanted: number; unspent: number };
-/** Fewer than were wanted: it is worth asking again after `retryAfterMs`. Not at once, or each token would be a call. */
+/**
+ * Fewer than were wanted: it is worth asking again after `retryAfterMs`. Not at once, or each token
+ * would be a call.
+ */
 export type Lease = { granted: number; retryAfterMs: number };
 
 const TOKEN = 1_000;
@@ -38,7 +46,10 @@ export function lend(
   return { fill: { thousandths, atMs: nowMs }, lease: { granted, retryAfterMs } };
 }
 
-/** What an isolate has of a key: `tokens` are left of `granted`, where `wanted` were asked for. `askAgainMs`: not before. */
+/**
+ * What an isolate has of a key: `tokens` are left of `granted`, where `wanted` were asked for.
+ * `askAgainMs`: not before.
+ */
 export type Allowance = {
   tokens: number;
   granted: number;
@@ -75,7 +86,8 @@ export function spend(known: Allowance | null, perSecond: number, nowMs: number)
 
   const isOld = allowance.isAlone || nowMs >= allowance.untilMs + KEY_LEASE_MS;
   const wanted = isOld ? 1 : wantedAfter(allowance, isLive);
-  // Given back once, whoever else asks meanwhile, and soon or never: old tokens from many isolates would be a burst of their own.
+  // Given back once, whoever else asks meanwhile, and soon or never: old tokens from many isolates
+  // would be a burst of their own.
   const unspent = isOld ? 0 : allowance.tokens;
   const most = Math.ceil(perSecond * KEY_LEASE_SHARE);
   const request = { perSecond, wanted: Math.max(1, Math.min(most, wanted)), unspent };
@@ -88,7 +100,10 @@ function wantedAfter({ tokens, granted, wanted }: Allowance, isLive: boolean): n
   return isLive ? 2 * wanted : wanted;
 }
 
-/** The object has answered what was asked at `askedAtMs`. Others may have spent and received meanwhile. */
+/**
+ * The object has answered what was asked at `askedAtMs`. Others may have spent and received
+ * meanwhile.
+ */
 export function received(
   known: Allowance | null,
   { wanted }: LeaseRequest,
@@ -99,7 +114,8 @@ export function received(
   const allowance = known ?? NOTHING;
   const askAgainMs = nowMs + retryAfterMs;
   if (granted === 0) return refuse({ ...allowance, wanted, askAgainMs }, retryAfterMs);
-  // Of two leases the earlier end holds for both: tokens are lent for a moment, and what is left goes back.
+  // Of two leases the earlier end holds for both: tokens are lent for a moment, and what is left
+  // goes back.
   const both = isLiveAt(allowance, nowMs) && !allowance.isAlone;
   const untilMs = askedAtMs + KEY_LEASE_MS;
   return pass({

@@ -1,4 +1,7 @@
-/** Why deliveries end without an answer that says so: the same words from the Account, the Shard and reads. */
+/**
+ * Why deliveries end without an answer that says so: the same words from the Account, the Shard and
+ * reads.
+ */
 
 /** Its event type's `expireAfterSeconds` were over while it waited. */
 export const EXPIRED = 'expired';

@@ -1,7 +1,13 @@
-/** What a Shard reports to an endpoint's Gate of one attempt, and what its outcome says of the endpoint (C8). Pure. */
+/**
+ * What a Shard reports to an endpoint's Gate of one attempt, and what its outcome says of the
+ * endpoint (C8). Pure.
+ */
 import type { AttemptOutcome } from './outcome.ts';
 
-/** `refused`: it answered, but not with success, or we may not call it: waiting for a recovery would not help. */
+/**
+ * `refused`: it answered, but not with success, or we may not call it: waiting for a recovery would
+ * not help.
+ */
 export type AnswerKind = 'delivered' | 'refused' | 'failed';
 
 export type Report = {

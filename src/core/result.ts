@@ -9,5 +9,7 @@ export function fail<E>(error: E): { ok: false; error: E } {
   return { ok: false, error };
 }
 
-/** One thing wrong with one field of a request: the sentence names the rule and, capped, the value. */
+/**
+ * One thing wrong with one field of a request: the sentence names the rule and, capped, the value.
+ */
 export type FieldError = { field: string; message: string };

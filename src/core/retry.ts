@@ -1,6 +1,6 @@
 /**
- * When a delivery is tried again, or that it is not (C4, and Retry-After of C5). Whether an outcome may be retried at all is
- * outcome.ts; what becomes of the delivery is status.ts.
+ * When a delivery is tried again, or that it is not (C4, and Retry-After of C5). Whether an outcome
+ * may be retried at all is outcome.ts; what becomes of the delivery is status.ts.
  */
 import type { RetryPolicy } from './endpoint.ts';
 import { NOT_SENT_WAIT_MS_MAX, NOT_SENT_WAIT_MS_MIN, RETRY_AFTER_MS_CAP, RETRY_JITTER_SHARE } from './limits.ts';
@@ -26,9 +26,10 @@ export type RetryQuestion = {
 };
 
 /**
- * The planned delay is the schedule's step, shortened by a random 0-25 %. A Retry-After only ever lengthens it, up to the larger
- * of twice the step and an hour, and not past the window's end: asking for patience must not kill the delivery. A planned delay
- * that itself ends after the window is not waited for.
+ * The planned delay is the schedule's step, shortened by a random 0-25 %. A Retry-After only ever
+ * lengthens it, up to the larger of twice the step and an hour, and not past the window's end:
+ * asking for patience must not kill the delivery. A planned delay that itself ends after the window
+ * is not waited for.
  */
 export function planRetry(question: RetryQuestion): RetryPlan {
   const { policy, nowMs, retryAfterMs } = question;
@@ -45,8 +46,8 @@ export function planRetry(question: RetryQuestion): RetryPlan {
 }
 
 /**
- * How long to wait with what a fault of ours kept from leaving. `unsent`: how often that happened to the delivery, about. Shortened like
- * every other delay: one fault meets all deliveries at once.
+ * How long to wait with what a fault of ours kept from leaving. `unsent`: how often that happened
+ * to the delivery, about. Shortened like every other delay: one fault meets all deliveries at once.
  */
 export function notSentWaitMs(unsent: number, random: () => number): number {
   const waitMs = Math.min(NOT_SENT_WAIT_MS_MAX, NOT_SENT_WAIT_MS_MIN * 2 ** (unsent - 1));
@@ -60,9 +61,10 @@ const OUTER_SPACE = /^[ \t]+|[ \t]+$/g;
 const COMMA = /(?<!Mon|Tue|Wed|Thu|Fri|Sat|Sun|day),/;
 
 /**
- * A Retry-After header (RFC 9110, 10.2.3: whole seconds or an HTTP-date) as a delay in ms from `nowMs`; 0 for a date that has
- * passed, null for what is neither. A fraction of a second counts as a whole one. Several lines arrive as one list: of what it
- * asks for, the longest delay. Not yet bounded by the plan: planRetry does that.
+ * A Retry-After header (RFC 9110, 10.2.3: whole seconds or an HTTP-date) as a delay in ms from
+ * `nowMs`; 0 for a date that has passed, null for what is neither. A fraction of a second counts as
+ * a whole one. Several lines arrive as one list: of what it asks for, the longest delay. Not yet
+ * bounded by the plan: planRetry does that.
  */
 export function parseRetryAfter(header: string, nowMs: number): number | null {
   const delays = header.split(COMMA).flatMap((value) => parseOne(value, nowMs) ?? []);

@@ -1,11 +1,14 @@
 /**
- * What changed between two schemas of an event type (P7), in words, and whether it breaks anyone: a reader, who counts on what was
- * there, or a publisher, whose data would be refused now. Pure. In doubt a change breaks: a needless new version costs little, a
- * reader that fails in the night much.
+ * What changed between two schemas of an event type (P7), in words, and whether it breaks anyone: a
+ * reader, who counts on what was there, or a publisher, whose data would be refused now. Pure. In
+ * doubt a change breaks: a needless new version costs little, a reader that fails in the night
+ * much.
  *
- * Breaks: a field removed, its type changed, a field that must be there now or may be missing now, values no longer allowed,
- * limits made narrower, and every change of a keyword that cannot be compared (allOf, oneOf, if, …).
- * Does not: a field added that may be missing (data that used its name before the schema did is taken to mean the same), values also allowed, limits made wider, notes.
+ * Breaks: a field removed, its type changed, a field that must be there now or may be missing now,
+ * values no longer allowed, limits made narrower, and every change of a keyword that cannot be
+ * compared (allOf, oneOf, if, …). Does not: a field added that may be missing (data that used its
+ * name before the schema did is taken to mean the same), values also allowed, limits made wider,
+ * notes.
  */
 import { canonicalJson } from './canonical.ts';
 import {
@@ -22,7 +25,10 @@ import {
 import { COMPARED_DEPTH_MAX } from './limits.ts';
 import { shown } from './text.ts';
 
-/** `pointer` leads into the data: '' is all of it; `*` stands for each element of a list, or each field that has no name. */
+/**
+ * `pointer` leads into the data: '' is all of it; `*` stands for each element of a list, or each
+ * field that has no name.
+ */
 export type SchemaChange = { pointer: string; breaks: boolean; message: string };
 
 export function schemaChanges(before: JsonSchema, after: JsonSchema): SchemaChange[] {
@@ -67,7 +73,8 @@ const NOTES = [...ANNOTATIONS].filter((keyword) => !keyword.startsWith('$'));
 function compare(walk: Walk, a: SubSchema, b: SubSchema, pointer: string): void {
   const [before, after] = [resolved(walk.before, a), resolved(walk.after, b)];
   if (isRef(a) || isRef(b)) {
-    // Each two schemas are compared once, and what changed said at the first place that uses them: one may contain itself.
+    // Each two schemas are compared once, and what changed said at the first place that uses them:
+    // one may contain itself.
     const met = walk.seen.get(before) ?? new Set();
     if (met.has(after)) return;
     walk.seen.set(before, met.add(after));
@@ -177,8 +184,9 @@ function compareFields(walk: Walk, { before, after, pointer }: Pair): void {
 }
 
 /**
- * What a field had to be before it was named: it may have been there already, as one of a map, or because it had to be. Only what no
- * schema spoke of is free to be named, and not even that to be forbidden.
+ * What a field had to be before it was named: it may have been there already, as one of a map, or
+ * because it had to be. Only what no schema spoke of is free to be named, and not even that to be
+ * forbidden.
  */
 function unnamedOf(before: JsonSchema, name: string, now: SubSchema): SubSchema[] {
   const { patternProperties } = before;

@@ -1,10 +1,12 @@
 /**
- * Data against a JSON Schema, in a bounded number of steps: one for each schema that looks at one value, and more where a keyword looks
- * at much (a long text, many names). Values of an `enum` are found in a set, fields by their names, so that nothing multiplies what an
- * operator wrote with what a publisher sends. Numbers of the data are compared as doubles.
+ * Data against a JSON Schema, in a bounded number of steps: one for each schema that looks at one
+ * value, and more where a keyword looks at much (a long text, many names). Values of an `enum` are
+ * found in a set, fields by their names, so that nothing multiplies what an operator wrote with
+ * what a publisher sends. Numbers of the data are compared as doubles.
  *
- * A first walk only decides; where it finds a fault, a second one says which, and stops at the first field or element that is wrong, so
- * that data of 100,000 faults costs no more than data with one.
+ * A first walk only decides; where it finds a fault, a second one says which, and stops at the
+ * first field or element that is wrong, so that data of 100,000 faults costs no more than data with
+ * one.
  */
 import { canonicalJson } from './canonical.ts';
 import { isMultipleOf } from './decimal.ts';
@@ -12,7 +14,10 @@ import { plainNumber } from './json.ts';
 import { isSchemaObject, type JsonSchema, resolveRef, typesOf } from './schema.ts';
 import { formatCheck } from './schema-formats.ts';
 
-/** What a value breaks: `rule` is what the schema holds under `keyword`. `false` is a schema that allows nothing. */
+/**
+ * What a value breaks: `rule` is what the schema holds under `keyword`. `false` is a schema that
+ * allows nothing.
+ */
 export type Violation = { path: readonly string[]; keyword: string; rule: unknown; value: unknown };
 
 /** Null: it would take more steps than it may. */
@@ -22,7 +27,8 @@ export function violations(schema: JsonSchema, data: unknown, stepsMax: number):
   try {
     return evaluator.fits(schema, data) ? [] : evaluator.explain(schema, data, []);
   } catch (error) {
-    // A chain of references in place, repeated at each level of deep data, may be deeper than the stack.
+    // A chain of references in place, repeated at each level of deep data, may be deeper than the
+    // stack.
     if (error instanceof TooManySteps || error instanceof RangeError) return null;
     throw error;
   }
@@ -317,7 +323,10 @@ class Evaluator {
     return 1 + Math.floor(text.length / CHARS_PER_STEP);
   }
 
-  /** In characters (RFC 8259's, not UTF-16's): counted only where their number decides against `limit`. */
+  /**
+   * In characters (RFC 8259's, not UTF-16's): counted only where their number decides against
+   * `limit`.
+   */
   #length(text: string, limit: number): number {
     if (text.length < limit || text.length / 2 > limit) return text.length < limit ? text.length : text.length / 2;
     this.#spend(this.#textSteps(text));
@@ -374,7 +383,10 @@ function namedIn(rule: unknown): Named {
 
 type MakeCheck = (fits: Check['fits'], why?: Check['why']) => Check;
 
-/** Names of a schema that are looked up one by one in any object; of more, the object's own are looked up. */
+/**
+ * Names of a schema that are looked up one by one in any object; of more, the object's own are
+ * looked up.
+ */
 const FEW_NAMES = 16;
 /** A division of numbers of some hundred digits, in steps. */
 const BIG_DIVISION_STEPS = 50;

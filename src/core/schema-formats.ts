@@ -1,9 +1,10 @@
 /**
- * The formats of JSON Schema's own vocabulary (2020-12, Validation, 7.3) that are checked. Each check is linear in the text, which a
- * publisher chooses: long parts are looked through for what must not be there, never matched by repeated groups.
+ * The formats of JSON Schema's own vocabulary (2020-12, Validation, 7.3) that are checked. Each
+ * check is linear in the text, which a publisher chooses: long parts are looked through for what
+ * must not be there, never matched by repeated groups.
  *
- * Not checked, as any name that the vocabulary does not have: `regex`, which would be compiled; `idn-email`, `idn-hostname`, `iri` and
- * `iri-reference`, which need tables of Unicode.
+ * Not checked, as any name that the vocabulary does not have: `regex`, which would be compiled;
+ * `idn-email`, `idn-hostname`, `iri` and `iri-reference`, which need tables of Unicode.
  */
 import { isCalendarDate } from './time.ts';
 

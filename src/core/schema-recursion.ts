@@ -1,6 +1,7 @@
 /**
- * Whether a schema that contains itself stays cheap: where two of its alternatives lead one field of the data back to it, each level of
- * the data doubles the work. Looks at the schema alone, never at data; what multiplies without recursion is bounded when data is checked
+ * Whether a schema that contains itself stays cheap: where two of its alternatives lead one field
+ * of the data back to it, each level of the data doubles the work. Looks at the schema alone, never
+ * at data; what multiplies without recursion is bounded when data is checked
  * (http/publish/schema-check.ts).
  */
 import { isSchemaObject, type JsonSchema, resolveRef } from './schema.ts';
@@ -15,7 +16,10 @@ export function inPlace(root: JsonSchema, schema: JsonSchema): unknown[] {
   return [resolveRef(root, schema['$ref']), ...lists, ...IN_PLACE.map((keyword) => schema[keyword]), ...dependent];
 }
 
-/** Of schemas whose in-place steps are bounded: the field ("*": any other, or an element) that leads back in several ways, or null. */
+/**
+ * Of schemas whose in-place steps are bounded: the field ("*": any other, or an element) that leads
+ * back in several ways, or null.
+ */
 export function recursionFinder(root: JsonSchema): (schema: JsonSchema) => string | null {
   const circleOf = circles(root);
   const expressions: Expressions = new Map();
@@ -40,8 +44,8 @@ export function recursionFinder(root: JsonSchema): (schema: JsonSchema) => strin
 }
 
 /**
- * For each schema a number that those have in common which lead to each other (strongly connected, by Tarjan): in one walk over all, where
- * asking each for what it reaches would be a walk for each.
+ * For each schema a number that those have in common which lead to each other (strongly connected,
+ * by Tarjan): in one walk over all, where asking each for what it reaches would be a walk for each.
  */
 function circles(root: JsonSchema): (schema: JsonSchema) => number | undefined {
   const numbers = new Map<JsonSchema, number>();

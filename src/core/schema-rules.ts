@@ -1,7 +1,8 @@
 /**
- * Which JSON Schemas may be saved. Stricter than the standard on purpose: a keyword that nobody knows is a typing error that would
- * never be noticed, a reference elsewhere would be a request at publish time, and a reference that leads back to itself without
- * looking into the data would never end.
+ * Which JSON Schemas may be saved. Stricter than the standard on purpose: a keyword that nobody
+ * knows is a typing error that would never be noticed, a reference elsewhere would be a request at
+ * publish time, and a reference that leads back to itself without looking into the data would never
+ * end.
  */
 import { SCHEMA_BYTES_MAX, SCHEMA_DEPTH_MAX, SCHEMA_FAULTS_MAX, SCHEMA_STEPS_MAX } from './limits.ts';
 import { fail, ok, type Result } from './result.ts';
@@ -19,7 +20,10 @@ import {
 import { inPlace, recursionFinder } from './schema-recursion.ts';
 import { shown, utf8Bytes } from './text.ts';
 
-/** `pointer` leads into the schema: '' is the whole, `/properties/plan/type` one keyword. `message` starts with "must" or "is". */
+/**
+ * `pointer` leads into the schema: '' is the whole, `/properties/plan/type` one keyword. `message`
+ * starts with "must" or "is".
+ */
 export type SchemaFault = { pointer: string; message: string };
 
 export function parseSchema(input: unknown): Result<JsonSchema, SchemaFault[]> {
@@ -155,7 +159,9 @@ function checkPatterns(value: unknown, at: string, faults: SchemaFault[]): void 
   }
 }
 
-/** Beside `$ref` only notes: what two rules for one place mean together is hard to say to a reader. */
+/**
+ * Beside `$ref` only notes: what two rules for one place mean together is hard to say to a reader.
+ */
 function checkRef(root: JsonSchema, schema: JsonSchema): string | null {
   const beside = Object.keys(schema).find(
     (keyword) => keyword !== '$ref' && !isNote(keyword) && !isDefinition(keyword),
@@ -174,8 +180,9 @@ function isDefinition(keyword: string): boolean {
 }
 
 /**
- * No schema leads back to itself at the same value, few look at one value together, and recursion takes one way through each field. How
- * often a value far down is looked at in all is no matter of the schema alone: CHECK_STEPS_MAX bounds it when data is checked.
+ * No schema leads back to itself at the same value, few look at one value together, and recursion
+ * takes one way through each field. How often a value far down is looked at in all is no matter of
+ * the schema alone: CHECK_STEPS_MAX bounds it when data is checked.
  */
 function checkEnds(root: JsonSchema, faults: SchemaFault[]): void {
   const steps = new Map<JsonSchema, number>();

@@ -1,6 +1,7 @@
 /**
- * The part of JSON Schema (2020-12) that the catalogue knows, by what its keywords hold. What may be saved is checked in
- * schema-rules.ts, what changed between two in schema-changes.ts; data is checked against one in http/publish/schema-check.ts.
+ * The part of JSON Schema (2020-12) that the catalogue knows, by what its keywords hold. What may
+ * be saved is checked in schema-rules.ts, what changed between two in schema-changes.ts; data is
+ * checked against one in http/publish/schema-check.ts.
  */
 
 /** Checked by schema-rules.ts. */
@@ -39,7 +40,10 @@ export function isSchemaObject(value: unknown): value is JsonSchema {
 
 const LOCAL_REF = /^#(?:\/(\$defs|definitions)\/([A-Za-z0-9._-]+))?$/;
 
-/** What `$ref` names in its own document: `#`, or one of its definitions. Undefined where nothing is there. */
+/**
+ * What `$ref` names in its own document: `#`, or one of its definitions. Undefined where nothing is
+ * there.
+ */
 export function resolveRef(root: JsonSchema, ref: unknown): SubSchema | undefined {
   const parts = typeof ref === 'string' ? LOCAL_REF.exec(ref) : null;
   if (parts === null) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Long work as a generator that pauses where others should have the thread. It runs to its end at once, or with turns of others between
- * its slices (delivery/turns.ts).
+ * Long work as a generator that pauses where others should have the thread. It runs to its end at
+ * once, or with turns of others between its slices (delivery/turns.ts).
  */
 export function finish<T>(work: Generator<void, T>): T {
   for (;;) {

@@ -1,5 +1,6 @@
 /**
- * How quick an endpoint is, by the latency of its answers (C9): what decides where an attempt is made. Pure.
+ * How quick an endpoint is, by the latency of its answers (C9): what decides where an attempt is
+ * made. Pure.
  *
  *   quick      may use every slot of a Shard
  *   unproven   nobody has seen it answer: may use some of them
@@ -17,8 +18,9 @@ export function speedOf(latencyMs: number | null): Speed {
 }
 
 /**
- * The smoothed latency after one more outcome. A timeout counts for as long as it took. A connection that failed says nothing of how
- * long answers take, and an answer that is known to be quick now is not to be believed from before: then it is unproven again.
+ * The smoothed latency after one more outcome. A timeout counts for as long as it took. A
+ * connection that failed says nothing of how long answers take, and an answer that is known to be
+ * quick now is not to be believed from before: then it is unproven again.
  */
 export function smoothed(
   latencyMs: number | null,

@@ -1,6 +1,7 @@
 /**
- * The two methods of SQLite that the protocols use, so that the same code runs in a Durable Object and, in the simulation, on
- * node:sqlite. Both are synchronous: what happens between two calls without an await is one turn.
+ * The two methods of SQLite that the protocols use, so that the same code runs in a Durable Object
+ * and, in the simulation, on node:sqlite. Both are synchronous: what happens between two calls
+ * without an await is one turn.
  */
 export type SqlValue = string | number | null;
 

@@ -1,5 +1,6 @@
 /**
- * The life of a delivery: every transition by name, each building only a legal state. Pure; the Shard decides when, lane.ts which.
+ * The life of a delivery: every transition by name, each building only a legal state. Pure; the
+ * Shard decides when, lane.ts which.
  *
  *   created ──▶ waiting(queued) ──claim──▶ [claimed] ──settle 2xx──▶ ended(delivered)
  *                 ▲    │                      │ ├─ settle retry / lost ──▶ waiting(retrying)
@@ -8,7 +9,8 @@
  *               wake ◀ held, or parked ◀──────┘
  *   waiting ──▶ ended(superseded) | ended(cancelled)        ended(dead) ──discard──▶ ended(cancelled)
  *
- * `delivered`, `superseded` and `cancelled` are final; `dead` is final but for a person's discard. One claim is open at most.
+ * `delivered`, `superseded` and `cancelled` are final; `dead` is final but for a person's discard.
+ * One claim is open at most.
  */
 import type {
   Claim,
@@ -55,7 +57,8 @@ export function isOpen(delivery: Delivery): boolean {
 
 /**
  * True while its request may have left: from the begin of a claim until its end. A claim that has
- * not begun, perhaps still in a queue, has certainly sent nothing: who comes to begin it finds it gone.
+ * not begun, perhaps still in a queue, has certainly sent nothing: who comes to begin it finds it
+ * gone.
  */
 export function isUnderWay({ claim }: Pick<Delivery, 'claim'>): boolean {
   return claim !== null && claim.begunAtMs !== null;
@@ -87,7 +90,10 @@ function triggerOf(delivery: Delivery): Trigger {
   return delivery.attempts === 0 ? 'first' : 'retry';
 }
 
-/** A right to one attempt. `begunAtMs` null: the claim travels through a queue and is begun there, once. */
+/**
+ * A right to one attempt. `begunAtMs` null: the claim travels through a queue and is begun there,
+ * once.
+ */
 export function claimed(
   delivery: Delivery,
   claim: { via: Claim['via']; begunAtMs: number | null; untilMs: number },
@@ -100,7 +106,10 @@ export function claimed(
   };
 }
 
-/** The request is about to leave. `previous` is what its lane sent before; it stays what it was on the first attempt. */
+/**
+ * The request is about to leave. `previous` is what its lane sent before; it stays what it was on
+ * the first attempt.
+ */
 export function begun(
   delivery: Delivery,
   claim: Claim,
@@ -126,7 +135,10 @@ export function released(delivery: Delivery, dueMs: number): Delivery {
   return { ...delivery, claim: null, state: { ...delivery.state, dueMs } };
 }
 
-/** Waits for its endpoint at the Gate; `dueMs` is the lane's own safety look. The retry window stops. */
+/**
+ * Waits for its endpoint at the Gate; `dueMs` is the lane's own safety look. The retry window
+ * stops.
+ */
 export function held(delivery: Delivery, nowMs: number, dueMs: number): Delivery {
   return {
     ...delivery,
@@ -137,7 +149,10 @@ export function held(delivery: Delivery, nowMs: number, dueMs: number): Delivery
   };
 }
 
-/** As `held`, but its status stays: the endpoint fails, or has a pace of its own. The log need not hear of what was never tried. */
+/**
+ * As `held`, but its status stays: the endpoint fails, or has a pace of its own. The log need not
+ * hear of what was never tried.
+ */
 export function parked(delivery: Delivery, why: Parked, nowMs: number, dueMs: number): Delivery {
   const as = statusUntried(delivery);
   const isChange = as === 'retrying' || delivery.state.as !== as;
@@ -154,7 +169,9 @@ function statusUntried({ attempts }: Delivery): 'queued' | 'retrying' {
   return attempts === 0 ? 'queued' : 'retrying';
 }
 
-/** Waits no longer at the Gate: the retry window runs again, and is longer by the time it was held. */
+/**
+ * Waits no longer at the Gate: the retry window runs again, and is longer by the time it was held.
+ */
 function unheld(delivery: Delivery, nowMs: number): Delivery {
   const { state, heldSinceMs, firstAttemptAtMs } = delivery;
   if (state.kind !== 'waiting' || !isAtGate(delivery)) return delivery;
@@ -182,8 +199,9 @@ export function attempted(delivery: Delivery, attempt: number, last: LastAttempt
 }
 
 /**
- * `after` is what `attempted` made of `before`, of which a fault of ours kept the request from leaving. The retry window begins with the
- * first request that leaves, and stands still until the next try.
+ * `after` is what `attempted` made of `before`, of which a fault of ours kept the request from
+ * leaving. The retry window begins with the first request that leaves, and stands still until the
+ * next try.
  */
 export function unsent(before: Delivery, after: Delivery, nowMs: number, dueMs: number): Delivery {
   const neverSent = before.retries === 0 && (before.attempts === 0 || before.last?.error?.kind === 'not-sent');
@@ -191,7 +209,10 @@ export function unsent(before: Delivery, after: Delivery, nowMs: number, dueMs: 
   return { ...after, heldMs: after.heldMs + dueMs - nowMs };
 }
 
-/** Tried and failed; tried again at `dueMs`. `usesRetry` is false where the fault was ours (outcome.ts). */
+/**
+ * Tried and failed; tried again at `dueMs`. `usesRetry` is false where the fault was ours
+ * (outcome.ts).
+ */
 export function retrying(delivery: Delivery, dueMs: number, usesRetry: boolean): Delivery {
   return {
     ...delivery,

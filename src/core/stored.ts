@@ -4,8 +4,8 @@
  */
 
 /**
- * The paths of a type's keys, through lists and unions: `claim`, `claim.under`, `claim.under.retry`.
- * `Depth` ends recursive types.
+ * The paths of a type's keys, through lists and unions: `claim`, `claim.under`,
+ * `claim.under.retry`. `Depth` ends recursive types.
  */
 type Paths<T, Depth extends 0[] = []> = Depth['length'] extends 6
   ? never
@@ -18,8 +18,8 @@ type Paths<T, Depth extends 0[] = []> = Depth['length'] extends 6
 type Schema<T> = { parse(value: unknown): T };
 
 /**
- * `stored<T>()(schema)` is the schema. It compiles only if the schema yields a `T` and names each of
- * its keys; else the error names the paths that are forgotten.
+ * `stored<T>()(schema)` is the schema. It compiles only if the schema yields a `T` and names each
+ * of its keys; else the error names the paths that are forgotten.
  */
 export function stored<T>() {
   return <S extends Schema<T>>(

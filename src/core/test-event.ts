@@ -1,6 +1,7 @@
 /**
- * E4: the event that a test sends to one endpoint. It is signed and sent like any other, but no Record holds it: it has no record, no
- * sequence and no retry, nobody waits for it, and only its attempt is logged. Its ids have the shape of all ids and say what it is.
+ * E4: the event that a test sends to one endpoint. It is signed and sent like any other, but no
+ * Record holds it: it has no record, no sequence and no retry, nobody waits for it, and only its
+ * attempt is logged. Its ids have the shape of all ids and say what it is.
  */
 import { slackTestBody } from './alert-slack.ts';
 import { eventBody, rfc3339 } from './body.ts';
@@ -11,12 +12,17 @@ import type { AttemptRequest } from './rpc.ts';
 export const TEST_EVENT_TYPE = 'tubepost.test';
 const MESSAGE = 'A test from Tubepost: nothing has happened.';
 
-/** Where other ids name their Record. No Record is there: 160 bits of a hash would have to come out as this. */
+/**
+ * Where other ids name their Record. No Record is there: 160 bits of a hash would have to come out
+ * as this.
+ */
 const NOWHERE = { kind: 'u', hash: 'testtesttesttesttesttesttesttest', generation: 0, shard: 0 } as const;
 
 export type TestEvent = { request: AttemptRequest; attemptId: string; acceptedAtMs: number };
 
-/** `number` tells tests of one account apart (account/test-sends.ts); `ulid` makes the event's id. */
+/**
+ * `number` tells tests of one account apart (account/test-sends.ts); `ulid` makes the event's id.
+ */
 export function testEvent(
   account: string,
   endpoint: EndpointSettings,

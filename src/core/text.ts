@@ -1,14 +1,21 @@
 /**
- * Text as a limit counts it and as a message shows it. Knows no field: event-rules.ts and endpoint-rules.ts do.
+ * Text as a limit counts it and as a message shows it. Knows no field: event-rules.ts and
+ * endpoint-rules.ts do.
  */
 import { SHOWN_VALUE_CHARS_MAX } from './limits.ts';
 
-/** What is invisible or moves the text around it when printed: controls, format characters, line separators. */
+/**
+ * What is invisible or moves the text around it when printed: controls, format characters, line
+ * separators.
+ */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 /** C0, DEL and C1. */
 const CONTROL = /\p{Cc}/u;
 
-/** Bytes of the text in UTF-8; a lone surrogate counts as the three bytes of the replacement character it becomes. */
+/**
+ * Bytes of the text in UTF-8; a lone surrogate counts as the three bytes of the replacement
+ * character it becomes.
+ */
 export function utf8Bytes(text: string): number {
   let bytes = 0;
   for (let i = 0; i < text.length; i++) {
@@ -37,8 +44,9 @@ function printable(char: string): string {
 }
 
 /**
- * A refused value for an error message: quoted, harmless to print, and cut to SHOWN_VALUE_CHARS_MAX characters between the quotes.
- * Never for secrets and header values: their rules say what is wrong without showing it.
+ * A refused value for an error message: quoted, harmless to print, and cut to SHOWN_VALUE_CHARS_MAX
+ * characters between the quotes. Never for secrets and header values: their rules say what is wrong
+ * without showing it.
  */
 export function shown(value: string | number): string {
   if (typeof value === 'number') return String(value);
@@ -57,7 +65,10 @@ export function shownNumber(written: string): string {
   return `${written.slice(0, SHOWN_VALUE_CHARS_MAX)}… (${written.length} characters)`;
 }
 
-/** Null, or a sentence on what keeps the text from being a clean line of `bytesMin` to `bytesMax` bytes. */
+/**
+ * Null, or a sentence on what keeps the text from being a clean line of `bytesMin` to `bytesMax`
+ * bytes.
+ */
 export function checkText(value: string, bytesMin: number, bytesMax: number): string | null {
   const bytes = utf8Bytes(value);
   if (bytes < bytesMin || bytes > bytesMax) {

@@ -1,6 +1,6 @@
 /**
- * The calendar and the date formats of HTTP. Pure: `nowMs` is a parameter wherever "now" matters. The wire's own format,
- * rfc3339, is in body.ts.
+ * The calendar and the date formats of HTTP. Pure: `nowMs` is a parameter wherever "now" matters.
+ * The wire's own format, rfc3339, is in body.ts.
  */
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
@@ -11,13 +11,18 @@ const DAY_NAME = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
 const ZONE = '(?:[Gg][Mm][Tt]|[Uu][Tt][Cc]|[+-]0000)';
 const LONG_DAY_NAME = '(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day';
 
-/** RFC 9110, 5.6.7. Groups in the order of `fromParts`' callers below; names are case-sensitive there. */
+/**
+ * RFC 9110, 5.6.7. Groups in the order of `fromParts`' callers below; names are case-sensitive
+ * there.
+ */
 const IMF_FIXDATE = new RegExp(`^${DAY_NAME}, ([0-9]{2}) ${MONTH} ([0-9]{4}) ${CLOCK} ${ZONE}$`);
 const RFC_850 = new RegExp(`^${LONG_DAY_NAME}, ([0-9]{2})-${MONTH}-([0-9]{2}) ${CLOCK} ${ZONE}$`);
 const ASCTIME = new RegExp(`^${DAY_NAME} ${MONTH} ((?:[0-9]| )[0-9]) ${CLOCK} ([0-9]{4})$`);
 
 const CENTURY = 100;
-/** RFC 9110, 5.6.7: a two-digit year that seems further ahead than this is of the century before. */
+/**
+ * RFC 9110, 5.6.7: a two-digit year that seems further ahead than this is of the century before.
+ */
 const YEARS_AHEAD_MAX = 50;
 
 function daysInMonth(year: number, month: number): number {
@@ -48,8 +53,9 @@ function monthNumber(name: string | undefined): number {
 }
 
 /**
- * Milliseconds since the epoch of an HTTP-date in any of its three formats; null for anything else, also for days that do not
- * exist. The name of the day is not compared with the date: senders get it wrong and nothing depends on it.
+ * Milliseconds since the epoch of an HTTP-date in any of its three formats; null for anything else,
+ * also for days that do not exist. The name of the day is not compared with the date: senders get
+ * it wrong and nothing depends on it.
  */
 export function parseHttpDate(text: string, nowMs: number): number | null {
   const imf = IMF_FIXDATE.exec(text);

@@ -1,15 +1,16 @@
 /**
- * Publishes that one isolate has begun and not answered, so that an overload is refused before anything of
- * it is stored. Pure: the caller says what time it is.
+ * Publishes that one isolate has begun and not answered, so that an overload is refused before
+ * anything of it is stored. Pure: the caller says what time it is.
  *
- * Refused is what comes while the isolate is behind, and only of an account that has its share already:
+ * Refused is what comes while the isolate is behind, and only of an account that has its share
+ * already:
  *
  *   behind     more than UNDER_WAY_EVENTS_MAX events are under way and one has waited for UNDER_WAY_MS_MAX,
  *              or their payloads would pass UNDER_WAY_CHARS_MAX
  *   its share  that bound, divided by the accounts that have something under way
  *
- * So one account that floods an isolate leaves the others their places, and a large batch into an isolate
- * that is idle is taken whole.
+ * So one account that floods an isolate leaves the others their places, and a large batch into an
+ * isolate that is idle is taken whole.
  */
 import { UNDER_WAY_CHARS_MAX, UNDER_WAY_EVENTS_MAX, UNDER_WAY_MS_MAX } from './limits.ts';
 
@@ -22,7 +23,10 @@ export class UnderWay {
   readonly #entries = new Map<string, Set<Entry>>();
   readonly #total: Load = { events: 0, chars: 0 };
 
-  /** Begins a publish. Returns the function that ends it, to be called once; null: the publish is refused. */
+  /**
+   * Begins a publish. Returns the function that ends it, to be called once; null: the publish is
+   * refused.
+   */
   enter(account: string, load: Load, nowMs: number): (() => void) | null {
     if (this.refuses(account, load, nowMs)) return null;
     const entry: Entry = { ...load, sinceMs: nowMs };

@@ -1,4 +1,7 @@
-/** What the owner of a receiver can do about a delivery that did not arrive. By what was answered, else by what went wrong. */
+/**
+ * What the owner of a receiver can do about a delivery that did not arrive. By what was answered,
+ * else by what went wrong.
+ */
 import type { Schemas } from '../client/client.ts';
 
 type Failed = { statusCode: number | null; error: Schemas['AttemptError'] };

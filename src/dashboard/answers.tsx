@@ -1,6 +1,7 @@
 /**
- * A sentence for every endpoint of the account: those that get the event, and those that did not want it, with why.
- * Beside each, what can be done about it. Shared by the pages of a record and of an event.
+ * A sentence for every endpoint of the account: those that get the event, and those that did not
+ * want it, with why. Beside each, what can be done about it. Shared by the pages of a record and of
+ * an event.
  */
 import { ofAnswer, type Schemas } from '../client/client.ts';
 import { type KnownEndpoint, nameOf } from './endpoints.ts';

@@ -1,4 +1,7 @@
-/** Style and script, served from the Worker under names that change with their content: a browser asks once. */
+/**
+ * Style and script, served from the Worker under names that change with their content: a browser
+ * asks once.
+ */
 import type { Context } from 'hono';
 import { ICON, SCRIPT, STYLE } from './assets.generated.ts';
 

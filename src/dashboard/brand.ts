@@ -1,6 +1,7 @@
 /**
- * The brand of the customer's pages: a style sheet of the operator's colours, and the operator's logo, both served from here:
- * a customer's browser asks no other host, and the pages' policy stays as strict as it is.
+ * The brand of the customer's pages: a style sheet of the operator's colours, and the operator's
+ * logo, both served from here: a customer's browser asks no other host, and the pages' policy stays
+ * as strict as it is.
  */
 import { CUSTOMER } from './paths.ts';
 

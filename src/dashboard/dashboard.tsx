@@ -1,7 +1,8 @@
 /**
- * The pages: for staff below `/app`, for customers below `/portal`. Every page reads and acts through the typed client,
- * which is handed the app's own `fetch` and the reader's session: so isolation, scopes, limits and the audit log are the
- * API's, and need no second proof. Owns signing in, the check of every action, headers and errors; `pages/` has the rest.
+ * The pages: for staff below `/app`, for customers below `/portal`. Every page reads and acts
+ * through the typed client, which is handed the app's own `fetch` and the reader's session: so
+ * isolation, scopes, limits and the audit log are the API's, and need no second proof. Owns signing
+ * in, the check of every action, headers and errors; `pages/` has the rest.
  */
 import { Hono, type Context } from 'hono';
 import { type Problem, Refusal } from '../client/client.ts';
@@ -58,7 +59,10 @@ export function createDashboard<B extends object>({ api, settings }: DashboardOp
   };
 }
 
-/** On the text, because every request of the API passes here. The path begins after `https://` and the host. */
+/**
+ * On the text, because every request of the API passes here. The path begins after `https://` and
+ * the host.
+ */
 function isOurs(url: string): boolean {
   const at = url.indexOf('/', 'https://'.length);
   return at === url.length - 1 || url.startsWith('/?', at) || [STAFF, CUSTOMER].some((area) => isBelow(url, at, area));
@@ -197,7 +201,8 @@ function refused(c: Context<Served>, area: Area, problem: Problem): Response | P
 
 function withoutSession(c: Context<Served>, area: Area): Response | Promise<Response> {
   if (area === 'customer') return c.req.method === 'GET' ? askForToken(c) : portalEnded(c);
-  // A link from elsewhere (a chat, a mail): the browser holds the cookie back until our own page asks.
+  // A link from elsewhere (a chat, a mail): the browser holds the cookie back until our own page
+  // asks.
   const isFromElsewhere = c.req.method === 'GET' && c.req.header('sec-fetch-site') === 'cross-site';
   if (isFromElsewhere) {
     return render(

@@ -3,7 +3,10 @@ import type { Client, Schemas } from '../client/client.ts';
 
 export type KnownEndpoint = Pick<Schemas['Endpoint'], 'id' | 'description' | 'url' | 'status'>;
 
-/** The largest page. An account with more has its endpoints named by their ids where they are not on it. */
+/**
+ * The largest page. An account with more has its endpoints named by their ids where they are not on
+ * it.
+ */
 const READ_MAX = 200;
 
 /** Where they may not be read, they are named by their ids: a name is no reason to show nothing. */

@@ -31,7 +31,10 @@ type OfOne = { [N in Exclude<Name, OfAll>]: { account: string } extends Operatio
   Name,
   OfAll
 >];
-/** The client, with a query that a reader wrote: the API checks each value and names the one that it refuses. */
+/**
+ * The client, with a query that a reader wrote: the API checks each value and names the one that it
+ * refuses.
+ */
 type Asked = { call<N extends Name>(name: N, input: { path?: object; query: object }): Promise<AnsweredBy<N>> };
 
 export function listOfAll<N extends OfAll>(
@@ -42,7 +45,10 @@ export function listOfAll<N extends OfAll>(
   return (api as Asked).call(name, { query });
 }
 
-/** What a list answers for the account that the reader has chosen or is bound to; for null, over all of them. */
+/**
+ * What a list answers for the account that the reader has chosen or is bound to; for null, over all
+ * of them.
+ */
 export function inScope<All extends OfAll, One extends OfOne>(
   api: Client,
   account: string | null,
@@ -52,7 +58,10 @@ export function inScope<All extends OfAll, One extends OfOne>(
   return account === null ? listOfAll(api, all, query) : (api as Asked).call(one, { path: { account }, query });
 }
 
-/** The same page with other parameters; null takes one out. A changed filter begins at the first page. */
+/**
+ * The same page with other parameters; null takes one out. A changed filter begins at the first
+ * page.
+ */
 export function withQuery(here: string, changes: Record<string, string | null>): string {
   const url = new URL(here, 'http://page');
   url.searchParams.delete('cursor');

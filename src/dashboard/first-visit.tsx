@@ -1,6 +1,7 @@
 /**
- * What a service that has sent nothing yet shows in place of an overview: the commands to paste, one after the other. The page
- * reads itself again, so that each step is ticked off as what it makes arrives.
+ * What a service that has sent nothing yet shows in place of an overview: the commands to paste,
+ * one after the other. The page reads itself again, so that each step is ticked off as what it
+ * makes arrives.
  */
 import type { Child } from 'hono/jsx';
 import { ofAnswer, type Client } from '../client/client.ts';

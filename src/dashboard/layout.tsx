@@ -1,4 +1,7 @@
-/** The frame of every page: landmarks, the way past them, the box that finds anything, and who is signed in. */
+/**
+ * The frame of every page: landmarks, the way past them, the box that finds anything, and who is
+ * signed in.
+ */
 import type { Child } from 'hono/jsx';
 import { ICON_PATH, SCRIPT_PATH, STYLE_PATH } from './assets.ts';
 import { type Brand, BRAND_STYLE_PATH, hasStyle, LOGO_PATH } from './brand.ts';

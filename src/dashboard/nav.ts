@@ -1,4 +1,7 @@
-/** The navigation at the top of every page, of staff and of customers. A page that is a way in adds a line. */
+/**
+ * The navigation at the top of every page, of staff and of customers. A page that is a way in adds
+ * a line.
+ */
 import type { Caller } from './page.ts';
 import * as to from './paths.ts';
 

@@ -1,4 +1,7 @@
-/** What an action has done, told by the page that the reader is led to: once, from a cookie that no script reads. */
+/**
+ * What an action has done, told by the page that the reader is led to: once, from a cookie that no
+ * script reads.
+ */
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { cookieName } from './session.ts';

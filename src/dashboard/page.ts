@@ -1,7 +1,8 @@
 /**
- * What a page is. To add one: write `pages/NAME.tsx` that exports a `Page`, name it in the table of `pages.ts`, visit it
- * in `test/browser`. It is given a client that holds the reader's own session, so it can show nothing that the session
- * may not read; a refusal of the API may simply be thrown (`ofAnswer`), and becomes an error that says what to do.
+ * What a page is. To add one: write `pages/NAME.tsx` that exports a `Page`, name it in the table of
+ * `pages.ts`, visit it in `test/browser`. It is given a client that holds the reader's own session,
+ * so it can show nothing that the session may not read; a refusal of the API may simply be thrown
+ * (`ofAnswer`), and becomes an error that says what to do.
  */
 import type { Child } from 'hono/jsx';
 import type { Brand } from './brand.ts';
@@ -9,7 +10,10 @@ import type { Client, Problem, Schemas } from '../client/client.ts';
 
 export type Caller = Schemas['Caller'];
 
-/** `staff`: signed in with a key. `customer`: with a portal token, below `/portal`; its account is the token's. */
+/**
+ * `staff`: signed in with a key. `customer`: with a portal token, below `/portal`; its account is
+ * the token's.
+ */
 export type Area = 'staff' | 'customer';
 
 export type Visit = {
@@ -41,14 +45,20 @@ export type Shown = {
   nav?: string;
   /** The way back up, from the top: what lies above this page. */
   trail?: { href: string; text: string }[];
-  /** The page is read again after so many seconds, and what changed is put in place. Absent: it stays. */
+  /**
+   * The page is read again after so many seconds, and what changed is put in place. Absent: it
+   * stays.
+   */
   refreshSeconds?: number;
   /** It has the box that finds anything itself: the top of the page leaves it out. */
   hasFindBox?: boolean;
   status?: 200 | 404;
 };
 
-/** `to`: the reader is led there, and sees the note. `show`: this, once: for what may be shown only now, like a secret. */
+/**
+ * `to`: the reader is led there, and sees the note. `show`: this, once: for what may be shown only
+ * now, like a secret.
+ */
 export type Done = { note: string; to?: string } | { show: Shown };
 
 export type Page = {

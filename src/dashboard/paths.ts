@@ -1,4 +1,7 @@
-/** The address of every page, so that links are written once. Parts are encoded here and nowhere else. */
+/**
+ * The address of every page, so that links are written once. Parts are encoded here and nowhere
+ * else.
+ */
 
 const part = encodeURIComponent;
 
@@ -35,7 +38,9 @@ export const portalDelivery = (id: string) => `${CUSTOMER}/deliveries/${part(id)
 export const portalEventTypes = () => `${CUSTOMER}/event-types`;
 export const portalRecord = (key: string) => `${CUSTOMER}/records/${part(key)}`;
 
-/** `to`, if it is a page below `area`; else the area's first. Otherwise a link could lead anywhere. */
+/**
+ * `to`, if it is a page below `area`; else the area's first. Otherwise a link could lead anywhere.
+ */
 export function placeBelow(area: string, to: string | undefined): string {
   if (to === undefined || !to.startsWith(area)) return area;
   const base = 'https://tubepost.invalid';

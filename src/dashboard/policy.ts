@@ -1,6 +1,7 @@
 /**
- * What browsers are told of every page. Nothing comes from elsewhere, no script or style stands in the page itself, and no
- * page may be framed but the customer's, by origins that the operator lists.
+ * What browsers are told of every page. Nothing comes from elsewhere, no script or style stands in
+ * the page itself, and no page may be framed but the customer's, by origins that the operator
+ * lists.
  */
 import type { Area } from './page.ts';
 

@@ -1,6 +1,7 @@
 /**
- * How a customer comes in: by a link that carries a portal token behind the "#", which no server, log or referrer sees.
- * The script hands it over at once and takes it out of the address; from then on a cookie holds it.
+ * How a customer comes in: by a link that carries a portal token behind the "#", which no server,
+ * log or referrer sees. The script hands it over at once and takes it out of the address; from then
+ * on a cookie holds it.
  */
 import type { Context, Hono } from 'hono';
 import { BarePage } from './layout.tsx';
@@ -25,7 +26,10 @@ export function addPortal(app: Hono<Served>): void {
   });
 }
 
-/** No token yet: the script takes it from the address. What is shown is for who has none, or no script. */
+/**
+ * No token yet: the script takes it from the address. What is shown is for who has none, or no
+ * script.
+ */
 export function askForToken(c: Context<Served>): Promise<Response> {
   const { pathname, search } = new URL(c.req.url);
   return render(

@@ -1,4 +1,7 @@
-/** What a text in the box may mean: the API's search, with the page of each hit. Finds only what the session may read. */
+/**
+ * What a text in the box may mean: the API's search, with the page of each hit. Finds only what the
+ * session may read.
+ */
 import { type Client, ofAnswer, type Schemas } from '../client/client.ts';
 import type { Caller } from './page.ts';
 import * as to from './paths.ts';

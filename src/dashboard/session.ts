@@ -1,13 +1,16 @@
 /**
- * Who is signed in. A cookie holds a session or a portal token of the API, never a key: both are signed and end by
- * themselves, and the API judges them on every call. No script can read it. Staff and customers have a cookie each, so
- * that opening a customer's link signs nobody out.
+ * Who is signed in. A cookie holds a session or a portal token of the API, never a key: both are
+ * signed and end by themselves, and the API judges them on every call. No script can read it. Staff
+ * and customers have a cookie each, so that opening a customer's link signs nobody out.
  */
 import type { Context } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { Area } from './page.ts';
 
-/** On https the name binds the cookie to this host; on http, to the port, which browsers do not tell apart. */
+/**
+ * On https the name binds the cookie to this host; on http, to the port, which browsers do not tell
+ * apart.
+ */
 export function cookieName(url: URL, purpose: string): string {
   return url.protocol === 'https:' ? `__Host-tubepost-${purpose}` : `tubepost-${purpose}-${url.port || '80'}`;
 }
@@ -17,8 +20,9 @@ export function sessionOf(c: Context, area: Area): string | null {
 }
 
 /**
- * `isFramed`: within another product's page, whose requests count as from elsewhere: browsers then send only a cookie
- * that allows it, and keep it apart for each such product. Everywhere else, no request from elsewhere carries one.
+ * `isFramed`: within another product's page, whose requests count as from elsewhere: browsers then
+ * send only a cookie that allows it, and keep it apart for each such product. Everywhere else, no
+ * request from elsewhere carries one.
  */
 export function keepSession(
   c: Context,
@@ -43,8 +47,8 @@ export function dropSession(c: Context, area: Area): void {
 }
 
 /**
- * What a form must send along: only who knows the session can make it, and it leads back to nothing. A page from
- * elsewhere may make a browser send the cookie, but cannot read it.
+ * What a form must send along: only who knows the session can make it, and it leads back to
+ * nothing. A page from elsewhere may make a browser send the cookie, but cannot read it.
  */
 export async function csrfOf(session: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(`tubepost:csrf:v1\n${session}`));
@@ -60,8 +64,8 @@ export function isSame(a: string, b: string): boolean {
 }
 
 /**
- * Whether a page of our own sent it. Browsers name the origin with every POST; where they hide it, their own word for
- * where the request comes from counts, which no page can set.
+ * Whether a page of our own sent it. Browsers name the origin with every POST; where they hide it,
+ * their own word for where the request comes from counts, which no page can set.
  */
 export function isOwnRequest(c: Context): boolean {
   const { origin } = new URL(c.req.url);

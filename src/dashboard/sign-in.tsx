@@ -1,6 +1,6 @@
 /**
- * Signing in: a key is exchanged for a session at once, a portal token becomes one. The key stands in no cookie, address
- * or log; the form that carried it is answered by a redirect.
+ * Signing in: a key is exchanged for a session at once, a portal token becomes one. The key stands
+ * in no cookie, address or log; the form that carried it is answered by a redirect.
  */
 import type { Context, Hono } from 'hono';
 import { type Problem } from '../client/client.ts';

@@ -1,6 +1,7 @@
 /**
- * Light or dark, where the reader wants another than the browser's. Kept in a cookie that the script writes
- * (browser/theme.ts) and the service reads, so that a page is never drawn in the wrong one first.
+ * Light or dark, where the reader wants another than the browser's. Kept in a cookie that the
+ * script writes (browser/theme.ts) and the service reads, so that a page is never drawn in the
+ * wrong one first.
  */
 export const THEME_COOKIE = 'tubepost-theme';
 export type Theme = 'light' | 'dark';

@@ -1,6 +1,7 @@
 /**
- * What happened to a delivery, in time: accepted, each attempt with what came back, and its end or what it waits for. Shared by the
- * pages of staff and of customers, whose links lead to pages of their own.
+ * What happened to a delivery, in time: accepted, each attempt with what came back, and its end or
+ * what it waits for. Shared by the pages of staff and of customers, whose links lead to pages of
+ * their own.
  */
 import type { Child } from 'hono/jsx';
 import type { Schemas } from '../client/client.ts';
@@ -11,7 +12,10 @@ import { span, When } from './ui/when.tsx';
 type Delivery = Schemas['DeliveryDetail'];
 type Tone = 'good' | 'bad' | 'warn' | 'busy' | 'off';
 
-/** `account`: whose pages of staff the links lead to; null for a customer, who has no page of an event. */
+/**
+ * `account`: whose pages of staff the links lead to; null for a customer, who has no page of an
+ * event.
+ */
 type Of = { account: string | null; delivery: Delivery };
 
 export function Timeline({ account, delivery, name }: Of & { name: string }) {
@@ -74,7 +78,10 @@ function AttemptMoment({ attempt, name }: { attempt: Schemas['Attempt']; name: s
   );
 }
 
-/** The URL and every header as they were sent; the body is the same of all attempts, and stands below them. */
+/**
+ * The URL and every header as they were sent; the body is the same of all attempts, and stands
+ * below them.
+ */
 export function SentRequest({ id, of: { url, headers } }: { id: string; of: NonNullable<Schemas['SentRequest']> }) {
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
   return (

@@ -1,10 +1,10 @@
 /**
- * The time of one attempt, without our own stalls. Under load an answer may have arrived long before this
- * machine comes to read it: that time is not the receiver's. It must not make the receiver slow, and must not
- * end an attempt that was answered in time.
+ * The time of one attempt, without our own stalls. Under load an answer may have arrived long
+ * before this machine comes to read it: that time is not the receiver's. It must not make the
+ * receiver slow, and must not end an attempt that was answered in time.
  *
- * A stall shows in a timer that fires late. So the time-out is waited for in ticks of STALL_TICK_MS, and what a
- * tick is late counts as ours.
+ * A stall shows in a timer that fires late. So the time-out is waited for in ticks of
+ * STALL_TICK_MS, and what a tick is late counts as ours.
  */
 import { STALL_CREDIT_MS_MAX, STALL_MS_MIN, STALL_TICK_MS } from '../core/limits.ts';
 

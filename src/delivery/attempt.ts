@@ -1,10 +1,12 @@
 /**
- * One attempt at a receiver, from its start to an outcome. One timeout covers headers and body; status line and headers
- * decide (C6). Never throws: whatever happens is an outcome. It knows nothing of endpoints, secrets or retries.
+ * One attempt at a receiver, from its start to an outcome. One timeout covers headers and body;
+ * status line and headers decide (C6). Never throws: whatever happens is an outcome. It knows
+ * nothing of endpoints, secrets or retries.
  *
- * Almost always one request. Receivers close idle connections (Node after 5 s, gunicorn after 2 s), and a request that leaves on one at
- * that moment meets a closed socket: nobody failed, so it is made once more, with the same headers and bytes, within the same attempt
- * and timeout. If the receiver has read the first one, it sees the attempt twice, as at-least-once allows.
+ * Almost always one request. Receivers close idle connections (Node after 5 s, gunicorn after 2 s),
+ * and a request that leaves on one at that moment meets a closed socket: nobody failed, so it is
+ * made once more, with the same headers and bytes, within the same attempt and timeout. If the
+ * receiver has read the first one, it sees the attempt twice, as at-least-once allows.
  */
 import { BROKEN_AT_ONCE_MS, RESPONSE_BODY_BYTES_MAX, RESPONSE_BODY_SUCCESS_BYTES_MAX } from '../core/limits.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
@@ -24,13 +26,15 @@ export type AttemptDeps = {
 export type OutgoingRequest = { url: string; headers: Record<string, string>; body: string; timeoutMs: number };
 
 /**
- * `latencyMs` is the time from the start until the outcome was known and what is kept of the body was read, without our own
- * stalls (attempt-clock.ts). An answer whose body trickles is therefore slow, whatever its headers were.
+ * `latencyMs` is the time from the start until the outcome was known and what is kept of the body
+ * was read, without our own stalls (attempt-clock.ts). An answer whose body trickles is therefore
+ * slow, whatever its headers were.
  */
 export async function attempt(request: OutgoingRequest, deps: AttemptDeps): Promise<AttemptOutcome> {
   const abort = new AbortController();
   const timedOut = Promise.withResolvers<void>();
-  // Our own timer and not AbortSignal.timeout(): it must not outlive the attempt and keep a Durable Object awake and billed.
+  // Our own timer and not AbortSignal.timeout(): it must not outlive the attempt and keep a Durable
+  // Object awake and billed.
   const clock = new AttemptClock({ timer: platformTimer, ...deps }, request.timeoutMs, () => {
     timedOut.resolve();
     abort.abort(new DOMException('timeout', 'TimeoutError'));
@@ -47,7 +51,8 @@ export async function attempt(request: OutgoingRequest, deps: AttemptDeps): Prom
       return { ...failed(timeoutError(request.timeoutMs), clock.atMs, clock.latencyMs()), ...repeated };
     return { ...(await answered(response, clock, timedOut.promise, deps)), ...repeated };
   } catch (thrown) {
-    // The network, or a header that `fetch` will not send. With the timeout passed, that is what ended it.
+    // The network, or a header that `fetch` will not send. With the timeout passed, that is what
+    // ended it.
     const error = abort.signal.aborted ? timeoutError(request.timeoutMs) : thrownError(thrown, repeated);
     return { ...failed(error, clock.atMs, clock.latencyMs()), ...repeated };
   } finally {
@@ -59,7 +64,10 @@ function isBrokenAtOnce(thrown: unknown, clock: AttemptClock): boolean {
   return isBrokenConnection(thrown) && clock.elapsedMs() <= BROKEN_AT_ONCE_MS;
 }
 
-/** Async, so that a `fetch` that throws at once rejects. An answer after the timeout is dropped unread. */
+/**
+ * Async, so that a `fetch` that throws at once rejects. An answer after the timeout is dropped
+ * unread.
+ */
 async function start(request: OutgoingRequest, signal: AbortSignal, deps: AttemptDeps): Promise<Response> {
   const { url, headers, body } = request;
   const response = await deps.fetch(url, { method: 'POST', headers, body, redirect: 'manual', signal });

@@ -1,11 +1,13 @@
 /**
- * What a failed request means: from what `fetch` threw, or from a status code, to an error kind and a plain sentence.
- * Thrown messages are matched and never passed on: they can quote the URL or a header, and with it a secret.
+ * What a failed request means: from what `fetch` threw, or from a status code, to an error kind and
+ * a plain sentence. Thrown messages are matched and never passed on: they can quote the URL or a
+ * header, and with it a secret.
  *
- * What workerd throws (measured locally, 1.20261023.1): refused, closed or reset before an answer, and an answer that is no
- * HTTP, are all `Error: Network connection lost.`; a DNS failure and every TLS failure are all `Error: internal error;
- * reference = …`. Neither carries a code or cause. So `dns`, `tls` and `reset` are named only where the text says so (Node,
- * other versions), and the rest is `connect`, with a sentence that says what it may have been. On Cloudflare most of these
+ * What workerd throws (measured locally, 1.20261023.1): refused, closed or reset before an answer,
+ * and an answer that is no HTTP, are all `Error: Network connection lost.`; a DNS failure and every
+ * TLS failure are all `Error: internal error; reference = …`. Neither carries a code or cause. So
+ * `dns`, `tls` and `reset` are named only where the text says so (Node, other versions), and the
+ * rest is `connect`, with a sentence that says what it may have been. On Cloudflare most of these
  * arrive as answers instead: 52x and 530 made by the edge, see EDGE_STATUS.
  */
 import { ERROR_MESSAGE_BYTES_MAX } from '../core/limits.ts';
@@ -38,7 +40,10 @@ const THROWN: readonly [pattern: RegExp, kind: ErrorKind, sentence: string][] = 
   ],
 ];
 
-/** Answers that Cloudflare's edge makes for an origin it could not reach. https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/ */
+/**
+ * Answers that Cloudflare's edge makes for an origin it could not reach.
+ * https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-5xx-errors/
+ */
 const EDGE_STATUS: Readonly<Record<number, string>> = {
   520: 'the host sent an empty or broken answer',
   521: 'the host refused the connection',
@@ -54,10 +59,16 @@ export function timeoutError(timeoutMs: number): AttemptError {
   return { kind: 'timeout', message: `No answer within ${timeoutMs} ms.` };
 }
 
-/** What a connection looks like that its other side had closed; also one that was refused, where the runtime says no more. */
+/**
+ * What a connection looks like that its other side had closed; also one that was refused, where the
+ * runtime says no more.
+ */
 const BROKEN = /ECONNRESET|EPIPE|UND_ERR_SOCKET|reset by peer|other side closed|Network connection lost/i;
 
-/** What `fetch` refuses before anything leaves: a header that it will not send, a URL that it will not load, one request too many. */
+/**
+ * What `fetch` refuses before anything leaves: a header that it will not send, a URL that it will
+ * not load, one request too many.
+ */
 const REFUSED_HERE = /subrequest/i;
 
 function isRefusedHere(thrown: unknown, text: string): boolean {
@@ -89,7 +100,10 @@ function errorOf(thrown: unknown): AttemptError {
   return { kind: 'connect', message: cutToBytes(`The request failed (${name}).`, ERROR_MESSAGE_BYTES_MAX) };
 }
 
-/** Null exactly for a 2xx. A status that HTTP does not have counts as a broken connection: it is tried again. */
+/**
+ * Null exactly for a 2xx. A status that HTTP does not have counts as a broken connection: it is
+ * tried again.
+ */
 export function statusError(status: number, headers: Headers): AttemptError | null {
   if (status < 200 || status > 599) {
     return { kind: 'reset', message: `The receiver answered ${status}, which is no final status of HTTP.` };
@@ -102,7 +116,10 @@ export function statusError(status: number, headers: Headers): AttemptError | nu
   return { kind, message: `The receiver answered ${status}.` };
 }
 
-/** Name, message and code of an error and of its cause, where Node's fetch keeps the reason. For matching only. */
+/**
+ * Name, message and code of an error and of its cause, where Node's fetch keeps the reason. For
+ * matching only.
+ */
 function describe(thrown: unknown): string {
   if (!(thrown instanceof Error)) return '';
   const code = 'code' in thrown ? String(thrown.code) : '';

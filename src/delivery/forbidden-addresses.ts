@@ -1,8 +1,9 @@
 /**
- * Which IPv4 and IPv6 addresses no endpoint may have (E3), by the IANA special-purpose registries, and the arithmetic to
- * match them. Pure. Takes addresses as the WHATWG URL parser writes them, so decimal, octal and hexadecimal spellings,
- * full-width digits and the like are already one canonical form. It resolves no names: a Worker cannot pin DNS answers,
- * and Cloudflare itself refuses names that resolve to private addresses.
+ * Which IPv4 and IPv6 addresses no endpoint may have (E3), by the IANA special-purpose registries,
+ * and the arithmetic to match them. Pure. Takes addresses as the WHATWG URL parser writes them, so
+ * decimal, octal and hexadecimal spellings, full-width digits and the like are already one
+ * canonical form. It resolves no names: a Worker cannot pin DNS answers, and Cloudflare itself
+ * refuses names that resolve to private addresses.
  */
 
 export type AddressClass =
@@ -53,8 +54,9 @@ const IPV4: readonly Range[] = ranges(IPV4_BITS, parseIpv4, [
 ]);
 
 /**
- * Addresses that embed an IPv4 one are refused whole, even where that one is public: nobody serves webhooks there, and each
- * translator may read them its own way. The last ranges leave exactly 2000::/3, all that is assigned as global unicast.
+ * Addresses that embed an IPv4 one are refused whole, even where that one is public: nobody serves
+ * webhooks there, and each translator may read them its own way. The last ranges leave exactly
+ * 2000::/3, all that is assigned as global unicast.
  */
 const IPV6: readonly Range[] = ranges(IPV6_BITS, parseIpv6, [
   ['metadata', 'fd00:ec2::/32'],
@@ -82,7 +84,10 @@ const IPV6: readonly Range[] = ranges(IPV6_BITS, parseIpv6, [
   ['reserved', '8000::/1'],
 ]);
 
-/** Null for a public address and for a name. `hostname` as `URL.hostname` gives it, without a trailing dot. */
+/**
+ * Null for a public address and for a name. `hostname` as `URL.hostname` gives it, without a
+ * trailing dot.
+ */
 export function forbiddenAddress(hostname: string): Forbidden | null {
   const isIpv6 = hostname.startsWith('[');
   const value = isIpv6 ? parseIpv6(hostname.slice(1, -1)) : parseIpv4(hostname);
@@ -95,7 +100,10 @@ export function isAddress(hostname: string): boolean {
   return hostname.startsWith('[') || parseIpv4(hostname) !== null;
 }
 
-/** Leads to this machine, whichever way it is written. Only the caller knows whether the service listens there. */
+/**
+ * Leads to this machine, whichever way it is written. Only the caller knows whether the service
+ * listens there.
+ */
 export function isLoopback(hostname: string): boolean {
   if (!hostname.startsWith('[')) return /^(127|0)\./.test(hostname) && parseIpv4(hostname) !== null;
   const value = parseIpv6(hostname.slice(1, -1));
@@ -118,14 +126,19 @@ function ranges(
   });
 }
 
-/** Four decimal numbers and nothing else: the only form in which the URL parser leaves an IPv4 address. */
+/**
+ * Four decimal numbers and nothing else: the only form in which the URL parser leaves an IPv4
+ * address.
+ */
 function parseIpv4(text: string): bigint | null {
   const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
   if (match === null) return null;
   return match.slice(1).reduce((value, part) => value * 256n + BigInt(part), 0n);
 }
 
-/** Hexadecimal groups with at most one `::`, as the URL parser writes them: no dotted tail, no zone. */
+/**
+ * Hexadecimal groups with at most one `::`, as the URL parser writes them: no dotted tail, no zone.
+ */
 function parseIpv6(text: string): bigint | null {
   const [head = '', tail] = text.split('::');
   const before = head === '' ? [] : head.split(':');

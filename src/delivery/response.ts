@@ -1,6 +1,7 @@
 /**
- * What is kept of a receiver's answer (C6): a little of the body, and of failures the headers. Everything here is foreign
- * text: capped, decoded without ever throwing, and the rest dropped unread.
+ * What is kept of a receiver's answer (C6): a little of the body, and of failures the headers.
+ * Everything here is foreign text: capped, decoded without ever throwing, and the rest dropped
+ * unread.
  */
 import { RESPONSE_HEADER_BYTES_MAX, RESPONSE_HEADERS_BYTES_MAX, RESPONSE_HEADERS_MAX } from '../core/limits.ts';
 import type { ReceiverDirective } from '../core/outcome.ts';
@@ -10,8 +11,9 @@ import { utf8Bytes } from '../core/text.ts';
 const DROPPED_HEADERS = new Set(['set-cookie', 'set-cookie2']);
 
 /**
- * The first `bytesMax` bytes as text, or as much as came before `ended` resolved or the connection broke; null if nothing
- * did. Afterwards the stream is cancelled, so that the sender of an endless body is cut off.
+ * The first `bytesMax` bytes as text, or as much as came before `ended` resolved or the connection
+ * broke; null if nothing did. Afterwards the stream is cancelled, so that the sender of an endless
+ * body is cut off.
  */
 export async function readStart(
   body: ReadableStream<Uint8Array> | null,
@@ -37,14 +39,17 @@ export async function readStart(
       length += part.length;
     }
   } catch {
-    // A reset, a timeout or a broken encoding after the headers: the status stands, and what was read is kept.
+    // A reset, a timeout or a broken encoding after the headers: the status stands, and what was
+    // read is kept.
   }
   // Not awaited: a stream that will not be cancelled must not hold the outcome.
   if (!isWhole) reader.cancel().catch(() => undefined);
   return length === 0 ? null : decode(kept.subarray(0, length), isWhole, bytesMax);
 }
 
-/** By name, in lower case. A value too long is cut; what does not fit into the whole is left out. */
+/**
+ * By name, in lower case. A value too long is cut; what does not fit into the whole is left out.
+ */
 export function keptHeaders(headers: Headers): Record<string, string> {
   const kept: [string, string][] = [];
   let bytes = 0;

@@ -1,6 +1,7 @@
 /**
- * The texts of secrets: how new ones are made, and what is told of them in public. Rules of shape are core's
- * (endpoint-rules.ts); what needs crypto is here. Nothing is kept, and no text goes into a message.
+ * The texts of secrets: how new ones are made, and what is told of them in public. Rules of shape
+ * are core's (endpoint-rules.ts); what needs crypto is here. Nothing is kept, and no text goes into
+ * a message.
  */
 import type { EndpointSecret } from '../core/endpoint.ts';
 import {

@@ -1,6 +1,7 @@
 /**
- * The one way to send in an isolate: vault and URL policy from the vars, the runtime's fetch and clock, and one structured log
- * line for each attempt. Never a secret, a key, a header value or a payload in it (S3).
+ * The one way to send in an isolate: vault and URL policy from the vars, the runtime's fetch and
+ * clock, and one structured log line for each attempt. Never a secret, a key, a header value or a
+ * payload in it (S3).
  */
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AttemptRequest } from '../core/rpc.ts';
@@ -15,7 +16,10 @@ export type SenderVars = {
 };
 export type Sender = (request: AttemptRequest) => Promise<AttemptOutcome>;
 
-/** `readVars` throws, with a sentence that names variables, where they are wrong: then nothing is sent, and the outcome says so. */
+/**
+ * `readVars` throws, with a sentence that names variables, where they are wrong: then nothing is
+ * sent, and the outcome says so.
+ */
 export function createSender(
   readVars: () => SenderVars,
   runtime: Pick<SendDeps, 'fetch' | 'nowMs'>,

@@ -1,7 +1,10 @@
 import { JSON_SLICE_CHARS } from '../core/limits.ts';
 import { Slice } from '../core/slices.ts';
 
-/** Runs work that pauses (core/slices.ts), and lets other requests of this isolate have the thread at each pause. */
+/**
+ * Runs work that pauses (core/slices.ts), and lets other requests of this isolate have the thread
+ * at each pause.
+ */
 export async function inTurns<T>(work: Generator<void, T>): Promise<T> {
   for (;;) {
     const step = work.next();

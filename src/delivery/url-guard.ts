@@ -1,7 +1,8 @@
 /**
- * Whether an endpoint may have this URL (E3): asked when it is saved and before each attempt. Pure: it parses, it never
- * resolves or dials. What it cannot see: a public name that resolves to a private address (Cloudflare refuses those),
- * and a second name for the service that SERVICE_HOSTS does not list.
+ * Whether an endpoint may have this URL (E3): asked when it is saved and before each attempt. Pure:
+ * it parses, it never resolves or dials. What it cannot see: a public name that resolves to a
+ * private address (Cloudflare refuses those), and a second name for the service that SERVICE_HOSTS
+ * does not list.
  */
 import { URL_BYTES_MAX } from '../core/limits.ts';
 import { shown, utf8Bytes } from '../core/text.ts';
@@ -21,14 +22,18 @@ export type UrlRule =
 export type UrlPolicy = {
   /** Local mode: plain http and private addresses pass; everything else still holds. */
   allowPrivate: boolean;
-  /** The service's own hosts, `host` or `host:port`; one without a port is refused on every port. */
+  /**
+   * The service's own hosts, `host` or `host:port`; one without a port is refused on every port.
+   */
   serviceHosts: readonly string[];
 };
 
 /** `url.href` is what to request; `message` names the rule and the value, and never a password. */
 export type UrlCheck = { ok: true; url: URL } | { ok: false; rule: UrlRule; message: string };
 
-/** Zones that only ever name something inside a network. A single label (`intranet`) is refused too. */
+/**
+ * Zones that only ever name something inside a network. A single label (`intranet`) is refused too.
+ */
 const LOCAL_ZONES = [
   'localhost', // RFC 6761
   'localdomain',
@@ -57,7 +62,8 @@ export function checkUrl(text: string, policy: UrlPolicy): UrlCheck {
   if (bytes > URL_BYTES_MAX) {
     return refuse('url-length', `the URL has ${bytes} bytes, and at most ${URL_BYTES_MAX} are allowed`);
   }
-  // The parser would drop tabs and line ends silently: what is saved would not be what is requested.
+  // The parser would drop tabs and line ends silently: what is saved would not be what is
+  // requested.
   if (CONTROL_OR_SPACE.test(text) || !URL.canParse(text))
     return refuse('url-syntax', `${shown(withoutUserInfo(text))} is not an absolute URL`);
   const url = new URL(text);
@@ -102,7 +108,10 @@ function checkHost(url: URL, policy: UrlPolicy): UrlCheck {
   return { ok: true, url };
 }
 
-/** All spellings of loopback are one host: `localhost`, `127.1`, `[::1]` and `0.0.0.0` reach the same listener. */
+/**
+ * All spellings of loopback are one host: `localhost`, `127.1`, `[::1]` and `0.0.0.0` reach the
+ * same listener.
+ */
 function isServiceHost(entry: string, host: string, port: string): boolean {
   const match = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(entry.trim());
   const name = match?.[1];
@@ -121,7 +130,9 @@ function portOf(url: URL): string {
   return url.protocol === 'https:' ? '443' : '80';
 }
 
-/** One dot is the root and changes nothing; more than one leaves an empty label, which is refused. */
+/**
+ * One dot is the root and changes nothing; more than one leaves an empty label, which is refused.
+ */
 function withoutTrailingDot(hostname: string): string {
   return hostname.endsWith('.') ? hostname.slice(0, -1) : hostname;
 }

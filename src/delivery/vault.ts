@@ -1,8 +1,9 @@
 /**
- * Seals what must not be readable at rest: endpoint secrets and custom headers (S3, E1, E2). AES-256-GCM with the master
- * key; account, endpoint, purpose and key id are bound in, so a sealed text moved to another place does not open.
- * It seals with one master key and opens with any that it knows, so that the key can be changed (docs/operate.md).
- * It never puts a plain or sealed text into a message.
+ * Seals what must not be readable at rest: endpoint secrets and custom headers (S3, E1, E2).
+ * AES-256-GCM with the master key; account, endpoint, purpose and key id are bound in, so a sealed
+ * text moved to another place does not open. It seals with one master key and opens with any that
+ * it knows, so that the key can be changed (docs/operate.md). It never puts a plain or sealed text
+ * into a message.
  */
 import type { Sealed } from '../core/endpoint.ts';
 import { fail, ok, type Result } from '../core/result.ts';
@@ -24,10 +25,16 @@ export type Vault = {
 };
 
 const KEY_BYTES = 32;
-/** NIST SP 800-38D: 96 random bits; safe for 2^32 texts under one key. A multiple of 3, so its base64 has no padding. */
+/**
+ * NIST SP 800-38D: 96 random bits; safe for 2^32 texts under one key. A multiple of 3, so its
+ * base64 has no padding.
+ */
 const IV_BYTES = 12;
 
-/** `old` keys open and never seal. Throws, without a value, if a key is not as it must be: the service must not start. */
+/**
+ * `old` keys open and never seal. Throws, without a value, if a key is not as it must be: the
+ * service must not start.
+ */
 export function createVault(master: MasterKey, old: readonly MasterKey[] = []): Vault {
   const sealing = ringOf(master);
   // Two keys of one id are refused where they are read (env.ts); here the new one would win.
@@ -56,7 +63,8 @@ export function createVault(master: MasterKey, old: readonly MasterKey[] = []): 
         const text = await crypto.subtle.decrypt(algorithm(ring, iv, context), await ring.key(), bytes.slice(IV_BYTES));
         return ok(new TextDecoder().decode(text));
       } catch {
-        // Protects against a changed key under an old id and against moved or damaged rows. The cause says nothing more.
+        // Protects against a changed key under an old id and against moved or damaged rows. The
+        // cause says nothing more.
         const message = `${place} does not open with the master key "${ring.keyId}": another key, or not sealed for this place`;
         return fail({ reason: 'unreadable', message });
       }
@@ -68,7 +76,8 @@ type Ring = { keyId: string; key: () => Promise<CryptoKey> };
 
 function ringOf({ keyId, key }: MasterKey): Ring {
   const raw = masterKeyBytes(key);
-  // The value is kept, not the promise: a promise made in one request may not be awaited in another on Workers.
+  // The value is kept, not the promise: a promise made in one request may not be awaited in another
+  // on Workers.
   let imported: CryptoKey | null = null;
   return {
     keyId,

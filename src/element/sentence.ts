@@ -19,7 +19,10 @@ export const TEXTS = {
 };
 export type Texts = typeof TEXTS;
 
-/** `quiet`: without what changes each second, for those who are read it aloud. `state`: for style sheets. */
+/**
+ * `quiet`: without what changes each second, for those who are read it aloud. `state`: for style
+ * sheets.
+ */
 export type Said = { state: string; isLate: boolean; text: string; quiet: string; isCounting: boolean };
 
 export function say({ state, status, hasStatus }: Watched, texts: Texts, nowMs: number): Said {

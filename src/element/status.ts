@@ -1,6 +1,7 @@
 /**
- * `<tubepost-status>`: what became of a record, beside "Saved". It follows the page's `color-scheme`, asks for nothing from elsewhere,
- * and needs no inline style or script, so a strict Content-Security-Policy lets it be.
+ * `<tubepost-status>`: what became of a record, beside "Saved". It follows the page's
+ * `color-scheme`, asks for nothing from elsewhere, and needs no inline style or script, so a strict
+ * Content-Security-Policy lets it be.
  */
 import { type Watch, type Watched, watchRecord } from '../client/watch.ts';
 import { type Said, say, sentenceOf, type Texts, TEXTS } from './sentence.ts';
@@ -19,7 +20,10 @@ const STYLE = `
 [hidden] { display: none }
 `;
 
-/** A state is read aloud once it has lasted so long: what is sent within a moment is one announcement, not three. */
+/**
+ * A state is read aloud once it has lasted so long: what is sent within a moment is one
+ * announcement, not three.
+ */
 const ANNOUNCED_AFTER_MS = 1_000;
 const scriptOrigin = originOf(document.currentScript);
 

@@ -72,7 +72,10 @@ export class GateCore {
     return outcome;
   }
 
-  /** The alarm: one step of the walk. The safety alarm comes first: what follows may be cut off anywhere. Never throws. */
+  /**
+   * The alarm: one step of the walk. The safety alarm comes first: what follows may be cut off
+   * anywhere. Never throws.
+   */
   async alarm(): Promise<void> {
     const { nowMs, setAlarm, deleteAlarm, failed } = this.#links;
     this.#armedAtMs = nowMs() + UNAVAILABLE_WAIT_MS_MIN;
@@ -123,7 +126,10 @@ export class GateCore {
     if (failing !== null) keep(this.#disable(failing.sinceMs));
   }
 
-  /** Once for each change. What is lost, viewers see at the next change, or when they look at everything. */
+  /**
+   * Once for each change. What is lost, viewers see at the next change, or when they look at
+   * everything.
+   */
   #notifyViewers(): void {
     const said = this.#ledger.said();
     if (said === this.#said) return;

@@ -1,6 +1,6 @@
 /**
- * The Durable Object of one endpoint's Gate: storage, alarm and the other objects around gate-core.ts.
- * It decides nothing.
+ * The Durable Object of one endpoint's Gate: storage, alarm and the other objects around
+ * gate-core.ts. It decides nothing.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';

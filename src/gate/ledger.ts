@@ -1,7 +1,8 @@
 /**
- * The protocol of a Gate over SQL: where the lanes of one endpoint wait for it. It lets attempts go at the endpoint's pace, keeps a
- * row for each record that has to wait, and wakes them, oldest first. Without a runtime, like the Shard's. Each public method is one
- * turn; its effects say when the alarm is due and who is notified.
+ * The protocol of a Gate over SQL: where the lanes of one endpoint wait for it. It lets attempts go
+ * at the endpoint's pace, keeps a row for each record that has to wait, and wakes them, oldest
+ * first. Without a runtime, like the Shard's. Each public method is one turn; its effects say when
+ * the alarm is due and who is notified.
  *
  *   paused              everything waits
  *   removed, disabled   everything is woken, to be cancelled by its Shard
@@ -37,7 +38,10 @@ export type GateEffects = {
   wakeAtMs: number | null;
   /** What the Account should make of the endpoint's `isWatched`; null: it knows. */
   watch: boolean | null;
-  /** Nothing but failures was counted of since then, for long enough to disable the endpoint. The log must agree. */
+  /**
+   * Nothing but failures was counted of since then, for long enough to disable the endpoint. The
+   * log must agree.
+   */
   failing: { sinceMs: number } | null;
 };
 
@@ -68,7 +72,8 @@ export class GateLedger {
       this.#learn(seen, at.nowMs);
       const known = this.#known();
       if (known.status === 'paused') return this.#park(record, 'paused');
-      // What it has seen would make it wait, or not ask at all: it must read what is known here before it may go.
+      // What it has seen would make it wait, or not ask at all: it must read what is known here
+      // before it may go.
       const isGoing = known.status === 'enabled' && isPacing(known) && seen.status !== 'paused';
       const isOutdated = known.revision > seen.revision && !isGoing;
       return isOutdated ? ({ kind: 'changed' } as const) : this.#enter(record, at);
@@ -96,7 +101,10 @@ export class GateLedger {
     }).effects;
   }
 
-  /** Somebody knows better than the pause: a test arrived, or a person replays. A probe that is under way stays the only one. */
+  /**
+   * Somebody knows better than the pause: a test arrived, or a person replays. A probe that is
+   * under way stays the only one.
+   */
   probe(at: At): { outcome: ProbeOutcome; effects: GateEffects } {
     const { result, effects } = this.#turn(at, (state) => {
       this.#endPause(at.nowMs);
@@ -158,7 +166,10 @@ export class GateLedger {
     };
   }
 
-  /** Another text where the circuit, or the time of its next probe, is another: what statuses of records say of it. */
+  /**
+   * Another text where the circuit, or the time of its next probe, is another: what statuses of
+   * records say of it.
+   */
   said(): string {
     const { circuit } = this.#read();
     return circuit.kind === 'open' ? `open until ${circuit.untilMs}` : circuit.kind;
@@ -170,7 +181,8 @@ export class GateLedger {
         const before = this.#read();
         const result = work(before);
         const after = this.#read();
-        // The pace of a limit is a promise to the receiver: a new instance must not forget what was reserved.
+        // The pace of a limit is a promise to the receiver: a new instance must not forget what was
+        // reserved.
         const isPaceOwed = limitOf(after) !== null && this.#freeAtMs > after.freeAtMs;
         if (isPaceOwed) this.#move({ freeAtMs: this.#freeAtMs + PACE_STORED_AHEAD_MS });
         if (this.#read() !== before) this.#rows.writeState(this.#read());
@@ -208,7 +220,8 @@ export class GateLedger {
     if (known !== null && isSame(known, settings)) return;
     this.#move({ known: settings });
     if (settings.status !== 'enabled') this.#move({ circuit: { kind: 'closed' }, failing: null });
-    // After a pause a backlog is sent as after an outage: nobody knows what the endpoint can bear by now.
+    // After a pause a backlog is sent as after an outage: nobody knows what the endpoint can bear
+    // by now.
     const isResumed = settings.status === 'enabled' && known !== null && known.status !== 'enabled';
     if (isResumed && circuit.kind === 'closed' && this.#rows.hasParked()) this.#turnTo(circuit, halfOpen(nowMs), nowMs);
     if (settings.status === 'enabled' && settings.isWatched && circuit.kind === 'closed') {
@@ -241,7 +254,9 @@ export class GateLedger {
     return atMs <= at.nowMs ? { kind: 'go' } : { kind: 'at', atMs: Math.ceil(atMs) };
   }
 
-  /** What goes beside the rest of a backlog is taken from its pace, of which some is always left. */
+  /**
+   * What goes beside the rest of a backlog is taken from its pace, of which some is always left.
+   */
   #giveWay(nowMs: number, perSecond: number): void {
     const mostMs = nowMs + (burstOf(perSecond) / 2) * (SECOND_MS / perSecond);
     this.#freeAtMs = Math.min(reserved(this.#freeAtMs, nowMs, perSecond), mostMs);
@@ -309,7 +324,8 @@ export class GateLedger {
     const state = this.#read();
     const { known, failing } = state;
     const wanted = this.#isWatchWanted(state, nowMs);
-    // A Gate that was never told of its endpoint has counted of it by failures: then nobody has been told to ask.
+    // A Gate that was never told of its endpoint has counted of it by failures: then nobody has
+    // been told to ask.
     const isOwed = isEnabled(state) && (known?.isWatched ?? false) !== wanted;
     const isSent = nowMs - this.#toldAtMs < UNAVAILABLE_WAIT_MS_MIN;
     const watch = isOwed && !isSent ? wanted : null;
@@ -376,7 +392,10 @@ function isProbeDue(circuit: Circuit & { kind: 'open' }, nowMs: number): boolean
   return nowMs >= circuit.untilMs && nowMs >= (circuit.probe?.untilMs ?? 0);
 }
 
-/** Whose probe it is may need to ask again, its pass having run out in a queue; but all that waits in one record is not one probe. */
+/**
+ * Whose probe it is may need to ask again, its pass having run out in a queue; but all that waits
+ * in one record is not one probe.
+ */
 function isProbeAgain({ probe }: Circuit & { kind: 'open' }, record: string, nowMs: number): boolean {
   return probe?.record === record && nowMs >= probe.untilMs - PROBE_MS + PROBE_AGAIN_MS;
 }

@@ -1,4 +1,7 @@
-/** Reports about an endpoint within the circuit's window. In memory only: a new instance counts from zero. */
+/**
+ * Reports about an endpoint within the circuit's window. In memory only: a new instance counts from
+ * zero.
+ */
 import type { Tally } from '../core/circuit.ts';
 import { CIRCUIT_WINDOW_MS, SECOND_MS } from '../core/limits.ts';
 import type { Report } from '../core/report.ts';
@@ -8,7 +11,10 @@ type Second = { failures: number; others: number; records: Set<string> };
 export class Tallies {
   readonly #bySecond = new Map<number, Second>();
 
-  /** Counts a report, and the deliveries that its isolate did not report; the sums within the window, this one included. */
+  /**
+   * Counts a report, and the deliveries that its isolate did not report; the sums within the
+   * window, this one included.
+   */
   add(record: string, { answer, successes }: Report, nowMs: number): Tally {
     const second = Math.floor(nowMs / SECOND_MS);
     const now = this.#bySecond.get(second) ?? { failures: 0, others: 0, records: new Set<string>() };

@@ -1,4 +1,7 @@
-/** E0: accounts. Creating and changing are one idempotent PUT; the Account object answers, lists are D1's. */
+/**
+ * E0: accounts. Creating and changing are one idempotent PUT; the Account object answers, lists are
+ * D1's.
+ */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import {
@@ -147,7 +150,8 @@ export function addAccounts(api: Api): void {
 }
 
 async function putAccount(c: AppContext, account: string, body: z.output<typeof accountBody>): Promise<Response> {
-  // Safe to repeat: the second run finds the account as the first left it, and then says 200 instead of 201.
+  // Safe to repeat: the second run finds the account as the first left it, and then says 200
+  // instead of 201.
   const put = await callObject(
     () => accountStub(c.env, account),
     (stub) => stub.put(defined(body), c.get('keyName')),

@@ -1,4 +1,7 @@
-/** Alerts: lists, one of them, acknowledging, and the rules. The lists are as new as the last run of the cron. */
+/**
+ * Alerts: lists, one of them, acknowledging, and the rules. The lists are as new as the last run of
+ * the cron.
+ */
 import { z } from '@hono/zod-openapi';
 import { ALERT_RULES, type AlertRule, checkMinimum, checkThreshold, type RuleBook, RULES } from '../core/alert.ts';
 import { changesBetween } from '../core/audit.ts';
@@ -30,7 +33,9 @@ const listQuery = {
   rule: many(z.enum(ALERT_RULES)),
   endpoint: many(z.string()),
 };
-/** What GET answers may be sent back with a change in it: `unit` and `minimumOf` are passed over. */
+/**
+ * What GET answers may be sent back with a change in it: `unit` and `minimumOf` are passed over.
+ */
 const ruleBody = z
   .strictObject({
     enabled: z.boolean().optional(),

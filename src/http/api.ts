@@ -50,7 +50,10 @@ type Common<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodType> =
     schema: B;
     /** Tests send it to the running Worker. */
     example: unknown;
-    /** Words for its fields by place, `retry.windowSeconds`; components have theirs in openapi-words.ts. */
+    /**
+     * Words for its fields by place, `retry.windowSeconds`; components have theirs in
+     * openapi-words.ts.
+     */
     words?: Readonly<Record<string, string>>;
     bytesMax?: number;
     /** No body counts as `{}`. */
@@ -97,7 +100,10 @@ export type RouteInput<P extends z.ZodObject, Q extends z.ZodObject, B extends z
   body: z.output<B>;
 };
 
-/** A GET outside /v1, as other programs expect it: it reads no parameter, and its answer may be no JSON. */
+/**
+ * A GET outside /v1, as other programs expect it: it reads no parameter, and its answer may be no
+ * JSON.
+ */
 export type PlainSpec = Operation & { path: string; keys: 'operator' | 'none'; mediaType: string };
 
 /** A route as the document is made from it. */
@@ -118,7 +124,10 @@ export type Documented = Operation & {
 const nothing = z.strictObject({});
 
 export class Api {
-  /** One regular expression for each method: hono's own choice falls back to walking a tree, a tenth of a publish's CPU. */
+  /**
+   * One regular expression for each method: hono's own choice falls back to walking a tree, a tenth
+   * of a publish's CPU.
+   */
   readonly app = new Hono<AppEnv>({ router: new RegExpRouter() });
   /** In the order of their declaration, which is that of the document. */
   readonly documented: Documented[] = [];
@@ -159,7 +168,10 @@ export class Api {
     });
   }
 
-  /** What no route takes: a known path with another method is a 405 that names those it has, any other a 404. */
+  /**
+   * What no route takes: a known path with another method is a 405 that names those it has, any
+   * other a 404.
+   */
   closePaths(): void {
     const paths = new TrieRouter<string>();
     for (const [path, methods] of this.#methods) {
@@ -176,7 +188,10 @@ export class Api {
   }
 }
 
-/** A record key with a slash, written into the path as it is, looks for a resource that is not there. */
+/**
+ * A record key with a slash, written into the path as it is, looks for a resource that is not
+ * there.
+ */
 function nothingAt(path: string): Problem {
   const isRecord = /^\/v1\/accounts\/[^/]+\/records\/[^/]+\/./.test(path);
   const hint = isRecord ? '; a record key is one part of the path: write its "/" as %2F' : '';
@@ -205,7 +220,10 @@ async function bodyOf<B extends z.ZodType>(
   return check(schema, await parseJson(text, exact === true ? 'exact' : 'double'));
 }
 
-/** One value as itself, several as a list: a parameter that may be given once then refuses the list by name. */
+/**
+ * One value as itself, several as a list: a parameter that may be given once then refuses the list
+ * by name.
+ */
 function queryOf(c: AppContext): Record<string, string | string[]> {
   const entries = Object.entries(c.req.queries());
   // The framework passes over a parameter without a name.

@@ -1,5 +1,6 @@
 /**
- * The API: middleware in order, then one file for each resource. `createApp()` holds no state of a request.
+ * The API: middleware in order, then one file for each resource. `createApp()` holds no state of a
+ * request.
  */
 import type { ErrorHandler, MiddlewareHandler } from 'hono';
 import { parseVars, type Vars } from '../env.ts';
@@ -96,7 +97,10 @@ export function createApp() {
 
 const parsedVars = new WeakMap<object, Result<Vars, string[]>>();
 
-/** S3: a service that is not set up safely serves nothing. Said once in the log, and in every answer. */
+/**
+ * S3: a service that is not set up safely serves nothing. Said once in the log, and in every
+ * answer.
+ */
 const requireVars: MiddlewareHandler<AppEnv> = async (c, next) => {
   let vars = parsedVars.get(c.env);
   if (vars === undefined) {

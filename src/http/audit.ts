@@ -1,4 +1,7 @@
-/** S3: the audit log of an account, read from its Account object, which writes it; and the one for operators, from D1. */
+/**
+ * S3: the audit log of an account, read from its Account object, which writes it; and the one for
+ * operators, from D1.
+ */
 import { z } from '@hono/zod-openapi';
 import { AUDIT_ACTIONS, type AuditChange, type AuditEntry } from '../core/audit.ts';
 import { rfc3339 } from '../core/body.ts';

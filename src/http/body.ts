@@ -1,5 +1,6 @@
 /**
- * Reads a request's body: its size is bounded before it is read and while it is read, then its type, then its syntax.
+ * Reads a request's body: its size is bounded before it is read and while it is read, then its
+ * type, then its syntax.
  */
 import type { HonoRequest } from 'hono';
 import { JsonError, type JsonFault, readJson } from '../core/json-reader.ts';
@@ -7,7 +8,10 @@ import { shown, shownNumber } from '../core/text.ts';
 import { inTurns } from '../delivery/turns.ts';
 import { invalid, Problem } from './problem.ts';
 
-/** Used whole, never as a stream: it keeps nothing of a body. Throws TypeError on bytes that are no UTF-8. */
+/**
+ * Used whole, never as a stream: it keeps nothing of a body. Throws TypeError on bytes that are no
+ * UTF-8.
+ */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 /** The body's text; 413 as soon as it is known to be larger, without reading the rest. */
@@ -64,7 +68,10 @@ export function requireJsonType(request: HonoRequest): void {
   );
 }
 
-/** A compressed body is 415 (RFC 9110, 15.5.16): read as text it would be no UTF-8, which does not say why. */
+/**
+ * A compressed body is 415 (RFC 9110, 15.5.16): read as text it would be no UTF-8, which does not
+ * say why.
+ */
 function refuseCoding(request: HonoRequest): void {
   const coding = request.header('content-encoding');
   if (coding === undefined || /^\s*identity\s*$/i.test(coding)) return;

@@ -1,4 +1,7 @@
-/** The body of a replay or discard of a range: its filter, and its limits in sentences that name them. */
+/**
+ * The body of a replay or discard of a range: its filter, and its limits in sentences that name
+ * them.
+ */
 import { z } from '@hono/zod-openapi';
 import { checkDescription } from '../core/endpoint-rules.ts';
 import type { BulkRange } from '../core/job.ts';

@@ -1,6 +1,7 @@
 /**
- * What every handler is given: the bindings, the parsed vars, and what an isolate keeps between requests.
- * An isolate keeps values only, never promises: a promise of one request may not be awaited in another.
+ * What every handler is given: the bindings, the parsed vars, and what an isolate keeps between
+ * requests. An isolate keeps values only, never promises: a promise of one request may not be
+ * awaited in another.
  */
 import type { Context } from 'hono';
 import type { AccountSettings } from '../core/endpoint.ts';
@@ -34,8 +35,8 @@ export function vaultOf(c: AppContext): Vault {
 }
 
 /**
- * All endpoints of an account, for a publish (`forPublish`), and for a read (`fresh`: asks the Account
- * whether anything has changed, so that what is answered is true at that moment).
+ * All endpoints of an account, for a publish (`forPublish`), and for a read (`fresh`: asks the
+ * Account whether anything has changed, so that what is answered is true at that moment).
  */
 export function settingsCacheOf(env: Bindings): SettingsCache {
   const known = caches.get(env);
@@ -86,7 +87,10 @@ export async function noteChange(c: AppContext, account: string): Promise<void> 
   }
 }
 
-/** Only what tells two states apart travels: settings may hold ten thousand endpoints. Revisions begin at 1. */
+/**
+ * Only what tells two states apart travels: settings may hold ten thousand endpoints. Revisions
+ * begin at 1.
+ */
 function stateOf(known: AccountSettings | null): Pick<AccountSettings, 'revision' | 'createdAtMs'> {
   return known === null
     ? { revision: 0, createdAtMs: 0 }
@@ -101,7 +105,10 @@ export function readSettings(env: Bindings, account: string, endpoints: string[]
   );
 }
 
-/** For publishing, and for what names event types. Changes of the catalogue ask the Catalogue itself. */
+/**
+ * For publishing, and for what names event types. Changes of the catalogue ask the Catalogue
+ * itself.
+ */
 export function catalogueCacheOf(env: Bindings): CatalogueCache {
   const known = catalogues.get(env);
   if (known !== undefined) return known;

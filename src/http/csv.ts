@@ -1,9 +1,10 @@
 /** Rows of CSV (RFC 4180), safe to open in a spreadsheet. */
 
 /**
- * What a spreadsheet would run as a formula when it opens the file: it gets an apostrophe, which shows the cell as text. Event types,
- * record keys and answers of receivers are written by others. A text that begins with an apostrophe gets one more, so that no two
- * texts are one cell: who reads the file by program takes one apostrophe off.
+ * What a spreadsheet would run as a formula when it opens the file: it gets an apostrophe, which
+ * shows the cell as text. Event types, record keys and answers of receivers are written by others.
+ * A text that begins with an apostrophe gets one more, so that no two texts are one cell: who reads
+ * the file by program takes one apostrophe off.
  */
 const QUOTED = /^['=+\-@\t\r\n]/;
 

@@ -1,4 +1,7 @@
-/** Dead letters (V6): deliveries that ended without success, of an account and of all, and how many there are by endpoint. */
+/**
+ * Dead letters (V6): deliveries that ended without success, of an account and of all, and how many
+ * there are by endpoint.
+ */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { logDatabase } from '../store/database.ts';

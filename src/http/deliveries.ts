@@ -1,4 +1,7 @@
-/** Deliveries (V2, V3, R1): lists from the log, one delivery from its Shard, replay and discard by its Shard. */
+/**
+ * Deliveries (V2, V3, R1): lists from the log, one delivery from its Shard, replay and discard by
+ * its Shard.
+ */
 import { z } from '@hono/zod-openapi';
 import type { AccountSettings } from '../core/endpoint.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
@@ -124,7 +127,10 @@ export function addDeliveries(api: Api): void {
   );
 }
 
-/** Null where the account's Shard of this id has no such delivery: ids of other accounts lead to a Shard that is not there. */
+/**
+ * Null where the account's Shard of this id has no such delivery: ids of other accounts lead to a
+ * Shard that is not there.
+ */
 export function readDelivery(
   c: AppContext,
   settings: AccountSettings,

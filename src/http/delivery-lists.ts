@@ -1,4 +1,7 @@
-/** Lists of deliveries, of one account and of all: what the log has, shown with the settings of this instant. */
+/**
+ * Lists of deliveries, of one account and of all: what the log has, shown with the settings of this
+ * instant.
+ */
 import type { AccountSettings, EndpointStatus } from '../core/endpoint.ts';
 import { TARGET_DELIVER_MS_DEFAULT, TARGET_WARN_MS_DEFAULT } from '../core/limits.ts';
 import type { DeliveryView } from '../core/view.ts';
@@ -48,7 +51,10 @@ export async function answerDeliveries(
   });
 }
 
-/** Of all accounts, or of one as the log alone knows it: what its endpoints are at this instant changes what is shown, not what is found. */
+/**
+ * Of all accounts, or of one as the log alone knows it: what its endpoints are at this instant
+ * changes what is shown, not what is found.
+ */
 export function answerDeliveriesOfAll(
   c: AppContext,
   { account: only, ...query }: LogQuery & { account?: string | undefined },
@@ -73,7 +79,10 @@ function presentEndpoints({ endpoints }: AccountSettings): PresentEndpoints {
   return { paused: idsOf('paused'), live: idsOf('enabled', 'paused') };
 }
 
-/** One read for each account of the page, at most its limit; what is remembered is fresh enough for a list. */
+/**
+ * One read for each account of the page, at most its limit; what is remembered is fresh enough for
+ * a list.
+ */
 async function presentsOf(c: AppContext, views: DeliveryView[]): Promise<Map<string, Present>> {
   const nowMs = Date.now();
   const ofAccount = [...Map.groupBy(views, (view) => view.account)];

@@ -1,4 +1,7 @@
-/** L3: the script of `<tubepost-status>`, under a name that stays and under one that changes with its content. Public. */
+/**
+ * L3: the script of `<tubepost-status>`, under a name that stays and under one that changes with
+ * its content. Public.
+ */
 import type { Api } from './api.ts';
 import { STATUS_ELEMENT } from './elements.generated.ts';
 import { Problem } from './problem.ts';

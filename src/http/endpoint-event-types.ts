@@ -1,4 +1,7 @@
-/** E6: what an endpoint was sent, type by type, so that its owner can unsubscribe from what nobody reads. From the log: seconds late. */
+/**
+ * E6: what an endpoint was sent, type by type, so that its owner can unsubscribe from what nobody
+ * reads. From the log: seconds late.
+ */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { SENT_TYPES_DAYS_MAX, DAY_MS } from '../core/limits.ts';

@@ -1,4 +1,7 @@
-/** V4: how an endpoint does: its attempts of a quarter of an hour and of a day, what waits for it, its circuit. From the log: seconds late. */
+/**
+ * V4: how an endpoint does: its attempts of a quarter of an hour and of a day, what waits for it,
+ * its circuit. From the log: seconds late.
+ */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
@@ -103,7 +106,10 @@ async function figuresOf(c: AppContext, asked: Omit<Figures, 'there'>) {
   return endpointFigures(logDatabase(asked.account, c.env), { ...asked, there });
 }
 
-/** What is disabled has nothing waiting, also while the log has not heard yet; a pause has no next retry. */
+/**
+ * What is disabled has nothing waiting, also while the log has not heard yet; a pause has no next
+ * retry.
+ */
 function showWaiting(waiting: Waiting, { status }: EndpointSettings) {
   if (status === 'disabled')
     return { nextRetryAt: null, waiting: { count: 0, oldestAcceptedAt: null, isComplete: true } };

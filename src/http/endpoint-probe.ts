@@ -1,7 +1,8 @@
 /**
- * "Look again now": the pause of an endpoint's circuit ends, and what waits longest for it goes as the
- * probe (C8). For who knows that it is repaired. It is an attempt like any other: where the endpoint
- * is not back, it uses up a retry of that delivery, and the next pause is as long as it would have been.
+ * "Look again now": the pause of an endpoint's circuit ends, and what waits longest for it goes as
+ * the probe (C8). For who knows that it is repaired. It is an attempt like any other: where the
+ * endpoint is not back, it uses up a retry of that delivery, and the next pause is as long as it
+ * would have been.
  */
 import { z } from '@hono/zod-openapi';
 import type { ProbeOutcome } from '../core/admission.ts';

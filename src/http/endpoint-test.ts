@@ -1,6 +1,7 @@
 /**
- * E4: a test of one endpoint. The attempt is made here, in the request, and answered as it happened: it is not retried, and what the
- * receiver answers changes nothing (410 does not disable). Only the Account is asked before, which counts tests (S4).
+ * E4: a test of one endpoint. The attempt is made here, in the request, and answered as it
+ * happened: it is not retried, and what the receiver answers changes nothing (410 does not
+ * disable). Only the Account is asked before, which counts tests (S4).
  */
 import { z } from '@hono/zod-openapi';
 import { ulid } from 'ulid';

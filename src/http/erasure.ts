@@ -1,6 +1,7 @@
 /**
- * DELETE events/{event}/payload (O4). The Account writes first who asks for it, then the Shard erases: a call that is cut off in
- * between is repeated, and leaves one audit row too many rather than an erasure that nobody asked for. The log follows the Shard.
+ * DELETE events/{event}/payload (O4). The Account writes first who asks for it, then the Shard
+ * erases: a call that is cut off in between is repeated, and leaves one audit row too many rather
+ * than an erasure that nobody asked for. The log follows the Shard.
  */
 import { z } from '@hono/zod-openapi';
 import { checkDescription } from '../core/endpoint-rules.ts';

@@ -1,6 +1,7 @@
 /**
- * From an event's id to the event (V2). Exact at once where the Shard is known: by the record key, by an id of our making, or
- * for events without a record by the shard that their id chooses. Any other id is looked up in the log, seconds late.
+ * From an event's id to the event (V2). Exact at once where the Shard is known: by the record key,
+ * by an id of our making, or for events without a record by the shard that their id chooses. Any
+ * other id is looked up in the log, seconds late.
  */
 import type { AccountSettings } from '../core/endpoint.ts';
 import { parseMadeEventId, recordName, type RecordAddress } from '../core/ids.ts';
@@ -27,7 +28,10 @@ export async function lookUpEvent(
   return (await locateEvent(c, settings, id, record))?.event ?? null;
 }
 
-/** With the Shard that has it; null where none has. Throws the 409 that names the records where several have it. */
+/**
+ * With the Shard that has it; null where none has. Throws the 409 that names the records where
+ * several have it.
+ */
 export async function locateEvent(
   c: AppContext,
   settings: AccountSettings,

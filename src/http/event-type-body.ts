@@ -1,4 +1,7 @@
-/** What a request may set of an event type (P6, P7): the schemas of both PUTs. The rules are core/event-type-rules.ts and schema-rules.ts. */
+/**
+ * What a request may set of an event type (P6, P7): the schemas of both PUTs. The rules are
+ * core/event-type-rules.ts and schema-rules.ts.
+ */
 import { z } from '@hono/zod-openapi';
 import { checkDataDepth, checkOwnEventType } from '../core/event-rules.ts';
 import {
@@ -28,7 +31,10 @@ const schema = z
     return z.NEVER;
   });
 
-/** What GET answers may be sent back with a change in it: what cannot be set is passed over, and what the path says must be the same. */
+/**
+ * What GET answers may be sent back with a change in it: what cannot be set is passed over, and
+ * what the path says must be the same.
+ */
 const passedOver = z.unknown().openapi({ readOnly: true }).optional();
 const answered = { createdAt: passedOver, updatedAt: passedOver, effectiveWithinMs: passedOver };
 

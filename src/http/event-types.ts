@@ -1,4 +1,7 @@
-/** P6: the catalogue of event types, one for all accounts. The Catalogue answers, so that a change is visible in the instant after it. */
+/**
+ * P6: the catalogue of event types, one for all accounts. The Catalogue answers, so that a change
+ * is visible in the instant after it.
+ */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { changesBetween } from '../core/audit.ts';
@@ -138,7 +141,10 @@ export function exampleJson(example: unknown): string | null | undefined {
   return example === undefined ? undefined : example === null ? null : JSON.stringify(example);
 }
 
-/** An example that does not fit the newest schema would mislead who copies it. Checked here, where the validator is; two changes at a time may slip past. */
+/**
+ * An example that does not fit the newest schema would mislead who copies it. Checked here, where
+ * the validator is; two changes at a time may slip past.
+ */
 export function checkExampleFits(known: EventTypeDetail | null, given: JsonSchema | undefined, example: unknown): void {
   const newest = known?.versions.at(-1);
   const schema = given ?? (newest === undefined ? undefined : parsedSchema(newest.schemaJson));

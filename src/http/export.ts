@@ -1,8 +1,9 @@
 /**
- * Lists of the log as their callers want them: a page of JSON, or with `format=ndjson` or `csv` (V7) everything from the cursor on, as a
- * stream. An export reads a page when its reader has taken the one before, so it holds one page however long it is. It goes by the
- * keys of rows, like pages: what arrives meanwhile is newer and not in it. What fails on the way breaks the stream off, so that the
- * client sees a failed transfer; a file that ended well is whole.
+ * Lists of the log as their callers want them: a page of JSON, or with `format=ndjson` or `csv`
+ * (V7) everything from the cursor on, as a stream. An export reads a page when its reader has taken
+ * the one before, so it holds one page however long it is. It goes by the keys of rows, like pages:
+ * what arrives meanwhile is newer and not in it. What fails on the way breaks the stream off, so
+ * that the client sees a failed transfer; a file that ended well is whole.
  */
 import {
   EXPORT_PAGE_CHARS,
@@ -51,7 +52,8 @@ export async function answerLog<T>(
     const message = `limit must not be given with format=${format}: an export is everything from its cursor on`;
     throw invalid([{ field: 'limit', message }]);
   }
-  // The first page before the headers: what is wrong with the request is an answer, not a broken stream.
+  // The first page before the headers: what is wrong with the request is an answer, not a broken
+  // stream.
   const first = await readPage(list, { limit: EXPORT_PAGE_ROWS_MIN, cursor, walk: EXPORT_WALK });
   return new Response(stream(list, first, WRITERS[format](list.columns)), {
     headers: {

@@ -1,6 +1,6 @@
 /**
- * Zod schemas whose errors are sentences: each names the field, the rule and, where it is not secret, the value. The rules
- * themselves are core's; zod knows only shapes.
+ * Zod schemas whose errors are sentences: each names the field, the rule and, where it is not
+ * secret, the value. The rules themselves are core's; zod knows only shapes.
  */
 import { z } from '@hono/zod-openapi';
 import { FIELD_POINTER_CHARS_MAX, FILTER_VALUES_MAX, SHOWN_VALUE_CHARS_MAX } from '../core/limits.ts';
@@ -10,8 +10,8 @@ import { checkText, shown, shownNumber } from '../core/text.ts';
 import { type Facts, FACTS, lineFacts, wholeFacts } from './reference/openapi-facts.ts';
 
 /**
- * A core check as part of a schema: null or a sentence that starts with "must". `facts` is what JSON Schema can say of it; those of
- * core's checks are known (openapi-facts.ts).
+ * A core check as part of a schema: null or a sentence that starts with "must". `facts` is what
+ * JSON Schema can say of it; those of core's checks are known (openapi-facts.ts).
  */
 export function ruled<T extends z.ZodType>(
   schema: T,
@@ -100,7 +100,10 @@ export function fieldErrors(error: z.ZodError, input: unknown): FieldError[] {
   });
 }
 
-/** Of a query: a parameter that may be given once and is given several times is a list, which nobody wrote. */
+/**
+ * Of a query: a parameter that may be given once and is given several times is a list, which nobody
+ * wrote.
+ */
 export function queryErrors(error: z.ZodError, input: unknown): FieldError[] {
   const repeated = error.issues.flatMap(({ code, path }): FieldError[] => {
     const value = path.length === 1 && code !== 'custom' ? valueAt(input, path) : undefined;
@@ -121,7 +124,10 @@ function pointerOf(issue: z.core.$ZodIssue): string {
   return typeof pointer === 'string' ? pointer.slice(0, FIELD_POINTER_CHARS_MAX) : '';
 }
 
-/** A query parameter that was given once is a list of one to its schema (`many`), and itself to whoever wrote it. */
+/**
+ * A query parameter that was given once is a list of one to its schema (`many`), and itself to
+ * whoever wrote it.
+ */
 function pathIn(input: unknown, path: readonly PropertyKey[]): readonly PropertyKey[] {
   const [first] = path;
   return first !== undefined && typeof valueAt(input, [first]) === 'string' ? [first] : path;

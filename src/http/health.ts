@@ -1,6 +1,7 @@
 /**
- * O6: ready only when every part of the storage answers, each within a bound, or has a moment ago: the tables of this build, an object
- * that writes, and a master key that opens what is sealed. Public: it says what is wrong and what to do, and nothing else.
+ * O6: ready only when every part of the storage answers, each within a bound, or has a moment ago:
+ * the tables of this build, an object that writes, and a master key that opens what is sealed.
+ * Public: it says what is wrong and what to do, and nothing else.
  */
 import { HEALTH_MS, HEALTH_REMEMBERED_MS } from '../core/limits.ts';
 import type { Vault } from '../delivery/vault.ts';
@@ -17,7 +18,10 @@ import { healthShape } from './shapes/plain-shapes.ts';
 const PROBE = 'health';
 const CANARY = { text: 'tubepost', place: { account: '', endpoint: '', purpose: 'canary' } };
 
-/** When an isolate last found every part answering. A part that is silent is asked again by each request. */
+/**
+ * When an isolate last found every part answering. A part that is silent is asked again by each
+ * request.
+ */
 const readyAtMs = new WeakMap<Bindings, number>();
 
 export function addHealth(api: Api): void {
@@ -49,7 +53,9 @@ function ready(c: AppContext): Response {
   return c.json({ status: 'ready', version: c.env.VERSION.id }, 200, { 'cache-control': 'no-store' });
 }
 
-/** The starter names the file (src/tools/local/damage.ts); the Worker does not know where it lies. */
+/**
+ * The starter names the file (src/tools/local/damage.ts); the Worker does not know where it lies.
+ */
 function local(env: Bindings): string {
   return env.LOCAL_MODE?.trim() === 'true' ? ' (its file may be damaged: `npm start` names it when it starts)' : '';
 }
@@ -75,7 +81,10 @@ function untilMigrated(binding: 'CONFIG' | 'LOG_DB', isDone: boolean): string | 
   return `apply the migrations of ${binding}: npx wrangler d1 migrations apply ${binding} --remote (npm start does it)`;
 }
 
-/** Sealed by the first that asks, and again under each new key: so a key that was given up in order is no longer needed for it. */
+/**
+ * Sealed by the first that asks, and again under each new key: so a key that was given up in order
+ * is no longer needed for it.
+ */
 async function checkCanary(env: Bindings, vault: Vault): Promise<string | null> {
   const catalogue = env.CATALOGUE.getByName('v1');
   const canary = await catalogue.beat();

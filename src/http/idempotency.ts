@@ -1,8 +1,9 @@
 /**
- * Idempotency-Key of POSTs other than publishes: the Account remembers the answer, sealed because it may hold a secret.
- * Only answers that changed something (2xx) are remembered: after a refusal or a failure of ours the same key may be tried
- * again. A failed request may still have done something, which its resource must bear: an endpoint's id comes from the key, and a
- * second replay is refused while the first is open.
+ * Idempotency-Key of POSTs other than publishes: the Account remembers the answer, sealed because
+ * it may hold a secret. Only answers that changed something (2xx) are remembered: after a refusal
+ * or a failure of ours the same key may be tried again. A failed request may still have done
+ * something, which its resource must bear: an endpoint's id comes from the key, and a second replay
+ * is refused while the first is open.
  */
 import { z } from 'zod';
 import { IDEMPOTENCY_KEY_CHARS_MAX, IDEMPOTENT_ANSWER_CHARS_MAX } from '../core/limits.ts';

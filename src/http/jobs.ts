@@ -1,4 +1,7 @@
-/** Jobs: lists from the projection, one job from its object, true right now; pause, resume and cancel by its object. */
+/**
+ * Jobs: lists from the projection, one job from its object, true right now; pause, resume and
+ * cancel by its object.
+ */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
@@ -133,7 +136,10 @@ export async function noteWithProbe(c: AppContext, { account, endpoint, note, wa
   return `${note}${until(atMs, Date.now(), '; the endpoint is tried next')}`;
 }
 
-/** Its Account starts it in any case; started here too, it is there when the answer that names it arrives. */
+/**
+ * Its Account starts it in any case; started here too, it is there when the answer that names it
+ * arrives.
+ */
 export async function startNow(c: AppContext, start: JobStart): Promise<void> {
   try {
     const stub = jobStub(c.env, start.id);

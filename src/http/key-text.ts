@@ -1,7 +1,8 @@
 /**
- * The text and id of a new key (S1). With an Idempotency-Key both follow from it: the id from the key's maker and the Idempotency-Key, the
- * text from these, what was asked for, and MASTER_KEY, by HKDF. So a repeated request makes the same key and can be answered as the first,
- * although no text is stored; another request under the same Idempotency-Key has the id and not the hash.
+ * The text and id of a new key (S1). With an Idempotency-Key both follow from it: the id from the
+ * key's maker and the Idempotency-Key, the text from these, what was asked for, and MASTER_KEY, by
+ * HKDF. So a repeated request makes the same key and can be answered as the first, although no text
+ * is stored; another request under the same Idempotency-Key has the id and not the hash.
  */
 import { ulid } from 'ulid';
 import { base32 } from '../core/base32.ts';
@@ -19,7 +20,10 @@ export function randomKey(): KeyText {
   return { id: `key_${ulid().toLowerCase()}`, text: textOf(bytes) };
 }
 
-/** `maker`: the id of the key that asks; null: ADMIN_KEY. `asked`: everything that the request says of the key, and which life of its account it is for. */
+/**
+ * `maker`: the id of the key that asks; null: ADMIN_KEY. `asked`: everything that the request says
+ * of the key, and which life of its account it is for.
+ */
 export async function derivedKey(
   masterKey: string,
   { maker, idempotencyKey, asked }: { maker: string | null; idempotencyKey: string; asked: object },

@@ -1,4 +1,7 @@
-/** S1: keys, made, changed and revoked by operator-wide keys. A key is shown once, in the answer that makes it. */
+/**
+ * S1: keys, made, changed and revoked by operator-wide keys. A key is shown once, in the answer
+ * that makes it.
+ */
 import { z } from '@hono/zod-openapi';
 import { changesBetween } from '../core/audit.ts';
 import { rfc3339 } from '../core/body.ts';

@@ -1,4 +1,7 @@
-/** O5: `/openapi.json`, and `/docs` made from it. Public: they hold nothing but what the source says. Made once in an isolate, when first asked for. */
+/**
+ * O5: `/openapi.json`, and `/docs` made from it. Public: they hold nothing but what the source
+ * says. Made once in an isolate, when first asked for.
+ */
 import type { Api } from './api.ts';
 import type { AppContext } from './context.ts';
 import { docsPage, docsPolicy } from './reference/docs.ts';
@@ -13,7 +16,10 @@ const ORIGINS_REMEMBERED_MAX = 8;
 
 type Made = { json: string; html: string; policy: string };
 
-/** Where the reader asks, so that a client that is made from the document, and what is pasted from the page, asks there too. */
+/**
+ * Where the reader asks, so that a client that is made from the document, and what is pasted from
+ * the page, asks there too.
+ */
 function originOf(url: string): string {
   const { origin } = new URL(url);
   // It will stand in a shell: a host may hold more than a name needs.

@@ -1,4 +1,6 @@
-/** The same lists across all accounts, for operators. From the log and the projection: seconds late. */
+/**
+ * The same lists across all accounts, for operators. From the log and the projection: seconds late.
+ */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { listEndpoints } from '../store/config/endpoints.ts';

@@ -1,9 +1,11 @@
 /**
- * What a Shard's answer says once the account's settings of this instant are laid over it (E5): reads show a pause, a disable
- * or a removal at once, also while the news still travels to ten thousand records. Pure. It changes only what waits; what has
- * ended stays as it ended, and what is under way may still arrive.
+ * What a Shard's answer says once the account's settings of this instant are laid over it (E5):
+ * reads show a pause, a disable or a removal at once, also while the news still travels to ten
+ * thousand records. Pure. It changes only what waits; what has ended stays as it ended, and what is
+ * under way may still arrive.
  *
- * `src/shard` will write the same facts when the news reaches it; where the two differ, the Shard's later answer is right.
+ * `src/shard` will write the same facts when the news reaches it; where the two differ, the Shard's
+ * later answer is right.
  */
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import { isReplay } from '../core/ids.ts';
@@ -46,7 +48,8 @@ function withEndpoint(view: DeliveryView, endpoint: EndpointSettings | undefined
   if (endpoint === undefined) return cancelled(view, ENDPOINT_REMOVED, null);
   const { status, statusReason, cutoff } = endpoint;
   if (status === 'disabled') return cancelled(view, disabledReason(statusReason), cutoff?.atMs ?? null);
-  // A replay was asked for after the event was accepted, perhaps after the cutoff: only its Shard knows.
+  // A replay was asked for after the event was accepted, perhaps after the cutoff: only its Shard
+  // knows.
   if (cutoff !== null && view.acceptedAtMs <= cutoff.atMs && !isReplay(view.id)) {
     return cancelled(view, cutoff.reason, cutoff.atMs);
   }

@@ -1,4 +1,7 @@
-/** V5: where it fails, where it piles up, who takes nothing; of an account, and for operators of all. From the log: seconds late. */
+/**
+ * V5: where it fails, where it piles up, who takes nothing; of an account, and for operators of
+ * all. From the log: seconds late.
+ */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
@@ -86,7 +89,10 @@ export function addOverview(api: Api): void {
   );
 }
 
-/** Ends after OVERVIEW_ACCOUNTS_MAX accounts or OVERVIEW_ROWS_MAX rows; `next` says after which account. */
+/**
+ * Ends after OVERVIEW_ACCOUNTS_MAX accounts or OVERVIEW_ROWS_MAX rows; `next` says after which
+ * account.
+ */
 export async function overviewsAfter(
   database: D1Database,
   span: Span,
@@ -120,7 +126,10 @@ async function progressOf(c: AppContext, { fromMs, toMs }: Span): Promise<Progre
   return toMs - fromMs > HOUR_MS ? fromDatabase(readProgress(c.env.CONFIG, ROLL_UP)) : null;
 }
 
-/** Nothing waits for what is disabled or gone, though the log may not have heard yet, and nobody expects it to take anything. */
+/**
+ * Nothing waits for what is disabled or gone, though the log may not have heard yet, and nobody
+ * expects it to take anything.
+ */
 function withinSettings(found: AccountOverview, endpoints: readonly EndpointSettings[]): AccountOverview {
   const live = new Set(endpoints.filter(({ status }) => status !== 'disabled').map(({ id }) => id));
   const isLive = ({ endpoint }: { endpoint: string }) => live.has(endpoint);

@@ -16,7 +16,10 @@ export const accountId = ruled(z.string(), checkAccountId);
 export const eventId = ruled(z.string(), checkEventId);
 export const recordKey = ruled(z.string(), checkRecordKey);
 
-/** Where one is looked for that may not be there: its shape at least must be right, or a slip would find nothing. */
+/**
+ * Where one is looked for that may not be there: its shape at least must be right, or a slip would
+ * find nothing.
+ */
 export const endpointIdGiven = ruled(z.string(), checkEndpointId);
 export const eventTypePattern = ruled(z.string(), checkEventTypePattern);
 
@@ -66,7 +69,10 @@ export function filterOf(given: z.output<typeof logFiltersObject>): EventFilter 
   return { endpoint, eventType, record, event, status, statusCode, trigger, fromMs: from, toMs: to };
 }
 
-/** A page as it stands on the wire; what the store refuses (cursor, status code) is the caller's fault. */
+/**
+ * A page as it stands on the wire; what the store refuses (cursor, status code) is the caller's
+ * fault.
+ */
 export function showPage<T, U>(page: Result<Page<T>, FieldError>, show: (item: T) => U): Page<U> {
   if (!page.ok) throw invalid([page.error]);
   return { data: page.value.data.map(show), next: page.value.next };

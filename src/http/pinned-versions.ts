@@ -1,4 +1,7 @@
-/** The schema versions that an endpoint pins (P7): a version that is not there would be met by no event, in silence. */
+/**
+ * The schema versions that an endpoint pins (P7): a version that is not there would be met by no
+ * event, in silence.
+ */
 import { shown } from '../core/text.ts';
 import { type AppContext, catalogueCacheOf } from './context.ts';
 import { invalid } from './problem.ts';

@@ -1,4 +1,7 @@
-/** S1, L2: short-lived tokens for a customer's page, or for the status of one record in it. Never more than their maker may do. */
+/**
+ * S1, L2: short-lived tokens for a customer's page, or for the status of one record in it. Never
+ * more than their maker may do.
+ */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { type Scope, SCOPES } from '../core/key.ts';

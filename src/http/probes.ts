@@ -1,4 +1,7 @@
-/** What a person's act and a person's question have to do with a circuit (C8): the one probes it now, the other is told when. */
+/**
+ * What a person's act and a person's question have to do with a circuit (C8): the one probes it
+ * now, the other is told when.
+ */
 import type { AccountPlace } from '../core/ids.ts';
 import type { AccountSettings } from '../core/endpoint.ts';
 import { GATE_ANSWER_MS, PROBES_READ_MAX } from '../core/limits.ts';
@@ -10,7 +13,10 @@ import type { AppContext } from './context.ts';
 import { type Present, presentOf } from './overlay.ts';
 import { logLine } from '../log-line.ts';
 
-/** The endpoint is worth a probe now: a test of it arrived, or a person replays. What is lost here costs the rest of a pause. */
+/**
+ * The endpoint is worth a probe now: a test of it arrived, or a person replays. What is lost here
+ * costs the rest of a pause.
+ */
 export function probeNow(c: AppContext, place: AccountPlace, endpoint: string): void {
   const asked = Promise.resolve(gateStub(c.env, place, endpoint).probe());
   c.executionCtx.waitUntil(
@@ -18,7 +24,9 @@ export function probeNow(c: AppContext, place: AccountPlace, endpoint: string): 
   );
 }
 
-/** The account as it is now, with when each endpoint is probed next for which some of these wait. */
+/**
+ * The account as it is now, with when each endpoint is probed next for which some of these wait.
+ */
 export async function presentFor(
   env: Bindings,
   settings: AccountSettings,
@@ -29,8 +37,9 @@ export async function presentFor(
 }
 
 /**
- * When each endpoint is probed next for which some of these wait; none for those whose Gate does not
- * answer. The log does not know why a delivery waits: there, a watched endpoint is reason enough to ask.
+ * When each endpoint is probed next for which some of these wait; none for those whose Gate does
+ * not answer. The log does not know why a delivery waits: there, a watched endpoint is reason
+ * enough to ask.
  */
 export async function nextProbes(
   env: Bindings,

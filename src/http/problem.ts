@@ -1,6 +1,7 @@
 /**
- * Every error of the API, as RFC 9457 problems with a stable `code`. A code is a promise to clients: it is never renamed.
- * Messages name the field, the rule and the value; they never hold a key, a secret or a payload.
+ * Every error of the API, as RFC 9457 problems with a stable `code`. A code is a promise to
+ * clients: it is never renamed. Messages name the field, the rule and the value; they never hold a
+ * key, a secret or a payload.
  */
 import { FIELD_ERRORS_MAX, RETRY_AFTER_SECONDS_MAX } from '../core/limits.ts';
 import type { FieldError } from '../core/result.ts';
@@ -86,7 +87,10 @@ export type ProblemBody = {
   [member: string]: unknown;
 };
 
-/** Thrown by handlers, answered in one place (app.ts): a failure that the caller of the API is told about. */
+/**
+ * Thrown by handlers, answered in one place (app.ts): a failure that the caller of the API is told
+ * about.
+ */
 export class Problem extends Error {
   readonly body: ProblemBody;
   readonly headers: Record<string, string>;
@@ -127,14 +131,18 @@ export function problemOf(error: unknown): Problem | null {
 }
 
 /**
- * When to come again: a whole number of seconds from 1 to RETRY_AFTER_SECONDS_MAX, which every client understands. Some raise on a
- * fraction, some cut what is longer; who comes too early is told again.
+ * When to come again: a whole number of seconds from 1 to RETRY_AFTER_SECONDS_MAX, which every
+ * client understands. Some raise on a fraction, some cut what is longer; who comes too early is
+ * told again.
  */
 export function retryAfter(ms: number): { 'retry-after': string } {
   return { 'retry-after': String(Math.min(RETRY_AFTER_SECONDS_MAX, Math.max(1, Math.ceil(ms / 1_000)))) };
 }
 
-/** 400 with a sentence for each field; `detail` is the first, so that a log of `detail` alone already helps. */
+/**
+ * 400 with a sentence for each field; `detail` is the first, so that a log of `detail` alone
+ * already helps.
+ */
 export function invalid(errors: FieldError[]): Problem {
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   return new Problem('invalid-request', `${errors[0]?.message ?? 'the request is not valid'}${more}`, { errors });

@@ -1,6 +1,7 @@
 /**
- * The events of the record that a list of the log is asked for, named by its Shard: the log has an index by event and none by record
- * (it would be paid with each delivery), so a record's rows are found by their keys, however large the log is.
+ * The events of the record that a list of the log is asked for, named by its Shard: the log has an
+ * index by event and none by record (it would be paid with each delivery), so a record's rows are
+ * found by their keys, however large the log is.
  */
 import type { AccountSettings } from '../core/endpoint.ts';
 import { recordName } from '../core/ids.ts';
@@ -12,7 +13,10 @@ import type { AppContext } from './context.ts';
 import { callObject } from '../lookup/objects.ts';
 import { logLine } from '../log-line.ts';
 
-/** Empty where the rows are looked for one by one: several records, an event as well, a very large record, or one that knows nothing. */
+/**
+ * Empty where the rows are looked for one by one: several records, an event as well, a very large
+ * record, or one that knows nothing.
+ */
 export async function ofRecord(
   c: AppContext,
   settings: AccountSettings,

@@ -1,6 +1,7 @@
 /**
- * V1 for many records in one call: for a page that shows a list of things. Each status comes from its Shard, exact at that instant;
- * one that does not answer spoils its own entry only. A POST that changes nothing: fifty keys do not fit into every URL.
+ * V1 for many records in one call: for a page that shows a list of things. Each status comes from
+ * its Shard, exact at that instant; one that does not answer spoils its own entry only. A POST that
+ * changes nothing: fifty keys do not fit into every URL.
  */
 import { z } from '@hono/zod-openapi';
 import { recordName } from '../core/ids.ts';

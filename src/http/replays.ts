@@ -1,4 +1,7 @@
-/** Replay of a range (R2) and bulk discard of dead letters (V6): each is a job of the account, with pause, resume and cancel. */
+/**
+ * Replay of a range (R2) and bulk discard of dead letters (V6): each is a job of the account, with
+ * pause, resume and cancel.
+ */
 import { z } from '@hono/zod-openapi';
 import { ulid } from 'ulid';
 import { rfc3339 } from '../core/body.ts';

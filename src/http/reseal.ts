@@ -1,6 +1,7 @@
 /**
- * S3: seals an account's secrets and headers again under the current master key, so that an older one can be given up
- * (docs/operate.md). Idempotent, a bounded number of endpoints at a time; what was changed meanwhile is left to the next call.
+ * S3: seals an account's secrets and headers again under the current master key, so that an older
+ * one can be given up (docs/operate.md). Idempotent, a bounded number of endpoints at a time; what
+ * was changed meanwhile is left to the next call.
  */
 import type { EndpointSettings, Sealed } from '../core/endpoint.ts';
 import { liveSecrets } from '../core/endpoint-secrets.ts';
@@ -63,8 +64,9 @@ async function reseal(c: AppContext, account: string): Promise<Response> {
 }
 
 /**
- * Those under the current key's name that do not open: a changed key under an unchanged name seals nothing anew, and would seem to
- * have nothing to do. A few at a time, so that other requests get their turn.
+ * Those under the current key's name that do not open: a changed key under an unchanged name seals
+ * nothing anew, and would seem to have nothing to do. A few at a time, so that other requests get
+ * their turn.
  */
 async function unreadableOf(vault: Vault, account: string, endpoints: EndpointSettings[]): Promise<string[]> {
   const unreadable: string[] = [];
@@ -93,7 +95,10 @@ function isDue({ secrets, headers }: EndpointSettings, keyId: string): boolean {
   return liveSecrets(secrets, Date.now()).some(({ secret }) => isOld(secret)) || (headers !== null && isOld(headers));
 }
 
-/** Null where a text does not open: nothing of the endpoint is touched, so that a lost key can still be brought back. */
+/**
+ * Null where a text does not open: nothing of the endpoint is touched, so that a lost key can still
+ * be brought back.
+ */
 async function resealingOf(
   vault: Vault,
   account: string,

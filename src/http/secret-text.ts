@@ -1,6 +1,7 @@
 /**
- * The texts of secrets on their way in and out: made or given, sealed, and read back. Whoever shows a text to a caller that did
- * not just bring or make it goes through `auditedSecret`, so that no read is without its row in the audit log.
+ * The texts of secrets on their way in and out: made or given, sealed, and read back. Whoever shows
+ * a text to a caller that did not just bring or make it goes through `auditedSecret`, so that no
+ * read is without its row in the audit log.
  */
 import { ulid } from 'ulid';
 import { base32 } from '../core/base32.ts';
@@ -16,7 +17,10 @@ import { sha256 } from '../lookup/sha256.ts';
 
 export type SecretPlace = { account: string; endpoint: string };
 
-/** A current secret, and its text. Its id comes from the Idempotency-Key where there is one: a repeated call then finds it. */
+/**
+ * A current secret, and its text. Its id comes from the Idempotency-Key where there is one: a
+ * repeated call then finds it.
+ */
 export async function newSecret(
   c: AppContext,
   place: SecretPlace,
@@ -60,8 +64,8 @@ export async function auditedSecret(
 }
 
 /**
- * After a change that was to store `made`: its text, or that of the secret which an earlier, lost try of the same request has
- * stored under the same id. The latter is a read.
+ * After a change that was to store `made`: its text, or that of the secret which an earlier, lost
+ * try of the same request has stored under the same id. The latter is a read.
  */
 export async function storedText(
   c: AppContext,
@@ -75,8 +79,8 @@ export async function storedText(
 }
 
 /**
- * An answer that is repeated under its Idempotency-Key shows its secret again: that is a read. What has ended since signs nothing
- * any more, and its text may be repeated without a row.
+ * An answer that is repeated under its Idempotency-Key shows its secret again: that is a read. What
+ * has ended since signs nothing any more, and its text may be repeated without a row.
  */
 export async function auditRepeated(c: AppContext, place: SecretPlace, id: string): Promise<void> {
   try {

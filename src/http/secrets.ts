@@ -1,4 +1,7 @@
-/** E2: rotation, reading and removal of an endpoint's secrets. Each is a row in the account's audit log. */
+/**
+ * E2: rotation, reading and removal of an endpoint's secrets. Each is a row in the account's audit
+ * log.
+ */
 import { z } from '@hono/zod-openapi';
 import { checkOverlapSeconds, checkSecret, checkSigningKey } from '../core/endpoint-rules.ts';
 import { isEndpointId } from '../core/ids.ts';

@@ -1,4 +1,7 @@
-/** S1: a session for a browser, so that no page keeps the key; and who asks, for whoever holds a key and wants to know. */
+/**
+ * S1: a session for a browser, so that no page keeps the key; and who asks, for whoever holds a key
+ * and wants to know.
+ */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import type { Grant } from '../core/key.ts';

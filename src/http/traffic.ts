@@ -1,4 +1,7 @@
-/** V5: attempts by the minute, of an account and of all: what charts draw. From the log: seconds late. */
+/**
+ * V5: attempts by the minute, of an account and of all: what charts draw. From the log: seconds
+ * late.
+ */
 import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { windowHealth } from '../core/health.ts';

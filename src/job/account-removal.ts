@@ -1,10 +1,12 @@
 /**
- * Erases everything of an account that is removed (E0): its Shards, Gates and jobs, its rows in the databases, and at last the
- * Account object, which until then refuses everything and remembers only this job.
+ * Erases everything of an account that is removed (E0): its Shards, Gates and jobs, its rows in the
+ * databases, and at last the Account object, which until then refuses everything and remembers only
+ * this job.
  *
- * The Shards go first, each leaving a tombstone that refuses what comes late, so nothing new reaches the log; then its rows. A
- * message to the log that was on its way may bring rows back: passes are repeated until one finds nothing. Known weakness: what
- * reaches the log later than that (a queue that stood still for longer) stays until its retention.
+ * The Shards go first, each leaving a tombstone that refuses what comes late, so nothing new
+ * reaches the log; then its rows. A message to the log that was on its way may bring rows back:
+ * passes are repeated until one finds nothing. Known weakness: what reaches the log later than that
+ * (a queue that stood still for longer) stays until its retention.
  */
 import { shardName } from '../core/ids.ts';
 import type { JobSpec, JobStart } from '../core/job.ts';

@@ -1,9 +1,11 @@
 /**
- * One event to every account, or to those named (P4). Each account gets it as if it had been published there: the same match, the
- * same filters, the same order, under the same id, so that a step that is repeated after a crash publishes nothing twice.
+ * One event to every account, or to those named (P4). Each account gets it as if it had been
+ * published there: the same match, the same filters, the same order, under the same id, so that a
+ * step that is repeated after a crash publishes nothing twice.
  *
- * Who is included: the accounts that exist when it starts. Lists learn of an account a moment after its creation, so a last pass,
- * a minute later, looks for those; whoever was created after the start is left out.
+ * Who is included: the accounts that exist when it starts. Lists learn of an account a moment after
+ * its creation, so a last pass, a minute later, looks for those; whoever was created after the
+ * start is left out.
  */
 import { acceptRequest } from '../core/accept-request.ts';
 import { storageFull } from '../core/fault.ts';
@@ -33,7 +35,9 @@ export const BROADCAST_KIND: JobKind = {
   pacePerSecond: JOB_PACE_PER_SECOND,
 };
 
-/** What its publisher said: how that was written, and what the catalogue adds by now, may differ. */
+/**
+ * What its publisher said: how that was written, and what the catalogue adds by now, may differ.
+ */
 function identityOf(spec: JobSpec): unknown {
   return spec.kind === 'broadcast' ? [spec.event.id, spec.event.contentHash, spec.accounts] : spec;
 }

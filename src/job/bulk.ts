@@ -1,6 +1,6 @@
 /**
- * What the bulk acts on a range of deliveries share: they list originals from the log, once and oldest first, and reach each at its
- * record. An item's key sorts as its delivery does.
+ * What the bulk acts on a range of deliveries share: they list originals from the log, once and
+ * oldest first, and reach each at its record. An item's key sorts as its delivery does.
  */
 import { type AccountPlace, type DeliveryRef, parseDeliveryId, recordName, type ShardsOf } from '../core/ids.ts';
 import { addressIn } from '../lookup/address.ts';

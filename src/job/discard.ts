@@ -1,4 +1,7 @@
-/** V6: dead letters of a range are given up, each at its Shard. What was discarded already counts as done: a step may be repeated. */
+/**
+ * V6: dead letters of a range are given up, each at its Shard. What was discarded already counts as
+ * done: a step may be repeated.
+ */
 import type { JobSpec, JobStart } from '../core/job.ts';
 import { REPLAY_LOOK_MS_MIN } from '../core/limits.ts';
 import type { Bindings } from '../env.ts';

@@ -1,6 +1,6 @@
 /**
- * The Durable Object of one job: a shell around its ledger (the protocol) and its kind (what is to be done). It owns the alarm,
- * which makes one step at a time, and tells D1 for the lists.
+ * The Durable Object of one job: a shell around its ledger (the protocol) and its kind (what is to
+ * be done). It owns the alarm, which makes one step at a time, and tells D1 for the lists.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
@@ -125,7 +125,8 @@ export class Job extends DurableObject<Bindings> implements JobRpc {
     try {
       return [item, await withTimeout(JOB_CALL_MS, work.perform(item))];
     } catch (error) {
-      // An object or database that does not answer: this item is tried again; the others are not affected.
+      // An object or database that does not answer: this item is tried again; the others are not
+      // affected.
       return [item, { kind: 'unanswered', reason: String(error) }];
     }
   }

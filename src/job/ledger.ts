@@ -1,7 +1,8 @@
 /**
- * The protocol of a job over SQL, without a runtime: what comes next, what was done, who paused it. Each public method is one
- * synchronous turn. A crash between two of them repeats at most one step, and steps are idempotent; what is counted is counted in
- * the turn that ends its item, so nothing is counted twice.
+ * The protocol of a job over SQL, without a runtime: what comes next, what was done, who paused it.
+ * Each public method is one synchronous turn. A crash between two of them repeats at most one step,
+ * and steps are idempotent; what is counted is counted in the turn that ends its item, so nothing
+ * is counted twice.
  *
  *   running ⇄ paused        running, paused ─▶ cancelled        running ─▶ finished
  *
@@ -102,7 +103,10 @@ export class JobLedger {
     return viewOf(start, readState(this.#sql), { ...openItems(this.#sql), kind }, nowMs);
   }
 
-  /** Doing it again changes nothing. What is under way when a job is paused or cancelled is still done and counted. */
+  /**
+   * Doing it again changes nothing. What is under way when a job is paused or cancelled is still
+   * done and counted.
+   */
   act(action: 'pause' | 'resume' | 'cancel', by: Person, kind: JobKind, nowMs: number): Result<null, JobRefusal> {
     return this.#turn(nowMs, (state) => {
       const wanted = action === 'cancel' ? 'cancelled' : action === 'pause' ? 'paused' : 'running';
@@ -220,7 +224,10 @@ export class JobLedger {
     progress.total = Math.max(progress.total, progress.done + progress.failed + progress.skipped);
   }
 
-  /** The last pass is one that found nothing, and that began when nothing could be on its way any more. */
+  /**
+   * The last pass is one that found nothing, and that began when nothing could be on its way any
+   * more.
+   */
   #endPass(state: State, kind: JobKind, nowMs: number): void {
     if (state.phase.kind !== 'listed' || openItems(this.#sql).count > 0) return;
     const quietFromMs = state.createdAtMs + JOB_QUIET_AFTER_MS;
@@ -370,7 +377,10 @@ function waitMs(failures: number): number {
   return Math.min(JOB_WAIT_MS_MIN * 2 ** (failures - 1), JOB_WAIT_MS_CAP);
 }
 
-/** Progress is told now and then, an end or a pause at once; a database that does not answer is asked ever more rarely. */
+/**
+ * Progress is told now and then, an end or a pause at once; a database that does not answer is
+ * asked ever more rarely.
+ */
 function projectAtMs(state: State): number {
   if (state.told >= state.revision) return Infinity;
   if (state.tellFailures > 0) return state.toldAtMs + waitMs(state.tellFailures);

@@ -1,6 +1,7 @@
 /**
- * R2 to R4: deliveries of a range are sent again, at a pace. Each item makes one replay at its Shard, which knows it by the job's
- * id, so a step that is repeated after a crash meets the replay that it made; and it is over when that replay has ended.
+ * R2 to R4: deliveries of a range are sent again, at a pace. Each item makes one replay at its
+ * Shard, which knows it by the job's id, so a step that is repeated after a crash meets the replay
+ * that it made; and it is over when that replay has ended.
  */
 import type { JobSpec, JobStart } from '../core/job.ts';
 import { REPLAY_LOOK_MS_CAP, REPLAY_LOOK_MS_MIN } from '../core/limits.ts';
@@ -17,7 +18,10 @@ type Replay = Extract<JobSpec, { kind: 'replay' }>;
 /** Looks grow with the job's age, by this part of it. */
 const LOOK_PART = 10;
 
-/** Counted in deliveries: `done` are delivered, `failed` ended otherwise, `skipped` were rightly not sent. */
+/**
+ * Counted in deliveries: `done` are delivered, `failed` ended otherwise, `skipped` were rightly not
+ * sent.
+ */
 export function replayWork(
   { id: job, by: key, reason }: JobStart,
   spec: Replay,

@@ -1,6 +1,7 @@
 /**
- * A job's tables, and the stored JSON in them. What it is to do is written once; its state is one small row, rewritten with each
- * step; items are rows of their own. Made by the first start, never by a read.
+ * A job's tables, and the stored JSON in them. What it is to do is written once; its state is one
+ * small row, rewritten with each step; items are rows of their own. Made by the first start, never
+ * by a read.
  *
  *   start  what it is to do, who asked and why
  *   state  status, cursor, counters, history
@@ -48,9 +49,14 @@ const state = z.object({
   /** Absent as releases before replays of a range saved it. */
   skippedBy: z.record(z.string(), z.number()).optional(),
   history: z.array(act),
-  /** The next step comes no earlier: the rest after the last one, or the wait after a failed one. */
+  /**
+   * The next step comes no earlier: the rest after the last one, or the wait after a failed one.
+   */
   nextMs: z.number(),
-  /** Nor does new work, for the pace; nor another look at what it waits for. Absent as earlier releases saved it. */
+  /**
+   * Nor does new work, for the pace; nor another look at what it waits for. Absent as earlier
+   * releases saved it.
+   */
   paceMs: z.number().default(0),
   looksMs: z.number().default(0),
   /** Steps that failed in a row. */
@@ -190,7 +196,10 @@ export function dueItems(sql: Sql, kind: Kind, nowMs: number, limit: number): It
     .map((row) => ({ key: String(row['key']), weight: Number(row['weight']) }));
 }
 
-/** What is not done with; `workMs` and `lookMs` are when the next of each is due, null where there is none. */
+/**
+ * What is not done with; `workMs` and `lookMs` are when the next of each is due, null where there
+ * is none.
+ */
 export function openItems(sql: Sql): {
   count: number;
   workMs: number | null;

@@ -1,7 +1,8 @@
 /**
- * The sweep after an endpoint was removed or disabled: everything that waits for it is cancelled there and then (E5). It walks the
- * account's Shards, each of which knows the records where anything waits, so nothing is missed. What is on its way may still
- * arrive, and is looked at again.
+ * The sweep after an endpoint was removed or disabled: everything that waits for it is cancelled
+ * there and then (E5). It walks the account's Shards, each of which knows the records where
+ * anything waits, so nothing is missed. What is on its way may still arrive, and is looked at
+ * again.
  */
 import { shardName } from '../core/ids.ts';
 import type { JobSpec } from '../core/job.ts';
@@ -23,7 +24,10 @@ export const SWEEP_KIND: JobKind = {
   pacePerSecond: JOB_PACE_PER_SECOND,
 };
 
-/** Counted in deliveries: `done` are those that wait no longer, `skipped` those that rightly wait, for an endpoint enabled again. */
+/**
+ * Counted in deliveries: `done` are those that wait no longer, `skipped` those that rightly wait,
+ * for an endpoint enabled again.
+ */
 export function sweepWork(spec: Sweep, env: Bindings): Work {
   const { endpoint, revision } = spec;
 

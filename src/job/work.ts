@@ -1,6 +1,6 @@
 /**
- * What a kind of job is made of. The ledger decides what comes next and counts; a kind lists what there is to do and does it.
- * Both are repeated after a crash, so both are idempotent.
+ * What a kind of job is made of. The ledger decides what comes next and counts; a kind lists what
+ * there is to do and does it. Both are repeated after a crash, so both are idempotent.
  */
 import type { JobSpec } from '../core/job.ts';
 
@@ -55,7 +55,10 @@ export type JobKind = {
    * a job of this kind is to do, and with nothing else.
    */
   identityOf?: (spec: JobSpec) => unknown;
-  /** `until-quiet`: passes are repeated, because what is listed may still be on its way to where it is listed from. */
+  /**
+   * `until-quiet`: passes are repeated, because what is listed may still be on its way to where it
+   * is listed from.
+   */
   passes: 'one' | 'until-quiet';
   /** Items that were done are remembered, so that a later pass does only new ones. */
   isRemembering: boolean;

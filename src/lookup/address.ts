@@ -1,16 +1,21 @@
 /**
- * From what a publisher names to where it lives: record key or event id to its place in a Shard, and content to its hash.
- * The shapes of names and ids are core/ids.ts; only the hashing, which is asynchronous, is here.
+ * From what a publisher names to where it lives: record key or event id to its place in a Shard,
+ * and content to its hash. The shapes of names and ids are core/ids.ts; only the hashing, which is
+ * asynchronous, is here.
  */
 import { BASE32, base32 } from '../core/base32.ts';
 import { canonicalJson } from '../core/canonical.ts';
 import type { RecordAddress, RecordLocator, RecordRef, ShardAddress, ShardsOf } from '../core/ids.ts';
 import { sha256 } from './sha256.ts';
 
-/** 160 bits: collisions among the records of an account are out of reach, and the name stays short. */
+/**
+ * 160 bits: collisions among the records of an account are out of reach, and the name stays short.
+ */
 const HASH_BYTES = 20;
 
-/** All accounts begin with this generation; another number of shards would be another generation. */
+/**
+ * All accounts begin with this generation; another number of shards would be another generation.
+ */
 const GENERATION = 0;
 
 /** The same in every account. */
@@ -48,8 +53,8 @@ function shardIn({ account, jurisdiction = null, incarnation }: ShardsOf, shard:
 }
 
 /**
- * The shard, 0 to `shards` - 1, of an event without a record. The same for the same id, so that publishing again finds the
- * first: `shards` is therefore fixed for an account.
+ * The shard, 0 to `shards` - 1, of an event without a record. The same for the same id, so that
+ * publishing again finds the first: `shards` is therefore fixed for an account.
  */
 export async function shardOfEvent(eventId: string, shards: number): Promise<number> {
   return numberOf(await sha256(eventId), shards);
@@ -67,7 +72,10 @@ export type HashedContent = {
   occurredAt: string | null;
 } & ({ data: unknown } | { forms: unknown });
 
-/** P2: hex SHA-256 of the canonical JSON. Two publishes with one id are the same event exactly if this is the same. */
+/**
+ * P2: hex SHA-256 of the canonical JSON. Two publishes with one id are the same event exactly if
+ * this is the same.
+ */
 export async function contentHash({ type, record, version, occurredAt, ...content }: HashedContent): Promise<string> {
   const digest = await sha256(canonicalJson({ type, record, version, occurredAt, ...content }));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,7 +1,8 @@
 /**
- * An isolate's memory of the event type catalogue: the rules of all types, at most CATALOGUE_FRESH_MS old, and the schemas that
- * were needed. It holds values, never promises (see settings.ts). Nothing may be refused by what is remembered: whoever is about
- * to refuse asks for `fresh` first.
+ * An isolate's memory of the event type catalogue: the rules of all types, at most
+ * CATALOGUE_FRESH_MS old, and the schemas that were needed. It holds values, never promises (see
+ * settings.ts). Nothing may be refused by what is remembered: whoever is about to refuse asks for
+ * `fresh` first.
  */
 import type { CatalogueIndex, EventTypeDetail, EventTypePolicy } from '../core/event-type.ts';
 import { CATALOGUE_FRESH_MS, CATALOGUE_STANDS_IN_MS, SCHEMAS_CACHED_CHARS_MAX } from '../core/limits.ts';
@@ -32,7 +33,10 @@ export class CatalogueCache {
     this.#source = source;
   }
 
-  /** Where the Catalogue does not answer, answers from memory for CATALOGUE_STANDS_IN_MS; then throws. */
+  /**
+   * Where the Catalogue does not answer, answers from memory for CATALOGUE_STANDS_IN_MS; then
+   * throws.
+   */
   async get(nowMs: number): Promise<KnownCatalogue> {
     const before = this.#rememberedFor(nowMs, CATALOGUE_FRESH_MS);
     if (before !== null) return before;

@@ -1,7 +1,8 @@
 /**
- * Where an event lives. With a record key: in the Shard that the key chooses. Without: in the one that the event's id
- * chooses, so that publishing again finds the first. An id of our making carries its record's hash; its shard is therefore chosen by
- * the part before, also when a publisher sends such an id back.
+ * Where an event lives. With a record key: in the Shard that the key chooses. Without: in the one
+ * that the event's id chooses, so that publishing again finds the first. An id of our making
+ * carries its record's hash; its shard is therefore chosen by the part before, also when a
+ * publisher sends such an id back.
  */
 import { type RecordAddress, parseMadeEventId, type ShardsOf } from '../core/ids.ts';
 import { recordAddress, shardOfEvent, unkeyedAddress } from './address.ts';

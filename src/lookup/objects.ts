@@ -12,7 +12,10 @@ export class ObjectUnavailable extends Error {
     this.name = 'ObjectUnavailable';
   }
 
-  /** With the cause: for log lines and notes of jobs, which are the operator's. `message` has none of it. */
+  /**
+   * With the cause: for log lines and notes of jobs, which are the operator's. `message` has none
+   * of it.
+   */
   override toString(): string {
     return `${this.name}: ${this.message} (${String(this.cause)})`;
   }
@@ -50,7 +53,9 @@ export async function callObjectOnce<S, R>(open: () => S, call: (stub: S) => R):
   }
 }
 
-/** The flags are the platform's. `remote`: thrown by the object's own code, which is a bug of ours. */
+/**
+ * The flags are the platform's. `remote`: thrown by the object's own code, which is a bug of ours.
+ */
 function faultOf(error: unknown): 'overloaded' | 'unreachable' | 'ours' {
   if (!(error instanceof Error)) return 'ours';
   if ('overloaded' in error && error.overloaded === true) return 'overloaded';

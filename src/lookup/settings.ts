@@ -32,7 +32,10 @@ export type SettingsSource = {
   part?(account: string, after: string): Promise<EndpointsPart | null>;
 };
 
-/** Shared by all who ask: not to be changed. `readAtMs` is before the read began, so their age is never understated. */
+/**
+ * Shared by all who ask: not to be changed. `readAtMs` is before the read began, so their age is
+ * never understated.
+ */
 export type KnownSettings = { readonly settings: AccountSettings; readonly readAtMs: number };
 /** `bytes`: what the endpoints take as JSON. */
 type Remembered = KnownSettings & { readonly bytes: number };
@@ -48,7 +51,10 @@ export class SettingsCache {
     this.#source = source;
   }
 
-  /** Null for an unknown account. With `minRevision` above what is remembered, reads; the answer may still be older. */
+  /**
+   * Null for an unknown account. With `minRevision` above what is remembered, reads; the answer may
+   * still be older.
+   */
   async get(account: string, nowMs: number, need: { minRevision?: number } = {}): Promise<KnownSettings | null> {
     const known = this.#known.get(account);
     if (known === undefined || !isFresh(known, nowMs) || known.settings.revision < (need.minRevision ?? 0)) {
@@ -72,7 +78,10 @@ export class SettingsCache {
     return answer.value;
   }
 
-  /** The same for a publish of so many `events`: refused by the source where they are over the account's quota. */
+  /**
+   * The same for a publish of so many `events`: refused by the source where they are over the
+   * account's quota.
+   */
   async forPublish(
     account: string,
     nowMs: number,
@@ -132,7 +141,8 @@ export class SettingsCache {
     this.#bytes += known.bytes;
     for (const oldest of this.#known.keys()) {
       const isOver = this.#known.size > SETTINGS_CACHED_ACCOUNTS_MAX || this.#bytes > SETTINGS_CACHED_BYTES_MAX;
-      // The newest stays, however large: otherwise an account of ten thousand endpoints would be read for each event.
+      // The newest stays, however large: otherwise an account of ten thousand endpoints would be
+      // read for each event.
       if (!isOver || oldest === account) break;
       this.#forget(oldest);
     }
@@ -155,7 +165,10 @@ function isFresh({ readAtMs }: KnownSettings, nowMs: number): boolean {
   return nowMs >= readAtMs && nowMs - readAtMs < SETTINGS_FRESH_MS;
 }
 
-/** By when it was read, not by revision alone: an account that was erased and made again begins at 1. */
+/**
+ * By when it was read, not by revision alone: an account that was erased and made again begins at
+ * 1.
+ */
 function isOlder(a: KnownSettings, b: KnownSettings): boolean {
   if (a.readAtMs !== b.readAtMs) return a.readAtMs < b.readAtMs;
   return a.settings.revision < b.settings.revision;

@@ -1,6 +1,7 @@
 /**
- * From the name of a Durable Object to the object: the one place that does, because the name also says where the object may be.
- * An object's jurisdiction is part of its identity: the same name in another one is another object.
+ * From the name of a Durable Object to the object: the one place that does, because the name also
+ * says where the object may be. An object's jurisdiction is part of its identity: the same name in
+ * another one is another object.
  */
 import {
   type AccountPlace,
@@ -67,7 +68,10 @@ export function recordStub(env: Pick<Bindings, 'SHARD'> & Local, name: string) {
   };
 }
 
-/** workerd on a machine of one's own knows no jurisdictions and throws: there the name alone keeps such objects apart. */
+/**
+ * workerd on a machine of one's own knows no jurisdictions and throws: there the name alone keeps
+ * such objects apart.
+ */
 function within<T extends Rpc.DurableObjectBranded>(
   env: Local,
   namespace: DurableObjectNamespace<T>,

@@ -1,6 +1,6 @@
 /**
- * Rejects when the work has not ended after `timeoutMs`; the work itself is not stopped. For calls to
- * objects, which have no timeout of their own.
+ * Rejects when the work has not ended after `timeoutMs`; the work itself is not stopped. For calls
+ * to objects, which have no timeout of their own.
  */
 export async function withTimeout<T>(timeoutMs: number, work: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | null = null;

@@ -1,7 +1,8 @@
 /**
- * The consumer of the dead-letter queues: what no consumer could take becomes a fault, so that an alert opens, and a line. Never what it
- * held, which may be a receiver's answer. Nothing is lost with the message: a claim runs out and is tried again, and a Shard tells the log
- * again what that has not confirmed. So the message is a sign of a bug, or of a release that cannot read another's.
+ * The consumer of the dead-letter queues: what no consumer could take becomes a fault, so that an
+ * alert opens, and a line. Never what it held, which may be a receiver's answer. Nothing is lost
+ * with the message: a claim runs out and is tried again, and a Shard tells the log again what that
+ * has not confirmed. So the message is a sign of a bug, or of a release that cannot read another's.
  */
 import type { Fault } from '../core/fault.ts';
 import type { Bindings } from '../env.ts';
@@ -22,7 +23,10 @@ export function deadDeps(env: Pick<Bindings, 'CONFIG'>): DeadDeps {
   };
 }
 
-/** Acked exactly if the fault is stored: a database that is down keeps the messages in their queue. Does not throw. */
+/**
+ * Acked exactly if the fault is stored: a database that is down keeps the messages in their queue.
+ * Does not throw.
+ */
 export async function consumeDead(batch: Pick<MessageBatch, 'messages' | 'queue'>, deps: DeadDeps): Promise<void> {
   const { queue, messages } = batch;
   for (const { id, timestamp } of messages) {

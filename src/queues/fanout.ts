@@ -1,6 +1,7 @@
 /**
- * The consumer of FANOUT and SLOW: makes attempts that a Shard handed out as claims. A message may be lost, doubled or late: only the
- * Shard says whether its claim still stands, and every answer goes back there. Keeps nothing.
+ * The consumer of FANOUT and SLOW: makes attempts that a Shard handed out as claims. A message may
+ * be lost, doubled or late: only the Shard says whether its claim still stands, and every answer
+ * goes back there. Keeps nothing.
  */
 import { z } from 'zod';
 import { CLAIM_GRACE_MS, SETTLE_GROUP_MS } from '../core/limits.ts';
@@ -57,7 +58,8 @@ async function consumeShard(name: string, carried: Carried[], deps: FanoutDeps):
     for (const { message } of carried) message.retry();
     return;
   }
-  // Their claims may have been given up by the time the answer came: then something else may be under way in their lanes.
+  // Their claims may have been given up by the time the answer came: then something else may be
+  // under way in their lanes.
   if (deps.nowMs() - askedMs > CLAIM_GRACE_MS) {
     deps.report('fanout failed', failure('begin', name, new Error('the answer came too late; its claims run out')));
     for (const { message } of carried) message.ack();
@@ -70,7 +72,8 @@ async function consumeShard(name: string, carried: Carried[], deps: FanoutDeps):
       try {
         if (result?.kind === 'request') await settle(result.request.claim, await deps.send(result.request));
       } catch (error) {
-        // The claim runs out, and the attempt counts as lost: it may not be begun a second time. The others are not affected.
+        // The claim runs out, and the attempt counts as lost: it may not be begun a second time.
+        // The others are not affected.
         deps.report('fanout failed', failure('settle', name, error));
       }
       message.ack();
@@ -82,7 +85,10 @@ function failure(step: string, shard: string, error: unknown) {
   return { step, shard, error: String(error) };
 }
 
-/** Outcomes that come within SETTLE_GROUP_MS of each other go back in one call: each call to an object is billed. */
+/**
+ * Outcomes that come within SETTLE_GROUP_MS of each other go back in one call: each call to an
+ * object is billed.
+ */
 function settler(name: string, deps: FanoutDeps): (claim: ClaimRef, outcome: AttemptOutcome) => Promise<void> {
   let group: { settled: { claim: ClaimRef; outcome: AttemptOutcome }[]; done: Promise<void> } | null = null;
   return async (claim, outcome) => {

@@ -128,7 +128,8 @@ async function circuitsOf(
     );
     if (settings === undefined || settings === null) return;
     for (const { id, isWatched = false } of settings.endpoints) {
-      // Its Account knows of every circuit that is not closed; a watched endpoint may also send a backlog after a pause.
+      // Its Account knows of every circuit that is not closed; a watched endpoint may also send a
+      // backlog after a pause.
       if (isWatched) watched.push({ settings, endpoint: id });
       else circuits.set(keyOf({ account, endpoint: id }), { kind: 'closed' });
     }

@@ -1,4 +1,7 @@
-/** Retention of the audit log for operators: the oldest rows, a bounded number a minute. An account's own is bounded by its Account. */
+/**
+ * Retention of the audit log for operators: the oldest rows, a bounded number a minute. An
+ * account's own is bounded by its Account.
+ */
 import { auditId } from '../core/ids.ts';
 import { AUDIT_DAYS, AUDIT_ROWS_PER_RUN, DAY_MS } from '../core/limits.ts';
 import { deleteAudit } from '../store/config/audit.ts';

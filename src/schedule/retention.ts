@@ -1,7 +1,8 @@
 /**
- * Retention of the log, of jobs and of alerts (O4), a bounded step each minute: the next accounts in their own order, each a chunk of rows at a
- * time. The cursor only makes it fair: a run that is lost or doubled deletes nothing that another would not. An account with more to
- * delete than a run may is gone on with when its turn comes again.
+ * Retention of the log, of jobs and of alerts (O4), a bounded step each minute: the next accounts
+ * in their own order, each a chunk of rows at a time. The cursor only makes it fair: a run that is
+ * lost or doubled deletes nothing that another would not. An account with more to delete than a run
+ * may is gone on with when its turn comes again.
  */
 import {
   ALERT_RETENTION_DAYS,

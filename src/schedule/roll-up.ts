@@ -1,7 +1,8 @@
 /**
- * The roll-up by hour, a bounded step each minute: the next accounts of the oldest hour that is over and not done. An account's hour is
- * counted from its rows and replaced, so a run that is lost, doubled or cut off does no harm. Two passes: soon after the hour, and again
- * when the log has heard everything that it will hear.
+ * The roll-up by hour, a bounded step each minute: the next accounts of the oldest hour that is
+ * over and not done. An account's hour is counted from its rows and replaced, so a run that is
+ * lost, doubled or cut off does no harm. Two passes: soon after the hour, and again when the log
+ * has heard everything that it will hear.
  */
 import { hourOf } from '../core/hours.ts';
 import {

@@ -1,6 +1,7 @@
 /**
- * The cron: every minute each task does one bounded step. Nothing here owns state: a task finds in D1 or in an object what is next,
- * so that a run that is lost, doubled or cut off does no harm. One task that fails keeps no other from its turn.
+ * The cron: every minute each task does one bounded step. Nothing here owns state: a task finds in
+ * D1 or in an object what is next, so that a run that is lost, doubled or cut off does no harm. One
+ * task that fails keeps no other from its turn.
  */
 import type { Bindings } from '../env.ts';
 import { alertsTask } from './alerts.ts';

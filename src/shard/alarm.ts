@@ -1,8 +1,10 @@
 /**
- * A Shard's one alarm: when it is armed as far as this instance knows, and what that says. The time tells what it is armed for. An
- * alarm at the Shard's own phase of a tenth of a second says that the log is whole: nothing is under way and the log has
- * everything. No other alarm is armed there. So an instance that starts with such an alarm, or with none, has nothing to send
- * again, and confirmation costs no row of its own. Without a runtime; the storage is the shell's or the simulation's.
+ * A Shard's one alarm: when it is armed as far as this instance knows, and what that says. The time
+ * tells what it is armed for. An alarm at the Shard's own phase of a tenth of a second says that
+ * the log is whole: nothing is under way and the log has everything. No other alarm is armed there.
+ * So an instance that starts with such an alarm, or with none, has nothing to send again, and
+ * confirmation costs no row of its own. Without a runtime; the storage is the shell's or the
+ * simulation's.
  */
 import { ALARM_FAILED_WAIT_MS_CAP, ALARM_FAILED_WAIT_MS_MIN, LOG_RESEND_MS, WHOLE_PHASE_MS } from '../core/limits.ts';
 
@@ -16,7 +18,10 @@ export type Armed = {
   retentionAtMs: number | null;
   /** Nothing is under way and the log has everything: what is owed only waits for a time. */
   isWhole: boolean;
-  /** More events are expected soon: a row to say that the log is whole would be written for each of them. */
+  /**
+   * More events are expected soon: a row to say that the log is whole would be written for each of
+   * them.
+   */
   isActive: boolean;
 };
 
@@ -44,32 +49,42 @@ export class ShardAlarm {
     this.#phaseMs = phaseMs;
   }
 
-  /** What an earlier instance left armed: once, before anything else. Null also in an instance that the alarm itself starts. */
+  /**
+   * What an earlier instance left armed: once, before anything else. Null also in an instance that
+   * the alarm itself starts.
+   */
   found(armedAtMs: number | null): void {
     this.#armedAtMs = armedAtMs;
   }
 
-  /** For a new ledger: from when the log is sent again what it may lack; null if it lacks nothing. */
+  /**
+   * For a new ledger: from when the log is sent again what it may lack; null if it lacks nothing.
+   */
   doubtFromMs(nowMs: number): number | null {
     if (this.#armedAtMs === null || this.#isWhole(this.#armedAtMs)) return null;
     return Math.min(this.#armedAtMs, nowMs + resendMs());
   }
 
   /**
-   * The alarm runs. True: this instance had not armed it, and an earlier one may have known of something that the log lacks.
-   * `scheduledMs`: what it was armed for, by the platform's word; null where that says nothing.
+   * The alarm runs. True: this instance had not armed it, and an earlier one may have known of
+   * something that the log lacks. `scheduledMs`: what it was armed for, by the platform's word;
+   * null where that says nothing.
    */
   ran(hasLedger: boolean, scheduledMs: number | null): boolean {
     const armedAtMs = this.#armedAtMs;
     const isWhole = this.#isWhole(scheduledMs ?? armedAtMs);
-    // An instance that knew of no alarm, or of one that says "whole", armed none for what is owed, nor one for another time.
+    // An instance that knew of no alarm, or of one that says "whole", armed none for what is owed,
+    // nor one for another time.
     const isOther =
       armedAtMs === null || this.#isWhole(armedAtMs) || (scheduledMs !== null && scheduledMs !== armedAtMs);
     this.#armedAtMs = null;
     return (!hasLedger || isOther) && !isWhole;
   }
 
-  /** An early alarm does no harm and costs less than moving it: a row is written where it must come sooner, or say something else. */
+  /**
+   * An early alarm does no harm and costs less than moving it: a row is written where it must come
+   * sooner, or say something else.
+   */
   arm({ owedAtMs, retentionAtMs, isWhole, isActive }: Armed): void {
     this.#failures = 0;
     const armedAtMs = this.#armedAtMs;
@@ -89,7 +104,10 @@ export class ShardAlarm {
     if (!saysSo || armedAtMs === null || atMs < armedAtMs) this.#set(atMs);
   }
 
-  /** The turn of an alarm failed: it runs again soon, as one that this instance did not arm, so that the log is sent again too. */
+  /**
+   * The turn of an alarm failed: it runs again soon, as one that this instance did not arm, so that
+   * the log is sent again too.
+   */
   failed(nowMs: number): void {
     const waitMs = Math.min(ALARM_FAILED_WAIT_MS_CAP, ALARM_FAILED_WAIT_MS_MIN * 2 ** this.#failures);
     this.#storage.set(this.#owedTime(nowMs + waitMs));
@@ -105,7 +123,10 @@ export class ShardAlarm {
     return isWholeTime(atMs, this.#phaseMs);
   }
 
-  /** Later by a millisecond where it would say "whole". Earlier, it would find nothing due and run again and again. */
+  /**
+   * Later by a millisecond where it would say "whole". Earlier, it would find nothing due and run
+   * again and again.
+   */
   #owedTime(atMs: number): number {
     const wholeMs = Math.ceil(atMs);
     return this.#isWhole(wholeMs) ? wholeMs + 1 : wholeMs;

@@ -1,7 +1,8 @@
 /**
- * The records that wait for a time: a retry, the end of a pause, another look. One row for each, which says when to look at the
- * latest, and which events were changed after they had ended (a replay, a discard, an erasure) and are not through with that.
- * Known to memory from the start, so that no turn searches rows for what is due.
+ * The records that wait for a time: a retry, the end of a pause, another look. One row for each,
+ * which says when to look at the latest, and which events were changed after they had ended (a
+ * replay, a discard, an erasure) and are not through with that. Known to memory from the start, so
+ * that no turn searches rows for what is due.
  */
 import { reopenedList } from './stored.ts';
 import type { Tables } from './tables.ts';

@@ -1,10 +1,12 @@
 /**
- * Erasing the payload of one event (O4) at a person's wish: its body, its older forms, and what receivers answered, which may echo it.
- * What the event was, and its content hash, stay: published again it is still a duplicate. Part of a Ledger turn.
+ * Erasing the payload of one event (O4) at a person's wish: its body, its older forms, and what
+ * receivers answered, which may echo it. What the event was, and its content hash, stay: published
+ * again it is still a duplicate. Part of a Ledger turn.
  *
- * What waits ends as `cancelled`, since nothing is left to send. A request that may be under way is left alone: it may still deliver;
- * what its failure leaves ends in the turn that learns of it, and its answer is not kept. The log hears of every delivery and attempt
- * again, until it confirms: an entry with `erasedAtMs` takes answers out of the log and keeps those that come late out of it.
+ * What waits ends as `cancelled`, since nothing is left to send. A request that may be under way is
+ * left alone: it may still deliver; what its failure leaves ends in the turn that learns of it, and
+ * its answer is not kept. The log hears of every delivery and attempt again, until it confirms: an
+ * entry with `erasedAtMs` takes answers out of the log and keeps those that come late out of it.
  */
 import type { AttemptOutcome } from '../core/outcome.ts';
 import { PAYLOAD_ERASED } from '../core/reasons.ts';

@@ -1,10 +1,10 @@
 /**
- * Deliveries whose event type says that they are worth nothing after a while (`expireAfterSeconds`, C4): when the next one expires,
- * and what becomes of it. Part of a Ledger turn.
+ * Deliveries whose event type says that they are worth nothing after a while (`expireAfterSeconds`,
+ * C4): when the next one expires, and what becomes of it. Part of a Ledger turn.
  *
- * What waits ends as `dead`, reason `expired`, whether it is queued, held, parked or retrying. A request that may be under way is
- * left alone: it may still deliver, and what its failure leaves expires in the turn that learns of it. A replay does not expire: a
- * person asked for it.
+ * What waits ends as `dead`, reason `expired`, whether it is queued, held, parked or retrying. A
+ * request that may be under way is left alone: it may still deliver, and what its failure leaves
+ * expires in the turn that learns of it. A replay does not expire: a person asked for it.
  */
 import type { RetryPolicy } from '../core/endpoint.ts';
 import { EXPIRED, PAYLOAD_ERASED } from '../core/reasons.ts';

@@ -1,6 +1,7 @@
 /**
- * One commit for all that arrives while another is on its way: under load a commit serves many publishes and outcomes, and a lone
- * one waits for nobody. The platform groups what one call does, never two calls.
+ * One commit for all that arrives while another is on its way: under load a commit serves many
+ * publishes and outcomes, and a lone one waits for nobody. The platform groups what one call does,
+ * never two calls.
  */
 import { GROUP_TASKS_MAX } from '../core/limits.ts';
 import type { Done, Task } from './shard-ledger.ts';
@@ -13,7 +14,9 @@ export class GroupCommit {
   readonly #waiting: Waiting[] = [];
   #isCommitting = false;
 
-  /** `turn` performs the effects too; `committed` resolves once what was written so far is durable. */
+  /**
+   * `turn` performs the effects too; `committed` resolves once what was written so far is durable.
+   */
   constructor(turn: (tasks: Task[]) => Done[], committed: () => Promise<void>) {
     this.#turn = turn;
     this.#committed = committed;

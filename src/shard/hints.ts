@@ -1,6 +1,7 @@
 /**
- * What the Shards of one isolate learned of endpoints: how quick their answers are, and how many went well since the last report to
- * their Gate. In memory only: a hint for lanes that know nothing of their own, and a share to judge failures by.
+ * What the Shards of one isolate learned of endpoints: how quick their answers are, and how many
+ * went well since the last report to their Gate. In memory only: a hint for lanes that know nothing
+ * of their own, and a share to judge failures by.
  */
 import { CIRCUIT_WINDOW_MS, HINTS_MAX } from '../core/limits.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';

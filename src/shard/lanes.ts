@@ -1,6 +1,6 @@
 /**
- * What a Shard holds in memory of a record's deliveries, and of each lane: plain data, and the few facts that follow from it alone. What is
- * where, and when it is written, is memory.ts.
+ * What a Shard holds in memory of a record's deliveries, and of each lane: plain data, and the few
+ * facts that follow from it alone. What is where, and when it is written, is memory.ts.
  */
 import type { Delivery, Parked } from '../core/delivery.ts';
 import type { Ordering } from '../core/endpoint.ts';
@@ -13,7 +13,9 @@ import { smoothed } from '../core/speed.ts';
 import { isAtGate, isOpen } from '../core/status.ts';
 import type { KeptEvent, KeptFacts, PackedLane } from './stored.ts';
 
-/** One delivery in memory. Its `delivery` is replaced at each transition, never changed in place. */
+/**
+ * One delivery in memory. Its `delivery` is replaced at each transition, never changed in place.
+ */
 export type Slot = LaneItem & {
   event: MemoryEvent;
   index: number;
@@ -25,7 +27,9 @@ export type Slot = LaneItem & {
   log: LogClock;
 };
 
-/** When something is sent to the log (again); `dueMs` is null once the log has confirmed all of it. */
+/**
+ * When something is sent to the log (again); `dueMs` is null once the log has confirmed all of it.
+ */
 export type LogClock = { dueMs: number | null; sends: number; sent: { revision: number; attempts: number } | null };
 
 export type MemoryEvent = {
@@ -46,7 +50,10 @@ export type Lane = {
   replayedOnly: Set<number>;
   /** The highest sequence attempted, replays included. */
   newestAttempted: number;
-  /** Until when what joins the lane may wait with what is held or parked there: the Gate has this record. Null: it may not. */
+  /**
+   * Until when what joins the lane may wait with what is held or parked there: the Gate has this
+   * record. Null: it may not.
+   */
   atGate: { untilMs: number; why: Parked | 'paused' } | null;
   lastSent: Sending | null;
   /** Sent before `lastSent`. */
@@ -65,7 +72,10 @@ export function nothingStarted(): Started {
   return { run: [], fanout: [], slow: [] };
 }
 
-/** One attempt that the Shard runs itself; without a request, the runner reads settings and calls `begin`. */
+/**
+ * One attempt that the Shard runs itself; without a request, the runner reads settings and calls
+ * `begin`.
+ */
 export type Run = { claim: ClaimRef; request: AttemptRequest | null };
 
 export function laneKey(slot: Slot): string {
@@ -169,7 +179,10 @@ export function keptEvent({ facts, slots }: MemoryEvent): KeptEvent {
   return { facts, kept };
 }
 
-/** An attempt of this delivery has left, or may have. Replays do not count as sent before what follows. */
+/**
+ * An attempt of this delivery has left, or may have. Replays do not count as sent before what
+ * follows.
+ */
 export function noteSent(lane: Lane, slot: Slot): void {
   const { delivery, sequence, version } = slot;
   if (version !== null && (lane.attempted === null || version > lane.attempted.version)) {
@@ -195,14 +208,20 @@ export function setLogged(slot: Slot): void {
   slot.log = quietLog();
 }
 
-/** What receivers answered may echo a payload that goes. True if there was an answer; those that failed are rows of their own. */
+/**
+ * What receivers answered may echo a payload that goes. True if there was an answer; those that
+ * failed are rows of their own.
+ */
 export function forgetAnswer(slot: Slot): boolean {
   if (slot.success === null) return false;
   slot.success = { ...slot.success, responseHeaders: null, responseBody: null };
   return true;
 }
 
-/** An ordered lane sends by sequence, and needs no clock to know: instances before this one may have had another. */
+/**
+ * An ordered lane sends by sequence, and needs no clock to know: instances before this one may have
+ * had another.
+ */
 function isSentAfter(a: Sending, b: Sending, ordering: Ordering): boolean {
   if (ordering === 'ordered' || a.atMs === b.atMs) return a.sequence > b.sequence;
   return a.atMs > b.atMs;
@@ -212,7 +231,10 @@ export function isFinished(event: MemoryEvent): boolean {
   return event.slots.every((slot) => !isOpen(slot.delivery) && slot.delivery.claim === null);
 }
 
-/** When the last of an event's deliveries ended, or its acceptance where it has none; null while it has not ended. */
+/**
+ * When the last of an event's deliveries ended, or its acceptance where it has none; null while it
+ * has not ended.
+ */
 export function endedAtMs(event: MemoryEvent): number | null {
   if (!isFinished(event)) return null;
   let atMs = event.facts.acceptedAtMs;

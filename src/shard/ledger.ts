@@ -1,9 +1,11 @@
 /**
- * The protocol of one record over SQL, without a runtime: accept, plan, begin, settle, confirm, wake time. Each public method is
- * one synchronous turn that commits whole or not at all, and returns what must happen outside: requests, queue messages, log
- * entries, and when to look again. Losing any of these effects does no harm: the rows say what is owed, and the time brings it back.
+ * The protocol of one record over SQL, without a runtime: accept, plan, begin, settle, confirm,
+ * wake time. Each public method is one synchronous turn that commits whole or not at all, and
+ * returns what must happen outside: requests, queue messages, log entries, and when to look again.
+ * Losing any of these effects does no harm: the rows say what is owed, and the time brings it back.
  *
- * Refuses to know: other records of its Shard, clocks, networks, settings beyond the turn they were handed in, the caller.
+ * Refuses to know: other records of its Shard, clocks, networks, settings beyond the turn they were
+ * handed in, the caller.
  */
 import { isGuarded, type Woken } from '../core/admission.ts';
 import type { Claim, Parked } from '../core/delivery.ts';
@@ -42,7 +44,10 @@ export type Effects = {
   fanout: ClaimRef[];
   slow: ClaimRef[];
   log: LogEntry[];
-  /** Endpoints whose receiver asked to be disabled, with the reason and the settings that its request left under. */
+  /**
+   * Endpoints whose receiver asked to be disabled, with the reason and the settings that its
+   * request left under.
+   */
   disable: { endpoint: string; reason: string; seenRevision: number }[];
   /** Outcomes to report to Gates. */
   reports: { endpoint: string; outcome: AttemptOutcome }[];
@@ -81,7 +86,10 @@ export class Ledger {
   readonly #options: LedgerOptions;
   readonly #rows: Rows;
   #memory: Memory | null = null;
-  /** By endpoint, the revision that settings must have: its Gate, or a publish, knew better. In no row, so it outlives `#memory`. */
+  /**
+   * By endpoint, the revision that settings must have: its Gate, or a publish, knew better. In no
+   * row, so it outlives `#memory`.
+   */
   readonly #revisions = new Map<string, number>();
   readonly #passes = new Passes();
   readonly #planning: PlanningFacts;
@@ -112,7 +120,10 @@ export class Ledger {
     return (this.#doubt?.fromMs ?? null) !== null || (this.#memory !== null && isBusy(this.#memory));
   }
 
-  /** What memory holds may not be what rows hold: they are read again, and the log is sent again what it may lack. */
+  /**
+   * What memory holds may not be what rows hold: they are read again, and the log is sent again
+   * what it may lack.
+   */
   forget(doubt: Doubt): void {
     if (this.#memory !== null) this.#options.slots.drop(this.#memory);
     this.#memory = null;
@@ -122,7 +133,8 @@ export class Ledger {
   /** `storageBytes`: what the Shard's database holds. */
   accept(request: AcceptRequest, at: At, storageBytes = 0): { result: AcceptResult[]; effects: Effects } {
     for (const endpoint of request.endpoints) {
-      // What the publish knows of a pause or a limit is in force here at once, whatever this isolate remembers.
+      // What the publish knows of a pause or a limit is in force here at once, whatever this
+      // isolate remembers.
       const isHeldBack = endpoint.status !== 'enabled' || isGuarded(endpoint);
       if (isHeldBack && request.settings !== null) this.#need(endpoint.id, request.settings.revision);
     }
@@ -138,12 +150,18 @@ export class Ledger {
     return this.#turn(at, () => undefined).effects;
   }
 
-  /** Rows of finished events whose retention is over, or only their payloads. Answers how many were left, being not finished. */
+  /**
+   * Rows of finished events whose retention is over, or only their payloads. Answers how many were
+   * left, being not finished.
+   */
   purge(gone: readonly Purged[], removed: ReadonlySet<string>, at: At): { result: number; effects: Effects } {
     return this.#turn(at, (memory) => purgeEvents(memory, this.#options.past, gone, removed, at.nowMs));
   }
 
-  /** Asks for the request of a claim, under settings read just now (null: the account is gone). `isAdmitted`: its Gate said go. */
+  /**
+   * Asks for the request of a claim, under settings read just now (null: the account is gone).
+   * `isAdmitted`: its Gate said go.
+   */
   begin(
     ref: ClaimRef,
     settings: AccountSettings | null,
@@ -188,13 +206,19 @@ export class Ledger {
     }).effects;
   }
 
-  /** The Gate knows settings as new as `revision` under which nothing waits: the claim goes back, and they are read. */
+  /**
+   * The Gate knows settings as new as `revision` under which nothing waits: the claim goes back,
+   * and they are read.
+   */
   unparked(ref: ClaimRef, revision: number, dueMs: number, at: At): Effects {
     this.#need(ref.endpoint, revision);
     return this.release([ref], dueMs, at);
   }
 
-  /** The Gate admits a lane, under settings at least as new as `revision`: `passes` attempts, or (null) as it likes. */
+  /**
+   * The Gate admits a lane, under settings at least as new as `revision`: `passes` attempts, or
+   * (null) as it likes.
+   */
   wake(endpoint: string, revision: number, passes: number | null, at: At): { result: Woken; effects: Effects } {
     this.#need(endpoint, revision);
     this.#passes.woken(endpoint);
@@ -217,7 +241,10 @@ export class Ledger {
     return this.#revisions.get(endpoint) ?? 0;
   }
 
-  /** Cancels some of what waits for an endpoint that takes it no longer, under settings read just now (null: the account is gone). */
+  /**
+   * Cancels some of what waits for an endpoint that takes it no longer, under settings read just
+   * now (null: the account is gone).
+   */
   sweep(endpoint: string, settings: AccountSettings | null, at: At): { result: Swept; effects: Effects } {
     return this.#turn(at, (memory) => sweepLane(memory, endpoint, settings, at.nowMs));
   }
@@ -229,7 +256,8 @@ export class Ledger {
       for (const { claim, outcome } of settled) {
         const { endpoint } = claim;
         const found = findClaimed(memory, claim);
-        // A claim that is settled again reports nothing, and a fault of ours is none of the endpoint.
+        // A claim that is settled again reports nothing, and a fault of ours is none of the
+        // endpoint.
         const isOfEndpoint = found !== null && outcome.error?.kind !== 'not-sent';
         const isNew = isOfEndpoint && (found.claim.under?.isWatched === true || outcome.error !== null);
         if (isNew) reports.push({ endpoint, outcome });
@@ -301,7 +329,8 @@ export class Ledger {
         };
       });
     } catch (error) {
-      // What was owed before is still owed, and the log may lack anything that this instance had sent it.
+      // What was owed before is still owed, and the log may lack anything that this instance had
+      // sent it.
       const reopened = this.#memory === null ? [] : [...this.#memory.reopened];
       this.forget(this.#doubt ?? { fromMs: at.nowMs, reopened });
       throw error;

@@ -1,4 +1,7 @@
-/** Cuts a record's log entries into parts that each fit into a LOG message (log-sender.ts puts parts of many records together). */
+/**
+ * Cuts a record's log entries into parts that each fit into a LOG message (log-sender.ts puts parts
+ * of many records together).
+ */
 import type { RecordRef } from '../core/ids.ts';
 import { LOG_MESSAGE_BYTES_MAX } from '../core/limits.ts';
 import type { LogEntry, RecordLog } from '../core/log.ts';

@@ -1,6 +1,7 @@
 /**
- * What a Shard's records have for the log leaves in as few messages as possible: a lone entry at once, because a second of an awake
- * object costs more than a message; where another message left a moment ago, after a short wait for more.
+ * What a Shard's records have for the log leaves in as few messages as possible: a lone entry at
+ * once, because a second of an awake object costs more than a message; where another message left a
+ * moment ago, after a short wait for more.
  */
 import { LOG_GATHER_MS, LOG_MESSAGE_BYTES_MAX } from '../core/limits.ts';
 import type { LogMessage, RecordLog } from '../core/log.ts';
@@ -57,7 +58,10 @@ export class LogSender {
   }
 }
 
-/** As many as fit into what is billed as one operation; what alone is larger gets a message of its own. */
+/**
+ * As many as fit into what is billed as one operation; what alone is larger gets a message of its
+ * own.
+ */
 function packed(waiting: Waiting[]): Waiting[][] {
   const messages: Waiting[][] = [];
   let room = 0;

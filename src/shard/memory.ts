@@ -1,6 +1,7 @@
 /**
- * One record in its Shard's memory: its lanes, and the events that are not finished with. Loaded from the newest rows, as far back
- * as one that knows the lanes, and from the rows that were open then; rows are the truth. Applies no rule.
+ * One record in its Shard's memory: its lanes, and the events that are not finished with. Loaded
+ * from the newest rows, as far back as one that knows the lanes, and from the rows that were open
+ * then; rows are the truth. Applies no rule.
  */
 import type { Delivery } from '../core/delivery.ts';
 import type { Ordering } from '../core/endpoint.ts';
@@ -32,8 +33,8 @@ import type { Slots } from './slots.ts';
 import type { Kept, KeptEvent, LanesKept } from './stored.ts';
 
 /**
- * What an earlier instance may have owed: from when the log is sent again what it did not confirm (null: the log has everything),
- * and the events that were changed after they had ended.
+ * What an earlier instance may have owed: from when the log is sent again what it did not confirm
+ * (null: the log has everything), and the events that were changed after they had ended.
  */
 export type Doubt = { fromMs: number | null; reopened: readonly number[] };
 
@@ -43,7 +44,10 @@ export class Memory {
   readonly rows: Rows;
   readonly slots: Slots;
   readonly lanes = new Map<string, Lane>();
-  /** Events with something open, claimed or unknown to the log. Oldest first as far as they were not loaded again later. */
+  /**
+   * Events with something open, claimed or unknown to the log. Oldest first as far as they were not
+   * loaded again later.
+   */
   readonly events = new Map<number, MemoryEvent>();
   readonly claimed = new Set<Slot>();
   /** Open live deliveries that expire (expiring.ts). */
@@ -52,7 +56,10 @@ export class Memory {
   readonly erased = new Set<Slot>();
   readonly unlogged = new Set<Slot>();
   readonly unloggedEvents = new Set<MemoryEvent>();
-  /** Nothing is due for the log before this. Perhaps too early, never too late: what was logged meanwhile does not move it. */
+  /**
+   * Nothing is due for the log before this. Perhaps too early, never too late: what was logged
+   * meanwhile does not move it.
+   */
   logFromMs = Infinity;
   /** Lanes whose plan may have changed in this turn. */
   readonly touched = new Set<Lane>();
@@ -184,12 +191,16 @@ export class Memory {
     return slot;
   }
 
-  /** Puts a stored event under watch, unless it is finished with. `settled`: a later row says that the log had all of it. */
+  /**
+   * Puts a stored event under watch, unless it is finished with. `settled`: a later row says that
+   * the log had all of it.
+   */
   #resume(event: MemoryEvent, doubt: Doubt | null, settled: boolean): void {
     const suspectFromMs = doubt?.fromMs ?? null;
     const wasReopened = doubt?.reopened.includes(event.facts.sequence) === true;
     for (const slot of event.slots) {
-      // What was changed after it was settled (a replay, a discard) was stored with what the log had of it until then.
+      // What was changed after it was settled (a replay, a discard) was stored with what the log
+      // had of it until then.
       const changedSince = slot.acked < slot.delivery.revision && (slot.acked > 0 || slot.delivery.replay > 0);
       const isSuspect =
         suspectFromMs !== null && (wasReopened || (settled ? changedSince : slot.acked < slot.delivery.revision));
@@ -205,8 +216,9 @@ export class Memory {
   }
 
   /**
-   * The event, loaded back from its row if it was finished with; null if there is none. What is loaded back is for this turn
-   * alone: it stays in memory only if something in it is changed (`put`, `logAt`).
+   * The event, loaded back from its row if it was finished with; null if there is none. What is
+   * loaded back is for this turn alone: it stays in memory only if something in it is changed
+   * (`put`, `logAt`).
    */
   load(sequence: number): MemoryEvent | null {
     const inMemory = this.events.get(sequence);
@@ -239,7 +251,10 @@ export class Memory {
     noteSent(this.laneOf(slot), slot);
   }
 
-  /** What `webhook-previous` names. A delivery whose instance died may itself be the last that was, or may have been, sent. */
+  /**
+   * What `webhook-previous` names. A delivery whose instance died may itself be the last that was,
+   * or may have been, sent.
+   */
   sentBefore(slot: Slot): number | null {
     const { lastSent, sentBefore } = this.laneOf(slot);
     return (lastSent?.sequence === slot.sequence ? sentBefore : lastSent)?.sequence ?? null;
@@ -285,7 +300,10 @@ export class Memory {
     this.#keep(slot);
   }
 
-  /** In memory until it is finished with. One that was not there had ended before: rows name it where a start would not find it. */
+  /**
+   * In memory until it is finished with. One that was not there had ended before: rows name it
+   * where a start would not find it.
+   */
   #keep({ sequence, event }: Slot): void {
     if (this.events.has(sequence)) return;
     this.events.set(sequence, event);
@@ -318,7 +336,9 @@ export class Memory {
     this.#maybeFinished.add(event);
   }
 
-  /** The lanes to plan: changed, due, and as many of those without a slot as there may be slots for. */
+  /**
+   * The lanes to plan: changed, due, and as many of those without a slot as there may be slots for.
+   */
   lanesToPlan(nowMs: number, freeSlots: number): Lane[] {
     const lanes = new Set(this.touched);
     for (const lane of this.lanes.values()) if (lane.dueMs !== null && lane.dueMs <= nowMs) lanes.add(lane);
@@ -337,14 +357,19 @@ export class Memory {
     return started;
   }
 
-  /** Everything up to here is finished and known to the log: stored with the next event, so that a new instance need not doubt it. */
+  /**
+   * Everything up to here is finished and known to the log: stored with the next event, so that a
+   * new instance need not doubt it.
+   */
   loggedThrough(): number {
     let oldest = this.lastSequence + 1;
     for (const sequence of this.events.keys()) oldest = Math.min(oldest, sequence);
     return oldest - 1;
   }
 
-  /** Ends a turn: writes each changed row once, then drops what is finished and known to the log. */
+  /**
+   * Ends a turn: writes each changed row once, then drops what is finished and known to the log.
+   */
   write(): void {
     this.#writeInserted();
     for (const [sequence, chunks] of this.dirty) {
@@ -363,7 +388,8 @@ export class Memory {
       this.#drop(event);
     }
     this.#maybeFinished.clear();
-    // A load reads no row as old as that of a replay: what the replay taught the lanes is stored where it will be found.
+    // A load reads no row as old as that of a replay: what the replay taught the lanes is stored
+    // where it will be found.
     if (isTaught) this.#keepLanes();
   }
 
@@ -416,8 +442,8 @@ export class Memory {
   }
 
   /**
-   * Rows of finished events have gone: what they taught the lanes stays, in the newest row or, where none is left, in `past`.
-   * `isPresent`: the endpoint is still there.
+   * Rows of finished events have gone: what they taught the lanes stays, in the newest row or,
+   * where none is left, in `past`. `isPresent`: the endpoint is still there.
    */
   forgetRows(sequences: readonly number[], past: Past, isPresent: (endpoint: string) => boolean): void {
     this.rows.deleteEvents(sequences);

@@ -1,7 +1,8 @@
 /**
- * What an endpoint never had a delivery of (R2), because it was not there yet or did not want it then: it is sent as a replay that
- * repeats nothing. The endpoint as it is now decides: its event types, its filter, the form that it pins, its ordering. Refuses what it
- * has a delivery of, whatever became of that. Part of a Ledger turn.
+ * What an endpoint never had a delivery of (R2), because it was not there yet or did not want it
+ * then: it is sent as a replay that repeats nothing. The endpoint as it is now decides: its event
+ * types, its filter, the form that it pins, its ordering. Refuses what it has a delivery of,
+ * whatever became of that. Part of a Ledger turn.
  */
 import { SLACK_FORM, slackBodyOfEvent } from '../core/alert-slack.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
@@ -81,7 +82,10 @@ function dataOf(memory: Memory, sequence: number, form: string | undefined): unk
   return typeof sent === 'object' && sent !== null && 'data' in sent ? sent.data : null;
 }
 
-/** What Slack endpoints were sent when the alert was told; where none was there then, what its event says. */
+/**
+ * What Slack endpoints were sent when the alert was told; where none was there then, what its event
+ * says.
+ */
 function slackForm(memory: Memory, { sequence, type }: KeptFacts, data: unknown): string {
   if (memory.rows.form(sequence, SLACK_FORM) === null) {
     memory.rows.insertForm(sequence, SLACK_FORM, slackBodyOfEvent(type, data));

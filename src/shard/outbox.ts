@@ -1,6 +1,7 @@
 /**
- * What the log (D1) must hear of this Record, and when: at once after a change, after 10 s of waiting, and again until it is
- * confirmed. In memory only; after a crash the rows and the armed alarm say what may be missing. Part of a Ledger turn.
+ * What the log (D1) must hear of this Record, and when: at once after a change, after 10 s of
+ * waiting, and again until it is confirmed. In memory only; after a crash the rows and the armed
+ * alarm say what may be missing. Part of a Ledger turn.
  */
 import { LOG_ENTRY_ATTEMPTS_CHARS_MAX, LOG_RESEND_MS } from '../core/limits.ts';
 import {
@@ -94,8 +95,9 @@ function attemptsToSend(memory: Memory, slot: Slot): LoggedAttempt[] {
 }
 
 /**
- * The log has these. An entry that has changed since is sent again. No row remembers it: an instance that starts sends again what
- * `watch` lists, and one that finds its alarm armed for a whole log sends nothing (alarm.ts).
+ * The log has these. An entry that has changed since is sent again. No row remembers it: an
+ * instance that starts sends again what `watch` lists, and one that finds its alarm armed for a
+ * whole log sends nothing (alarm.ts).
  */
 export function confirmLog(memory: Memory, confirmations: Confirmation[], nowMs: number): void {
   for (const { sequence, endpoint, replay, revision } of confirmations) {

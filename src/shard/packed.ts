@@ -1,7 +1,8 @@
 /**
- * How the JSON of rows is written: without what is null or as usual, which stored.ts puts back when it is read. A row without row
- * id that is larger than some 1,000 bytes takes a page of 4,096 more (SQLite's file format, "B-tree pages": maximum local
- * payload), so these bytes decide whether an ordinary event takes one page or a quarter of one.
+ * How the JSON of rows is written: without what is null or as usual, which stored.ts puts back when
+ * it is read. A row without row id that is larger than some 1,000 bytes takes a page of 4,096 more
+ * (SQLite's file format, "B-tree pages": maximum local payload), so these bytes decide whether an
+ * ordinary event takes one page or a quarter of one.
  */
 import { packSent, type Sent } from '../core/sent.ts';
 import type { Kept, KeptAttempt, KeptFacts } from './stored.ts';

@@ -1,6 +1,7 @@
 /**
- * Starts that an endpoint's Gate has let this record make: they need not ask again. In memory only: what is lost with an instance is
- * asked for once more. Also counts the wakes, so that an answer which one overtook is known to be old.
+ * Starts that an endpoint's Gate has let this record make: they need not ask again. In memory only:
+ * what is lost with an instance is asked for once more. Also counts the wakes, so that an answer
+ * which one overtook is known to be old.
  */
 import { PASS_QUEUED_MS } from '../core/limits.ts';
 

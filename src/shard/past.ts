@@ -1,6 +1,7 @@
 /**
- * What stays of a record once its rows have gone (I2, C3, R4): the next sequence, and what its lanes had learned. Hundreds of
- * records share a row; a row that has grown too large is cut in two. `first` is the lowest record that a row may hold.
+ * What stays of a record once its rows have gone (I2, C3, R4): the next sequence, and what its
+ * lanes had learned. Hundreds of records share a row; a row that has grown too large is cut in two.
+ * `first` is the lowest record that a row may hold.
  */
 import { PAST_ROW_CHARS_MAX } from '../core/limits.ts';
 import { type LanesKept, lanesKept, pastRecords } from './stored.ts';

@@ -1,6 +1,6 @@
 /**
- * What a turn starts of one record: it supersedes what has been overtaken, and claims what may go, here or through a queue. Part of a
- * Ledger turn.
+ * What a turn starts of one record: it supersedes what has been overtaken, and claims what may go,
+ * here or through a queue. Part of a Ledger turn.
  */
 import { isGuarded } from '../core/admission.ts';
 import type { EndpointSettings } from '../core/endpoint.ts';
@@ -36,7 +36,10 @@ export type PlanningFacts = {
   slots: number;
 };
 
-/** Supersedes what has been overtaken and claims what may start, in every lane that changed or is due. */
+/**
+ * Supersedes what has been overtaken and claims what may start, in every lane that changed or is
+ * due.
+ */
 export function planTurn(memory: Memory, nowMs: number, carried: Carried, facts: PlanningFacts): void {
   endErased(memory, nowMs);
   endExpired(memory, nowMs);
@@ -73,15 +76,16 @@ function startsOf(memory: Memory, lane: Lane, nowMs: number, freeSlots: number):
 }
 
 /**
- * Claims an attempt for the Shard itself. With fresh settings in hand the request is made in the same turn, at no row of its own. A
- * claim that has still to read them counts as begun, unless it is known already that its Gate will be asked: then surely nothing
- * leaves before `begin`.
+ * Claims an attempt for the Shard itself. With fresh settings in hand the request is made in the
+ * same turn, at no row of its own. A claim that has still to read them counts as begun, unless it
+ * is known already that its Gate will be asked: then surely nothing leaves before `begin`.
  */
 function startHere(memory: Memory, slot: Slot, carried: Carried, facts: PlanningFacts, nowMs: number): void {
   const untilMs = nowMs + CLAIM_SETTINGS_MS + TIMEOUT_MS_MAX + CLAIM_GRACE_MS;
   const known = carried?.endpoints.find(({ id }) => id === slot.delivery.endpoint);
   const isHeldBack = known !== undefined && (known.status === 'paused' || isGuarded(known));
-  // Without settings at hand: where something waited at the Gate, or a publish or the Gate knew better, it will be asked.
+  // Without settings at hand: where something waited at the Gate, or a publish or the Gate knew
+  // better, it will be asked.
   const mayAsk = carried === null && facts.revisionNeeded(slot.delivery.endpoint) > 0;
   const willAsk = isHeldBack || mayAsk || isAtGate(slot.delivery);
   const begunAtMs = willAsk ? null : nowMs;

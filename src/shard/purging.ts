@@ -1,7 +1,8 @@
 /**
- * Retention of one record (O4): payloads of events that ended long enough ago go first and leave a fact that says when; then rows
- * go, and leave what they taught the lanes. What is open, under way or not known to the log is never touched. Part of a Ledger
- * turn; which events are past their days is the Shard's to find (retention-pass.ts).
+ * Retention of one record (O4): payloads of events that ended long enough ago go first and leave a
+ * fact that says when; then rows go, and leave what they taught the lanes. What is open, under way
+ * or not known to the log is never touched. Part of a Ledger turn; which events are past their days
+ * is the Shard's to find (retention-pass.ts).
  */
 import { DELIVERIES_PER_ROW } from '../core/limits.ts';
 import { forgetAnswer, keptEvent } from './lanes.ts';
@@ -11,7 +12,10 @@ import type { Past } from './past.ts';
 /** `isWhole`: the row goes; else its payload. */
 export type Purged = { sequence: number; isWhole: boolean };
 
-/** `removed`: endpoints that the account has no more. Returns how many were not finished with after all. */
+/**
+ * `removed`: endpoints that the account has no more. Returns how many were not finished with after
+ * all.
+ */
 export function purgeEvents(
   memory: Memory,
   past: Past,

@@ -1,6 +1,7 @@
 /**
- * Ids of the events that this instance accepted a short time ago. The index of rows leaves out the ids that we make, since each
- * is published again within moments or never: here they are found without a search.
+ * Ids of the events that this instance accepted a short time ago. The index of rows leaves out the
+ * ids that we make, since each is published again within moments or never: here they are found
+ * without a search.
  */
 import { MADE_ID_LATE_MS } from '../core/limits.ts';
 

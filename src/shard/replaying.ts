@@ -38,7 +38,9 @@ export function ofJob(memory: Memory, ref: DeliveryRef, job: string | undefined)
   return own === undefined ? null : viewDelivery(memory, own);
 }
 
-/** `endpoint` as it is now; undefined once removed. The old delivery keeps its status and history. */
+/**
+ * `endpoint` as it is now; undefined once removed. The old delivery keeps its status and history.
+ */
 export function replayDelivery(
   memory: Memory,
   ref: DeliveryRef,
@@ -119,7 +121,10 @@ export function refuseReplay(
   return storageBytes >= SHARD_BYTES_MAX ? { reason: 'storage-full', bytes: storageBytes } : null;
 }
 
-/** What a replay has brought since needs no job to bring it again; what was delivered by itself is repeated as asked. */
+/**
+ * What a replay has brought since needs no job to bring it again; what was delivered by itself is
+ * repeated as asked.
+ */
 function refuseJob(
   memory: Memory,
   original: Slot,
@@ -141,7 +146,10 @@ function refuseJob(
   };
 }
 
-/** A waiting delivery or a dead letter becomes `cancelled`. One whose request may be under way is left alone. */
+/**
+ * A waiting delivery or a dead letter becomes `cancelled`. One whose request may be under way is
+ * left alone.
+ */
 export function discardDelivery(
   memory: Memory,
   ref: DeliveryRef,

@@ -1,7 +1,8 @@
 /**
- * A pass over all events of a Shard that finds those whose days are over (O4), a page at a time and in the order of rows. Where it
- * has come to stands in a row, so a pass that is cut off goes on there. Events of an account have their days from the end of their
- * last delivery; a pass comes each tenth of the shortest days, so nothing stays a tenth longer than it may.
+ * A pass over all events of a Shard that finds those whose days are over (O4), a page at a time and
+ * in the order of rows. Where it has come to stands in a row, so a pass that is cut off goes on
+ * there. Events of an account have their days from the end of their last delivery; a pass comes
+ * each tenth of the shortest days, so nothing stays a tenth longer than it may.
  */
 import type { AccountSettings } from '../core/endpoint.ts';
 import { DAY_MS, RETENTION_AGAIN_MS, RETENTION_DAYS_MIN, RETENTION_PAGE_ROWS } from '../core/limits.ts';
@@ -21,7 +22,10 @@ export class RetentionPass {
     this.#fact = this.#read();
   }
 
-  /** A page could not be dealt with: it comes again later. In memory only; a new instance tries at once. */
+  /**
+   * A page could not be dealt with: it comes again later. In memory only; a new instance tries at
+   * once.
+   */
   failed(nowMs: number): void {
     if (this.#fact !== null) this.#fact = { ...this.#fact, atMs: nowMs + RETENTION_AGAIN_MS };
   }
@@ -74,7 +78,10 @@ export class RetentionPass {
     return { over, next: last === undefined ? null : [String(last['record']), Number(last['sequence'])] };
   }
 
-  /** After a page was dealt with, in a turn. `next` null: it was the last. `hasLeft`: something of it was not finished with. */
+  /**
+   * After a page was dealt with, in a turn. `next` null: it was the last. `hasLeft`: something of
+   * it was not finished with.
+   */
   turned(next: Position, hasLeft: boolean, settings: Pick<AccountSettings, 'retention'>, nowMs: number): void {
     const isLeft = hasLeft || this.#fact?.isLeft === true;
     if (next !== null) this.#write({ atMs: nowMs, after: next, isLeft });

@@ -91,7 +91,10 @@ export class Rows {
     return row === undefined ? null : Number(row['sequence']);
   }
 
-  /** An id that we made has no entry in the index: its event was accepted around the time in it, or never. */
+  /**
+   * An id that we made has no entry in the index: its event was accepted around the time in it, or
+   * never.
+   */
   sequenceOfMade(id: string, madeAtMs: number, newest: number): number | null {
     if (!this.#tables.exist) return null;
     const first = this.#firstSince(madeAtMs - MADE_ID_EARLY_MS, newest);
@@ -251,7 +254,10 @@ export class Rows {
     );
   }
 
-  /** The facts that say so take the payload's place; answers of receivers, which may echo it, go too. */
+  /**
+   * The facts that say so take the payload's place; answers of receivers, which may echo it, go
+   * too.
+   */
   erase(of: KeptFacts): void {
     this.#sql.exec(
       'UPDATE event SET facts = ?, body = NULL WHERE record = ? AND sequence = ?',
@@ -262,7 +268,10 @@ export class Rows {
     this.#eraseAside(of.sequence);
   }
 
-  /** Likewise, with the event's first deliveries in the same row: its answers are taken out of them already. */
+  /**
+   * Likewise, with the event's first deliveries in the same row: its answers are taken out of them
+   * already.
+   */
   expirePayload({ facts: of, kept }: KeptEvent): void {
     this.#sql.exec(
       'UPDATE event SET facts = ?, deliveries = ?, body = NULL WHERE record = ? AND sequence = ?',

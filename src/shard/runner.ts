@@ -1,7 +1,7 @@
 /**
- * Performs the effects of records' turns and brings their outcomes back: runs attempts, sends messages, parks lanes. Holds no state
- * that matters: whatever it loses on the way, the rows and the Shard's wake time bring back. Without a runtime, so that the
- * simulation can drive it.
+ * Performs the effects of records' turns and brings their outcomes back: runs attempts, sends
+ * messages, parks lanes. Holds no state that matters: whatever it loses on the way, the rows and
+ * the Shard's wake time bring back. Without a runtime, so that the simulation can drive it.
  */
 import { type Admission, type GateSettings, gateSettingsOf } from '../core/admission.ts';
 import { answerKind, isTooMany, type Report } from '../core/report.ts';
@@ -26,7 +26,9 @@ export type RunnerDeps = {
   random(): number;
   /** Loading a record writes nothing. */
   ledger(record: string): Pick<Ledger, 'revisionNeeded' | 'asking' | 'memory'>;
-  /** A turn of its own, whose effects are performed (`Runner.perform`). Throws what the task throws. */
+  /**
+   * A turn of its own, whose effects are performed (`Runner.perform`). Throws what the task throws.
+   */
   act<T>(task: Task<T>): T;
   /** The same in the next commit, with whatever else comes until then. */
   join<T>(task: Task<T>): Promise<T>;
@@ -107,8 +109,9 @@ export class Runner {
   }
 
   /**
-   * The requests of a consumer's claims, or `gone`. Settings are read once and before any claim begins, so that no claim's time runs
-   * while another's answer is awaited. Where a Gate must be asked, the consumer does not wait for that: the claim comes again.
+   * The requests of a consumer's claims, or `gone`. Settings are read once and before any claim
+   * begins, so that no claim's time runs while another's answer is awaited. Where a Gate must be
+   * asked, the consumer does not wait for that: the claim comes again.
    */
   async begin(claims: ClaimRef[]): Promise<BeginResult[]> {
     const { settings, begun } = await this.#beginAll(claims);
@@ -150,7 +153,8 @@ export class Runner {
       const needed = claims.map(({ record, endpoint }) => this.#deps.ledger(record).revisionNeeded(endpoint));
       const endpoints = claims.map(({ endpoint }) => endpoint);
       settings = await this.#deps.settings({ minRevision: Math.max(0, ...needed), isFresh: false, endpoints });
-      // What is remembered may be older than the endpoint, or than its enabling. Cancelling is final: only what is true now may do it.
+      // What is remembered may be older than the endpoint, or than its enabling. Cancelling is
+      // final: only what is true now may do it.
       const wouldCancel = claims.some((claim) => isGone(settings, claim.endpoint));
       if (wouldCancel) settings = await this.#deps.settings({ minRevision: 0, isFresh: true, endpoints });
     } catch (error) {
@@ -175,7 +179,10 @@ export class Runner {
     }
   }
 
-  /** Asks the Gate, and does what it says. True: the claim may begin; else it was given back or parked. */
+  /**
+   * Asks the Gate, and does what it says. True: the claim may begin; else it was given back or
+   * parked.
+   */
   async #isAdmitted(claim: ClaimRef, settings: AccountSettings, endpoint: EndpointSettings): Promise<boolean> {
     const { record } = claim;
     const asked = this.#deps.ledger(record).asking(endpoint.id, settings.revision);

@@ -36,7 +36,10 @@ function isSuccess(outcome: AttemptOutcome): boolean {
   return outcome.error === null;
 }
 
-/** Returns why the receiver wants its endpoint disabled, or null. Settling a claim twice changes nothing. */
+/**
+ * Returns why the receiver wants its endpoint disabled, or null. Settling a claim twice changes
+ * nothing.
+ */
 export function settle(
   memory: Memory,
   ref: ClaimRef,
@@ -120,8 +123,8 @@ function keepAttempt(
 }
 
 /**
- * The claim ran out. One that never began goes back; one that began counts as an attempt whose outcome nobody will know: it keeps
- * its number and uses up no retry.
+ * The claim ran out. One that never began goes back; one that began counts as an attempt whose
+ * outcome nobody will know: it keeps its number and uses up no retry.
  */
 export function expire(memory: Memory, slot: Slot, claim: Claim, at: At): void {
   const { delivery } = slot;
@@ -143,7 +146,8 @@ export function expire(memory: Memory, slot: Slot, claim: Claim, at: At): void {
   const last = { atMs: lost.atMs, statusCode: null, error: lost.error, latencyMs: lost.latencyMs };
   let after = attempted({ ...delivery, firstAttemptAtMs }, claim.attempt, last);
   if (delivery.state.kind === 'waiting') {
-    // Without the endpoint's own policy (the instance that knew it is gone) no window is judged: the next outcome will be.
+    // Without the endpoint's own policy (the instance that knew it is gone) no window is judged:
+    // the next outcome will be.
     const windowSeconds = Math.min(
       claim.under?.retry.windowSeconds ?? Infinity,
       slot.event.facts.retryWindowSeconds ?? Infinity,
@@ -160,13 +164,19 @@ export function expire(memory: Memory, slot: Slot, claim: Claim, at: At): void {
   logChanged(memory, slot, at.nowMs);
 }
 
-/** At once, but not for ever: an attempt that ends its instance each time comes back ever later. `lost`: those of this delivery, about. */
+/**
+ * At once, but not for ever: an attempt that ends its instance each time comes back ever later.
+ * `lost`: those of this delivery, about.
+ */
 function lostWaitMs(lost: number): number {
   if (lost <= LOST_AT_ONCE_MAX) return 0;
   return Math.min(LOST_WAIT_MS_MAX, LOST_WAIT_MS_MIN * 2 ** (lost - LOST_AT_ONCE_MAX - 1));
 }
 
-/** An outcome that arrives after its claim was given up as lost: the log learns the truth, and a success still delivers. */
+/**
+ * An outcome that arrives after its claim was given up as lost: the log learns the truth, and a
+ * success still delivers.
+ */
 function settleLate(memory: Memory, ref: ClaimRef, outcome: AttemptOutcome, nowMs: number): void {
   const event = memory.load(ref.sequence);
   const slot = event?.slots.find((one) => one.delivery.endpoint === ref.endpoint && one.delivery.replay === ref.replay);

@@ -1,6 +1,7 @@
 /**
- * A Shard without a runtime: its ledger, runner, alarm and retention, and what each call of its RPC does. The object around it
- * (shard.ts) and the simulation drive the same code. What it decides about one record is ledger.ts; here is what concerns all.
+ * A Shard without a runtime: its ledger, runner, alarm and retention, and what each call of its RPC
+ * does. The object around it (shard.ts) and the simulation drive the same code. What it decides
+ * about one record is ledger.ts; here is what concerns all.
  */
 import type { AccountSettings, EndpointSettings } from '../core/endpoint.ts';
 import type { DeliveryRef, RecordAddress } from '../core/ids.ts';
@@ -65,7 +66,10 @@ export class ShardCore {
   readonly #group: GroupCommit;
   readonly #retention: RetentionPass;
   readonly #viewed: Viewed;
-  /** When its account was removed; from then on it takes nothing and answers as one that never accepted anything. */
+  /**
+   * When its account was removed; from then on it takes nothing and answers as one that never
+   * accepted anything.
+   */
   #removedAtMs: number | null;
   /** When events were last accepted, and before that. */
   #accepted: { lastMs: number; beforeMs: number } = { lastMs: -Infinity, beforeMs: -Infinity };
@@ -87,7 +91,8 @@ export class ShardCore {
       () => links.committed(),
     );
     this.#viewed = new Viewed(sql, links);
-    // What was told last may have been lost with the instance before: only of records that owe something yet.
+    // What was told last may have been lost with the instance before: only of records that owe
+    // something yet.
     this.#viewed.changed((record) => this.#ledger.owes(record));
     this.#runner = new Runner({
       ...links,
@@ -108,8 +113,8 @@ export class ShardCore {
   }
 
   /**
-   * Publishes of many records: all in one commit, with whatever else arrives until then. A record whose turn fails answers so by
-   * itself; throws where none was done.
+   * Publishes of many records: all in one commit, with whatever else arrives until then. A record
+   * whose turn fails answers so by itself; throws where none was done.
    */
   async accept(publishes: { record: string; request: AcceptRequest }[]): Promise<AcceptResult[][]> {
     if (this.#removedAtMs !== null) throw new Error('the account of this Shard was removed');
@@ -166,7 +171,10 @@ export class ShardCore {
     );
   }
 
-  /** What became of each wake, in order. A record whose turn fails waits on; throws where none was done. */
+  /**
+   * What became of each wake, in order. A record whose turn fails waits on; throws where none was
+   * done.
+   */
   async wake(endpoint: string, revision: number, wakes: Wakeup[]): Promise<Woken[]> {
     if (this.#removedAtMs !== null) return wakes.map(() => ({ started: 0, isStillParked: false }));
     return this.#each(
@@ -179,8 +187,9 @@ export class ShardCore {
   }
 
   /**
-   * Cancels what waits for an endpoint that takes it no longer, some at a time, going through the records that owe anything: every
-   * open delivery is in one of them. Where it has come to is in memory: a new instance begins again, and finds less.
+   * Cancels what waits for an endpoint that takes it no longer, some at a time, going through the
+   * records that owe anything: every open delivery is in one of them. Where it has come to is in
+   * memory: a new instance begins again, and finds less.
    */
   async sweep(endpoint: string, revision: number): Promise<Swept> {
     const swept: Swept = { cancelled: 0, left: 0, kept: 0, isMore: false };
@@ -206,8 +215,9 @@ export class ShardCore {
   }
 
   /**
-   * The account is gone: so is everything that is stored, but for a tombstone that refuses what comes late. It goes once no queue
-   * can bring anything any more. Attempts under way still end; their outcomes then find nothing to write to.
+   * The account is gone: so is everything that is stored, but for a tombstone that refuses what
+   * comes late. It goes once no queue can bring anything any more. Attempts under way still end;
+   * their outcomes then find nothing to write to.
    */
   remove(): void {
     if (this.#removedAtMs !== null) return;
@@ -223,8 +233,8 @@ export class ShardCore {
   }
 
   /**
-   * Runs the records that are due, `most` of them in a turn, and starts a retention pass that is due.
-   * True: the account was removed so long ago that the tombstone may go too.
+   * Runs the records that are due, `most` of them in a turn, and starts a retention pass that is
+   * due. True: the account was removed so long ago that the tombstone may go too.
    */
   async alarm(isInherited: boolean, most: number): Promise<boolean> {
     const nowMs = this.#links.nowMs();
@@ -325,7 +335,10 @@ export class ShardCore {
     return this.#ledger.ledger(record).memory;
   }
 
-  /** The endpoints of its lanes. None where it cannot be read: its own looks tell of that, and it holds up no other record. */
+  /**
+   * The endpoints of its lanes. None where it cannot be read: its own looks tell of that, and it
+   * holds up no other record.
+   */
   #lanesOf(record: string): string[] {
     try {
       return [...this.#memory(record).lanes.keys()];
@@ -335,7 +348,10 @@ export class ShardCore {
     }
   }
 
-  /** Settings read now, with these endpoints; null where the account is gone, and then so is what this Shard holds of it. */
+  /**
+   * Settings read now, with these endpoints; null where the account is gone, and then so is what
+   * this Shard holds of it.
+   */
   async #now(endpoints: string[]): Promise<AccountSettings | null> {
     const settings = await this.#settings({ minRevision: 0, isFresh: true, endpoints });
     if (settings === null) this.remove();
@@ -357,7 +373,10 @@ export class ShardCore {
     return done.result as T;
   }
 
-  /** One commit: the rows of all tasks, what `alongside` writes, and the alarm. Then their effects, in the same turn. */
+  /**
+   * One commit: the rows of all tasks, what `alongside` writes, and the alarm. Then their effects,
+   * in the same turn.
+   */
   #perform(tasks: Task[], alongside: (done: Done[]) => void = () => undefined): Done[] {
     if (this.#removedAtMs !== null) throw new Error('the account of this Shard was removed');
     const at = this.#at();
@@ -410,7 +429,10 @@ export class ShardCore {
     return this.#storage.bytes;
   }
 
-  /** Some pages of the pass over what is stored. What is not done here, or fails, comes with the next look. */
+  /**
+   * Some pages of the pass over what is stored. What is not done here, or fails, comes with the
+   * next look.
+   */
   async #retain(): Promise<void> {
     this.#isRetaining = true;
     try {
@@ -449,8 +471,8 @@ export class ShardCore {
 }
 
 /**
- * One alarm of a Shard, from its platform. `wasRunning`: the instance was there before. Never awaits the
- * network and never throws: the platform drops an alarm that fails too often.
+ * One alarm of a Shard, from its platform. `wasRunning`: the instance was there before. Never
+ * awaits the network and never throws: the platform drops an alarm that fails too often.
  */
 export async function runAlarm(
   alarm: ShardAlarm,

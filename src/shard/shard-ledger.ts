@@ -1,6 +1,7 @@
 /**
- * The records of one Shard, without a runtime: which are in memory, which owe something and when, and one commit for all that is
- * done in a turn. Each record keeps its own protocol (ledger.ts); a record whose turn throws is undone alone, and the rest commits.
+ * The records of one Shard, without a runtime: which are in memory, which owe something and when,
+ * and one commit for all that is done in a turn. Each record keeps its own protocol (ledger.ts); a
+ * record whose turn throws is undone alone, and the rest commits.
  *
  *   listed in `watch`   work is under way, or the log may lack something: a start looks at it
  *   listed in `due`     it waits for a time
@@ -25,7 +26,10 @@ import { Watch } from './watch.ts';
 
 export type ShardOptions = Pick<LedgerOptions, 'slotsMax' | 'latencyElsewhere'> & { address: ShardAddress };
 
-/** One act on one record. `isPublish`: it may list the record in the row that all publishes of the turn share. */
+/**
+ * One act on one record. `isPublish`: it may list the record in the row that all publishes of the
+ * turn share.
+ */
 export type Task<T = unknown> = {
   record: string;
   isPublish?: boolean;
@@ -52,7 +56,10 @@ export class ShardLedger {
   readonly #capped = new Set<string>();
   /** Records whose turns threw, and how many times in a row. */
   readonly #poison = new Map<string, number>();
-  /** From when the log is sent again what records listed at the start may lack. Null: it lacks nothing. */
+  /**
+   * From when the log is sent again what records listed at the start may lack. Null: it lacks
+   * nothing.
+   */
   #doubtFromMs: number | null;
   readonly #doubted = new Set<string>();
 
@@ -129,8 +136,8 @@ export class ShardLedger {
   }
 
   /**
-   * All tasks in one commit, in their order; what one of them throws undoes that one alone. Then whatever found a free slot, and what
-   * `alongside` writes.
+   * All tasks in one commit, in their order; what one of them throws undoes that one alone. Then
+   * whatever found a free slot, and what `alongside` writes.
    */
   turn(tasks: readonly Task[], at: At, alongside: (done: Done[]) => void = () => undefined): Done[] {
     const before = this.#slots.released;
@@ -210,7 +217,10 @@ export class ShardLedger {
     return this.#wakes.first();
   }
 
-  /** True: the log has everything, nothing is under way, and what waits for a time is listed in `due`. */
+  /**
+   * True: the log has everything, nothing is under way, and what waits for a time is listed in
+   * `due`.
+   */
   isWhole(): boolean {
     if (this.#doubted.size > 0 || !this.#watch.isIdle) return false;
     return [...this.#ledgers.values()].every((ledger) => !ledger.isBusy);
@@ -233,7 +243,10 @@ export class ShardLedger {
       .slice(0, most);
   }
 
-  /** Memory follows what is open: what owes nothing, or only waits for a time, is read again when it is needed. */
+  /**
+   * Memory follows what is open: what owes nothing, or only waits for a time, is read again when it
+   * is needed.
+   */
   #trim(nowMs: number): void {
     if (this.#ledgers.size <= WORKING_SET_RECORDS) return;
     for (const [record, ledger] of this.#ledgers) {

@@ -1,6 +1,6 @@
 /**
- * The attempts that are under way in a Shard, over all its records: what its own slots and the queues hold. The bounds are the
- * Shard's (core/placing.ts), so its records share one of these.
+ * The attempts that are under way in a Shard, over all its records: what its own slots and the
+ * queues hold. The bounds are the Shard's (core/placing.ts), so its records share one of these.
  */
 import type { InFlight } from '../core/placing.ts';
 import type { Slot } from './lanes.ts';

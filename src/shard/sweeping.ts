@@ -1,6 +1,7 @@
 /**
- * Cancels what waits for an endpoint that was removed or disabled, without waiting for its lane's next look (E5). Part of a Ledger
- * turn. What is on its way may still arrive, and is looked at again.
+ * Cancels what waits for an endpoint that was removed or disabled, without waiting for its lane's
+ * next look (E5). Part of a Ledger turn. What is on its way may still arrive, and is looked at
+ * again.
  */
 import type { AccountSettings } from '../core/endpoint.ts';
 import { SWEEP_DELIVERIES_MAX } from '../core/limits.ts';
@@ -11,8 +12,8 @@ import type { Memory } from './memory.ts';
 import { logChanged } from './outbox.ts';
 
 /**
- * `settings` as they are now: whoever enabled the endpoint since then keeps what came after. The newest go first: while the lane's
- * head stays, nothing behind it is started for nothing.
+ * `settings` as they are now: whoever enabled the endpoint since then keeps what came after. The
+ * newest go first: while the lane's head stays, nothing behind it is started for nothing.
  */
 export function sweepLane(memory: Memory, endpoint: string, settings: AccountSettings | null, nowMs: number): Swept {
   const swept: Swept = { cancelled: 0, left: 0, kept: 0, isMore: false };

@@ -1,5 +1,6 @@
 /**
- * A Shard's tables. They are made together, when its first event is stored: a Shard that never accepted anything has none.
+ * A Shard's tables. They are made together, when its first event is stored: a Shard that never
+ * accepted anything has none.
  *
  *   event    one row for each event: facts, deliveries 1..16 (packed), the exact body. A first-try success is one insert and one
  *            update. `chosen_id` is set where the publisher named the event, and then indexed. `lanes` is set in some rows: what
@@ -83,7 +84,10 @@ export class Tables {
     );
   }
 
-  /** Nothing of the account is left; dropping and making tables costs less than deleting rows. Facts stay. */
+  /**
+   * Nothing of the account is left; dropping and making tables costs less than deleting rows. Facts
+   * stay.
+   */
   empty(): void {
     if (!this.#exist) return;
     for (const table of DATA_TABLES) this.sql.exec(`DROP TABLE ${table}`);

@@ -1,11 +1,13 @@
 /**
- * The records of a Shard that somebody views live, and how the account's Live is told that they have changed. It is told which, not
- * what: it reads them again, so that what is lost, doubled or late does no harm.
+ * The records of a Shard that somebody views live, and how the account's Live is told that they
+ * have changed. It is told which, not what: it reads them again, so that what is lost, doubled or
+ * late does no harm.
  *
  *   not viewed ──view()──▶ viewed: a row, so that a new instance still knows
  *   viewed ──"nobody views it" in the answer to a change, or its time is over──▶ not viewed
  *
- * A connection lives for VIEWER_LIFE_MS at most and a row for twice that, so a viewer that stays never outlives its row.
+ * A connection lives for VIEWER_LIFE_MS at most and a row for twice that, so a viewer that stays
+ * never outlives its row.
  */
 import {
   VIEWED_RECORDS_MAX,

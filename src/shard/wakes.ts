@@ -1,4 +1,6 @@
-/** When to look at which record: a heap by time, beside the time that is in force for each record. */
+/**
+ * When to look at which record: a heap by time, beside the time that is in force for each record.
+ */
 type Entry = { atMs: number; record: string };
 
 export class Wakes {

@@ -1,7 +1,8 @@
 /**
- * The records that a start has to look at: those with work under way, or with something that the log may lack. A turn that
- * accepts events lists the records that are not listed yet, all in one row; nothing is written when a record is through. A row is
- * written over once none of its records is busy any more, but not soon: a record that is published to again is then still listed.
+ * The records that a start has to look at: those with work under way, or with something that the
+ * log may lack. A turn that accepts events lists the records that are not listed yet, all in one
+ * row; nothing is written when a record is through. A row is written over once none of its records
+ * is busy any more, but not soon: a record that is published to again is then still listed.
  */
 import { WATCH_ROWS_KEPT, WATCH_RECORDS_PER_ROW } from '../core/limits.ts';
 import { watchedList } from './stored.ts';

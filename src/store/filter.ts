@@ -1,6 +1,6 @@
 /**
- * The filters of V3 as SQL conditions. Values within one field are alternatives, fields combine. Each list is one bound
- * parameter (a JSON array), because D1 allows 100 of them.
+ * The filters of V3 as SQL conditions. Values within one field are alternatives, fields combine.
+ * Each list is one bound parameter (a JSON array), because D1 allows 100 of them.
  */
 import { and, gte, or, sql } from 'drizzle-orm';
 import type { Column, SQL } from 'drizzle-orm';
@@ -33,12 +33,16 @@ export type EventFilter = {
 
 type Span = Pick<EventFilter, 'fromMs' | 'toMs'>;
 
-/** What an account's endpoints are at this instant, which rows of what waits learn of only later (E5). */
+/**
+ * What an account's endpoints are at this instant, which rows of what waits learn of only later
+ * (E5).
+ */
 export type PresentEndpoints = { paused: readonly string[]; /** Enabled or paused. */ live: readonly string[] };
 
 /**
- * The events of the one record in the filter, where its Shard has named them: the log has an index by event and none by record.
- * `sinceMs`: from then on they are all of them; null: they are all there ever were.
+ * The events of the one record in the filter, where its Shard has named them: the log has an index
+ * by event and none by record. `sinceMs`: from then on they are all of them; null: they are all
+ * there ever were.
  */
 export type OfRecord = { ofRecord?: { events: readonly string[]; sinceMs: number | null } | undefined };
 
@@ -48,7 +52,10 @@ export function behind<F extends EventFilter & OfRecord>(filter: F, after: Posit
   return sinceMs !== null && upperBound(filter, after).atMs <= sinceMs ? { ...filter, ofRecord: undefined } : filter;
 }
 
-/** `account` null: across all accounts, for operators. With `present`, a status means what reads show, not what is stored. */
+/**
+ * `account` null: across all accounts, for operators. With `present`, a status means what reads
+ * show, not what is stored.
+ */
 export type LogFilter = EventFilter & OfRecord & { account: string | null; present?: PresentEndpoints | undefined };
 
 export type LogTable = typeof deliveries | typeof attempts | typeof events;
@@ -114,7 +121,10 @@ export function isDelivery(filter: Omit<LogFilter, 'account'>): SQL | undefined 
   );
 }
 
-/** The status that a read shows (http/overlay.ts): what waits for a paused endpoint is held, for one that is gone cancelled. */
+/**
+ * The status that a read shows (http/overlay.ts): what waits for a paused endpoint is held, for one
+ * that is gone cancelled.
+ */
 function statusShown({ paused, live }: PresentEndpoints): SQL {
   const { status, endpoint, attempts: tried } = deliveries;
   const isIn = (ids: readonly string[]) => sql`${endpoint} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`;

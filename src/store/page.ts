@@ -1,6 +1,7 @@
 /**
- * Pages of lists: newest first, cut by key and not by offset, so that a page stays the same page while rows arrive. A cursor is
- * the key of the last row shown; it is opaque to callers and bound to its list.
+ * Pages of lists: newest first, cut by key and not by offset, so that a page stays the same page
+ * while rows arrive. A cursor is the key of the last row shown; it is opaque to callers and bound
+ * to its list.
  */
 import type { Walk } from '../core/limits.ts';
 import { fail, ok } from '../core/result.ts';
@@ -11,13 +12,19 @@ export type Page<T> = { data: T[]; next: string | null };
 
 /** Of the log: `walk` is how far it may look for rows (LIST_WALK unless said otherwise). */
 export type LogPageRequest = PageRequest & { walk?: Walk };
-/** May be short, even empty, and still have a `next`: then rows beyond `searchedToMs` have not been looked at. Null with `next`: to the end. */
+/**
+ * May be short, even empty, and still have a `next`: then rows beyond `searchedToMs` have not been
+ * looked at. Null with `next`: to the end.
+ */
 export type LogPage<T> = Page<T> & { searchedToMs: number | null };
 
 /** Rows after this one, in descending order of (atMs, id). */
 export type Position = { atMs: number; id: string };
 
-/** All rows that belong to a list, from a cursor down to `reached` (itself included); null: to the end. */
+/**
+ * All rows that belong to a list, from a cursor down to `reached` (itself included); null: to the
+ * end.
+ */
 export type Found<T> = { rows: T[]; reached: Position | null };
 export type ListName =
   | 'deliveries'
@@ -59,8 +66,8 @@ export function cutPage<T>(list: ListName, rows: T[], limit: number, position: (
 }
 
 /**
- * The same of a search that walks a bounded part of a list. `end`: the last row that it may look at,
- * where there are so many.
+ * The same of a search that walks a bounded part of a list. `end`: the last row that it may look
+ * at, where there are so many.
  */
 export function cutWalk<T>(
   list: ListName,
@@ -74,8 +81,8 @@ export function cutWalk<T>(
 }
 
 /**
- * A page of the log, merged from what was found in each place. It ends where the first of them stopped looking: behind that another may
- * have rows that belong between.
+ * A page of the log, merged from what was found in each place. It ends where the first of them
+ * stopped looking: behind that another may have rows that belong between.
  */
 export function mergePage<T>(
   list: ListName,

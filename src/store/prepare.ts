@@ -1,4 +1,7 @@
-/** A drizzle query as a statement of D1, for batches of raw SQL, which drizzle's own batch does not take. */
+/**
+ * A drizzle query as a statement of D1, for batches of raw SQL, which drizzle's own batch does not
+ * take.
+ */
 import type { SQL } from 'drizzle-orm';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';
 

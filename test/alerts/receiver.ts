@@ -1,6 +1,7 @@
 /**
- * Everybody's receiver, by path: customers' endpoints in moods that the story changes, and the operator's. Every request is verified
- * with the official library; Slack's path answers as Slack does. Keeps what the judge needs.
+ * Everybody's receiver, by path: customers' endpoints in moods that the story changes, and the
+ * operator's. Every request is verified with the official library; Slack's path answers as Slack
+ * does. Keeps what the judge needs.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

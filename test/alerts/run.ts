@@ -1,6 +1,7 @@
 /**
- * `npm run test:alerts`: the rules of alerts, each opened and resolved by real traffic on the running service, and told to a real
- * receiver. Ends with 0 only if all of it was right; docs/alerts.md says which rules are shown elsewhere.
+ * `npm run test:alerts`: the rules of alerts, each opened and resolved by real traffic on the
+ * running service, and told to a real receiver. Ends with 0 only if all of it was right;
+ * docs/alerts.md says which rules are shown elsewhere.
  */
 import { run } from '../support/program.ts';
 import { judge } from './judge.ts';

@@ -1,6 +1,7 @@
 /**
- * Four customers in trouble, until they are out of it, and an operator who is told. The thresholds are lowered by the API; the window is 20 s,
- * the quiet time 5 s, a day 30 s long and the cron rings each second (ALERT_SECONDS, CRON_SECONDS), so that an hour of alerts takes a minute.
+ * Four customers in trouble, until they are out of it, and an operator who is told. The thresholds
+ * are lowered by the API; the window is 20 s, the quiet time 5 s, a day 30 s long and the cron
+ * rings each second (ALERT_SECONDS, CRON_SECONDS), so that an hour of alerts takes a minute.
  *
  *   refusing   answers 400                          failure-rate, dead-letter, endpoint-no-success
  *   down       answers 503 for a while, 6 records   failure-rate, endpoint-no-success, backlog-growing, oldest-waiting, circuit-open

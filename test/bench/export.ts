@@ -1,6 +1,7 @@
 /**
- * `npm run bench:export`: a million attempts, and the deliveries that they are of, exported over all accounts from the running service, as
- * NDJSON and as CSV: how many rows came, whether each came once (their order says so), how long it took, and what memory workerd had.
+ * `npm run bench:export`: a million attempts, and the deliveries that they are of, exported over
+ * all accounts from the running service, as NDJSON and as CSV: how many rows came, whether each
+ * came once (their order says so), how long it took, and what memory workerd had.
  *
  *   --attempts 1000000
  */

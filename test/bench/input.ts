@@ -1,7 +1,8 @@
 /**
- * What the worst inputs within all limits cost: each is a product of two things that customers or publishers choose. Measured is the
- * longest time for which the thread belongs to one request, because all others wait meanwhile: in time of this thread, so that what
- * else the machine does counts little. `npm run bench:input`, or with `-- --only schema` those whose name has that word.
+ * What the worst inputs within all limits cost: each is a product of two things that customers or
+ * publishers choose. Measured is the longest time for which the thread belongs to one request,
+ * because all others wait meanwhile: in time of this thread, so that what else the machine does
+ * counts little. `npm run bench:input`, or with `-- --only schema` those whose name has that word.
  */
 import { parseArgs } from 'node:util';
 import { canonicalJson } from '../../src/core/canonical.ts';

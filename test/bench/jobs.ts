@@ -1,7 +1,8 @@
 /**
- * Long work on the running local service, killed in the middle with `kill -9` and started again: a broadcast to 1,000 accounts, and
- * the sweep of an endpoint for which 10,000 deliveries wait. Prints how long each took and what publishes took meanwhile; ends with
- * 1 if anything was lost, doubled or counted wrong. `npm run bench:jobs`
+ * Long work on the running local service, killed in the middle with `kill -9` and started again: a
+ * broadcast to 1,000 accounts, and the sweep of an endpoint for which 10,000 deliveries wait.
+ * Prints how long each took and what publishes took meanwhile; ends with 1 if anything was lost,
+ * doubled or counted wrong. `npm run bench:jobs`
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:limited`: how long healthy records wait beside records that their receiver limits, by simulation (test/gate/limited.ts):
- * the Gate's own protocol, in each state of the circuit. Asserts nothing; test/gate/limited.test.ts does.
+ * `npm run bench:limited`: how long healthy records wait beside records that their receiver limits,
+ * by simulation (test/gate/limited.ts): the Gate's own protocol, in each state of the circuit.
+ * Asserts nothing; test/gate/limited.test.ts does.
  *
  *   --seeds 10   runs of each case; the worst ratio of them is shown
  */

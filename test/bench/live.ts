@@ -1,6 +1,7 @@
 /**
- * `npm run bench:live`: 1,000 viewers on 200 records (L1): how long from a publish until a viewer has its message, what a viewer takes of
- * memory, and what a publish takes beside them, as a ratio to the same without. Exit 1 where something did not arrive.
+ * `npm run bench:live`: 1,000 viewers on 200 records (L1): how long from a publish until a viewer
+ * has its message, what a viewer takes of memory, and what a publish takes beside them, as a ratio
+ * to the same without. Exit 1 where something did not arrive.
  *
  *   --viewers 1000 --records 200 --rate 20 --seconds 15
  */
@@ -148,7 +149,10 @@ function newestSeen(): number {
   return [...newest].filter(([record, sequence]) => names.has(`${record} ${sequence}`)).length;
 }
 
-/** From the 202 of an event to the first message of each viewer that shows it; 0 where that was earlier. */
+/**
+ * From the 202 of an event to the first message of each viewer that shows it; 0 where that was
+ * earlier.
+ */
 function firstSeen(): number[] {
   const firsts = new Map<string, number>();
   for (const { of, atMs } of seen) firsts.set(of, Math.min(atMs, firsts.get(of) ?? Infinity));

@@ -1,4 +1,7 @@
-/** What bench:log asks: each list and filter of the API once, as a page of 50; figures of a day; what the cron counts. */
+/**
+ * What bench:log asks: each list and filter of the API once, as a page of 50; figures of a day;
+ * what the cron counts.
+ */
 import { hourOf } from '../../src/core/hours.ts';
 import { ALERT_WINDOW_MS, DAY_MS, HOUR_MS, WINDOW_ROWS_MAX } from '../../src/core/limits.ts';
 import { overviewsAfter } from '../../src/http/overview.ts';

@@ -1,7 +1,8 @@
 /**
- * `npm run bench:log`: what the lists and figures of the log take, on the real D1 of Miniflare, with 10,000 attempts and then, in the same run and
- * database, with 1,000,000: p50 and p95 side by side, and their ratio. Half of the log is one account's, the rest is 49 others'; one
- * delivery in ten was retried, one in a hundred is dead, one endpoint has one delivery in 100,000.
+ * `npm run bench:log`: what the lists and figures of the log take, on the real D1 of Miniflare,
+ * with 10,000 attempts and then, in the same run and database, with 1,000,000: p50 and p95 side by
+ * side, and their ratio. Half of the log is one account's, the rest is 49 others'; one delivery in
+ * ten was retried, one in a hundred is dead, one endpoint has one delivery in 100,000.
  *
  *   --attempts 1000000   --small 10000
  */

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:outage`: how a backlog meets an endpoint that comes back (C8). Twice: after it answered 500 for a while, and after
- * a pause; the second drain is cut by a kill -9. Tells requests per second as the receiver counted them. Exit 1 if anything is
- * lost or out of order.
+ * `npm run bench:outage`: how a backlog meets an endpoint that comes back (C8). Twice: after it
+ * answered 500 for a while, and after a pause; the second drain is cut by a kill -9. Tells requests
+ * per second as the receiver counted them. Exit 1 if anything is lost or out of order.
  *
  *   --events 10000 --records 5000 --seconds 60    the backlog, and how long the outage lasts at least
  *   --only outage|pause
@@ -108,7 +108,9 @@ function of(rig: Rig, path: string): Arrival[] {
   return rig.receiver.arrivals.filter((one) => one.path === path);
 }
 
-/** Round by round over the records, so that an event's predecessor is acknowledged long before it. */
+/**
+ * Round by round over the records, so that an event's predecessor is acknowledged long before it.
+ */
 function backlog(name: string): EventBody[] {
   return Array.from({ length: eventCount }, (_, i) => ({
     id: `${name}-${i}`,

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:pace`: an endpoint with `rateLimitPerSecond` over many records (C8), as the receiver counts: the most in any
- * second, and the time in all against the ideal. Where the API does not take the field yet, the same load without it.
+ * `npm run bench:pace`: an endpoint with `rateLimitPerSecond` over many records (C8), as the
+ * receiver counts: the most in any second, and the time in all against the ideal. Where the API
+ * does not take the field yet, the same load without it.
  *
  *   --limit 10 --records 500    one event for each record
  */

@@ -1,4 +1,7 @@
-/** A receiver for measurements: notes when each request came and what it was answered, and verifies nothing. */
+/**
+ * A receiver for measurements: notes when each request came and what it was answered, and verifies
+ * nothing.
+ */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';

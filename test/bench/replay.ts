@@ -1,7 +1,8 @@
 /**
- * `npm run bench:replay`: what a replay of a range costs live deliveries of the same endpoint (R3), from a publish to its arrival: of
- * other records, and of the very records that are being replayed; alone and beside it, in one run of one service. Then a `kill -9` in
- * the middle of another replay. Asserts nothing about time; exit 1 if a replay loses or doubles anything, or counts wrong.
+ * `npm run bench:replay`: what a replay of a range costs live deliveries of the same endpoint (R3),
+ * from a publish to its arrival: of other records, and of the very records that are being replayed;
+ * alone and beside it, in one run of one service. Then a `kill -9` in the middle of another replay.
+ * Asserts nothing about time; exit 1 if a replay loses or doubles anything, or counts wrong.
  *
  *   --deliveries 2000 --records 400    what each replay sends
  *   --rounds 150                       live publishes measured alone, of each case
@@ -34,7 +35,9 @@ const PAUSE_MS = 40;
 const WITHIN_MS = 600_000;
 /** What the log was not told of before the kill comes a minute later. */
 const LOGGED_WITHIN_MS = 150_000;
-/** An event that was rejected: a dead letter at once, and no failure that would open the circuit. */
+/**
+ * An event that was rejected: a dead letter at once, and no failure that would open the circuit.
+ */
 const REJECTED = 401;
 
 const CASES = ['other records', 'the replayed records'] as const;
@@ -157,7 +160,10 @@ function tell(name: string, aloneMs: number[], besideMs: number[]): (string | nu
   return [name, ...figures, besideMs.length];
 }
 
-/** Against what the receiver saw: each event arrived, no more often than its replay had attempts, and had one replay. */
+/**
+ * Against what the receiver saw: each event arrived, no more often than its replay had attempts,
+ * and had one replay.
+ */
 async function faultsOf(
   rig: Rig,
   { api }: Setting,

@@ -1,4 +1,7 @@
-/** The real service with a state of its own and a receiver beside it, for one measurement; gone afterwards, however it ends. */
+/**
+ * The real service with a state of its own and a receiver beside it, for one measurement; gone
+ * afterwards, however it ends.
+ */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +11,10 @@ import { type EventBody, Tubepost } from '../support/tubepost.ts';
 import { Receiver } from './receiver.ts';
 
 const KEY = 'tubepost_bench_admin_key';
-/** Thousands of objects are thousands of files that are synced: in memory, the machine's disk is not what is measured. */
+/**
+ * Thousands of objects are thousands of files that are synced: in memory, the machine's disk is not
+ * what is measured.
+ */
 const MEMORY = '/dev/shm';
 const BATCH = 50;
 const BATCHES_AT_ONCE = 3;
@@ -54,7 +60,10 @@ export class Rig {
   }
 }
 
-/** Runs a measurement to its end; a failure says what the service complained of. `work` false: what had to hold did not. */
+/**
+ * Runs a measurement to its end; a failure says what the service complained of. `work` false: what
+ * had to hold did not.
+ */
 export async function measure(work: (rig: Rig) => Promise<boolean>): Promise<never> {
   const rig = new Rig();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -72,7 +81,10 @@ export async function measure(work: (rig: Rig) => Promise<boolean>): Promise<nev
   process.exit(isRight ? 0 : 1);
 }
 
-/** Publishes in batches, some at a time; events of a record keep their order if they are far apart in the list. */
+/**
+ * Publishes in batches, some at a time; events of a record keep their order if they are far apart
+ * in the list.
+ */
 export async function publishAll(api: Tubepost, events: EventBody[]): Promise<void> {
   const batches: EventBody[][] = [];
   for (let from = 0; from < events.length; from += BATCH) batches.push(events.slice(from, from + BATCH));

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:wide`: one event to thousands of endpoints (C9): how long its publish takes as a ratio to an ordinary one, how long
- * until all of it is delivered, and what workerd's memory grows to meanwhile. Exit 1 if anything is missing.
+ * `npm run bench:wide`: one event to thousands of endpoints (C9): how long its publish takes as a
+ * ratio to an ordinary one, how long until all of it is delivered, and what workerd's memory grows
+ * to meanwhile. Exit 1 if anything is missing.
  *
  *   --endpoints 5000
  */

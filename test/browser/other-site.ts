@@ -1,4 +1,7 @@
-/** Somebody else's web server: it shows pages that frame what it is told, and answers webhooks as badly as it can. */
+/**
+ * Somebody else's web server: it shows pages that frame what it is told, and answers webhooks as
+ * badly as it can.
+ */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 

@@ -1,6 +1,7 @@
 /**
- * A person with a browser of their own. Whatever they do, nothing may be said on the console and nothing asked of another
- * host; each page they look at is judged for those who see little, use a keyboard or hold a phone.
+ * A person with a browser of their own. Whatever they do, nothing may be said on the console and
+ * nothing asked of another host; each page they look at is judged for those who see little, use a
+ * keyboard or hold a phone.
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -81,7 +82,9 @@ export class Reader {
     await this.page.getByRole('link', { name: 'Overview' }).waitFor();
   }
 
-  /** A browser says on the console when a page is answered with an error: where the story wants one. */
+  /**
+   * A browser says on the console when a page is answered with an error: where the story wants one.
+   */
   expectOnConsole(pattern: RegExp): void {
     this.#expected = pattern;
   }

@@ -1,6 +1,6 @@
 /**
- * `npm run test:browser`: the pages of the running service in Debian's chromium, with real deliveries: each story from
- * sign-in to done. Ends with 0 only if all of it was right.
+ * `npm run test:browser`: the pages of the running service in Debian's chromium, with real
+ * deliveries: each story from sign-in to done. Ends with 0 only if all of it was right.
  */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,7 @@
-/** What a story plays on: the running service, receivers that answer as told, and readers with browsers. */
+/**
+ * What a story plays on: the running service, receivers that answer as told, and readers with
+ * browsers.
+ */
 import type { Browser, Page } from 'playwright-core';
 import { createClient, type Input, type Name, type Operations, ofAnswer } from '../../src/client/client.ts';
 import type { Receiver } from '../demo/receiver.ts';

@@ -40,7 +40,10 @@ await run({
   },
 });
 
-/** The `bin` of package.json, on whatever Node the machine has: it finds the one that npm has brought. */
+/**
+ * The `bin` of package.json, on whatever Node the machine has: it finds the one that npm has
+ * brought.
+ */
 function checkBin(checks: Checks): void {
   const bin = join(import.meta.dirname, '../../src/tools/cli/tubepost.mjs');
   const right = spawnSync(bin, ['--help'], { encoding: 'utf8' });

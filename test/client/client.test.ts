@@ -1,4 +1,7 @@
-/** O5: what the client repeats and what it never does, with answers that the test makes. No time passes. */
+/**
+ * O5: what the client repeats and what it never does, with answers that the test makes. No time
+ * passes.
+ */
 import { expect, it } from 'vitest';
 import { type Client, createClient } from '../../src/client/client.ts';
 import { waitMs } from '../../src/client/retry.ts';

@@ -4,7 +4,8 @@ import { typesOf } from '../../src/client/types-of.ts';
 import { documentShape } from '../../src/http/reference/openapi-document.ts';
 
 type App = { request(path: string, init: object, env: object): Promise<Response> };
-// By a variable: the app is checked with the types of workerd, which differ from Node's in what setTimeout returns.
+// By a variable: the app is checked with the types of workerd, which differ from Node's in what
+// setTimeout returns.
 const app = '../../src/http/app.ts';
 const { createApp }: { createApp: () => App } = await import(app);
 

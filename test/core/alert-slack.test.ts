@@ -1,4 +1,7 @@
-/** A2: an alert as a person reads it in Slack; whatever people call their things, Slack takes it and nothing in it is markup. */
+/**
+ * A2: an alert as a person reads it in Slack; whatever people call their things, Slack takes it and
+ * nothing in it is markup.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Alert } from '../../src/core/alert.ts';

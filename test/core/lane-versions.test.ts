@@ -1,4 +1,7 @@
-/** C3 over whole lives of a lane: whatever is published, in whatever order and with whatever versions, and however attempts end. */
+/**
+ * C3 over whole lives of a lane: whatever is published, in whatever order and with whatever
+ * versions, and however attempts end.
+ */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Ordering } from '../../src/core/endpoint.ts';
@@ -14,7 +17,10 @@ type Step =
   | { kind: 'wait' };
 type Item = LaneItem & { starts: number; supersededBy: number | null };
 
-/** One lane as a Record keeps it, without rows: publishes, ends of attempts and time, with a plan after each. */
+/**
+ * One lane as a Record keeps it, without rows: publishes, ends of attempts and time, with a plan
+ * after each.
+ */
 function live(ordering: Ordering, steps: Step[]) {
   const all: Item[] = [];
   const sent: Item[] = [];

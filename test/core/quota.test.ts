@@ -5,7 +5,10 @@ import { type Bucket, take } from '../../src/core/quota.ts';
 
 const NOW_MS = 1_000_000;
 
-/** Publishes one after the other: of how many events each, and how long after the one before. Says which went through. */
+/**
+ * Publishes one after the other: of how many events each, and how long after the one before. Says
+ * which went through.
+ */
 function publishes(eventsPerSecond: number, list: { events: number; afterMs: number }[]) {
   let bucket: Bucket | null = null;
   let nowMs = NOW_MS;

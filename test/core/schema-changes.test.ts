@@ -296,7 +296,10 @@ function named(schema: unknown): JsonSchema {
   };
 }
 
-/** What a reader counts on: which fields are there and of which type; not which values, nor that nothing else is there. */
+/**
+ * What a reader counts on: which fields are there and of which type; not which values, nor that
+ * nothing else is there.
+ */
 function readable(schema: unknown): JsonSchema {
   if (typeof schema !== 'object' || schema === null) return schema === false ? { not: {} } : {};
   const { properties, items, additionalProperties, enum: values, required, ...rest } = schema as JsonSchema;

@@ -6,7 +6,9 @@ import { type Load, UnderWay } from '../../src/core/under-way.ts';
 const NOW_MS = 1_000_000;
 const ONE: Load = { events: 1, chars: 100 };
 
-/** An isolate in which each of these accounts has begun so many publishes of one event at NOW_MS. */
+/**
+ * An isolate in which each of these accounts has begun so many publishes of one event at NOW_MS.
+ */
 function isolate(begun: Record<string, number>) {
   const underWay = new UnderWay();
   const ends = Object.entries(begun).flatMap(([account, times]) =>

@@ -1,7 +1,13 @@
-/** The endpoints of the crash test: what each asks for, and how its receiver misbehaves. Shared by both processes. */
+/**
+ * The endpoints of the crash test: what each asks for, and how its receiver misbehaves. Shared by
+ * both processes.
+ */
 import { createHash } from 'node:crypto';
 
-/** A status, perhaps late; no answer at all; or the work done and the connection dropped before the answer. */
+/**
+ * A status, perhaps late; no answer at all; or the work done and the connection dropped before the
+ * answer.
+ */
 export type Behaviour = { kind: 'answer'; status: number; afterMs: number } | { kind: 'hang' } | { kind: 'drop' };
 
 export type Asked = { event: string; attempt: number; isReplay: boolean; atMs: number };
@@ -37,7 +43,10 @@ const OUTAGE_MS = 7_000;
 const fine: Behaviour = { kind: 'answer', status: 200, afterMs: 0 };
 const status = (code: number, afterMs = 0): Behaviour => ({ kind: 'answer', status: code, afterMs });
 
-/** In [0, 1), the same for the same words: what a receiver does depends on the request and not on the run. */
+/**
+ * In [0, 1), the same for the same words: what a receiver does depends on the request and not on
+ * the run.
+ */
 function share(...words: (string | number)[]): number {
   return createHash('sha256').update(words.join(' ')).digest().readUInt32BE() / 2 ** 32;
 }

@@ -1,4 +1,7 @@
-/** What the receiver saw of each lane: order, one at a time, versions (C2, C3, I3). Every function answers the faults it found. */
+/**
+ * What the receiver saw of each lane: order, one at a time, versions (C2, C3, I3). Every function
+ * answers the faults it found.
+ */
 import { CAST, PAUSED, ROTATED, type Role } from './cast.ts';
 import type { Published } from './load.ts';
 import type { Pause, Rotation } from './owner.ts';
@@ -19,7 +22,10 @@ export function lanesOf(seen: Seen[], orderings: Role['ordering'][]): Lane[] {
   });
 }
 
-/** I3: a request leaves only when every earlier event that this endpoint wanted has been answered for good, and none comes back. */
+/**
+ * I3: a request leaves only when every earlier event that this endpoint wanted has been answered
+ * for good, and none comes back.
+ */
 export function outOfOrder(lanes: Lane[], wanted: ReadonlyMap<string, Published[]>): string[] {
   return lanes.flatMap(({ key, requests }) => {
     const live = requests.filter(({ replay }) => replay === null);
@@ -63,7 +69,10 @@ export function backwards(lanes: Lane[]): string[] {
   });
 }
 
-/** C2: in an ordered lane, exactly the event before it that this endpoint wanted; everywhere the same on each attempt. */
+/**
+ * C2: in an ordered lane, exactly the event before it that this endpoint wanted; everywhere the
+ * same on each attempt.
+ */
 export function brokenChains(lanes: Lane[], wanted: ReadonlyMap<string, Published[]>): string[] {
   return lanes.flatMap(({ key, role, requests }) => {
     const sequences = (wanted.get(key) ?? []).map(({ accepted }) => accepted.sequence ?? 0).sort((a, b) => a - b);
@@ -87,7 +96,10 @@ export function sentWhilePaused(seen: Seen[], pauses: Pause[]): string[] {
   );
 }
 
-/** E2: each secret signs from when it is in force until the overlap after its rotation has ended, and not much longer. */
+/**
+ * E2: each secret signs from when it is in force until the overlap after its rotation has ended,
+ * and not much longer.
+ */
 export function wronglySigned(seen: Seen[], rotations: Rotation[]): string[] {
   const spans = [{ index: 0, fromMs: 0 }, ...rotations].map(({ index, fromMs }) => {
     const next = rotations.find((one) => one.index === index + 1);

@@ -19,7 +19,10 @@ export type Evidence = {
   replayed: ReadonlySet<string>;
 };
 
-/** I1: each endpoint that wanted it has a delivery, which ended as it may; what is said to be delivered did arrive. */
+/**
+ * I1: each endpoint that wanted it has a delivery, which ended as it may; what is said to be
+ * delivered did arrive.
+ */
 export function lost({ published, seen, paths, exact }: Evidence): string[] {
   const done = new Set(seen.filter(isDone).map(deliveryKey));
   const faults: string[] = [];
@@ -56,7 +59,10 @@ function mayEndSo(
   return isSameLane && by.version > delivery.version;
 }
 
-/** I2: each record's sequences are 1, 2, 3, …, in the order of publishing; a duplicate was told the same. */
+/**
+ * I2: each record's sequences are 1, 2, 3, …, in the order of publishing; a duplicate was told the
+ * same.
+ */
 export function wrongSequences(published: Published[]): string[] {
   const keyed = published.filter(({ record }) => record !== null);
   const misplaced = keyed.filter(({ step, accepted }) => step !== accepted.sequence);
@@ -73,7 +79,10 @@ export function wrongSequences(published: Published[]): string[] {
   return [...misplaced.map(({ id, step, accepted }) => `${id} is ${accepted.sequence}, not ${step}`), ...sparse];
 }
 
-/** R3: each job came to its end and counted everything; none sent a delivery twice, nor what another had brought. */
+/**
+ * R3: each job came to its end and counted everything; none sent a delivery twice, nor what another
+ * had brought.
+ */
 export function wrongRanges(ranges: Range[]): string[] {
   const brought = Map.groupBy(
     ranges.flatMap(({ sent }) => sent.filter(({ status }) => status === 'delivered')),
@@ -97,7 +106,10 @@ function wrongRange({ job: { id, status, note, progress }, sent }: Range): strin
   return faults;
 }
 
-/** I8: the log's lists are the exact reads, no delivery or attempt more or less; I4: attempts count 1, 2, 3, … */
+/**
+ * I8: the log's lists are the exact reads, no delivery or attempt more or less; I4: attempts count
+ * 1, 2, 3, …
+ */
 export function gaps({ exact, log, replayed }: Pick<Evidence, 'exact' | 'log' | 'replayed'>): string[] {
   const faults = twice([...log.deliveries, ...log.attempts].map(({ id }) => id));
   const deliveries = new Map(log.deliveries.map((one) => [one.id, one]));
@@ -120,7 +132,10 @@ export function gaps({ exact, log, replayed }: Pick<Evidence, 'exact' | 'log' | 
   return faults;
 }
 
-/** I8: every request is an attempt of the log, answered as the receiver answered; every answer of the log was given. */
+/**
+ * I8: every request is an attempt of the log, answered as the receiver answered; every answer of
+ * the log was given.
+ */
 export function unlogged({ seen, paths, log }: Evidence): string[] {
   const faults: string[] = [];
   const byKey = new Map(log.attempts.map((one) => [keyOf(one, paths), one]));

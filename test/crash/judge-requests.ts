@@ -1,4 +1,7 @@
-/** What each request was, whatever its lane (C1, I4, I7). Every function answers the faults it found. */
+/**
+ * What each request was, whatever its lane (C1, I4, I7). Every function answers the faults it
+ * found.
+ */
 import { wantedBy } from './cast.ts';
 import type { Published } from './load.ts';
 import { isDone, type Seen } from './seen.ts';
@@ -12,7 +15,10 @@ export function unverified(seen: Seen[], unreadable: string[]): string[] {
   return [...unreadable, ...wrong];
 }
 
-/** I7: the same id is the same bytes, at every endpoint, in every attempt and replay; and they say what was published. */
+/**
+ * I7: the same id is the same bytes, at every endpoint, in every attempt and replay; and they say
+ * what was published.
+ */
 export function changed(seen: Seen[], published: Published[]): string[] {
   const known = new Map(published.map((one) => [one.id, one]));
   const hashes = new Map<string, string>();
@@ -36,7 +42,10 @@ export function changed(seen: Seen[], published: Published[]): string[] {
   });
 }
 
-/** Requests as attempts: of one whose connection broke at once and that was made once more, the second. */
+/**
+ * Requests as attempts: of one whose connection broke at once and that was made once more, the
+ * second.
+ */
 export function asAttempts(seen: Seen[]): Seen[] {
   const broken = new Set<Seen>();
   for (const requests of Map.groupBy(seen, deliveryKey).values()) {
@@ -59,7 +68,10 @@ export function misnumbered(seen: Seen[]): string[] {
   );
 }
 
-/** Allowed (C1): what was done already and was sent again, because the answer got lost or we died before noting it. */
+/**
+ * Allowed (C1): what was done already and was sent again, because the answer got lost or we died
+ * before noting it.
+ */
 export function duplicates(seen: Seen[]): number {
   const done = seen.filter(isDone);
   return done.length - new Set(done.map(deliveryKey)).size;

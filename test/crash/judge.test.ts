@@ -1,4 +1,7 @@
-/** The judge of the crash test is itself judged: whole evidence has no fault, and each planted one is found under its name. */
+/**
+ * The judge of the crash test is itself judged: whole evidence has no fault, and each planted one
+ * is found under its name.
+ */
 import { describe, expect, test } from 'vitest';
 import type { Attempt, Delivery, DeliveryDetail } from '../support/tubepost.ts';
 import { CAST, ORDER_TYPES, PAUSED, ROTATED, wantedBy } from './cast.ts';

@@ -1,6 +1,6 @@
 /**
- * Kills the whole service, again and again, at random moments of its start and of its work, and starts it again on the same state
- * at once. Knows nothing of what the service does.
+ * Kills the whole service, again and again, at random moments of its start and of its work, and
+ * starts it again on the same state at once. Knows nothing of what the service does.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';

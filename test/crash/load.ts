@@ -1,6 +1,7 @@
 /**
- * Publishes for as long as it is let: some records at a time, the events of each one after the other, versions partly out of
- * order, some in batches, some without a record, some wide. What is not acknowledged is sent again with the same id.
+ * Publishes for as long as it is let: some records at a time, the events of each one after the
+ * other, versions partly out of order, some in batches, some without a record, some wide. What is
+ * not acknowledged is sent again with the same id.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -1,6 +1,6 @@
 /**
- * What an endpoint's owner and support do while everything is being killed: pause and resume, rotate secrets, replay one and all. Remembers
- * when each was acknowledged, for the judge.
+ * What an endpoint's owner and support do while everything is being killed: pause and resume,
+ * rotate secrets, replay one and all. Remembers when each was acknowledged, for the judge.
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -10,9 +10,14 @@ import { isRejected, PAUSED, PICKY, ROTATED } from './cast.ts';
 import type { Published } from './load.ts';
 import type { ReceiverProcess } from './receiver-process.ts';
 
-/** Nothing may arrive in between: from the pause's being in force to the moment before the resume. */
+/**
+ * Nothing may arrive in between: from the pause's being in force to the moment before the resume.
+ */
 export type Pause = { fromMs: number; toMs: number };
-/** `index`: of the new secret; the ones before it go on until `oldUntilMs` at least, and it signs from `fromMs` on. */
+/**
+ * `index`: of the new secret; the ones before it go on until `oldUntilMs` at least, and it signs
+ * from `fromMs` on.
+ */
 export type Rotation = { index: number; askedMs: number; fromMs: number; oldUntilMs: number };
 
 /** What the API promises (E7). */
@@ -27,7 +32,10 @@ const IDLE_MS = 100;
 export class Owner {
   readonly pauses: Pause[] = [];
   readonly rotations: Rotation[] = [];
-  /** Deliveries that were asked to be replayed; the answer is the replay's id, or null where it was refused. */
+  /**
+   * Deliveries that were asked to be replayed; the answer is the replay's id, or null where it was
+   * refused.
+   */
   readonly replays = new Map<string, string | null>();
   /** Ids of the jobs that replay whatever is dead. */
   readonly ranges: string[] = [];
@@ -90,7 +98,10 @@ export class Owner {
     }
   }
 
-  /** Over the same dead letters again and again, older versions too: nothing of them may go out twice. */
+  /**
+   * Over the same dead letters again and again, older versions too: nothing of them may go out
+   * twice.
+   */
   async #replayRanges(): Promise<void> {
     const prng = new Prng(this.#seed + 404);
     const range = { endpoint: this.#id(PICKY), statuses: ['dead'], force: true, reason: 'crash test' };

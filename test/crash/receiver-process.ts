@@ -35,7 +35,9 @@ export class ReceiverProcess {
     return until('the receiver listens', ANSWER_WITHIN_MS, () => this.#url);
   }
 
-  /** Resolves once the receiver verifies with it too. Answers its place among the path's secrets. */
+  /**
+   * Resolves once the receiver verifies with it too. Answers its place among the path's secrets.
+   */
   async addSecret(path: string, secret: string): Promise<number> {
     const index = this.#told.get(path) ?? 0;
     this.#told.set(path, index + 1);

@@ -1,6 +1,7 @@
 /**
- * The receivers of the crash test, in a process of their own that no kill of the service touches. Verifies every request with two
- * official libraries, behaves as the cast says, and writes what happened to a file, in order. Its parent tells it the secrets.
+ * The receivers of the crash test, in a process of their own that no kill of the service touches.
+ * Verifies every request with two official libraries, behaves as the cast says, and writes what
+ * happened to a file, in order. Its parent tells it the secrets.
  *
  *   node test/crash/receiver.ts <file>     forked: messages {path, secret}, answered {path}; ends with its parent
  */

@@ -1,8 +1,9 @@
 /**
- * `npm run test:crash -- --kills N [--seed S]`: Q2. `kill -9` of the whole service at random moments of its start and its work,
- * under endpoints that fail, hang, lose answers, are paused and rotated; load and kills go on without waiting for recovery. In the
- * end nothing acknowledged is lost, order holds, and the log is complete: 0 only then. The seed fixes what is published, when it
- * is killed and how receivers behave; how far the service got by then is the machine's affair.
+ * `npm run test:crash -- --kills N [--seed S]`: Q2. `kill -9` of the whole service at random
+ * moments of its start and its work, under endpoints that fail, hang, lose answers, are paused and
+ * rotated; load and kills go on without waiting for recovery. In the end nothing acknowledged is
+ * lost, order holds, and the log is complete: 0 only then. The seed fixes what is published, when
+ * it is killed and how receivers behave; how far the service got by then is the machine's affair.
  *
  *   --keep    keep the state and the receiver's record; a failure always does
  */
@@ -105,7 +106,10 @@ async function run(): Promise<Counts> {
   return tell(told, { quietMs, endedMs, loggedMs });
 }
 
-/** However it ends, nothing goes on running, and the last line counts the checks. `counts` null: it came to none. */
+/**
+ * However it ends, nothing goes on running, and the last line counts the checks. `counts` null: it
+ * came to none.
+ */
 async function end(counts: Counts | null): Promise<void> {
   if (isEnding) return;
   isEnding = true;

@@ -1,4 +1,7 @@
-/** The receiver's own record: two lines of JSON for each request, one when it arrived and one when it was over. */
+/**
+ * The receiver's own record: two lines of JSON for each request, one when it arrived and one when
+ * it was over.
+ */
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 

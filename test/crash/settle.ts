@@ -1,6 +1,6 @@
 /**
- * After the last kill: waits until every delivery has ended (exact reads), then until the log says the same as the exact reads.
- * Waits are bounded; what is still missing then is for the judge.
+ * After the last kill: waits until every delivery has ended (exact reads), then until the log says
+ * the same as the exact reads. Waits are bounded; what is still missing then is for the judge.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { eventually } from '../support/poll.ts';
@@ -9,8 +9,9 @@ import type { Attempt, Delivery, DeliveryDetail, ReplayJob, Tubepost } from '../
 const ENDED = new Set(['delivered', 'dead', 'superseded', 'cancelled']);
 const READS_AT_ONCE = 6;
 /**
- * Claims of killed instances run out within 60 s, several times in a row where kills were many, and slow lanes drain one by one. And
- * a circuit whose probes meet what their receiver refuses by itself pauses longer each time, up to 5 minutes.
+ * Claims of killed instances run out within 60 s, several times in a row where kills were many, and
+ * slow lanes drain one by one. And a circuit whose probes meet what their receiver refuses by
+ * itself pauses longer each time, up to 5 minutes.
  */
 const END_WITHIN_MS = 1_000_000;
 /** Unconfirmed entries are sent again after a minute, then after an hour. */
@@ -47,7 +48,10 @@ async function readAll(api: Tubepost, ids: string[]): Promise<DeliveryDetail[]> 
   return read;
 }
 
-/** Reads each job until it has ended, and then what the log says that it sent, until that is what the job counts. */
+/**
+ * Reads each job until it has ended, and then what the log says that it sent, until that is what
+ * the job counts.
+ */
 export async function untilReplayed(api: Tubepost, ids: string[]): Promise<Range[]> {
   const ranges: Range[] = [];
   for (const id of ids) {

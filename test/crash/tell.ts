@@ -38,7 +38,10 @@ export function tell(told: Told, times: Times): { passed: number; failed: number
   return { passed: Object.keys(faults).length - failed, failed };
 }
 
-/** How long publishers waited for an acknowledgement after a kill, and deliveries for their end after the load. */
+/**
+ * How long publishers waited for an acknowledgement after a kill, and deliveries for their end
+ * after the load.
+ */
 function recovery({ kills, published, exact, log }: Told, { quietMs, endedMs, loggedMs }: Times): string {
   const acks = published.map(({ ackedAtMs }) => ackedAtMs).sort((a, b) => a - b);
   const waits = kills.map(({ atMs }) => (acks.find((ms) => ms > atMs) ?? quietMs) - atMs);

@@ -1,6 +1,6 @@
 /**
- * The style and script that the Worker serves are those of `src/dashboard/style` and `src/dashboard/browser`.
- * `npm run dashboard:generate` writes them anew.
+ * The style and script that the Worker serves are those of `src/dashboard/style` and
+ * `src/dashboard/browser`. `npm run dashboard:generate` writes them anew.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** What customers are given to paste: each is run as it stands, where its language is installed, with good and forged requests. */
+/**
+ * What customers are given to paste: each is run as it stands, where its language is installed,
+ * with good and forged requests.
+ */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * Attempts by the real workerd against receivers that misbehave on a real socket. Miniflare runs a Worker that holds
- * nothing but attempt.ts. Timeouts are short and real; what is compared is outcomes and what the receiver saw, never time.
+ * Attempts by the real workerd against receivers that misbehave on a real socket. Miniflare runs a
+ * Worker that holds nothing but attempt.ts. Timeouts are short and real; what is compared is
+ * outcomes and what the receiver saw, never time.
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
@@ -58,7 +59,10 @@ afterAll(async () => {
   await miniflare.dispose();
 });
 
-/** A receiver that does as `behave` says once a request has begun to arrive. `sockets` are all it ever had. */
+/**
+ * A receiver that does as `behave` says once a request has begun to arrive. `sockets` are all it
+ * ever had.
+ */
 async function receiver(behave: (socket: Socket) => void) {
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
@@ -74,7 +78,10 @@ async function receiver(behave: (socket: Socket) => void) {
   return { host: `127.0.0.1:${(server.address() as AddressInfo).port}`, server, sockets };
 }
 
-/** While the receiver `hold` keeps silent, the invocation lives on as a Durable Object would: nothing is closed by its end. */
+/**
+ * While the receiver `hold` keeps silent, the invocation lives on as a Durable Object would:
+ * nothing is closed by its end.
+ */
 async function attemptAt(url: string, hold?: string): Promise<AttemptOutcome> {
   const request = { url, hold, headers: { 'content-type': 'application/json' }, body: '{}', timeoutMs: TIMEOUT_MS };
   const response = await miniflare.dispatchFetch('http://worker/', { method: 'POST', body: JSON.stringify(request) });

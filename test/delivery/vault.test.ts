@@ -47,7 +47,8 @@ describe('vault', () => {
     expect(again.key).toBe('k2');
     expect(await after.open(again, context)).toEqual({ ok: true, value: text });
     expect(await after.open(sealed, context)).toMatchObject({ ok: false, error: { reason: 'other-key' } });
-    // Bound to its key's id: neither passes for the other's, and the place is bound under old keys too.
+    // Bound to its key's id: neither passes for the other's, and the place is bound under old keys
+    // too.
     expect((await during.open({ ...sealed, key: 'k2' }, context)).ok).toBe(false);
     expect((await during.open(sealed, { ...context, endpoint: 'ep_2' })).ok).toBe(false);
   });

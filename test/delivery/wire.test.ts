@@ -1,4 +1,7 @@
-/** C2: the bytes of a request, as workerd puts them on the wire: other languages' libraries read one signature line, and no second one. */
+/**
+ * C2: the bytes of a request, as workerd puts them on the wire: other languages' libraries read one
+ * signature line, and no second one.
+ */
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -6,7 +9,10 @@ import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const root = join(import.meta.dirname, '../..');
-/** An attempt of the real code to an endpoint with three live secrets, an Ed25519 key and a header of its own. */
+/**
+ * An attempt of the real code to an endpoint with three live secrets, an Ed25519 key and a header
+ * of its own.
+ */
 const PROGRAM = `
 import { send, PURPOSE_HEADERS, PURPOSE_SECRET } from './src/delivery/send.ts';
 import { makeSecret } from './src/delivery/secrets.ts';

@@ -1,4 +1,7 @@
-/** The endpoints of the demo: what each asks for, and how its receiver misbehaves for a while before it recovers. */
+/**
+ * The endpoints of the demo: what each asks for, and how its receiver misbehaves for a while before
+ * it recovers.
+ */
 import type { Answer, Mood } from './receiver.ts';
 
 export type Role = {
@@ -22,7 +25,10 @@ export const RETRY = {
 export const MISSING_TYPE = 'release.created';
 export const RETRY_AFTER_SECONDS = 2;
 
-/** Troubles last at least this long, then until the story lets them end; but never so long that retries run out. */
+/**
+ * Troubles last at least this long, then until the story lets them end; but never so long that
+ * retries run out.
+ */
 const TROUBLE_MS_MIN = 6_000;
 const TROUBLE_MS_MAX = 30_000;
 const TIMEOUT_MS = 10_000;
@@ -30,7 +36,10 @@ const SHORT_TIMEOUT_MS = 1_000;
 const BLINK_EVERY = 7;
 
 const fine: Answer = { status: 200 };
-/** What the story decides: when the receivers may recover, and when Choosy's missing route is deployed. */
+/**
+ * What the story decides: when the receivers may recover, and when Choosy's missing route is
+ * deployed.
+ */
 export const stage = { mayRecover: false, isRouteDeployed: false };
 
 function isTrouble(sinceMs: number): boolean {

@@ -1,4 +1,6 @@
-/** What the API's log says, judged against what was published and what the receiver saw (C7, V3). */
+/**
+ * What the API's log says, judged against what was published and what the receiver saw (C7, V3).
+ */
 import type { Schemas } from '../../src/client/client.ts';
 import type { Attempt, Delivery } from '../support/tubepost.ts';
 import { CAST, isWanted } from './cast.ts';
@@ -52,7 +54,9 @@ function said(key: string, delivery: Delivery | undefined): string {
   return `${key} is ${delivery === undefined ? 'not in the log' : `${delivery.status} (${delivery.note})`}`;
 }
 
-/** Deliveries of the log are exactly those that had to be made: from the events, and from replays. */
+/**
+ * Deliveries of the log are exactly those that had to be made: from the events, and from replays.
+ */
 export function deliveryGaps({ published, paths, deliveries }: Evidence, replays: number): string[] {
   const expected = new Set(expectedDeliveries(published).map(({ path, event }) => `${path} ${event}`));
   const faults: string[] = [];
@@ -70,8 +74,9 @@ export function deliveryGaps({ published, paths, deliveries }: Evidence, replays
 export type AttemptVerdict = { faults: string[]; unseen: number };
 
 /**
- * Attempts of the log are exactly the requests that arrived, with the status that was answered. An attempt without an answer
- * may never have reached the receiver; one whose answer came too late is a timeout.
+ * Attempts of the log are exactly the requests that arrived, with the status that was answered. An
+ * attempt without an answer may never have reached the receiver; one whose answer came too late is
+ * a timeout.
  */
 export function attemptGaps({ requests, paths, deliveries, attempts }: Evidence): AttemptVerdict {
   const replays = new Set(deliveries.filter(({ replayOf }) => replayOf !== null).map(({ id }) => id));

@@ -1,4 +1,7 @@
-/** What the receiver saw, judged against the delivery contract (C1-C5). Every function answers the faults it found. */
+/**
+ * What the receiver saw, judged against the delivery contract (C1-C5). Every function answers the
+ * faults it found.
+ */
 import { CAST, isWanted, PAUSED, RETRY_AFTER_SECONDS, type Role } from './cast.ts';
 import type { Published } from './publisher.ts';
 import { hashOf, isSuccess, type Request } from './receiver.ts';

@@ -1,4 +1,7 @@
-/** The checks of the demo, each in plain words, with the evidence of both sides: what the receiver saw and what the API says. */
+/**
+ * The checks of the demo, each in plain words, with the evidence of both sides: what the receiver
+ * saw and what the API says.
+ */
 import type { Delivery } from '../support/tubepost.ts';
 import { CAST, HANGING, isWanted, MISSING_TYPE, PAUSED } from './cast.ts';
 import type { Checks } from '../support/checks.ts';
@@ -8,7 +11,10 @@ import { eventually } from '../support/poll.ts';
 import { isSuccess } from './receiver.ts';
 import type { Happened } from './story.ts';
 
-/** Unconfirmed log entries are sent again after a minute (LOG_RESEND_MS): a lost one must be back by then. */
+/**
+ * Unconfirmed log entries are sent again after a minute (LOG_RESEND_MS): a lost one must be back by
+ * then.
+ */
 const LOG_WITHIN_MS = 90_000;
 const EXACT_READS = 40;
 
@@ -24,7 +30,10 @@ export async function judge(happened: Happened, checks: Checks): Promise<void> {
   await judgeExactReads(happened, evidence, checks);
 }
 
-/** The log is seconds late: read until it has all, or the time is over; the checks then say what it lacks. */
+/**
+ * The log is seconds late: read until it has all, or the time is over; the checks then say what it
+ * lacks.
+ */
 async function gather({ api, receiver, publisher, paths }: Happened) {
   const startedMs = performance.now();
   const read = async (): Promise<log.Evidence> => ({

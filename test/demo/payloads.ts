@@ -57,7 +57,8 @@ export function loadPayloads(): Payload[] {
 function aboutOf(data: z.output<typeof example>): Pick<Payload, 'record' | 'version'> {
   const owner = data.repository?.full_name ?? data.organization?.login;
   for (const [field, name] of THINGS) {
-    // An app's installation is named in events about other things: alone, it is what the event is about.
+    // An app's installation is named in events about other things: alone, it is what the event is
+    // about.
     if (field === 'installation' && owner !== undefined) continue;
     const found = thing.safeParse(data[field]);
     const id = found.data?.number ?? found.data?.id;

@@ -1,6 +1,6 @@
 /**
- * Publishes payloads as a busy backend would: many records at once, each record's events one after the other, some in batches,
- * some without an id of their own, some twice.
+ * Publishes payloads as a busy backend would: many records at once, each record's events one after
+ * the other, some in batches, some without an id of their own, some twice.
  */
 import type { Accepted, EventBody, Tubepost } from '../support/tubepost.ts';
 import type { Payload } from './payloads.ts';
@@ -10,7 +10,10 @@ export type Published = Payload & { position: number; id: string; accepted: Acce
 
 const RECORDS_AT_ONCE = 8;
 const BATCH_EVENTS = 10;
-/** One in so many records goes by batches; events without an id, and those published twice, likewise. */
+/**
+ * One in so many records goes by batches; events without an id, and those published twice,
+ * likewise.
+ */
 const BATCHED_EVERY = 5;
 const MADE_ID_EVERY = 3;
 const TWICE_EVERY = 6;
@@ -52,7 +55,10 @@ export class Publisher {
     }
   }
 
-  /** One batch after the other: their records go on from batch to batch. Every other one is sent twice. */
+  /**
+   * One batch after the other: their records go on from batch to batch. Every other one is sent
+   * twice.
+   */
   async #publishBatches(work: Work[]): Promise<void> {
     for (let from = 0; from < work.length; from += BATCH_EVENTS) {
       const part = work.slice(from, from + BATCH_EVENTS);

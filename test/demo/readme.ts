@@ -1,6 +1,6 @@
 /**
- * The README's requests, run as they stand there against the demo's service: each must answer in the shape that the README shows.
- * A newcomer's first three commands may not be wrong.
+ * The README's requests, run as they stand there against the demo's service: each must answer in
+ * the shape that the README shows. A newcomer's first three commands may not be wrong.
  */
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';

@@ -1,6 +1,7 @@
 /**
- * A receiver of webhooks with several paths, one for each endpoint, each in a mood of its own. It verifies every request with the
- * official library and keeps what a judge needs: who, what, when, with which bytes, and what it answered.
+ * A receiver of webhooks with several paths, one for each endpoint, each in a mood of its own. It
+ * verifies every request with the official library and keeps what a judge needs: who, what, when,
+ * with which bytes, and what it answered.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';

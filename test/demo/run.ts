@@ -1,6 +1,6 @@
 /**
- * `npm run demo`: publishes real payloads to a service of its own, whose receivers fail, hang and recover, tells what happened,
- * and ends with 0 only if all of it was right.
+ * `npm run demo`: publishes real payloads to a service of its own, whose receivers fail, hang and
+ * recover, tells what happened, and ends with 0 only if all of it was right.
  *
  *   --url http://… --key …   use a running service instead (an account of its own is made there)
  *   --keep                   keep the state folder

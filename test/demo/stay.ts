@@ -1,6 +1,7 @@
 /**
- * `npm run demo -- --stay`: a page that stays open on a service of its own, with a record in each of the five states that
- * `<tubepost-status>` shows: queued, sent, retrying, failed, and late. Ctrl+C ends it.
+ * `npm run demo -- --stay`: a page that stays open on a service of its own, with a record in each
+ * of the five states that `<tubepost-status>` shows: queued, sent, retrying, failed, and late.
+ * Ctrl+C ends it.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';

@@ -1,4 +1,7 @@
-/** What happens in the demo, in order, told as it happens. Each act is a function; what came of them is for judge.ts. */
+/**
+ * What happens in the demo, in order, told as it happens. Each act is a function; what came of them
+ * is for judge.ts.
+ */
 import { type RecordStatus, Tubepost } from '../support/tubepost.ts';
 import { CAST, CHOOSY, isWanted, MISSING_TYPE, PAUSED, RETRY, stage } from './cast.ts';
 import { OPEN } from './judge-log.ts';
@@ -22,7 +25,10 @@ export type Happened = {
   paths: ReadonlyMap<string, string>;
   statusReads: { of: number; faults: string[]; isTold: boolean };
   conflictStatus: number;
-  /** When it was surely in force, what records said meanwhile of the newest delivery, and how many waited. */
+  /**
+   * When it was surely in force, what records said meanwhile of the newest delivery, and how many
+   * waited.
+   */
   pause: { fromMs: number; toMs: number; notes: string[]; waiting: number };
   deadLetters: { ids: string[]; replayed: string; replay: string; discarded: string; discardedStatus: string };
 };
@@ -51,7 +57,8 @@ export async function tellStory(at: { url: string; key: string }, receiver: Rece
   const { effectiveWithinMs } = await api.changeEndpoint(pausedId, { status: 'paused' });
   const pausedMs = performance.now();
   say(startedMs, `Night shift is paused (in force everywhere within ${effectiveWithinMs / 1_000} s)`);
-  // On a quick machine all would else be published before the pause must be in force, and nothing held.
+  // On a quick machine all would else be published before the pause must be in force, and nothing
+  // held.
   await until('the pause is in force', WITHIN_MS, () =>
     performance.now() > pausedMs + effectiveWithinMs ? true : null,
   );
@@ -84,7 +91,9 @@ async function createEndpoints(api: Tubepost, receiver: Receiver, receiverUrl: s
   return paths;
 }
 
-/** The first and the second half of each record's events; what has no record goes with the first. */
+/**
+ * The first and the second half of each record's events; what has no record goes with the first.
+ */
 function halves(payloads: Work[]): [Work[], Work[]] {
   const isEarly = new Map<Work, boolean>();
   for (const events of Map.groupBy(payloads, ({ record }) => record).values()) {
@@ -163,7 +172,9 @@ function countsOf({ published, duplicates, batches }: Publisher): string {
   return `${types} types, ${records.size} records, ${keyless} without a record, ${made} without an id of their own, ${batches} batches, ${duplicates} published twice; ${deliveries} deliveries`;
 }
 
-/** Until the pause is in force and has held for a moment: then what it holds is shown, and let go. */
+/**
+ * Until the pause is in force and has held for a moment: then what it holds is shown, and let go.
+ */
 async function sitOutPause(
   api: Tubepost,
   { published }: Publisher,
@@ -190,7 +201,9 @@ async function sitOutPause(
   return { fromMs: inForceMs, toMs, notes: [...notes], waiting };
 }
 
-/** V6, R1: what got a 404 is inspected; one is sent again once the route is there, one is discarded. */
+/**
+ * V6, R1: what got a 404 is inspected; one is sent again once the route is there, one is discarded.
+ */
 async function handleDeadLetters(
   api: Tubepost,
   receiver: Receiver,

@@ -1,6 +1,7 @@
 /**
- * Three bad days of docs/contract.md, "When things go wrong", played at a receiver that keeps the contract: a write whose answer
- * came too late, a version that arrives late, and 500s for a while (ten minutes at a sixtieth of their length).
+ * Three bad days of docs/contract.md, "When things go wrong", played at a receiver that keeps the
+ * contract: a write whose answer came too late, a version that arrives late, and 500s for a while
+ * (ten minutes at a sixtieth of their length).
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { until } from '../support/poll.ts';
@@ -17,7 +18,10 @@ const CRM = '/crm';
 const SEARCH = '/search';
 const EVENTS = 4;
 
-/** What a receiver that keeps the contract stores: each id once, and never an older version over a newer one. */
+/**
+ * What a receiver that keeps the contract stores: each id once, and never an older version over a
+ * newer one.
+ */
 class Books {
   readonly writes: string[] = [];
   readonly versions = new Map<string, number>();

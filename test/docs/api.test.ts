@@ -1,4 +1,7 @@
-/** docs/api.md: the program that it shows is the one that tsc checks and that test/worker/docs-api.test.ts runs. */
+/**
+ * docs/api.md: the program that it shows is the one that tsc checks and that
+ * test/worker/docs-api.test.ts runs.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

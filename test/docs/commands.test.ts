@@ -1,4 +1,7 @@
-/** The papers' commands: each is run by something here, or listed with the reason why it is not; none names what is not there. */
+/**
+ * The papers' commands: each is run by something here, or listed with the reason why it is not;
+ * none names what is not there.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';

@@ -1,4 +1,7 @@
-/** docs/operate.md and docs/monitoring/ against the code: every alert has its section, every metric named is served. */
+/**
+ * docs/operate.md and docs/monitoring/ against the code: every alert has its section, every metric
+ * named is served.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -1,4 +1,7 @@
-/** The papers against the repository: every link leads somewhere, every number is a limit, every walk is short. */
+/**
+ * The papers against the repository: every link leads somewhere, every number is a limit, every
+ * walk is short.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';

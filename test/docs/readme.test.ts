@@ -1,4 +1,7 @@
-/** O5: the table of docs/api.md and the OpenAPI document name the same operations; the README names some; K5: its receiver. */
+/**
+ * O5: the table of docs/api.md and the OpenAPI document name the same operations; the README names
+ * some; K5: its receiver.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -6,7 +9,8 @@ import { parseAttemptId, parseDeliveryId, parseMadeEventId } from '../../src/cor
 import { documentShape, placedOperations } from '../../src/http/reference/openapi-document.ts';
 
 type App = { request(path: string, init: object, env: object): Promise<Response> };
-// By a variable: the app is checked with the types of workerd, which differ from Node's in what setTimeout returns.
+// By a variable: the app is checked with the types of workerd, which differ from Node's in what
+// setTimeout returns.
 const app = '../../src/http/app.ts';
 const { createApp }: { createApp: () => App } = await import(app);
 
@@ -51,8 +55,9 @@ function unnamed(path: string): string {
 }
 
 /**
- * The operations that a cell names, each in all its readings. A method alone is of the path before it, a path alone of the method before
- * it. `…` is the account, or as much of the row's first path as goes before what follows.
+ * The operations that a cell names, each in all its readings. A method alone is of the path before
+ * it, a path alone of the method before it. `…` is the account, or as much of the row's first path
+ * as goes before what follows.
  */
 function namedIn(cell: string): string[][] {
   let first = ACCOUNT;

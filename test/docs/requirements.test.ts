@@ -1,4 +1,7 @@
-/** Every requirement that code or a test cites is explained in docs/requirements.md, and test/README.md has a row for each. */
+/**
+ * Every requirement that code or a test cites is explained in docs/requirements.md, and
+ * test/README.md has a row for each.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';

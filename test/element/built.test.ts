@@ -1,5 +1,6 @@
 /**
- * The script that the Worker serves is that of `src/element`, and light. `npm run element:generate` writes it anew.
+ * The script that the Worker serves is that of `src/element`, and light. `npm run element:generate`
+ * writes it anew.
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';

@@ -1,4 +1,7 @@
-/** A Gate's protocol on real SQL: who goes, who waits, who is woken when, and what a new instance still knows. */
+/**
+ * A Gate's protocol on real SQL: who goes, who waits, who is woken when, and what a new instance
+ * still knows.
+ */
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import type { GateSettings } from '../../src/core/admission.ts';

@@ -1,4 +1,7 @@
-/** C8, by simulation: a record that its receiver limits makes no other wait, and an endpoint that asks is left alone. */
+/**
+ * C8, by simulation: a record that its receiver limits makes no other wait, and an endpoint that
+ * asks is left alone.
+ */
 import { describe, expect, test } from 'vitest';
 import { during, LimitedEndpoint, limited, ratios, type Receiver, SERVED, served, STATES } from './limited.ts';
 

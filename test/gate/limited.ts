@@ -1,6 +1,7 @@
 /**
- * A simulation of one endpoint whose receiver limits what it is sent: the Gate's own protocol on SQL, lanes of many records in front of
- * it, and the time moved from one moment to the next. What it measures is how long healthy records wait beside limited ones.
+ * A simulation of one endpoint whose receiver limits what it is sent: the Gate's own protocol on
+ * SQL, lanes of many records in front of it, and the time moved from one moment to the next. What
+ * it measures is how long healthy records wait beside limited ones.
  */
 import { DatabaseSync } from 'node:sqlite';
 import type { GateSettings } from '../../src/core/admission.ts';
@@ -57,7 +58,10 @@ type Item = { publishedMs: number; retries: number; firstMs: number | null; dueM
 type Lane = { record: number; items: Item[]; isBusy: boolean; isParked: boolean; passes: number };
 type Moment = { atMs: number; order: number; run: () => void };
 
-/** How long the Account takes to tell all Records that the endpoint is watched, and a request takes there and back. */
+/**
+ * How long the Account takes to tell all Records that the endpoint is watched, and a request takes
+ * there and back.
+ */
 const TOLD_MS = 200;
 const LATENCY_MS = 50;
 const POLICY = {
@@ -233,7 +237,9 @@ export class LimitedEndpoint {
     this.#go(lane);
   }
 
-  /** As hints.ts counts them: what went well lately in this isolate, with the next that is reported. */
+  /**
+   * As hints.ts counts them: what went well lately in this isolate, with the next that is reported.
+   */
   #report({ record }: Lane, { answer, statusCode, retryAfterMs }: Answer, atMs: number): void {
     const successes = this.#successes.filter((one) => this.nowMs - one < 2 * CIRCUIT_WINDOW_MS).length;
     this.#successes.length = 0;
@@ -248,7 +254,10 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
 
-/** How long healthy records wait, each quantile as a ratio to the same records' waits where nobody is limited. */
+/**
+ * How long healthy records wait, each quantile as a ratio to the same records' waits where nobody
+ * is limited.
+ */
 export type Ratios = { p50: number; p95: number; p99: number };
 
 export function ratios(

@@ -1,8 +1,10 @@
 /**
- * `npm run test:generators`: clients in six languages, made from the document by the generators that people use, compiled, and run against
- * the service: each publishes the versions 9007199254740991 and 1764531655, reads them back to the digit, tells the results of a batch
- * apart and reads the code of a problem. Needs the network for what it installs, and is no part of CI: where a toolchain is missing it says
- * so and goes on. `-- name name` runs only these; `-- spectral redocly` the judges of the document.
+ * `npm run test:generators`: clients in six languages, made from the document by the generators
+ * that people use, compiled, and run against the service: each publishes the versions
+ * 9007199254740991 and 1764531655, reads them back to the digit, tells the results of a batch apart
+ * and reads the code of a problem. Needs the network for what it installs, and is no part of CI:
+ * where a toolchain is missing it says so and goes on. `-- name name` runs only these; `-- spectral
+ * redocly` the judges of the document.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,7 @@
 /**
- * The generators, each with what it needs, how it makes a client, how that is compiled, and how its program is run. A step is a line of
- * shell in a folder of its own; `$PROGRAMS` is where the programs are, `$DOCUMENT` the OpenAPI document, `$TOOLS` what is shared.
+ * The generators, each with what it needs, how it makes a client, how that is compiled, and how its
+ * program is run. A step is a line of shell in a folder of its own; `$PROGRAMS` is where the
+ * programs are, `$DOCUMENT` the OpenAPI document, `$TOOLS` what is shared.
  */
 export const VERSIONS = {
   'openapi-generator': '7.25.0',
@@ -42,13 +43,19 @@ export const SHARED: readonly Generator[] = [
   },
 ];
 
-/** Makers of openapi-generator say nothing unless something is wrong. Fields that a later release adds must not break a client. */
+/**
+ * Makers of openapi-generator say nothing unless something is wrong. Fields that a later release
+ * adds must not break a client.
+ */
 function openApiGenerator(language: string, more = ''): string {
   const settings = `disallowAdditionalPropertiesIfNotPresent=false${more}`;
   return `java -jar $TOOLS/openapi-generator/openapi-generator-cli.jar generate -i $DOCUMENT -g ${language} -o generated --additional-properties ${settings} >generate.log 2>&1 || { tail -5 generate.log; exit 1; }`;
 }
 
-/** Typechecked as strictly as its makers may expect, and bundled, because what they make imports without endings. */
+/**
+ * Typechecked as strictly as its makers may expect, and bundled, because what they make imports
+ * without endings.
+ */
 function typescript(name: string, ...make: string[]): Generator {
   const check = '$TOOLS/npm/node_modules/.bin/tsc --noEmit --strict --skipLibCheck --target es2022 --module esnext';
   return {

@@ -1,6 +1,7 @@
 /**
- * `npm run test:interop`, outside CI: our signatures judged by the official libraries of npm, PyPI, Go, crates and Maven, and
- * theirs by our kit. Each is installed, pinned, in a folder of its own; a language that is not here is skipped, by name.
+ * `npm run test:interop`, outside CI: our signatures judged by the official libraries of npm, PyPI,
+ * Go, crates and Maven, and theirs by our kit. Each is installed, pinned, in a folder of its own; a
+ * language that is not here is skipped, by name.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
@@ -23,7 +24,10 @@ type Case = {
 type Library = {
   name: string;
   needs: string[];
-  /** Shell lines in a folder that holds `programs/`; the last one reads cases.tsv and prints a line for each. */
+  /**
+   * Shell lines in a folder that holds `programs/`; the last one reads cases.tsv and prints a line
+   * for each.
+   */
   steps: string[];
 };
 

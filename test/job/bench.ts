@@ -1,4 +1,7 @@
-/** A job's ledger on node:sqlite, moved step by step: rows that stay, instances that end, a clock that the test sets. */
+/**
+ * A job's ledger on node:sqlite, moved step by step: rows that stay, instances that end, a clock
+ * that the test sets.
+ */
 import { DatabaseSync } from 'node:sqlite';
 import type { JobSpec, JobStart } from '../../src/core/job.ts';
 import { JobLedger, type Task } from '../../src/job/ledger.ts';

@@ -1,6 +1,7 @@
 /**
- * A replay of a range (R2, R3) as the real kind, over real Shards and the real log on node:sqlite: the job's instance dies between
- * any two of its effects, or the answer of one is lost, and the Shard's with it.
+ * A replay of a range (R2, R3) as the real kind, over real Shards and the real log on node:sqlite:
+ * the job's instance dies between any two of its effects, or the answer of one is lost, and the
+ * Shard's with it.
  */
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
@@ -35,7 +36,10 @@ const REFUSED = { ...FAILURE, statusCode: 401, error: { kind: 'http-4xx', messag
 
 class Crash extends Error {}
 
-/** One record in a Shard of its own: its rows stay, its instance may end. What its attempts sent arrives at once. */
+/**
+ * One record in a Shard of its own: its rows stay, its instance may end. What its attempts sent
+ * arrives at once.
+ */
 class RecordHost {
   readonly address: RecordAddress;
   readonly #database = new DatabaseSync(':memory:');

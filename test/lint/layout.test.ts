@@ -17,7 +17,9 @@ const objects = [
   'zod',
 ];
 
-/** The arrows of src/README.md, "Folders": what each place in src may import besides its own files. */
+/**
+ * The arrows of src/README.md, "Folders": what each place in src may import besides its own files.
+ */
 const mayImport: Record<string, string[]> = {
   core: [],
   'signature.ts': [],
@@ -75,7 +77,10 @@ function targetsOf(place: string): string[] {
   return [...places, ...packages].filter((target) => target !== place);
 }
 
-/** Rules of import look at the text alone: the files that these lines name need not exist. `depth`: folders below that of the place. */
+/**
+ * Rules of import look at the text alone: the files that these lines name need not exist. `depth`:
+ * folders below that of the place.
+ */
 function importOf(place: string, target: string, depth: number): string {
   if (packages.includes(target)) return target;
   const up = isFile(place) ? './' : '../'.repeat(1 + depth);
@@ -92,7 +97,10 @@ function plant(place: string, depth = 0): string {
     .join('\n');
 }
 
-/** Rooms inside rooms: a ban is a pattern of the text, and the text has more dots there. By place, with folders below its own. */
+/**
+ * Rooms inside rooms: a ban is a pattern of the text, and the text has more dots there. By place,
+ * with folders below its own.
+ */
 const deeper: [file: string, place: string, depth: number][] = [
   ['src/tools/cli/planted.ts', 'tools', 1],
   ['src/tools/cli/rehearse/planted.ts', 'tools', 2],

@@ -1,4 +1,6 @@
-/** Lints and type-checks planted files with the repository's own settings, in a folder of their own. */
+/**
+ * Lints and type-checks planted files with the repository's own settings, in a folder of their own.
+ */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

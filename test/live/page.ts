@@ -1,4 +1,7 @@
-/** A page of the publisher's product, under a strict Content-Security-Policy: "Saved", and beside it what became of each record. */
+/**
+ * A page of the publisher's product, under a strict Content-Security-Policy: "Saved", and beside it
+ * what became of each record.
+ */
 import { createServer, type Server } from 'node:http';
 import { blocksOf } from '../papers/blocks.ts';
 

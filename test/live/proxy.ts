@@ -1,4 +1,7 @@
-/** Between a page and the service: it can leave every connection that is open dead, as the network does to a laptop that slept. */
+/**
+ * Between a page and the service: it can leave every connection that is open dead, as the network
+ * does to a laptop that slept.
+ */
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 export class Proxy {

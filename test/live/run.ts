@@ -1,7 +1,8 @@
 /**
- * `npm run test:live`: a page with `<tubepost-status>` in Debian's chromium, beside the API: an endpoint fails, is retried and
- * recovers, the service is killed with `kill -9`, and the page's connection dies while the machine sleeps. The page is in step with
- * the API all along. Ends with 0 only if it was.
+ * `npm run test:live`: a page with `<tubepost-status>` in Debian's chromium, beside the API: an
+ * endpoint fails, is retried and recovers, the service is killed with `kill -9`, and the page's
+ * connection dies while the machine sleeps. The page is in step with the API all along. Ends with 0
+ * only if it was.
  */
 import { createServer } from 'node:http';
 import { mkdtempSync, rmSync } from 'node:fs';

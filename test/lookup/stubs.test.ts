@@ -1,4 +1,7 @@
-/** Where an object is looked for. The Worker tests run on workerd, which knows no jurisdictions: so here, against a namespace that does. */
+/**
+ * Where an object is looked for. The Worker tests run on workerd, which knows no jurisdictions: so
+ * here, against a namespace that does.
+ */
 import { beforeEach, expect, test } from 'vitest';
 import type { Bindings } from '../../src/env.ts';
 import { accountStub, gateStub, shardStub } from '../../src/lookup/stubs.ts';

@@ -1,7 +1,8 @@
 /**
- * `npm run test:mcp`: the official MCP client against `npm start`, with real deliveries: every tool is listed and called, a
- * payload and a receiver's answer that give orders stay data, another account's ids are as if they did not exist over every
- * tool, scopes and the audit log are the API's. Ends with 0 only if all held.
+ * `npm run test:mcp`: the official MCP client against `npm start`, with real deliveries: every tool
+ * is listed and called, a payload and a receiver's answer that give orders stay data, another
+ * account's ids are as if they did not exist over every tool, scopes and the audit log are the
+ * API's. Ends with 0 only if all held.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';

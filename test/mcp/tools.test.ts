@@ -1,4 +1,7 @@
-/** The tools' inputs against the operations that they call: what the API renames or no longer takes fails here. */
+/**
+ * The tools' inputs against the operations that they call: what the API renames or no longer takes
+ * fails here.
+ */
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { documentShape, placedOperations } from '../../src/http/reference/openapi-document.ts';
@@ -6,7 +9,8 @@ import { TOOLS } from '../../src/mcp/tools.ts';
 import { answerText, marked, untrusted } from '../../src/mcp/untrusted.ts';
 
 type App = { request(path: string, init: object, env: object): Promise<Response> };
-// By a variable: the app is checked with the types of workerd, which differ from Node's in what setTimeout returns.
+// By a variable: the app is checked with the types of workerd, which differ from Node's in what
+// setTimeout returns.
 const app = '../../src/http/app.ts';
 const { createApp }: { createApp: () => App } = await import(app);
 const env = { ADMIN_KEY: 'k'.repeat(32), MASTER_KEY: btoa('k'.repeat(32)) };

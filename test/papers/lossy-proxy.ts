@@ -1,4 +1,7 @@
-/** Passes requests on, but answers 503 to the first publish of each event after the service has stored it. */
+/**
+ * Passes requests on, but answers 503 to the first publish of each event after the service has
+ * stored it.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';

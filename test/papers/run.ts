@@ -1,8 +1,9 @@
 /**
- * `npm run test:papers`: the programs of docs/quickstart.md as a publisher would paste them, against
- * the running service behind a proxy that loses the first answer of each event: it was stored, and
- * the publisher hears 503. Each program must publish once more, and its event must be there once.
- * Languages that the machine lacks are named as skipped. Then what the other pages show: pages.ts.
+ * `npm run test:papers`: the programs of docs/quickstart.md as a publisher would paste them,
+ * against the running service behind a proxy that loses the first answer of each event: it was
+ * stored, and the publisher hears 503. Each program must publish once more, and its event must be
+ * there once. Languages that the machine lacks are named as skipped. Then what the other pages
+ * show: pages.ts.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,7 +16,9 @@ import { runPages } from './pages.ts';
 /** docs/quickstart.md; the other pages are run by pages.ts. */
 const PAGE = join(import.meta.dirname, '../../docs/quickstart.md');
 const BLOCK = /```(sh|js|python|go) run(?: ([\w-]+))?(?: (\S+))?\n([\s\S]*?)```/g;
-/** How a file of the language is run; what comes back from `version` without an error is installed. */
+/**
+ * How a file of the language is run; what comes back from `version` without an error is installed.
+ */
 const RUNNERS = {
   sh: { command: 'bash', args: ['-c'], version: ['--version'] },
   js: { command: 'node', args: [], version: ['--version'] },

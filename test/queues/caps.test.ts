@@ -1,4 +1,7 @@
-/** Cloudflare refuses what the simulator takes: queue messages above 128,000 bytes. The largest that can be written is below. */
+/**
+ * Cloudflare refuses what the simulator takes: queue messages above 128,000 bytes. The largest that
+ * can be written is below.
+ */
 import { expect, test } from 'vitest';
 import {
   ERROR_MESSAGE_BYTES_MAX,

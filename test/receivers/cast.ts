@@ -10,7 +10,9 @@ export type Actor = {
   isHeavy: boolean;
   setup: readonly string[];
   run: string;
-  /** Where it keeps its work: a file at `$DATABASE`, or behind a door that `on-workerd.ts` opens. */
+  /**
+   * Where it keeps its work: a file at `$DATABASE`, or behind a door that `on-workerd.ts` opens.
+   */
   keeps: 'file' | 'd1';
 };
 

@@ -1,9 +1,10 @@
 /**
- * `npm run test:receivers`: the receivers of docs/receivers/ against the running service: duplicate,
- * late, replayed, forged, stale and large events, work that fails, and `kill -9` in the middle of
- * work and between work and answer; then `tubepost rehearse`; then the README's first run. Each
- * whose toolchain is here, but for those that download or compile much: `-- --all` has them too,
- * `-- name name` only these. Says whom it skipped, and why. Ends with 0 only if all was right.
+ * `npm run test:receivers`: the receivers of docs/receivers/ against the running service:
+ * duplicate, late, replayed, forged, stale and large events, work that fails, and `kill -9` in the
+ * middle of work and between work and answer; then `tubepost rehearse`; then the README's first
+ * run. Each whose toolchain is here, but for those that download or compile much: `-- --all` has
+ * them too, `-- name name` only these. Says whom it skipped, and why. Ends with 0 only if all was
+ * right.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

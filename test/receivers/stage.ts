@@ -1,4 +1,6 @@
-/** One receiver's account at the service, its endpoint, and what it takes to publish and to wait. */
+/**
+ * One receiver's account at the service, its endpoint, and what it takes to publish and to wait.
+ */
 import { generateKeyPairSync } from 'node:crypto';
 import { createClient, ofAnswer } from '../../src/client/client.ts';
 import { type Ed25519KeyPair, formatPublicKey, formatSigningKey } from '../../src/signature.ts';
@@ -12,7 +14,9 @@ import { newSecret } from './requests.ts';
 const SCHEDULE_SECONDS = [1, 1, 1, 2, 2, 5, 5, 10, 10];
 const LISTED_WITHIN_MS = 30_000;
 
-/** Of all that is published here: one record, so that no circuit opens where it fails on purpose. */
+/**
+ * Of all that is published here: one record, so that no circuit opens where it fails on purpose.
+ */
 export const RECORD = 'subscription/sub_81';
 /** Beyond 2^53: `JSON.parse` makes 9007199254740992 of it. */
 export const SERIAL = '9007199254740993';

@@ -1,4 +1,7 @@
-/** A record's ledger in its Shard on node:sqlite, moved turn by turn: rows that stay, instances that end, a clock that the test sets. */
+/**
+ * A record's ledger in its Shard on node:sqlite, moved turn by turn: rows that stay, instances that
+ * end, a clock that the test sets.
+ */
 import { DatabaseSync } from 'node:sqlite';
 import type { AccountSettings, EndpointSettings } from '../../src/core/endpoint.ts';
 import { recordId } from '../../src/core/ids.ts';
@@ -17,7 +20,10 @@ export const START_MS = Date.UTC(2026, 10, 21);
 const SHARD = { account: 'acme', jurisdiction: null, incarnation: 'a'.repeat(12), generation: 0, shard: 0 } as const;
 export const RECORD = recordId({ kind: 'k', hash: 'a'.repeat(32) });
 
-/** Transactions inside others are savepoints, as in a Durable Object. `failsNext`: the outermost fails before it commits. */
+/**
+ * Transactions inside others are savepoints, as in a Durable Object. `failsNext`: the outermost
+ * fails before it commits.
+ */
 export function sqlOf(database: DatabaseSync, faults: { failsNext: boolean } = { failsNext: false }): Sql {
   let depth = 0;
   return {

@@ -31,7 +31,10 @@ function published(...events: NonNullable<Parameters<Bench['publish']>[1]>[]): B
   return bench;
 }
 
-/** The request of the one attempt that these effects started, under the settings that the new endpoint has. */
+/**
+ * The request of the one attempt that these effects started, under the settings that the new
+ * endpoint has.
+ */
 function request(bench: Bench, effects: ReturnType<typeof ask>['effects'], endpoint = NEW) {
   const [run] = effects.run;
   if (run === undefined) throw new Error('nothing was started');

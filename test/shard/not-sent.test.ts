@@ -1,4 +1,6 @@
-/** A fault of ours keeps a request from leaving: it costs its delivery time and nothing else (V9). */
+/**
+ * A fault of ours keeps a request from leaving: it costs its delivery time and nothing else (V9).
+ */
 import { expect, test } from 'vitest';
 import { NOT_SENT_WAIT_MS_MAX } from '../../src/core/limits.ts';
 import type { AttemptOutcome } from '../../src/core/outcome.ts';

@@ -111,7 +111,10 @@ it('the facts of a row of an older release say themselves what has a column', ()
   expect(parseFacts(JSON.stringify(own), columns)).toMatchObject(own);
 });
 
-/** SQLite's file format: a row without row id keeps so many bytes on its page of 4,096, and takes a page more beyond them. */
+/**
+ * SQLite's file format: a row without row id keeps so many bytes on its page of 4,096, and takes a
+ * page more beyond them.
+ */
 const ROW_BYTES_MAX = 1_002;
 
 it('an ordinary event that arrived at the first try fits on a quarter of a page, with what was sent', () => {

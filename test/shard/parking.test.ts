@@ -8,7 +8,8 @@ test('a lane that was woken before it was parked is not held, also when a turn f
   if (run === undefined) throw new Error('nothing was claimed');
   expect(bench.ledger.begin(run.claim, bench.settings(), bench.at).result.kind).toBe('ask');
   const asked = bench.ledger.asking(bench.endpoint.id, 1);
-  // The Gate has the row; before its answer comes the endpoint is resumed and the Gate wakes this record.
+  // The Gate has the row; before its answer comes the endpoint is resumed and the Gate wakes this
+  // record.
   bench.ledger.wake(bench.endpoint.id, 2, null, bench.at);
   bench.failTurn();
   bench.ledger.parked(run.claim, 'paused', asked, bench.at);

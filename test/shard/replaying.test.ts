@@ -1,4 +1,7 @@
-/** Replays at their Record: what is out of order (R4), and whether what was replayed is resolved (R1). */
+/**
+ * Replays at their Record: what is out of order (R4), and whether what was replayed is resolved
+ * (R1).
+ */
 import { expect, test } from 'vitest';
 import { readDelivery } from '../../src/shard/views.ts';
 import { Bench, FAILURE, SUCCESS } from './bench.ts';

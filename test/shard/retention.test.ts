@@ -1,4 +1,7 @@
-/** O4, P2 and I2 in a Shard: what goes when, what stays of it, and what a new instance knows afterwards. */
+/**
+ * O4, P2 and I2 in a Shard: what goes when, what stays of it, and what a new instance knows
+ * afterwards.
+ */
 import { describe, expect, test } from 'vitest';
 import { DAY_MS, RETENTION_PAGE_ROWS } from '../../src/core/limits.ts';
 import { readDelivery, readEvent, readEvents, readRecord } from '../../src/shard/views.ts';
@@ -212,7 +215,8 @@ describe('once rows are gone, also for a new instance,', () => {
     days(bench, 40);
     bench.retain();
     expect(rows(bench, 'event')).toMatchObject([{ sequence: 2 }]);
-    // Its claim ran out while nothing ran, and so does the next one: the attempts count as lost, and it is sent again.
+    // Its claim ran out while nothing ran, and so does the next one: the attempts count as lost,
+    // and it is sent again.
     bench.crash();
     bench.nowMs += 60_000;
     const [again] = bench.alarm().run;

@@ -1,4 +1,7 @@
-/** What a Shard does when what it remembers, or what waits in it, is older than the endpoint's settings. */
+/**
+ * What a Shard does when what it remembers, or what waits in it, is older than the endpoint's
+ * settings.
+ */
 import { expect, test } from 'vitest';
 import type { Admission } from '../../src/core/admission.ts';
 import type { AccountSettings } from '../../src/core/endpoint.ts';

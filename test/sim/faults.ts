@@ -1,12 +1,21 @@
-/** How hostile one world is. Each world draws its own rates, so that some faults appear alone and some together. */
+/**
+ * How hostile one world is. Each world draws its own rates, so that some faults appear alone and
+ * some together.
+ */
 import type { Prng } from './prng.ts';
 
 export type Faults = {
-  /** How much happens at once: weight of time going on while things are ready, of crashes, and the share taken out of turn. */
+  /**
+   * How much happens at once: weight of time going on while things are ready, of crashes, and the
+   * share taken out of turn.
+   */
   haste: number;
   crashes: number;
   disorder: number;
-  /** A call to an object that never arrives; one whose answer is lost; one that the platform makes twice. */
+  /**
+   * A call to an object that never arrives; one whose answer is lost; one that the platform makes
+   * twice.
+   */
   callLost: number;
   answerLost: number;
   callDoubled: number;

@@ -1,6 +1,6 @@
 /**
- * A Gate as the platform runs it: storage and alarm that stay, instances that come and go. Around the
- * same GateCore as src/gate/gate.ts.
+ * A Gate as the platform runs it: storage and alarm that stay, instances that come and go. Around
+ * the same GateCore as src/gate/gate.ts.
  */
 import type { GateSettings, Woken } from '../../src/core/admission.ts';
 import type { Report } from '../../src/core/report.ts';

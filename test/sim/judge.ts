@@ -1,4 +1,7 @@
-/** What must be true of everything once all is quiet: I1, I4 and I8; and once retention has had its time: I2. */
+/**
+ * What must be true of everything once all is quiet: I1, I4 and I8; and once retention has had its
+ * time: I2.
+ */
 import { deliveryId, isReplay } from '../../src/core/ids.ts';
 import { type LoggedAttempt, REPLAYS_NOTHING } from '../../src/core/log.ts';
 import type { DeliveryView } from '../../src/core/view.ts';
@@ -83,7 +86,10 @@ function judgeAlarm(system: System, shard: ShardHost): void {
   }
 }
 
-/** O4: nothing is kept for longer than the longest that the account has ever said, its tenth, and an hour. */
+/**
+ * O4: nothing is kept for longer than the longest that the account has ever said, its tenth, and an
+ * hour.
+ */
 function judgeKept(system: System, host: RecordHost): void {
   const { keptMsMax } = system.endpoints;
   const { nowMs, drawn } = system.world;
@@ -120,7 +126,8 @@ function countedAttempts(system: System): Record<string, number> {
 
 function rowsOf(system: System, table: 'deliveries' | 'attempts' | 'events'): Map<string, Row> {
   const rows = system.d1.storage.query(`SELECT * FROM ${table}`);
-  // A message that was on its way brings rows of a removed account back; they stay until their retention.
+  // A message that was on its way brings rows of a removed account back; they stay until their
+  // retention.
   const own = rows.filter((row) => !system.isFormerEndpoint(String(row['endpoint'])));
   return new Map(own.map((row) => [String(row['id']), row]));
 }

@@ -1,7 +1,7 @@
 /**
- * The publisher, and the Worker's part of a publish (as src/http/publish/publishing.ts, but always with the oldest settings that it may
- * use): settings, match, accept. It publishes again, with the same id, whatever it got no answer for, and remembers what it was
- * promised.
+ * The publisher, and the Worker's part of a publish (as src/http/publish/publishing.ts, but always
+ * with the oldest settings that it may use): settings, match, accept. It publishes again, with the
+ * same id, whatever it got no answer for, and remembers what it was promised.
  */
 import { createHash } from 'node:crypto';
 import { base32 } from '../../src/core/base32.ts';
@@ -24,7 +24,10 @@ export type PublisherLinks = {
   broken(error: unknown): void;
   /** Of an account that was removed: what it was promised holds no longer. */
   isFormer(record: string): boolean;
-  /** Events of this id as their record keeps them, or kept them until retention took them; the newest first. */
+  /**
+   * Events of this id as their record keeps them, or kept them until retention took them; the
+   * newest first.
+   */
   known(record: string, id: string): { id: string; sequence: number; contentHash: string; isGone: boolean }[];
 };
 
@@ -118,7 +121,10 @@ export class Publisher {
     return draft;
   }
 
-  /** What the catalogue may say of it: of each event by itself, as if the type had been changed just before. */
+  /**
+   * What the catalogue may say of it: of each event by itself, as if the type had been changed just
+   * before.
+   */
   #typed(): Partial<Draft> {
     const { prng } = this.#world;
     const expireAfterSeconds = prng.pick([3, 30, 600, 7_200]);
@@ -188,7 +194,8 @@ export class Publisher {
     const isStored = result.kind === 'accepted' || result.kind === 'conflict';
     if (draft === undefined || !isStored) return;
     const known = this.#links.known(name, draft.id);
-    // The one that answered, where its row has not gone meanwhile; an id that came again after that stands for what it is now.
+    // The one that answered, where its row has not gone meanwhile; an id that came again after that
+    // stands for what it is now.
     const asked = known.find((one) => result.kind === 'accepted' && one.sequence === result.sequence) ?? known[0];
     const isOnly = known.length === 1;
     if (result.kind === 'accepted' || isOnly) {

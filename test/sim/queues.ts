@@ -1,4 +1,7 @@
-/** A queue as the platform promises it: at least once, in no order, and here also losing some. Consumers take batches and may die. */
+/**
+ * A queue as the platform promises it: at least once, in no order, and here also losing some.
+ * Consumers take batches and may die.
+ */
 import { Life } from './schedule.ts';
 import type { World } from './world.ts';
 

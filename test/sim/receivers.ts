@@ -1,4 +1,7 @@
-/** The receivers behind the endpoints, and the network to them: moods that change, requests that were seen. */
+/**
+ * The receivers behind the endpoints, and the network to them: moods that change, requests that
+ * were seen.
+ */
 import type { AttemptOutcome, ErrorKind } from '../../src/core/outcome.ts';
 import { kindOfStatus } from '../../src/core/outcome.ts';
 import type { AttemptRequest } from '../../src/core/rpc.ts';

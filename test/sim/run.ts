@@ -1,6 +1,6 @@
 /**
- * npm run sim -- [--seed N] [--steps N] [--seconds N]
- * Runs world after world, each with its own seed, for as long as asked. Exit 1 with seed, step and trace when an invariant breaks.
+ * npm run sim -- [--seed N] [--steps N] [--seconds N] Runs world after world, each with its own
+ * seed, for as long as asked. Exit 1 with seed, step and trace when an invariant breaks.
  */
 import { parseArgs } from 'node:util';
 import { Failure, simulate } from './simulate.ts';

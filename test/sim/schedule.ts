@@ -1,10 +1,14 @@
 /**
- * Virtual time, and everything that is under way in it. Nothing happens by itself: a step takes one item out and runs it.
- * Items that are ready may be taken in any order, which is how the network, queues and timers lose their order.
+ * Virtual time, and everything that is under way in it. Nothing happens by itself: a step takes one
+ * item out and runs it. Items that are ready may be taken in any order, which is how the network,
+ * queues and timers lose their order.
  */
 import type { Prng } from './prng.ts';
 
-/** One life of an instance, a consumer or a caller. What belongs to it stops, or comes back to nobody, when it ends. */
+/**
+ * One life of an instance, a consumer or a caller. What belongs to it stops, or comes back to
+ * nobody, when it ends.
+ */
 export class Life {
   readonly name: string;
   isAlive = true;
@@ -33,12 +37,18 @@ export type Item = {
   atMs: number;
   /** Whose it is; null: the world's own. */
   life: Life | null;
-  /** It has left, or is about to leave, whoever sent it: may go on without. Otherwise it is on its way to its life. */
+  /**
+   * It has left, or is about to leave, whoever sent it: may go on without. Otherwise it is on its
+   * way to its life.
+   */
   isOutbound: boolean;
   run: () => void;
 };
 
-/** Of what a dead life had under way: how much of it had left already, and how often its answers still find code that runs. */
+/**
+ * Of what a dead life had under way: how much of it had left already, and how often its answers
+ * still find code that runs.
+ */
 const OUTBOUND_LOST_SHARE = 0.5;
 const INBOUND_LOST_SHARE = 0.6;
 

@@ -1,6 +1,6 @@
 /**
- * A Shard as the platform runs it: storage and alarm that stay, instances that come and go. Around the same ShardCore as
- * src/shard/shard.ts, so what it decides is what runs.
+ * A Shard as the platform runs it: storage and alarm that stay, instances that come and go. Around
+ * the same ShardCore as src/shard/shard.ts, so what it decides is what runs.
  */
 import type { Admission, GateSettings } from '../../src/core/admission.ts';
 import type { Report } from '../../src/core/report.ts';
@@ -74,7 +74,9 @@ export class ShardHost {
   instance: ShardInstance | null = null;
   /** The clock that the last turn read. */
   turnMs = 0;
-  /** The last turn was an alarm's and failed: nothing was planned in it, so what was due still is. */
+  /**
+   * The last turn was an alarm's and failed: nothing was planned in it, so what was due still is.
+   */
   hasAlarmFailed = false;
   /** That its instances have handed to the log so far, repetitions included. */
   entriesTold = 0;
@@ -122,10 +124,14 @@ export class ShardHost {
     return true;
   }
 
-  /** Runs at or after its time. The armed alarm goes once the handler is through; if the instance dies in it, it runs again. */
+  /**
+   * Runs at or after its time. The armed alarm goes once the handler is through; if the instance
+   * dies in it, it runs again.
+   */
   ring(): void {
     const before = this.alarmAtMs;
-    // As measured on workerd: an instance that the alarm starts finds none armed, and learns from it what it was armed for.
+    // As measured on workerd: an instance that the alarm starts finds none armed, and learns from
+    // it what it was armed for.
     this.alarmAtMs = null;
     const instance = this.running();
     instance.ring(before);

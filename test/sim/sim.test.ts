@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import { simulate } from './simulate.ts';
 
-/** Requirement Q1: at least 10,000 steps; the invariants are asked after each, and what must be true in the end after each world. */
+/**
+ * Requirement Q1: at least 10,000 steps; the invariants are asked after each, and what must be true
+ * in the end after each world.
+ */
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
 const STEPS = 2_000;
 const MORE_SEEDS_MAX = 60;

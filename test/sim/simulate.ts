@@ -1,6 +1,7 @@
 /**
- * One run, two rounds of it: hostile steps, then calm, then what must be true once all is quiet, then weeks in which retention comes;
- * in the first round perhaps not to the end. The same seed is the same run.
+ * One run, two rounds of it: hostile steps, then calm, then what must be true once all is quiet,
+ * then weeks in which retention comes; in the first round perhaps not to the end. The same seed is
+ * the same run.
  */
 import { setImmediate } from 'node:timers/promises';
 import { Violation } from '../support/invariants.ts';
@@ -156,8 +157,8 @@ function advance(system: System): string {
 }
 
 /**
- * No more faults; every receiver is well, every endpoint enabled: until nothing is under way and no alarm is armed, or none but those of
- * quiet Shards, which wait for their retention.
+ * No more faults; every receiver is well, every endpoint enabled: until nothing is under way and no
+ * alarm is armed, or none but those of quiet Shards, which wait for their retention.
  */
 async function calm(system: System, most: number, isToTheEnd = false): Promise<void> {
   const { world } = system;

@@ -1,5 +1,6 @@
 /**
- * The storage of a Durable Object and of D1 on node:sqlite: the real SQL, with a place for faults inside a turn.
+ * The storage of a Durable Object and of D1 on node:sqlite: the real SQL, with a place for faults
+ * inside a turn.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -29,10 +30,11 @@ export class ObjectStorage {
   }
 
   /**
-   * What one instance sees. After its death every access throws, as the platform's storage does. `turn` is asked once for each
-   * turn: `throw` fails it before it commits, `crash` ends the instance in it; `part` for each part of one, which alone is undone,
-   * and `parted` names the record that it wrote. `committed` is called for each turn that committed, with the records that it
-   * wrote and those of which it undid a part.
+   * What one instance sees. After its death every access throws, as the platform's storage does.
+   * `turn` is asked once for each turn: `throw` fails it before it commits, `crash` ends the
+   * instance in it; `part` for each part of one, which alone is undone, and `parted` names the
+   * record that it wrote. `committed` is called for each turn that committed, with the records that
+   * it wrote and those of which it undid a part.
    */
   sqlFor(
     life: Life,
@@ -118,7 +120,10 @@ function isRecord(value: SqlValue): value is string {
   return typeof value === 'string' && /^[ku][a-z2-7]{32}$/.test(value);
 }
 
-/** The part of D1 that the log uses. `fault` is asked before each call and may reject before or after the work. */
+/**
+ * The part of D1 that the log uses. `fault` is asked before each call and may reject before or
+ * after the work.
+ */
 export class SqliteD1 {
   readonly storage = new ObjectStorage();
   readonly #call: <T>(what: string, work: () => T) => Promise<T>;

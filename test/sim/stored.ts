@@ -1,11 +1,16 @@
-/** Reads a record's rows as they are, past the code under test: follow src/shard/tables.ts when its tables change. */
+/**
+ * Reads a record's rows as they are, past the code under test: follow src/shard/tables.ts when its
+ * tables change.
+ */
 import { type KeptFacts, keptList, parseFacts } from '../../src/shard/stored.ts';
 import type { StoredDelivery } from '../support/invariants.ts';
 import type { ObjectStorage } from './sqlite.ts';
 
 export type StoredEvent = { raw: string; facts: KeptFacts; deliveries: StoredDelivery[] };
 
-/** Every event of a record; those whose row is the same text as in `before` are the same objects. */
+/**
+ * Every event of a record; those whose row is the same text as in `before` are the same objects.
+ */
 export function readStored(
   storage: ObjectStorage,
   record: string,

@@ -1,4 +1,7 @@
-/** Looks at every record after every turn and at every request, and asks the invariants. Counts what a run really saw. */
+/**
+ * Looks at every record after every turn and at every request, and asks the invariants. Counts what
+ * a run really saw.
+ */
 import type { Ordering } from '../../src/core/endpoint.ts';
 import { deliveryId } from '../../src/core/ids.ts';
 import { CLAIM_GRACE_MS } from '../../src/core/limits.ts';

@@ -1,5 +1,6 @@
 /**
- * What all parts of a simulated world share: chance, time, faults, the network between objects, what was seen, and the trace.
+ * What all parts of a simulated world share: chance, time, faults, the network between objects,
+ * what was seen, and the trace.
  */
 import { EndpointHints } from '../../src/shard/hints.ts';
 import { drawFaults, type Faults, NO_FAULTS } from './faults.ts';
@@ -88,8 +89,9 @@ export class World {
   }
 
   /**
-   * A call to an object. It may be slow, be lost on its way or on the way back; then a retryable one is made again, perhaps to
-   * another instance, and any other rejects. What the caller and the object exchange is copied, as between machines.
+   * A call to an object. It may be slow, be lost on its way or on the way back; then a retryable
+   * one is made again, perhaps to another instance, and any other rejects. What the caller and the
+   * object exchange is copied, as between machines.
    */
   call<T>(from: Life, what: string, isRetryable: boolean, target: () => Target<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();

@@ -1,7 +1,8 @@
 /**
- * `npm run test:story`: the support story on the running service, timed. A customer's CRM refuses for an hour (played in seconds, with
- * the alerts' times shortened alike); one query finds what died, one dry run counts it, one replay sends it while live events go on,
- * and the alert opens and resolves. Ends with 0 only if all of it was right; times are told and not judged.
+ * `npm run test:story`: the support story on the running service, timed. A customer's CRM refuses
+ * for an hour (played in seconds, with the alerts' times shortened alike); one query finds what
+ * died, one dry run counts it, one replay sends it while live events go on, and the alert opens and
+ * resolves. Ends with 0 only if all of it was right; times are told and not judged.
  */
 import { Receiver } from '../demo/receiver.ts';
 import { run } from '../support/program.ts';

@@ -1,6 +1,7 @@
 /**
- * The customer `acme` has a CRM that answers 401 for a while and an ERP that is well. The person of support asks nobody: every step is
- * a call of the API by its typed client. An hour is played in a minute: the alerts' window is 20 s, their quiet time 5 s.
+ * The customer `acme` has a CRM that answers 401 for a while and an ERP that is well. The person of
+ * support asks nobody: every step is a call of the API by its typed client. An hour is played in a
+ * minute: the alerts' window is 20 s, their quiet time 5 s.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { createClient, type ClientOptions, type Input, type Operations } from '../../src/client/client.ts';

@@ -1,4 +1,7 @@
-/** Requests to the real app in workerd, as a publisher sends them. What comes back must be what the document tells of it. */
+/**
+ * Requests to the real app in workerd, as a publisher sends them. What comes back must be what the
+ * document tells of it.
+ */
 import { exports } from 'cloudflare:workers';
 import { RETRY_AFTER_SECONDS_MAX } from '../../src/core/limits.ts';
 import { holdToDocument } from './documented.ts';

@@ -5,7 +5,10 @@ export class Checks {
   passed = 0;
   failed = 0;
 
-  /** `faults`: one sentence for each that is wrong. `of` says how many things were looked at: none at all is a fault too. */
+  /**
+   * `faults`: one sentence for each that is wrong. `of` says how many things were looked at: none
+   * at all is a fault too.
+   */
   check(what: string, of: number, faults: string[]): void {
     const all = of === 0 ? ['there was nothing to check', ...faults] : faults;
     if (all.length === 0) this.passed += 1;

@@ -1,6 +1,7 @@
 /**
- * Every answer of the API that any worker test asks for is held against the OpenAPI document: its status is one that the document names
- * for the operation, its problem one of the operation's codes, its body fits the schema to the field.
+ * Every answer of the API that any worker test asks for is held against the OpenAPI document: its
+ * status is one that the document names for the operation, its problem one of the operation's
+ * codes, its body fits the schema to the field.
  */
 import { type Schema, Validator } from '@cfworker/json-schema';
 import { exports } from 'cloudflare:workers';
@@ -42,7 +43,10 @@ function parametersOf(path: string): number {
   return path.split('{').length;
 }
 
-/** Throws what is wrong with the answer. Places that the document does not have, and methods that a path does not, are not its business. */
+/**
+ * Throws what is wrong with the answer. Places that the document does not have, and methods that a
+ * path does not, are not its business.
+ */
 export async function holdToDocument(method: string, url: string, answer: Answered): Promise<void> {
   const { document, routes } = await read();
   const path = url.split('?')[0] ?? '';
@@ -95,7 +99,10 @@ function misfitsOf(document: ApiDocument, name: string, schema: ApiSchema, body:
     : [`${name}: ${errors.map(({ instanceLocation, error }) => `${instanceLocation} ${error}`).join(', ')}`];
 }
 
-/** Readers must pass over fields that they do not know; the tests must not: what is answered is what the document tells. */
+/**
+ * Readers must pass over fields that they do not know; the tests must not: what is answered is what
+ * the document tells.
+ */
 function closed(value: object): object {
   const entries = Object.entries(value).map(([name, inner]: [string, unknown]) => [
     name,

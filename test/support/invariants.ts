@@ -1,6 +1,7 @@
 /**
- * The invariants I1-I8 of docs/requirements.md, each named once: functions over facts that throw a Violation whose text says what was
- * promised and what was found. They know neither SQL nor a runtime, so that any test that has such facts can ask them.
+ * The invariants I1-I8 of docs/requirements.md, each named once: functions over facts that throw a
+ * Violation whose text says what was promised and what was found. They know neither SQL nor a
+ * runtime, so that any test that has such facts can ask them.
  */
 import type { Delivery, DeliveryStatus } from '../../src/core/delivery.ts';
 import type { Ordering } from '../../src/core/endpoint.ts';
@@ -27,7 +28,9 @@ export type StoredDelivery = LaneItem & { expiresAtMs?: number | undefined };
 /** For plans that need not know what was attempted: it only ever takes away from what may start. */
 const NOTHING_ATTEMPTED = { attempted: null, attemptedOfType: new Map<string, number>() };
 
-/** Clocks of two machines may differ by this, or an attempt have begun this long before its outcome. */
+/**
+ * Clocks of two machines may differ by this, or an attempt have begun this long before its outcome.
+ */
 const CREDIT_SLACK_MS = 120_000;
 
 function nameOf({ sequence, delivery }: StoredDelivery): string {
@@ -53,7 +56,10 @@ export function nothingLost(where: string, acknowledged: string[], stored: Reado
   if (lost.length > 0) throw new Violation('I1', where, `acknowledged, but nowhere: ${lost.join(', ')}`);
 }
 
-/** I6: a job that is repeated makes one replay of a delivery; what was missing is sent by one replay that repeats nothing. */
+/**
+ * I6: a job that is repeated makes one replay of a delivery; what was missing is sent by one replay
+ * that repeats nothing.
+ */
 export function isReplayedOnceByAJob(where: string, ofEvent: Iterable<StoredDelivery>): void {
   const known = new Set<string>();
   for (const one of ofEvent) {
@@ -69,7 +75,10 @@ export function isReplayedOnceByAJob(where: string, ofEvent: Iterable<StoredDeli
   }
 }
 
-/** I2: 1, 2, 3, … without a gap, those included of which retention took the rows: none is given again. */
+/**
+ * I2: 1, 2, 3, … without a gap, those included of which retention took the rows: none is given
+ * again.
+ */
 export function sequencesAreDense(where: string, present: Iterable<number>, gone: Iterable<number>): void {
   let expected = 1;
   for (const sequence of [...present, ...gone].sort((a, b) => a - b)) {
@@ -78,7 +87,10 @@ export function sequencesAreDense(where: string, present: Iterable<number>, gone
   }
 }
 
-/** What retention may take, and when: `keptMs` from the end, as the account says; what is open or under way never. */
+/**
+ * What retention may take, and when: `keptMs` from the end, as the account says; what is open or
+ * under way never.
+ */
 export function mayGo(where: string, what: string, deliveries: StoredDelivery[], nowMs: number, keptMs: number): void {
   for (const one of deliveries) {
     const { state, claim } = one.delivery;
@@ -107,8 +119,8 @@ export function answersTheSame(where: string, first: unknown, again: unknown): v
 }
 
 /**
- * I4, I6, and that the log hears of it: from one stored picture of a delivery to the next. `nowMs`: of the turn in between. `hasLeft`:
- * the request of the claim that was open before.
+ * I4, I6, and that the log hears of it: from one stored picture of a delivery to the next. `nowMs`:
+ * of the turn in between. `hasLeft`: the request of the claim that was open before.
  */
 export function changesLegally(
   where: string,
@@ -176,7 +188,10 @@ function isDiscarded(reason: string | null): boolean {
   return reason !== null && reason.startsWith('discarded');
 }
 
-/** I3: by whom a delivery was superseded: by version where both have one, by sequence where neither has. */
+/**
+ * I3: by whom a delivery was superseded: by version where both have one, by sequence where neither
+ * has.
+ */
 export function isSupersededRightly(
   where: string,
   one: StoredDelivery,
@@ -192,7 +207,8 @@ export function isSupersededRightly(
   if ((one.version === null) !== (by.version === null)) broken(`${text}, though only one of them has a version`);
   const isNewer = one.version !== null && by.version !== null ? by.version > one.version : by.sequence > one.sequence;
   if (!isNewer) broken(`${text}, which is not newer`);
-  // Another type supersedes only with what was attempted; the same type, or group, also while it waits.
+  // Another type supersedes only with what was attempted; the same type, or group, also while it
+  // waits.
   const wasTried = by.delivery.claims > 0;
   const isFamily = one.latestGroup === by.latestGroup && (one.latestGroup !== undefined || one.type === by.type);
   if (!isFamily && !wasTried) broken(`${text}, which is of another type and was never attempted`);
@@ -205,7 +221,10 @@ export function isSupersededRightly(
 export type Departure = {
   request: AttemptRequest;
   isKeyed: boolean;
-  /** Everything of this lane as stored, this delivery included: after the turn that decided, and before it. */
+  /**
+   * Everything of this lane as stored, this delivery included: after the turn that decided, and
+   * before it.
+   */
   lane: StoredDelivery[];
   before: StoredDelivery[];
   /** The highest version that an earlier request of this lane carried. */
@@ -246,7 +265,8 @@ export function mayDepart(where: string, { request, isKeyed, lane, before, attem
   }
   const running = others.find((one) => isLive(one) && one.delivery.claim !== null);
   if (running !== undefined) broken(`as a replay beside the live ${nameOf(running)}`);
-  // A replay that leaves may itself overtake what stood in front: so what counts is what was due before.
+  // A replay that leaves may itself overtake what stood in front: so what counts is what was due
+  // before.
   const due = planLane(
     { ordering, items: before.filter((one) => isLive(one) && isOpen(one)), ...NOTHING_ATTEMPTED },
     nowMs,
@@ -256,9 +276,13 @@ export function mayDepart(where: string, { request, isKeyed, lane, before, attem
 
 export type Running = { request: AttemptRequest; departed: number; isLiveUntilMs: number };
 
-/** I3 from the receiver's side: nothing of the lane that we still count on is running when another starts. */
+/**
+ * I3 from the receiver's side: nothing of the lane that we still count on is running when another
+ * starts.
+ */
 export function doesNotOverlap(where: string, starting: Running, running: Running[], nowMs: number): void {
-  // Given up by us and aborted, but so slow on its way that it arrives all the same: nobody can prevent that.
+  // Given up by us and aborted, but so slow on its way that it arrives all the same: nobody can
+  // prevent that.
   if (starting.isLiveUntilMs <= nowMs) return;
   for (const other of running) {
     const a = starting.request.claim;
@@ -280,10 +304,15 @@ export type Watched = {
   isParkedAt: (endpoint: string) => boolean;
 };
 
-/** A due time is armed later by so much where it would say something else, or does say that the log is whole (shard/alarm.ts). */
+/**
+ * A due time is armed later by so much where it would say something else, or does say that the log
+ * is whole (shard/alarm.ts).
+ */
 const ALARM_LATE_MS = WHOLE_PHASE_MS;
 
-/** I5: what is owed has an alarm in time, or its lane waits at its Gate with an alarm of its own. */
+/**
+ * I5: what is owed has an alarm in time, or its lane waits at its Gate with an alarm of its own.
+ */
 export function workIsWatched(where: string, { lanes, alarmAtMs, turnMs, isParkedAt }: Watched): void {
   const broken = (what: string) => {
     throw new Violation('I5', where, what);
@@ -324,7 +353,10 @@ export function ringsAgainSoon(where: string, alarmAtMs: number | null, failedMs
   if (waitMs > ALARM_FAILED_WAIT_MS_CAP) throw new Violation('I5', where, `rings ${waitMs} ms after one in vain`);
 }
 
-/** I7: every request of a delivery carries the same id, the same bytes and the same place in its lane. */
+/**
+ * I7: every request of a delivery carries the same id, the same bytes and the same place in its
+ * lane.
+ */
 export function isTheSame(where: string, first: AttemptRequest, again: AttemptRequest, isOrdered: boolean): void {
   const { sequence, replay } = again.claim;
   const broken = (what: string) => {
@@ -379,7 +411,10 @@ export function isNewAttempt(where: string, numbers: ReadonlySet<number>, reques
   }
 }
 
-/** C2: `webhook-previous` names what the lane sent before; what may never have left may be left out or named. */
+/**
+ * C2: `webhook-previous` names what the lane sent before; what may never have left may be left out
+ * or named.
+ */
 export function namesPrevious(where: string, request: AttemptRequest, sent: number[], perhapsSent: number[]): void {
   const { sequence } = request.claim;
   const last = Math.max(0, ...sent.filter((one) => one < sequence));

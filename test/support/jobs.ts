@@ -20,7 +20,10 @@ export function jobOf(id: string) {
   return env.JOB.getByName(jobName(id));
 }
 
-/** Rings the job's alarm as often as it takes; a rest between two passes is over at once. Date must be faked. */
+/**
+ * Rings the job's alarm as often as it takes; a rest between two passes is over at once. Date must
+ * be faked.
+ */
 export async function until(
   id: string,
   isReached: (job: ShownJob) => boolean,

@@ -1,4 +1,7 @@
-/** Setup of every test file in test/worker: its databases, which it shares with no other file, start migrated. */
+/**
+ * Setup of every test file in test/worker: its databases, which it shares with no other file, start
+ * migrated.
+ */
 import { applyD1Migrations } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterAll } from 'vitest';
@@ -7,11 +10,15 @@ await applyD1Migrations(env.CONFIG, env.TEST_MIGRATIONS.config);
 await applyD1Migrations(env.LOG_DB, env.TEST_MIGRATIONS.log);
 
 const LOOK_EVERY_MS = 100;
-/** Looks in a row without a message: more than the queues gather for (workerd.ts), and a batch is handled meanwhile. */
+/**
+ * Looks in a row without a message: more than the queues gather for (workerd.ts), and a batch is
+ * handled meanwhile.
+ */
 const QUIET_LOOKS = 10;
 const LOOKS_MAX = 50;
 
-// Storage ends with the file. A message that came later would find none, and workerd waits for all of its retries.
+// Storage ends with the file. A message that came later would find none, and workerd waits for all
+// of its retries.
 afterAll(async () => {
   let quiet = 0;
   for (let looks = 0; looks < LOOKS_MAX && quiet < QUIET_LOOKS; looks += 1) {

@@ -1,4 +1,7 @@
-/** O5: our own rules for the OpenAPI document, beside the validator that is not ours. Each fault names its rule and its place. */
+/**
+ * O5: our own rules for the OpenAPI document, beside the validator that is not ours. Each fault
+ * names its rule and its place.
+ */
 import { Validator, type Schema } from '@cfworker/json-schema';
 import {
   type ApiDocument,
@@ -145,7 +148,10 @@ function muteFields(schema: ApiSchema, owner: string): string[] {
   ];
 }
 
-/** What generators of other languages read wrong, or not at all; docs/api.md says what each comes to. */
+/**
+ * What generators of other languages read wrong, or not at all; docs/api.md says what each comes
+ * to.
+ */
 function languageFaults(schema: ApiSchema, place: string): string[] {
   const { type, enum: choices, allOf, format } = schema;
   const types = [type ?? []].flat();
@@ -174,7 +180,10 @@ function languageFaults(schema: ApiSchema, place: string): string[] {
 
 const BOUNDS = ['minimum', 'maximum'];
 
-/** Names that a language has taken: by its library, or because a generator makes `NewX` for X, or a type for each security scheme. */
+/**
+ * Names that a language has taken: by its library, or because a generator makes `NewX` for X, or a
+ * type for each security scheme.
+ */
 function nameFaults({ components: { schemas, securitySchemes } }: ApiDocument): string[] {
   const names = Object.keys(schemas);
   const schemes = Object.keys(securitySchemes).map((name) => name.toLowerCase());

@@ -1,6 +1,7 @@
 /**
- * The outside world of the worker tests, on the Node side: every request that workerd makes to a public host ends here
- * (vitest.config.ts). A test says what a URL answers and reads what arrived through `http://control.test` (receiver.ts).
+ * The outside world of the worker tests, on the Node side: every request that workerd makes to a
+ * public host ends here (vitest.config.ts). A test says what a URL answers and reads what arrived
+ * through `http://control.test` (receiver.ts).
  */
 
 import { slackAnswer } from './slack.ts';

@@ -1,4 +1,7 @@
-/** Waiting for something that will happen: polled with a deadline, because how long it takes is the machine's affair. */
+/**
+ * Waiting for something that will happen: polled with a deadline, because how long it takes is the
+ * machine's affair.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 
 const EVERY_MS = 150;

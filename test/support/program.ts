@@ -1,6 +1,7 @@
 /**
- * A proof as a program: `npm run demo`, `test:alerts`, `test:story`. It has a state folder and at most one service of its own; however it
- * ends, the service is stopped, the folder is gone, and the last line counts what was right (.ci/run reads it).
+ * A proof as a program: `npm run demo`, `test:alerts`, `test:story`. It has a state folder and at
+ * most one service of its own; however it ends, the service is stopped, the folder is gone, and the
+ * last line counts what was right (.ci/run reads it).
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

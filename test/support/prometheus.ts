@@ -1,4 +1,7 @@
-/** A strict reader of Prometheus text 0.0.4: throws on whatever the format does not allow, where a lenient scraper would guess. */
+/**
+ * A strict reader of Prometheus text 0.0.4: throws on whatever the format does not allow, where a
+ * lenient scraper would guess.
+ */
 export type Parsed = Map<string, { type: string; samples: Map<string, number> }>;
 
 const NAME = '[a-zA-Z_:][a-zA-Z0-9_:]*';

@@ -1,4 +1,6 @@
-/** Receivers of the worker tests, seen from a test: what a URL answers, and what has arrived there. */
+/**
+ * Receivers of the worker tests, seen from a test: what a URL answers, and what has arrived there.
+ */
 import type { Arrived, Mood } from './outbound.ts';
 import { soon } from './soon.ts';
 

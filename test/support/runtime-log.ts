@@ -1,7 +1,8 @@
 /**
- * Lines that workerd writes beside the tests. An exception that leaves an object is logged by workerd
- * as uncaught, also where its caller catches it. Those that a test causes on purpose are listed here
- * with the test that asserts their effect; every other line is printed, so a line means a fault.
+ * Lines that workerd writes beside the tests. An exception that leaves an object is logged by
+ * workerd as uncaught, also where its caller catches it. Those that a test causes on purpose are
+ * listed here with the test that asserts their effect; every other line is printed, so a line means
+ * a fault.
  */
 
 /** `text`: part of the message. `test` of test/worker causes it, where it says `where`. */
@@ -27,7 +28,10 @@ export function isExpected(message: string): boolean {
 
 const quieted = new WeakSet<object>();
 
-/** Leaves expected messages out of `stream`, from now on. Cloudflare's plugin writes each in one call. */
+/**
+ * Leaves expected messages out of `stream`, from now on. Cloudflare's plugin writes each in one
+ * call.
+ */
 export function quiet(stream: Pick<NodeJS.WriteStream, 'write'>): void {
   if (quieted.has(stream)) return;
   quieted.add(stream);

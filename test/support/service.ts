@@ -1,6 +1,7 @@
 /**
- * The real service as a child process: what `npm start` runs, with a port, a state folder and a key of its own. It leads a
- * process group, so that `kill` ends workerd with it in the same instant, as a power cut would.
+ * The real service as a child process: what `npm start` runs, with a port, a state folder and a key
+ * of its own. It leads a process group, so that `kill` ends workerd with it in the same instant, as
+ * a power cut would.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,6 @@
-/** From an account and a record key to the Shard that holds the record, for tests that look inside. */
+/**
+ * From an account and a record key to the Shard that holds the record, for tests that look inside.
+ */
 import { env } from 'cloudflare:workers';
 import { type RecordAddress, recordId, recordName, shardName, type ShardsOf } from '../../src/core/ids.ts';
 import { recordAddress, shardsOf } from '../../src/lookup/address.ts';

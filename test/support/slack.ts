@@ -1,6 +1,7 @@
 /**
- * What a Slack incoming webhook answers, as its documentation tells (sources: src/core/alert-slack.ts), and stricter where that leaves
- * room: a member that we have no reason to send, or a control character of its markup that nobody escaped, is refused too.
+ * What a Slack incoming webhook answers, as its documentation tells (sources:
+ * src/core/alert-slack.ts), and stricter where that leaves room: a member that we have no reason to
+ * send, or a control character of its markup that nobody escaped, is refused too.
  */
 const TEXT_CHARS_MAX = 40_000;
 

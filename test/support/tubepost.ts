@@ -1,6 +1,7 @@
 /**
- * Tubepost's API as a careful publisher uses it: what has an id is published again with the same id until it is acknowledged
- * (P1). Reads go by the typed client; its answers too are parsed, never trusted.
+ * Tubepost's API as a careful publisher uses it: what has an id is published again with the same id
+ * until it is acknowledged (P1). Reads go by the typed client; its answers too are parsed, never
+ * trusted.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
@@ -82,7 +83,10 @@ export type DeliveryDetail = z.output<typeof detail>;
 export type ReplayJob = z.output<typeof replayJob>;
 export type RecordStatus = z.output<typeof record>;
 
-/** `isPatient`: for a service that is killed now and then. What gets no answer, a 5xx or a 429 is asked again. */
+/**
+ * `isPatient`: for a service that is killed now and then. What gets no answer, a 5xx or a 429 is
+ * asked again.
+ */
 export type At = { url: string; key: string; account: string; isPatient?: boolean };
 
 type Answer = { status: number; body: unknown; text: string; retryAfterMs: number | null };

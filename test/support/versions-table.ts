@@ -1,4 +1,7 @@
-/** The tables of docs/contract.md on versions, as cases: so that what the page promises is what the tests run. */
+/**
+ * The tables of docs/contract.md on versions, as cases: so that what the page promises is what the
+ * tests run.
+ */
 import type { Ordering } from '../../src/core/endpoint.ts';
 
 /** What the first event is doing when the second is published. */

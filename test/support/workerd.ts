@@ -1,4 +1,7 @@
-/** The Worker under test in workerd: its wrangler.toml, vars of its own, and an outside world that the tests control. */
+/**
+ * The Worker under test in workerd: its wrangler.toml, vars of its own, and an outside world that
+ * the tests control.
+ */
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { outbound } from './outbound.ts';
 import { quiet } from './runtime-log.ts';

@@ -53,7 +53,10 @@ async function rowsOf(account: string): Promise<Record<string, number>> {
 }
 const NOTHING = { deliveries: 0, events: 0, attempts: 0, hours: 0, accounts: 0, endpoints: 0, alerts: 0, faults: 0 };
 
-/** An account with everything: delivered, retrying and held deliveries, an unwanted event, a test, a removed endpoint and its job. */
+/**
+ * An account with everything: delivered, retrying and held deliveries, an unwanted event, a test, a
+ * removed endpoint and its job.
+ */
 async function fullAccount() {
   const account = await newAccount();
   const at = `/v1/accounts/${account}`;
@@ -148,7 +151,8 @@ test('the removal survives the death of its job and of the account’s object, a
   await until(job, ({ note }) => note.includes('looks once more'));
   expect(await rowsOf(account)).toEqual(NOTHING);
 
-  // A publish that had read the settings just before is refused, also by an instance that has just started.
+  // A publish that had read the settings just before is refused, also by an instance that has just
+  // started.
   await evictDurableObject(late);
   const event = { id: 'late', type: 'a.b', version: null, schemaVersion: null, occurredAt: null };
   const request = {

@@ -1,6 +1,6 @@
 /**
- * S3: every change is in the audit log, with who. The operations come from the OpenAPI document: a route that changes something and leaves no
- * row, or is not named here, fails.
+ * S3: every change is in the audit log, with who. The operations come from the OpenAPI document: a
+ * route that changes something and leaves no row, or is not named here, fails.
  */
 import { env, exports } from 'cloudflare:workers';
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
@@ -21,7 +21,10 @@ const UNAUDITED: { [id: string]: string } = {
 };
 
 type Values = { [name: string]: string };
-/** What an operation is sent, and the row that it leaves: in its account's log, or in the one for operators. */
+/**
+ * What an operation is sent, and the row that it leaves: in its account's log, or in the one for
+ * operators.
+ */
 type Case = { path: Values; body?: unknown; action: string; log: 'account' | 'operators'; row?: object };
 
 let methods: Map<string, { method: string; path: string }>;

@@ -1,4 +1,6 @@
-/** P4: one event to every account, or to those named, through the same path as a publish, by a job. */
+/**
+ * P4: one event to every account, or to those named, through the same path as a publish, by a job.
+ */
 import { env } from 'cloudflare:workers';
 import { evictDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';

@@ -1,4 +1,7 @@
-/** docs/requirements.md, "Conventions of the API", V1, V2: the exact fields of each shape, in their order, as the running service answers them. */
+/**
+ * docs/requirements.md, "Conventions of the API", V1, V2: the exact fields of each shape, in their
+ * order, as the running service answers them.
+ */
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
 import { soon } from '../support/soon.ts';

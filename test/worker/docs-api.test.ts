@@ -1,4 +1,7 @@
-/** O5: the program of docs/api.md against the running Worker. test/docs/api.test.ts compares the two, tsc checks it. */
+/**
+ * O5: the program of docs/api.md against the running Worker. test/docs/api.test.ts compares the
+ * two, tsc checks it.
+ */
 import { exports } from 'cloudflare:workers';
 import { expect, test, vi } from 'vitest';
 import { call, KEY } from '../support/api.ts';

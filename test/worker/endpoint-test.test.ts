@@ -1,4 +1,7 @@
-/** E4, S4: a test is a real request to one endpoint, answered as it happened, logged, and few a minute. */
+/**
+ * E4, S4: a test is a real request to one endpoint, answered as it happened, logged, and few a
+ * minute.
+ */
 import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { Webhook } from 'standardwebhooks';

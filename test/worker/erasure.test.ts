@@ -1,4 +1,7 @@
-/** O4: erasing the payload of one event, through the API and in the log, whatever order its messages come in. */
+/**
+ * O4: erasing the payload of one event, through the API and in the log, whatever order its messages
+ * come in.
+ */
 import { env } from 'cloudflare:workers';
 import { beforeEach, expect, test, vi } from 'vitest';
 import { listAttempts } from '../../src/store/log/attempts.ts';

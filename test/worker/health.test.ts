@@ -1,4 +1,7 @@
-/** V4: the health of an endpoint, against what its receiver saw, and against rows that the log holds. */
+/**
+ * V4: the health of an endpoint, against what its receiver saw, and against rows that the log
+ * holds.
+ */
 import { env } from 'cloudflare:workers';
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';

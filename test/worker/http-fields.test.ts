@@ -1,4 +1,7 @@
-/** P5, E1, E3: every field of every request with bad values, and the message that names field, rule and value. */
+/**
+ * P5, E1, E3: every field of every request with bad values, and the message that names field, rule
+ * and value.
+ */
 import { expect, test } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
 

@@ -74,7 +74,8 @@ test('while the first request runs, the second is a 409 that says when to come b
 test('a creation whose answer was lost makes no second endpoint, and the secret that is shown is the one that signs', async () => {
   const account = await newAccount();
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
-  // The first request creates the endpoint and dies before its answer is kept; a minute later the lock is gone.
+  // The first request creates the endpoint and dies before its answer is kept; a minute later the
+  // lock is gone.
   const stub = env.ACCOUNT.getByName(`v1:${account}`);
   const forgetful = {
     getByName: () => ({

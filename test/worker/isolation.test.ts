@@ -1,6 +1,7 @@
 /**
- * S2: every operation of the API, asked with a key and a token of another account. Generated from the OpenAPI document, so that no route is
- * forgotten. The ids are of things that are really there: so what is proven is the look-up and not only the refusal before it.
+ * S2: every operation of the API, asked with a key and a token of another account. Generated from
+ * the OpenAPI document, so that no route is forgotten. The ids are of things that are really there:
+ * so what is proven is the look-up and not only the refusal before it.
  */
 import { env, exports } from 'cloudflare:workers';
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -14,7 +15,10 @@ type Ids = { [name: string]: string };
 
 /** A key of an account may read these: they are everybody's, or about the key itself. */
 const SHARED = /^GET \/v1\/event-types|^GET \/v1\/session$|^POST \/v1\/sessions$/;
-/** What comes after a sequence of a record that is not there: nothing, as it is said to a receiver that fills a gap. */
+/**
+ * What comes after a sequence of a record that is not there: nothing, as it is said to a receiver
+ * that fills a gap.
+ */
 const EMPTY = 'GET /v1/accounts/{account}/records/{record}/events';
 /** Asked without an upgrade: refused before anything is looked for. */
 const LIVE = 'GET /v1/accounts/{account}/records/{record}/live';
@@ -128,7 +132,10 @@ const NOTHING: Ids = {
   alert: 'alr_00000000000000000000000000',
 };
 
-/** An answer that says nothing of the ids that were asked for; versions are of no account, and any number would be one. */
+/**
+ * An answer that says nothing of the ids that were asked for; versions are of no account, and any
+ * number would be one.
+ */
 function without(text: string, ids: Ids): string {
   const named = Object.entries(ids).filter(([, id]) => !/^[0-9]+$/.test(id));
   return named.reduce((left, [name, id]) => left.replaceAll(id, `{${name}}`), text);

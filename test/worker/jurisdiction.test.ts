@@ -1,4 +1,7 @@
-/** E0: an account whose Records and Gates may be in one jurisdiction only. workerd leaves the restriction out; the names stay. */
+/**
+ * E0: an account whose Records and Gates may be in one jurisdiction only. workerd leaves the
+ * restriction out; the names stay.
+ */
 import { env } from 'cloudflare:workers';
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';

@@ -62,7 +62,9 @@ type Seed = {
   endpoint: number;
   replay: number;
   acceptedMs: number;
-  /** After the acceptance, for attempts 1, 2, …; empty for none. Null: an event without deliveries. */
+  /**
+   * After the acceptance, for attempts 1, 2, …; empty for none. Null: an event without deliveries.
+   */
   attemptMs: number[] | null;
   code: number;
   status: DeliveryStatus;
@@ -176,7 +178,10 @@ function model(messages: LoggedRecord[], filter: LogFilter) {
   return { deliveries: deliveries.sort(newestFirst), attempts: attempts.sort(newestFirst) };
 }
 
-/** Ids of what the Record of `r/1` has not let go: nothing that happened to the others was at `sinceMs` or later. */
+/**
+ * Ids of what the Record of `r/1` has not let go: nothing that happened to the others was at
+ * `sinceMs` or later.
+ */
 function eventsSince(messages: LoggedRecord[], sinceMs: number): string[] {
   const ofOne = messages.filter(({ account, record }) => account === 'mine' && record === 'r/1');
   return ofOne
@@ -246,7 +251,8 @@ test('every filter, alone and combined, in any page size, within an account and 
               shown += deliveries.length + attempts.length;
             }
             if (account === null) continue;
-            // The same of one record, by the events that its Record names; it has let go of what had ended by then.
+            // The same of one record, by the events that its Record names; it has let go of what
+            // had ended by then.
             for (const sinceMs of [null, ACCEPTED_MS + 7_000]) {
               const ofOne = { ...filter, account, record: ['r/1'], event: undefined };
               const known = { ...ofOne, ofRecord: { events: eventsSince(messages, sinceMs ?? 0), sinceMs } };
@@ -471,7 +477,8 @@ test('a page reads about as many rows as it shows, wherever it lies: by key, by 
     rowsRead = 0;
     await ask();
     expect(rowsRead, name).toBeGreaterThan(0);
-    // Across accounts: some rows for each account of this file, too, in each span that is looked at.
+    // Across accounts: some rows for each account of this file, too, in each span that is looked
+    // at.
     expect(rowsRead, name).toBeLessThan(name.includes('across') ? 700 : 150);
   }
 });

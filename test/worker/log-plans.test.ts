@@ -1,4 +1,7 @@
-/** Every query that the lists of the log send, asked for its plan: none walks a table, and none reads an account from end to end. */
+/**
+ * Every query that the lists of the log send, asked for its plan: none walks a table, and none
+ * reads an account from end to end.
+ */
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
 import { listAttempts } from '../../src/store/log/attempts.ts';
@@ -16,7 +19,10 @@ type Plan = { sql: string; steps: string[] };
 
 const PLANS_PER_BATCH = 100;
 
-/** A database that notes what it is asked and answers nothing. `plans` asks for all plans, each text once. */
+/**
+ * A database that notes what it is asked and answers nothing. `plans` asks for all plans, each text
+ * once.
+ */
 function planner() {
   const asked = new Map<string, D1PreparedStatement>();
   const note = (sql: string, values: unknown[]) => {
@@ -48,11 +54,15 @@ function planner() {
 /** What may be walked: what a query made itself. */
 const OWN =
   /^SCAN (known|merged|page|newest|first|dead|left_out|\(subquery-\d+\)|e VIRTUAL TABLE|json_each VIRTUAL TABLE|CONSTANT ROW|\d+ CONSTANT ROWS?)(?: |$)/;
-/** Reached by account alone: the whole of an account. By `min(account)` one row is read, which has no condition or `account>?`. */
+/**
+ * Reached by account alone: the whole of an account. By `min(account)` one row is read, which has
+ * no condition or `account>?`.
+ */
 const WHOLE_ACCOUNT = /^SEARCH \S+ USING (?:COVERING )?(?:PRIMARY KEY|INDEX \S+) \(account=\?\)$/;
 
 function faults({ sql, steps }: Plan): string[] {
-  // A walk of bounded length bears its table's name: what is scanned is what it found, not the table.
+  // A walk of bounded length bears its table's name: what is scanned is what it found, not the
+  // table.
   const walks = steps.filter((step) => /^(CO-ROUTINE|MATERIALIZE) (deliveries|attempts|events)$/.test(step));
   const own = walks.map((step) => step.replace(/^\S+/, 'SCAN'));
   return steps
@@ -127,7 +137,8 @@ test.each(Object.entries(lists))(
     let asked = 0;
     for (const [i, given] of combinations(VALUES).entries()) {
       for (const account of across ? ['acc', null] : ['acc']) {
-        // Spans and cursors change bounds only: each combination meets one of them, all of them meet every field.
+        // Spans and cursors change bounds only: each combination meets one of them, all of them
+        // meet every field.
         const cursor = i % 3 === 0 ? btoa(`${cursorOf} ${ACCEPTED_MS} dlv_x`).replaceAll('=', '') : null;
         const result = await ask(database, { ...given, ...SPANS[i % 4], account }, { limit: 50, cursor });
         expect(result).toMatchObject({ ok: true });
@@ -144,7 +155,10 @@ test.each(Object.entries(lists))(
 
 /** A walk of a few rows in a log of 9,000 deliveries of one account and 9,000 of others. */
 const WALK = { byKey: 200, bySeek: 100 };
-/** A page has the walk, where it ended, and of attempts that of both tables; a row that is merged from accounts is some five of D1's. */
+/**
+ * A page has the walk, where it ended, and of attempts that of both tables; a row that is merged
+ * from accounts is some five of D1's.
+ */
 const ROWS_READ_MAX = 3_500;
 const RARE = {
   eventType: [['none']],

@@ -1,4 +1,7 @@
-/** "Why does my CRM show the old plan?": lists of one record, which its Record helps to find in a log that has no index by record. */
+/**
+ * "Why does my CRM show the old plan?": lists of one record, which its Record helps to find in a
+ * log that has no index by record.
+ */
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { shardName } from '../../src/core/ids.ts';

@@ -52,7 +52,8 @@ test('rows written, as billed: each story costs what the design says', async () 
   expect(cost).toEqual({
     'quick first success': 2,
     'first success that started late': 4,
-    // With its entries among what is open and what is troubled; leaving the first costs nothing, the second is written again.
+    // With its entries among what is open and what is troubled; leaving the first costs nothing,
+    // the second is written again.
     'first attempt failed': 4,
     'its retry succeeds': 4,
     'the same message again': 0,

@@ -1,4 +1,7 @@
-/** R2: what an endpoint did not get because it was not there yet, did not want it then, or was disabled, is found and sent. */
+/**
+ * R2: what an endpoint did not get because it was not there yet, did not want it then, or was
+ * disabled, is found and sent.
+ */
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
 import { untilFinished } from '../support/jobs.ts';

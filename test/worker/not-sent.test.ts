@@ -1,4 +1,7 @@
-/** V9: a fault of ours is told as ours. Here the endpoint's secret was sealed with another key, as after a restart with a wrong MASTER_KEY. */
+/**
+ * V9: a fault of ours is told as ours. Here the endpoint's secret was sealed with another key, as
+ * after a restart with a wrong MASTER_KEY.
+ */
 import { env } from 'cloudflare:workers';
 import { runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';

@@ -1,4 +1,7 @@
-/** Numbers at the edge of what JavaScript holds, through a Record's SQLite, the LOG queue and D1: a bound number is REAL there. */
+/**
+ * Numbers at the edge of what JavaScript holds, through a Record's SQLite, the LOG queue and D1: a
+ * bound number is REAL there.
+ */
 import { env } from 'cloudflare:workers';
 import { expect, test } from 'vitest';
 import { call, newAccount } from '../support/api.ts';

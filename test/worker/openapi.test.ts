@@ -1,6 +1,7 @@
 /**
- * O5: the document tells the truth. Every operation is asked at the running Worker, with the document's own example where it takes a body
- * and the ids of real objects in its path. `call` holds each answer to the document: a field, a status or a code more or less fails.
+ * O5: the document tells the truth. Every operation is asked at the running Worker, with the
+ * document's own example where it takes a body and the ids of real objects in its path. `call`
+ * holds each answer to the document: a field, a status or a code more or less fails.
  */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { type ApiDocument } from '../../src/http/reference/openapi-document.ts';

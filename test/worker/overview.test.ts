@@ -1,4 +1,7 @@
-/** V5 and V7: overviews and `/metrics`, against what receivers saw; and that their queries read ranges of keys. */
+/**
+ * V5 and V7: overviews and `/metrics`, against what receivers saw; and that their queries read
+ * ranges of keys.
+ */
 import { env } from 'cloudflare:workers';
 import type { SQL } from 'drizzle-orm';
 import { SQLiteSyncDialect } from 'drizzle-orm/sqlite-core';

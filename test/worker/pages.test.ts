@@ -1,4 +1,7 @@
-/** U: who may open a page, and what a page refuses. What they look like and do is played by test/browser. */
+/**
+ * U: who may open a page, and what a page refuses. What they look like and do is played by
+ * test/browser.
+ */
 import { exports } from 'cloudflare:workers';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { PAGES } from '../../src/dashboard/pages.ts';
@@ -212,7 +215,8 @@ describe('what is of another account', () => {
       for (const path of paths.flatMap((one) => [one, `${one}?${query}`])) {
         const page = await visit(path, { cookie });
         const html = await page.text();
-        // What was asked for may stand in a field or in a refusal; nothing that only the other account knows may.
+        // What was asked for may stand in a field or in a refusal; nothing that only the other
+        // account knows may.
         const leaked = [`https://${MARK}`, `>${MARK}<`, `other.${MARK}`].filter((text) => html.includes(text));
         expect([path, leaked, page.status < 500]).toEqual([path, [], true]);
       }

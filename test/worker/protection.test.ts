@@ -1,4 +1,7 @@
-/** C8 and C9 through the real Worker: circuits, paces and slow endpoints, as a publisher, an operator and a receiver see them. */
+/**
+ * C8 and C9 through the real Worker: circuits, paces and slow endpoints, as a publisher, an
+ * operator and a receiver see them.
+ */
 import { env } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';

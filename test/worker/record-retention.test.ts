@@ -1,4 +1,7 @@
-/** O4 on the real runtime: the alarm of a Shard whose log is whole, what its retention deletes, and the storage that is freed. */
+/**
+ * O4 on the real runtime: the alarm of a Shard whose log is whole, what its retention deletes, and
+ * the storage that is freed.
+ */
 import { env } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -63,7 +66,10 @@ async function whole(settings: object, events: number) {
   return { account, at: `/v1/accounts/${account}`, published, alarmMs };
 }
 
-/** As the platform does it (the test below): the new instance finds no alarm, and is told what it was armed for. */
+/**
+ * As the platform does it (the test below): the new instance finds no alarm, and is told what it
+ * was armed for.
+ */
 async function wakeByAlarm(account: string, scheduledTime: number) {
   await runInDurableObject(await stubOf(account), (_, { storage }) => storage.deleteAlarm());
   await evictDurableObject(await stubOf(account));

@@ -1,4 +1,7 @@
-/** V4: the roll-up by hour says what the rows say, is made in bounded steps, and may be made again at any time. */
+/**
+ * V4: the roll-up by hour says what the rows say, is made in bounded steps, and may be made again
+ * at any time.
+ */
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { beforeEach, expect, test, vi } from 'vitest';
@@ -98,7 +101,8 @@ test('what is rolled up, together with the rows of the rest, is what all rows sa
       expect(rolled).toMatchObject({ toMs: NOW_MS });
       const span = { fromMs: FIRST_MS + late, toMs: NOW_MS + HOUR_MS - early };
       expect(await figures(account, span, rolled)).toEqual(await figures(account, span, null));
-      // The hour in which a window begins counts as within it: only a window of whole hours says exactly what was drained.
+      // The hour in which a window begins counts as within it: only a window of whole hours says
+      // exactly what was drained.
       const whole = { ...span, fromMs: FIRST_MS + Math.ceil(late / HOUR_MS) * HOUR_MS };
       expect(await overview(account, whole, rolled)).toEqual(await overview(account, whole, null));
       rolledHours += (await rolledRows()).length;

@@ -1,4 +1,7 @@
-/** V2: one text leads to whatever it may mean, within an account and over all of them; lists find by part of a name. */
+/**
+ * V2: one text leads to whatever it may mean, within an account and over all of them; lists find by
+ * part of a name.
+ */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
 import { answers } from '../support/receiver.ts';

@@ -1,4 +1,7 @@
-/** E2, S3: rotation, removal, reading and resealing of secrets, as receivers, callers and the audit log see them. */
+/**
+ * E2, S3: rotation, removal, reading and resealing of secrets, as receivers, callers and the audit
+ * log see them.
+ */
 import { env } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { Webhook } from 'standardwebhooks';
@@ -22,7 +25,8 @@ let at: string;
 let id: string;
 let first: string;
 
-// One clock for the whole file, which only goes forward: the sender of an isolate keeps the clock that it was made with.
+// One clock for the whole file, which only goes forward: the sender of an isolate keeps the clock
+// that it was made with.
 beforeAll(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
 });

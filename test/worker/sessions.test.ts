@@ -1,4 +1,7 @@
-/** S1: sessions: by which a browser stays signed in without the key, and which may never more than it. */
+/**
+ * S1: sessions: by which a browser stays signed in without the key, and which may never more than
+ * it.
+ */
 import { afterEach, expect, test, vi } from 'vitest';
 import { SESSION_SECONDS } from '../../src/core/limits.ts';
 import { call, newAccount } from '../support/api.ts';

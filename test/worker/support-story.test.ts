@@ -1,4 +1,7 @@
-/** The support story (R2, R3, V6): an endpoint refused for a while; one query finds, one dry run counts, one replay sends. */
+/**
+ * The support story (R2, R3, V6): an endpoint refused for a while; one query finds, one dry run
+ * counts, one replay sends.
+ */
 import { beforeEach, afterEach, expect, test, vi } from 'vitest';
 import { call, newAccount } from '../support/api.ts';
 import { until, untilFinished } from '../support/jobs.ts';
@@ -22,7 +25,10 @@ afterEach(() => {
 });
 
 const at = () => `/v1/accounts/${account}`;
-/** Requests that the rung objects began take real time to be answered; the test's clock must not run ahead of them. */
+/**
+ * Requests that the rung objects began take real time to be answered; the test's clock must not run
+ * ahead of them.
+ */
 const answered = () => new Promise((resolve) => setTimeout(resolve, 5));
 const replays = (body: object) => call('POST', `${at()}/replays`, { endpoint, ...body });
 

@@ -1,4 +1,6 @@
-/** E5: what waits for an endpoint that is removed or disabled is cancelled by a job, there and then. */
+/**
+ * E5: what waits for an endpoint that is removed or disabled is cancelled by a job, there and then.
+ */
 import { env } from 'cloudflare:workers';
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -42,7 +44,10 @@ async function publish(record: string, count: number): Promise<void> {
   }
 }
 
-/** The log learns of what waits when it has waited for ten seconds: the alarms of the records tell it. */
+/**
+ * The log learns of what waits when it has waited for ten seconds: the alarms of the records tell
+ * it.
+ */
 async function waitInLog(records: string[], endpoint: string, deliveries: number): Promise<void> {
   later(11_000);
   for (const record of records) await runDurableObjectAlarm(await stubOf(record));
@@ -119,7 +124,8 @@ test('10,000 deliveries in 100 records: publishes answer meanwhile, and an evict
   expect((await call('POST', `${at()}/events`, { type: 'a.b', record: 'sub/99', data: {} })).status).toBe(202);
 
   const done = await untilFinished(job);
-  // What the step under way had cancelled when its job died is not counted twice, and perhaps not once.
+  // What the step under way had cancelled when its job died is not counted twice, and perhaps not
+  // once.
   expect(done.progress.done).toBeGreaterThanOrEqual(10_000 - SWEEP_DELIVERIES_MAX);
   expect(done.progress).toMatchObject({ total: done.progress.done, failed: 0, skipped: 0 });
   await soon(async () =>

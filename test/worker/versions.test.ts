@@ -1,6 +1,7 @@
 /**
- * C3: two events of a record, out of order, with equal versions, with none. Every cell of the tables in docs/contract.md runs here,
- * through the API, against receivers that the test controls; the cells of one situation run side by side.
+ * C3: two events of a record, out of order, with equal versions, with none. Every cell of the
+ * tables in docs/contract.md runs here, through the API, against receivers that the test controls;
+ * the cells of one situation run side by side.
  */
 import { env } from 'cloudflare:workers';
 import { runDurableObjectAlarm } from 'cloudflare:test';
@@ -66,7 +67,10 @@ async function delivery({ account }: Lane, id: string): Promise<Seen['a']> {
 const POLL_MS = 50;
 const POLLS_MAX = 400;
 
-/** Not vi.waitFor: with a clock of the test's own that moves it a step at each look, and here dozens look at once. */
+/**
+ * Not vi.waitFor: with a clock of the test's own that moves it a step at each look, and here dozens
+ * look at once.
+ */
 async function soon<T>(check: () => Promise<T>): Promise<T> {
   for (let polls = 1; ; polls += 1) {
     try {
@@ -124,7 +128,10 @@ async function finish(one: Lane, situation: Situation): Promise<void> {
   if (situation === 'under-way-fails') await release(one.url, FAILED);
 }
 
-/** Rings what rings by itself where clocks move; a Gate wakes at its pace, so each ring is a little later. */
+/**
+ * Rings what rings by itself where clocks move; a Gate wakes at its pace, so each ring is a little
+ * later.
+ */
 async function ring({ account, endpoint, record }: Lane): Promise<void> {
   vi.setSystemTime(Date.now() + 50);
   await runDurableObjectAlarm(env.GATE.getByName(gateName({ account }, endpoint)));

@@ -1,4 +1,6 @@
-/** What needs a script to be of use is shown by it. Called again for what was put in place later. */
+/**
+ * What needs a script to be of use is shown by it. Called again for what was put in place later.
+ */
 import { writeTimes } from './times.ts';
 
 export function enhance(root: ParentNode): void {

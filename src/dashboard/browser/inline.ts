@@ -1,4 +1,7 @@
-/** Sends the forms that act without leaving the page: the reader keeps the place, and hears what was done. */
+/**
+ * Sends the forms that act without leaving the page: the reader keeps the place, and hears what was
+ * done.
+ */
 import { announce } from './enhance.ts';
 import { put } from './refresh.ts';
 
@@ -29,7 +32,8 @@ async function send(form: HTMLFormElement, button: HTMLElement | null): Promise<
       body: fields,
       headers: { 'x-inline': '1' },
     });
-    // To another page, which tells what was done: it would be told to nobody if it were fetched here.
+    // To another page, which tells what was done: it would be told to nobody if it were fetched
+    // here.
     const elsewhere = answer.headers.get('location');
     if (answer.status === 204 && elsewhere !== null) {
       location.assign(elsewhere);
@@ -43,7 +47,8 @@ async function send(form: HTMLFormElement, button: HTMLElement | null): Promise<
     put(await answer.text(), true);
     announce(document.getElementById('notes')?.textContent ?? '');
   } catch {
-    // Whether it was done is not known; the form says once who it is, so the browser may send it again.
+    // Whether it was done is not known; the form says once who it is, so the browser may send it
+    // again.
     form.submit();
   } finally {
     button?.removeAttribute('aria-busy');

@@ -1,6 +1,6 @@
 /**
- * Makes one tree like another by changing only what differs: what the reader has focused, opened, scrolled or typed into
- * stays. Children with an id are matched by it, all others by their place.
+ * Makes one tree like another by changing only what differs: what the reader has focused, opened,
+ * scrolled or typed into stays. Children with an id are matched by it, all others by their place.
  */
 export function morph(from: Element, to: Element): void {
   attributes(from, to);

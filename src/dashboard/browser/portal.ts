@@ -1,4 +1,7 @@
-/** A portal token, or one for one record, that came behind the "#": handed over at once, and taken out of the address and the history. */
+/**
+ * A portal token, or one for one record, that came behind the "#": handed over at once, and taken
+ * out of the address and the history.
+ */
 export function handOverToken(): void {
   const token = location.hash.slice(1);
   if (!location.pathname.startsWith('/portal') || !/^tb[pr]_/.test(token)) return;

@@ -1,6 +1,6 @@
 /**
- * Reads the page again, as often as it asks for, and puts what changed in place. Rests while nobody looks, and waits
- * longer while nothing answers.
+ * Reads the page again, as often as it asks for, and puts what changed in place. Rests while nobody
+ * looks, and waits longer while nothing answers.
  */
 import { announce, enhance } from './enhance.ts';
 import { morph } from './morph.ts';
@@ -60,7 +60,10 @@ function stale(): boolean {
   return false;
 }
 
-/** Puts a page's content in place of this one's. `withNotes`: its notes too, which a refresh leaves as they are. */
+/**
+ * Puts a page's content in place of this one's. `withNotes`: its notes too, which a refresh leaves
+ * as they are.
+ */
 export function put(html: string, withNotes: boolean): void {
   const page = new DOMParser().parseFromString(html, 'text/html');
   const [from, to] = [document.getElementById('content'), page.getElementById('content')];

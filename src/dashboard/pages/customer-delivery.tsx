@@ -1,4 +1,7 @@
-/** One delivery as its customer sees it: what happened, why, what to do, and the button that sends it again. */
+/**
+ * One delivery as its customer sees it: what happened, why, what to do, and the button that sends
+ * it again.
+ */
 import { ofAnswer } from '../../client/client.ts';
 import { adviceOn } from '../advice.ts';
 import { onceOf } from '../answers.tsx';

@@ -1,4 +1,7 @@
-/** The customer's endpoint: how it does, a test that shows what arrived, its secrets, and code that verifies. */
+/**
+ * The customer's endpoint: how it does, a test that shows what arrived, its secrets, and code that
+ * verifies.
+ */
 import { ofAnswer, type Schemas } from '../../client/client.ts';
 import { adviceOn } from '../advice.ts';
 import { answerActions, onceOf } from '../answers.tsx';

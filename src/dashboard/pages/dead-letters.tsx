@@ -1,6 +1,7 @@
 /**
- * What was given up on: how much of it each endpoint has, the list, and what to do with all that a filter finds. A replay
- * or a discard of many is counted first, and done only after the count was read.
+ * What was given up on: how much of it each endpoint has, the list, and what to do with all that a
+ * filter finds. A replay or a discard of many is counted first, and done only after the count was
+ * read.
  */
 import { ofAnswer, type Schemas } from '../../client/client.ts';
 import { endpointsOf, nameOf, type KnownEndpoint } from '../endpoints.ts';
@@ -107,7 +108,10 @@ function Depth({ summary: { data, total, isComplete }, endpoints }: DepthOf) {
   );
 }
 
-/** The API replays and discards for one endpoint at a time: its receiver is what has to be well again. */
+/**
+ * The API replays and discards for one endpoint at a time: its receiver is what has to be well
+ * again.
+ */
 function Many({ visit, account, filters }: { visit: Visit; account: string | null; filters: Record<string, string> }) {
   if (!visit.caller.scopes.includes('replay')) return null;
   if (account === null || filters['endpoint'] === undefined) {

@@ -1,4 +1,7 @@
-/** One delivery: its attempts in time, with what was sent and what was answered, and what happens next. */
+/**
+ * One delivery: its attempts in time, with what was sent and what was answered, and what happens
+ * next.
+ */
 import { ofAnswer, type Schemas } from '../../client/client.ts';
 import { answerActions, Buttons } from '../answers.tsx';
 import { endpointsOf, nameOf } from '../endpoints.ts';

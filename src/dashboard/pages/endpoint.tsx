@@ -1,4 +1,7 @@
-/** One endpoint: how it does now and did by the hour, what it is asked for and what it got, and the buttons of support. */
+/**
+ * One endpoint: how it does now and did by the hour, what it is asked for and what it got, and the
+ * buttons of support.
+ */
 import { ofAnswer, type Schemas } from '../../client/client.ts';
 import { answerActions, onceOf } from '../answers.tsx';
 import { nameOf, typesOf } from '../endpoints.ts';
@@ -21,7 +24,9 @@ export const endpointPage: Page = {
   area: 'staff',
   actions: {
     ...answerActions,
-    /** The one before stays good for a day, so that its receiver can be given the new one in peace. */
+    /**
+     * The one before stays good for a day, so that its receiver can be given the new one in peace.
+     */
     async rotate(visit, _form, once) {
       const path = pathOf(visit);
       const made = ofAnswer(await visit.api.call('rotateSecret', { path, body: {}, ...onceOf(once) }));

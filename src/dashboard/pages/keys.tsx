@@ -1,4 +1,7 @@
-/** API keys: who may do what, and since when nobody has used one. For a session that is bound to no account. */
+/**
+ * API keys: who may do what, and since when nobody has used one. For a session that is bound to no
+ * account.
+ */
 import { ofAnswer, type Schemas } from '../../client/client.ts';
 import { onceOf } from '../answers.tsx';
 import type { Page } from '../page.ts';

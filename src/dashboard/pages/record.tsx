@@ -1,4 +1,7 @@
-/** The answer page: where a record stands at every endpoint of its account, and what can be done about it. */
+/**
+ * The answer page: where a record stands at every endpoint of its account, and what can be done
+ * about it.
+ */
 import { ofAnswer } from '../../client/client.ts';
 import { answerActions, Answers, onceOf } from '../answers.tsx';
 import { endpointsOf } from '../endpoints.ts';

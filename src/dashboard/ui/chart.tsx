@@ -1,6 +1,7 @@
 /**
- * Charts, drawn as SVG where the page is made: they need no script, follow light and dark by the style, and weigh a few
- * kB. The pointer finds each column's figures as its title; who reads rather than looks has the table below. One chart has one unit.
+ * Charts, drawn as SVG where the page is made: they need no script, follow light and dark by the
+ * style, and weigh a few kB. The pointer finds each column's figures as its title; who reads rather
+ * than looks has the table below. One chart has one unit.
  */
 import type { Child } from 'hono/jsx';
 import { span } from './when.tsx';
@@ -88,7 +89,10 @@ function Bars({ columns, series, step, y }: Bars): Child {
   });
 }
 
-/** From middle to middle of the columns; a gap begins a new line, and a value alone between gaps is a short one. */
+/**
+ * From middle to middle of the columns; a gap begins a new line, and a value alone between gaps is
+ * a short one.
+ */
 function lineOf(values: readonly (number | null)[], step: number, y: (value: number) => number): string {
   let isDown = false;
   return values

@@ -1,4 +1,7 @@
-/** A field of a form that acts: its label, what it takes, and what the API said of it when it was refused. */
+/**
+ * A field of a form that acts: its label, what it takes, and what the API said of it when it was
+ * refused.
+ */
 import type { Visit } from '../page.ts';
 
 type Of = {

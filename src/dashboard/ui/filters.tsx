@@ -1,4 +1,7 @@
-/** The form that sets a list's filters, and the way through its pages. Both work without script: they lead to an address. */
+/**
+ * The form that sets a list's filters, and the way through its pages. Both work without script:
+ * they lead to an address.
+ */
 import type { Visit } from '../page.ts';
 import { type Field, withQuery } from '../filters.ts';
 

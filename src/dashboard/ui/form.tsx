@@ -1,4 +1,7 @@
-/** Forms that act. Each carries the token that proves it was ours, and a mark that makes a second press the same act. */
+/**
+ * Forms that act. Each carries the token that proves it was ours, and a mark that makes a second
+ * press the same act.
+ */
 import type { Child } from 'hono/jsx';
 import type { Visit } from '../page.ts';
 

@@ -1,6 +1,6 @@
 /**
- * A moment. Written in UTC; the script puts it into the reader's zone, with the exact instant on hover. `ago` keeps
- * itself current, `until` counts down.
+ * A moment. Written in UTC; the script puts it into the reader's zone, with the exact instant on
+ * hover. `ago` keeps itself current, `until` counts down.
  */
 type Kind = 'clock' | 'ago' | 'until';
 

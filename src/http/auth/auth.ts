@@ -1,6 +1,7 @@
 /**
- * Who asks (S1): ADMIN_KEY, a key of the store, a session of one of them or a portal token. ADMIN_KEY is compared in constant time, and works with the key
- * store down. A store that does not answer is a 503, never a 401: a client must not take its key for a bad one.
+ * Who asks (S1): ADMIN_KEY, a key of the store, a session of one of them or a portal token.
+ * ADMIN_KEY is compared in constant time, and works with the key store down. A store that does not
+ * answer is a 503, never a 401: a client must not take its key for a bad one.
  */
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
@@ -75,8 +76,9 @@ async function sessionGrant(c: AppContext, given: string): Promise<Grant> {
 }
 
 /**
- * A token ends before its time with the key that made it, and with its account: one that was made again under the same id is another.
- * Both are remembered for some seconds; between the removal of an account and its return lies more than that.
+ * A token ends before its time with the key that made it, and with its account: one that was made
+ * again under the same id is another. Both are remembered for some seconds; between the removal of
+ * an account and its return lies more than that.
  */
 async function portalGrant(c: AppContext, given: string): Promise<Grant> {
   const nowMs = Date.now();
@@ -116,7 +118,10 @@ export function scopesOf({ scopes }: KeyRow) {
   return z.array(z.enum(SCOPES)).parse(JSON.parse(scopes));
 }
 
-/** SHA-256 without salt or stretching is enough: a key is 256 random bits, so there is nothing to guess, and it is found by its hash. */
+/**
+ * SHA-256 without salt or stretching is enough: a key is 256 random bits, so there is nothing to
+ * guess, and it is found by its hash.
+ */
 export async function hashKey(key: string): Promise<string> {
   return (await sha256(key)).toHex();
 }
@@ -124,7 +129,10 @@ export async function hashKey(key: string): Promise<string> {
 const encoder = new TextEncoder();
 const adminKeys = new WeakMap<Vars, Uint8Array>();
 
-/** In constant time for keys of its length, so that it cannot be found byte by byte. Its length is no secret. */
+/**
+ * In constant time for keys of its length, so that it cannot be found byte by byte. Its length is
+ * no secret.
+ */
 function isAdminKey(given: string, vars: Vars): boolean {
   const known = adminKeys.get(vars) ?? encoder.encode(vars.adminKey);
   adminKeys.set(vars, known);

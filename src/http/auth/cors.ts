@@ -1,6 +1,7 @@
 /**
- * L2: pages of origins that the operator lists (CORS_ORIGINS) may read with portal and record tokens. Keys are for servers: what they
- * are answered no page may read. A WebSocket knows no such rule, so the same origins are asked for here.
+ * L2: pages of origins that the operator lists (CORS_ORIGINS) may read with portal and record
+ * tokens. Keys are for servers: what they are answered no page may read. A WebSocket knows no such
+ * rule, so the same origins are asked for here.
  */
 import type { MiddlewareHandler } from 'hono';
 import type { AppContext, AppEnv } from '../context.ts';

@@ -1,6 +1,7 @@
 /**
- * S1, S2: whether the key may use the route. Before anything of the request is looked at, so that the answer for another's account
- * is the one for an account that never was, whatever else is right or wrong about the request.
+ * S1, S2: whether the key may use the route. Before anything of the request is looked at, so that
+ * the answer for another's account is the one for an account that never was, whatever else is right
+ * or wrong about the request.
  */
 import { defaultScope, type Grant, type Scope } from '../../core/key.ts';
 import { shown } from '../../core/text.ts';
@@ -33,7 +34,10 @@ export function requireGrant(c: AppContext, route: Guarded): void {
   }
 }
 
-/** L2: all is closed to it but what says that it is not; and there another record answers as one that was never published to. */
+/**
+ * L2: all is closed to it but what says that it is not; and there another record answers as one
+ * that was never published to.
+ */
 function requireRecord(c: AppContext, { path, forRecordTokens = false }: Guarded, record: string): void {
   if (!forRecordTokens) throw new Problem('forbidden', 'a token for one record reads its status and nothing else');
   // About the token itself.
@@ -42,7 +46,10 @@ function requireRecord(c: AppContext, { path, forRecordTokens = false }: Guarded
   if (asked !== record) throw new Problem('not-found', `the record ${shown(asked)} has no events`);
 }
 
-/** Nobody grants what they may not do: else a key with `manage` alone could make itself one that reads. */
+/**
+ * Nobody grants what they may not do: else a key with `manage` alone could make itself one that
+ * reads.
+ */
 export function requireOwnScopes({ scopes: own }: Pick<Grant, 'scopes'>, granted: readonly Scope[]): void {
   const beyond = granted.find((scope) => !own.includes(scope));
   if (beyond === undefined) return;

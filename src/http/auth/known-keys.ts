@@ -1,6 +1,7 @@
 /**
- * The keys that an isolate remembers (S1), for KEY_REMEMBERED_MS: by hash for who asks, by id for whose portal token asks. Only keys that
- * are there, so that a new key works at once. A store that does not answer is a 503.
+ * The keys that an isolate remembers (S1), for KEY_REMEMBERED_MS: by hash for who asks, by id for
+ * whose portal token asks. Only keys that are there, so that a new key works at once. A store that
+ * does not answer is a 503.
  */
 import { KEY_REMEMBERED_MS, KEY_STORE_MS, KEY_USED_MS, KEYS_REMEMBERED_MAX } from '../../core/limits.ts';
 import { withTimeout } from '../../lookup/with-timeout.ts';

@@ -1,14 +1,18 @@
 /**
- * S1, L2: signing and verifying portal tokens (`tbp_`) and tokens for one record (`tbr_`): what is granted, an HMAC-SHA-256. The keys
- * come from MASTER_KEY by HKDF, one for each kind, so that no release takes the one for the other. Refuses to say whether account and
- * key are still there: auth.ts does.
+ * S1, L2: signing and verifying portal tokens (`tbp_`) and tokens for one record (`tbr_`): what is
+ * granted, an HMAC-SHA-256. The keys come from MASTER_KEY by HKDF, one for each kind, so that no
+ * release takes the one for the other. Refuses to say whether account and key are still there:
+ * auth.ts does.
  */
 import { z } from 'zod';
 import { SCOPES } from '../../core/key.ts';
 import { fromBase64url, toBase64url } from '../base64url.ts';
 
 export const PORTAL_PREFIX = 'tbp_';
-/** Version 1 said nothing of the account's creation and of the key: such tokens, an hour old at most, are not valid any more. */
+/**
+ * Version 1 said nothing of the account's creation and of the key: such tokens, an hour old at
+ * most, are not valid any more.
+ */
 const PORTAL_INFO = 'tubepost:portal-token:v2';
 export const RECORD_PREFIX = 'tbr_';
 const RECORD_INFO = 'tubepost:record-token:v1';
@@ -33,7 +37,10 @@ export async function signPortal(masterKey: string, granted: PortalClaims): Prom
   return `${prefix}${text}.${toBase64url(new Uint8Array(mac))}`;
 }
 
-/** Null for anything that we did not sign, or that has expired. Compared by subtle.verify, in constant time. */
+/**
+ * Null for anything that we did not sign, or that has expired. Compared by subtle.verify, in
+ * constant time.
+ */
 export async function portalClaims(masterKey: string, token: string, nowMs: number): Promise<PortalClaims | null> {
   const match = /^(tbp_|tbr_)([A-Za-z0-9_-]{1,2000})\.([A-Za-z0-9_-]{43})$/.exec(token);
   if (match === null) return null;

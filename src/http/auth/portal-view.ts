@@ -1,4 +1,7 @@
-/** S4: what a portal token is shown of stored responses: they could otherwise be read from a network that only we reach. */
+/**
+ * S4: what a portal token is shown of stored responses: they could otherwise be read from a network
+ * that only we reach.
+ */
 import { PORTAL_RESPONSE_CHARS_MAX } from '../../core/limits.ts';
 import { Problem } from '../problem.ts';
 

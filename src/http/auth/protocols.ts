@@ -1,6 +1,6 @@
 /**
- * A browser cannot set a header of its WebSocket but the list of protocols, so a token may come there. It is never answered: the one
- * protocol that is answered is ours.
+ * A browser cannot set a header of its WebSocket but the list of protocols, so a token may come
+ * there. It is never answered: the one protocol that is answered is ours.
  */
 import { LIVE_PROTOCOL, TOKEN_PROTOCOL } from '../../core/live.ts';
 import { invalid } from '../problem.ts';

@@ -1,6 +1,6 @@
 /**
- * S4: whether a key with a limit may ask once more. Most answers come from what the isolate was lent; the rule is core/rate-limit.ts. A
- * key without a limit never comes here.
+ * S4: whether a key with a limit may ask once more. Most answers come from what the isolate was
+ * lent; the rule is core/rate-limit.ts. A key without a limit never comes here.
  */
 import { limiterName } from '../../core/ids.ts';
 import { KEY_LEASE_ANSWER_MS, KEYS_REMEMBERED_MAX } from '../../core/limits.ts';

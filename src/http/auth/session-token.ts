@@ -1,7 +1,8 @@
 /**
- * S1: sessions, by which a browser stays signed in without holding a key: `tbs_`, who opened it and until when, an
- * HMAC-SHA-256. The key comes from MASTER_KEY by HKDF. A session grants what its key grants at that moment and nothing
- * more, so that nothing of it has to be stored. Refuses to say whether the key is still there: auth.ts does.
+ * S1: sessions, by which a browser stays signed in without holding a key: `tbs_`, who opened it and
+ * until when, an HMAC-SHA-256. The key comes from MASTER_KEY by HKDF. A session grants what its key
+ * grants at that moment and nothing more, so that nothing of it has to be stored. Refuses to say
+ * whether the key is still there: auth.ts does.
  */
 import { z } from 'zod';
 import { fromBase64url, toBase64url } from '../base64url.ts';
@@ -25,7 +26,10 @@ export async function signSession(masterKey: string, opened: SessionClaims): Pro
   return `${SESSION_PREFIX}${text}.${toBase64url(new Uint8Array(mac))}`;
 }
 
-/** Null for anything that we did not sign, or that has ended. Compared by subtle.verify, in constant time. */
+/**
+ * Null for anything that we did not sign, or that has ended. Compared by subtle.verify, in constant
+ * time.
+ */
 export async function sessionClaims(masterKey: string, token: string, nowMs: number): Promise<SessionClaims | null> {
   const match = /^tbs_([A-Za-z0-9_-]{1,500})\.([A-Za-z0-9_-]{43})$/.exec(token);
   if (match === null) return null;

@@ -1,7 +1,8 @@
 /**
- * The Durable Object that holds all live connections of one account (L1). It reads what it shows and stores nothing but its alarm; it
- * sleeps while nothing changes, its WebSockets open. Shards say which records have changed, the Account and the Gates that all may
- * have; time is its alarm's: what becomes late, who must leave, and a look at everything now and then.
+ * The Durable Object that holds all live connections of one account (L1). It reads what it shows
+ * and stores nothing but its alarm; it sleeps while nothing changes, its WebSockets open. Shards
+ * say which records have changed, the Account and the Gates that all may have; time is its alarm's:
+ * what becomes late, who must leave, and a look at everything now and then.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';
@@ -162,12 +163,16 @@ export class Live extends DurableObject<Bindings> implements LiveRpc {
   #due(viewer: SocketViewer, nowMs: number, pingedAtMs: number | null): void {
     const due = viewer.due(nowMs, pingedAtMs);
     if (due !== null && due !== 'look') return this.#close(viewer, due);
-    // What is told of a record is told to all who view it; who has seen it already is not told again.
+    // What is told of a record is told to all who view it; who has seen it already is not told
+    // again.
     if (due === 'look') this.#rounds.want(this.#viewers.idsOf(viewer));
     this.#arm(viewer.nextMs());
   }
 
-  /** Later than what is armed is left alone: an alarm that is early costs less than one that is moved. */
+  /**
+   * Later than what is armed is left alone: an alarm that is early costs less than one that is
+   * moved.
+   */
   #arm(atMs: number): void {
     if (this.#armedAtMs !== null && this.#armedAtMs <= atMs) return;
     this.#armedAtMs = atMs;
@@ -200,7 +205,10 @@ export class Live extends DurableObject<Bindings> implements LiveRpc {
     if (viewer instanceof SocketViewer) this.#arm(viewer.nextMs());
   }
 
-  /** A key that is revoked ends what it opened, before anything more is shown. Throws where the key store does not answer. */
+  /**
+   * A key that is revoked ends what it opened, before anything more is shown. Throws where the key
+   * store does not answer.
+   */
   async #closeEnded(round: Map<string, Newcomers>): Promise<void> {
     const viewers = [...round.keys()].flatMap((id) => [...this.#viewers.of(id)]);
     for (const key of new Set(viewers.map(({ facts }) => facts.key))) {

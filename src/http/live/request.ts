@@ -1,4 +1,7 @@
-/** What the Worker says of a viewer to the object that takes it, and what that refuses. Both are ours: nothing here is a client's. */
+/**
+ * What the Worker says of a viewer to the object that takes it, and what that refuses. Both are
+ * ours: nothing here is a client's.
+ */
 import { z } from 'zod';
 import type { ViewerFacts } from '../../core/live.ts';
 import type { Full } from './viewers.ts';

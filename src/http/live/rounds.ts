@@ -1,6 +1,7 @@
 /**
- * When who is shown what: everything that has changed is shown in rounds, VIEWERS_ROUND_MS apart, so that many changes of a record are
- * one message and a viewer always gets the newest. One round at a time, so nothing old follows something newer.
+ * When who is shown what: everything that has changed is shown in rounds, VIEWERS_ROUND_MS apart,
+ * so that many changes of a record are one message and a viewer always gets the newest. One round
+ * at a time, so nothing old follows something newer.
  */
 import {
   VIEWERS_AGAIN_MS,

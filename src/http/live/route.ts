@@ -1,4 +1,7 @@
-/** L1: the status of records as it changes. Who may see it is decided here; the object that holds the connections takes it from there. */
+/**
+ * L1: the status of records as it changes. Who may see it is decided here; the object that holds
+ * the connections takes it from there.
+ */
 import { z } from '@hono/zod-openapi';
 import { VIEWER_LIFE_MS, VIEWER_RECORDS_MAX } from '../../core/limits.ts';
 import { LIVE_PROTOCOL } from '../../core/live.ts';

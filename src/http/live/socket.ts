@@ -1,6 +1,7 @@
 /**
- * A viewer by WebSocket. Its object forgets everything when it hibernates, so all that is known of a viewer is attached to the socket
- * itself, of which the platform keeps 16 KB: keys as UTF-8, which 50 of the longest take 13 of.
+ * A viewer by WebSocket. Its object forgets everything when it hibernates, so all that is known of
+ * a viewer is attached to the socket itself, of which the platform keeps 16 KB: keys as UTF-8,
+ * which 50 of the longest take 13 of.
  */
 import { z } from 'zod';
 import { acknowledged, CLOSE_CODES, type CloseReason, NOTHING_UNREAD, type Reading, sent } from '../../core/live.ts';
@@ -84,7 +85,8 @@ export class SocketViewer implements Viewer {
       this.#save();
       return false;
     }
-    // Its size is known once it is made, and whether it asks is part of it: the number adds some bytes that are not counted.
+    // Its size is known once it is made, and whether it asks is part of it: the number adds some
+    // bytes that are not counted.
     const plain = textOf(this, shown, null);
     const { reading, ask } = sent(this.#reading, plain.length, Date.now());
     this.#socket.send(ask === null ? plain : textOf(this, shown, ask));
@@ -93,7 +95,10 @@ export class SocketViewer implements Viewer {
     return true;
   }
 
-  /** True: it has read everything, and missed something meanwhile. Null: it says what it was not asked. */
+  /**
+   * True: it has read everything, and missed something meanwhile. Null: it says what it was not
+   * asked.
+   */
   acknowledge(number: number): boolean | null {
     const reading = acknowledged(this.#reading, number);
     if (reading === null) return null;
@@ -114,7 +119,10 @@ export class SocketViewer implements Viewer {
     return Math.min(this.facts.endsAtMs, this.#lookAtMs ?? Infinity, asked?.byMs ?? Infinity, this.#checkAtMs);
   }
 
-  /** At `nextMs()`: why it ends; or whether its records are to be looked at. `pingedAtMs`: null, if never. */
+  /**
+   * At `nextMs()`: why it ends; or whether its records are to be looked at. `pingedAtMs`: null, if
+   * never.
+   */
   due(nowMs: number, pingedAtMs: number | null): CloseReason | 'look' | null {
     const { asked } = this.#reading;
     if (this.facts.endsAtMs <= nowMs) return this.facts.endReason;

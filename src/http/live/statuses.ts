@@ -1,6 +1,6 @@
 /**
- * The statuses of records as the API answers them (V1), for those who view them. What an event was not sent to is asked once for each
- * event and state of the settings: it takes the event's data.
+ * The statuses of records as the API answers them (V1), for those who view them. What an event was
+ * not sent to is asked once for each event and state of the settings: it takes the event's data.
  */
 import type { AccountSettings } from '../../core/endpoint.ts';
 import { recordName, shardName } from '../../core/ids.ts';
@@ -29,7 +29,10 @@ export class Statuses {
     this.#env = env;
   }
 
-  /** By record id; null: nothing was published for it. `keys`: of these records. Throws where a Shard does not answer. */
+  /**
+   * By record id; null: nothing was published for it. `keys`: of these records. Throws where a
+   * Shard does not answer.
+   */
   async read(settings: AccountSettings, keys: ReadonlyMap<string, string>): Promise<Map<string, Read | null>> {
     const byShard = Map.groupBy([...keys.keys()], (id) => shardName(addressOf(settings, id)));
     const views = await Promise.all([...byShard].map(([shard, ids]) => this.#viewsOf(shard, ids)));

@@ -1,6 +1,7 @@
 /**
- * A viewer by server-sent events, for those who cannot open a WebSocket. Its object stays awake for it, so it ends soon and its client
- * asks again. What it has not taken is not sent: the stream says when there is room.
+ * A viewer by server-sent events, for those who cannot open a WebSocket. Its object stays awake for
+ * it, so it ends soon and its client asks again. What it has not taken is not sent: the stream says
+ * when there is room.
  */
 import { STREAM_COMMENT_MS, STREAM_LIFE_MS } from '../../core/limits.ts';
 import type { CloseReason, ViewerFacts } from '../../core/live.ts';
@@ -18,7 +19,9 @@ export class StreamViewer implements Viewer {
   #hasMissed = false;
   readonly #timers: ReturnType<typeof setTimeout>[] = [];
 
-  /** `on.ready`: it takes more, and has missed something. `on.left`: it has ended, whoever ended it. */
+  /**
+   * `on.ready`: it takes more, and has missed something. `on.left`: it has ended, whoever ended it.
+   */
   constructor(facts: ViewerFacts, nowMs: number, on: { ready(viewer: Viewer): void; left(viewer: Viewer): void }) {
     this.facts = facts;
     this.body = new ReadableStream<Uint8Array>({

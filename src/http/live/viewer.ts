@@ -7,7 +7,10 @@ export type ShownStatus = { at: string; record: string; status: ReturnType<typeo
 
 export interface Viewer {
   readonly facts: ViewerFacts;
-  /** When its records are looked at again though nobody says that they changed; null: they need not be. */
+  /**
+   * When its records are looked at again though nobody says that they changed; null: they need not
+   * be.
+   */
   lookAtMs: number | null;
   /** False: it is not ready for more, and says when it is. */
   show(shown: ShownStatus): boolean;

@@ -105,7 +105,10 @@ export class Viewers {
     return true;
   }
 
-  /** The first of its records that is to be looked at again. One that this instance has not read keeps the viewer's own time. */
+  /**
+   * The first of its records that is to be looked at again. One that this instance has not read
+   * keeps the viewer's own time.
+   */
   lookAtMs(viewer: Viewer): number | null {
     const viewed = this.idsOf(viewer).map((id) => this.#viewed.get(id));
     const times = viewed.flatMap((one) => one?.lookAtMs ?? []);

@@ -1,6 +1,7 @@
 /**
- * P4: one event to every account, or to those named, carried by a job. The event is checked here, as a publish checks it; the job's
- * id comes from the event's id where one is given, so that a broadcast that is sent twice is one.
+ * P4: one event to every account, or to those named, carried by a job. The event is checked here,
+ * as a publish checks it; the job's id comes from the event's id where one is given, so that a
+ * broadcast that is sent twice is one.
  */
 import { z } from '@hono/zod-openapi';
 import { ulid } from 'ulid';
@@ -120,8 +121,8 @@ async function specOf(
 }
 
 /**
- * A record's hash is the same in every account, so an id of our making leads to it everywhere (whose shard is
- * there, the hash says); without a record the id chooses its shard.
+ * A record's hash is the same in every account, so an id of our making leads to it everywhere
+ * (whose shard is there, the hash says); without a record the id chooses its shard.
  */
 async function newEventId(record: string | null): Promise<string> {
   return record === null

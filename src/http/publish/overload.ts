@@ -1,6 +1,7 @@
 /**
- * Overload is refused, never absorbed (P1): an isolate that is behind answers 503 before it stores anything. It is asked
- * twice: before the body is read, which spares what a refusal costs most, and when the events are known.
+ * Overload is refused, never absorbed (P1): an isolate that is behind answers 503 before it stores
+ * anything. It is asked twice: before the body is read, which spares what a refusal costs most, and
+ * when the events are known.
  */
 import { RETRY_AFTER_BUSY_SECONDS } from '../../core/limits.ts';
 import type { Load } from '../../core/under-way.ts';

@@ -76,7 +76,10 @@ function checkForms(forms: Record<string, unknown>): string | null {
   return null;
 }
 
-/** The newest first; plain `data` is one form whose version the catalogue knows. Throws the problem of data that is too large. */
+/**
+ * The newest first; plain `data` is one form whose version the catalogue knows. Throws the problem
+ * of data that is too large.
+ */
 export function formsOf(body: EventBody): Forms<GivenForm> {
   const given = Object.entries(body.forms ?? {}).map(([version, data]) => formOf(version, data, `forms.${version}`));
   const [newest, ...older] = newestFirst(given);

@@ -111,7 +111,10 @@ export function givenId(c: AppContext, body: EventBody): string | null {
   return key;
 }
 
-/** Under an Idempotency-Key events without an id get one from the key and their place: a repeated batch publishes nothing twice. */
+/**
+ * Under an Idempotency-Key events without an id get one from the key and their place: a repeated
+ * batch publishes nothing twice.
+ */
 async function checkOne(event: unknown, key: string | null, index: number): Promise<Outgoing | Problem> {
   try {
     const body = checkEvent(event);

@@ -1,5 +1,6 @@
 /**
- * Data against a JSON Schema: a sentence for each fault, at its place. What fits is decided in core/schema-eval.ts.
+ * Data against a JSON Schema: a sentence for each fault, at its place. What fits is decided in
+ * core/schema-eval.ts.
  */
 import { CHECK_STEPS_MAX, CHECK_STEPS_PER_VALUE, SCHEMA_FAULTS_MAX } from '../../core/limits.ts';
 import { type JsonSchema, pointerSegment, typesOf, typeWords } from '../../core/schema.ts';
@@ -10,7 +11,10 @@ import { shown, shownNumber } from '../../core/text.ts';
 /** `pointer` leads into the data; '' is all of it. */
 export type DataFault = { pointer: string; message: string };
 
-/** `data` as it was published: numbers are compared as doubles. The schema was checked when it was saved. */
+/**
+ * `data` as it was published: numbers are compared as doubles. The schema was checked when it was
+ * saved.
+ */
 export function dataFaults(schema: JsonSchema, data: unknown): DataFault[] {
   const stepsMax = Math.max(CHECK_STEPS_MAX, CHECK_STEPS_PER_VALUE * countValues(data));
   const found = violations(schema, data, stepsMax);

@@ -1,9 +1,10 @@
 /**
- * Events against the catalogue (P6, P7): which versions their forms are in, what travels with them to their Record, and, where
- * their type is strict, whether their data fits. A type that the catalogue does not know is published as it is.
+ * Events against the catalogue (P6, P7): which versions their forms are in, what travels with them
+ * to their Record, and, where their type is strict, whether their data fits. A type that the
+ * catalogue does not know is published as it is.
  *
- * Nothing is refused by what an isolate remembers: a type made, widened or taken out of the archive a moment ago through another
- * isolate is read before a refusal.
+ * Nothing is refused by what an isolate remembers: a type made, widened or taken out of the archive
+ * a moment ago through another isolate is read before a refusal.
  */
 import { eventPolicy, type EventPolicy, type EventTypePolicy } from '../../core/event-type.ts';
 import type { Forms } from '../../core/forms.ts';

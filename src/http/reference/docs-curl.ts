@@ -1,4 +1,7 @@
-/** A request that a reader may paste: path parameters as shell variables, the body as in the document's example. */
+/**
+ * A request that a reader may paste: path parameters as shell variables, the body as in the
+ * document's example.
+ */
 import type { ApiParameter } from './openapi-document.ts';
 
 export type CurlParts = {

@@ -1,4 +1,6 @@
-/** One operation in `/docs`: what it needs, what it takes, what it answers, and a request to paste. */
+/**
+ * One operation in `/docs`: what it needs, what it takes, what it answers, and a request to paste.
+ */
 import { html } from 'hono/html';
 import { curlOf } from './docs-curl.ts';
 import { bodyTable, fieldTable, prose, typeOf } from './docs-schema.ts';

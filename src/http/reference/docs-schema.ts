@@ -10,7 +10,10 @@ const FIELD_DEPTH_MAX = 4;
 
 type Components = Readonly<Record<string, ApiSchema>>;
 
-/** With `components`, fields of those that it refers to are told too: a reader of a request wants all of it in one place. */
+/**
+ * With `components`, fields of those that it refers to are told too: a reader of a request wants
+ * all of it in one place.
+ */
 export function fieldsOf(schema: ApiSchema, components: Components = {}, prefix = '', depth = 1): Field[] {
   const here = resolved(schema, components);
   const required = new Set(here.required);

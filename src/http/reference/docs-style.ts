@@ -1,6 +1,7 @@
 /**
- * The only style of `/docs`: no font, image or script of elsewhere. Light and dark as the reader's system says; every pair of colours
- * behind text has a contrast of 4.5 or more (test/http/reference/docs.test.ts computes it).
+ * The only style of `/docs`: no font, image or script of elsewhere. Light and dark as the reader's
+ * system says; every pair of colours behind text has a contrast of 4.5 or more
+ * (test/http/reference/docs.test.ts computes it).
  */
 export const DOCS_COLOURS = {
   page: ['#ffffff', '#0f1317'],

@@ -1,4 +1,7 @@
-/** `/docs`: the reference as one page, from the same document as `/openapi.json`. Everything is escaped by hono/html; no script, nothing from elsewhere. */
+/**
+ * `/docs`: the reference as one page, from the same document as `/openapi.json`. Everything is
+ * escaped by hono/html; no script, nothing from elsewhere.
+ */
 import { html, raw } from 'hono/html';
 import { operationSection } from './docs-operation.ts';
 import { bodyTable, exampleBlock, prose } from './docs-schema.ts';

@@ -1,4 +1,7 @@
-/** The OpenAPI document (O5), made from the schemas that check the requests, with the glossary's words put in. */
+/**
+ * The OpenAPI document (O5), made from the schemas that check the requests, with the glossary's
+ * words put in.
+ */
 import { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
 import type { Documented } from '../api.ts';
@@ -89,7 +92,10 @@ const KEY_HEADERS = {
   },
 } as const;
 
-/** Webhooks become references: of one that stands there itself openapi-generator makes Python that does not compile. */
+/**
+ * Webhooks become references: of one that stands there itself openapi-generator makes Python that
+ * does not compile.
+ */
 const madeShape = z.looseObject({ webhooks: z.record(z.string(), z.unknown()), components: z.looseObject({}) });
 
 function finished(document: ApiDocument, routes: readonly Documented[]): ApiDocument {

@@ -1,4 +1,7 @@
-/** The OpenAPI document as this code reads it: what `/docs` shows and the finishing touches change. Loose: the rest passes through. */
+/**
+ * The OpenAPI document as this code reads it: what `/docs` shows and the finishing touches change.
+ * Loose: the rest passes through.
+ */
 import { z } from 'zod';
 
 const schemaShape = z.looseObject({

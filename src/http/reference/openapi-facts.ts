@@ -1,10 +1,12 @@
 /**
- * What JSON Schema can say of the rules that core checks, made from the same limits and expressions, so that `ruled` puts both into one
- * schema. Necessary, not always sufficient: JSON Schema counts characters where a limit counts bytes, and knows no sum, no calendar and
- * no normal form. No test holds them against the checks yet; a rule without an entry here is not in the document.
+ * What JSON Schema can say of the rules that core checks, made from the same limits and
+ * expressions, so that `ruled` puts both into one schema. Necessary, not always sufficient: JSON
+ * Schema counts characters where a limit counts bytes, and knows no sum, no calendar and no normal
+ * form. No test holds them against the checks yet; a rule without an entry here is not in the
+ * document.
  *
- * Expressions are written for every language that reads the document: no `\p{…}`, which Python lacks, and `\u` for what Ruby reads as
- * half a character in `\x`.
+ * Expressions are written for every language that reads the document: no `\p{…}`, which Python
+ * lacks, and `\u` for what Ruby reads as half a character in `\x`.
  */
 import * as endpoint from '../../core/endpoint-rules.ts';
 import * as event from '../../core/event-rules.ts';
@@ -40,7 +42,10 @@ function wholePattern(most: number): string {
   return `^(?:[1-9]|[1-${Number(tens) - 1}][0-9]|${tens}[0-${ones}])$`;
 }
 
-/** Base64 of 24 to 64 bytes without stray bits: 8 to 20 groups of three bytes and a rest, or 21 and at most one byte. */
+/**
+ * Base64 of 24 to 64 bytes without stray bits: 8 to 20 groups of three bytes and a rest, or 21 and
+ * at most one byte.
+ */
 const GROUP = '(?:[A-Za-z0-9+/]{4})';
 const ONE_MORE = '[A-Za-z0-9+/][AQgw]==';
 const TWO_MORE = '[A-Za-z0-9+/]{2}[AEIMQUYcgkosw048]=';
@@ -124,20 +129,26 @@ export const FORMS_FACTS: Facts = {
   additionalProperties: {},
 };
 
-/** One of the two. By `if`, which languages without such types leave out, and not by `oneOf`, of which they would make two types. */
+/**
+ * One of the two. By `if`, which languages without such types leave out, and not by `oneOf`, of
+ * which they would make two types.
+ */
 export const DATA_OR_FORMS: Facts = {
   if: { required: ['forms'], properties: { forms: { type: 'object', additionalProperties: {} } } },
   then: { not: { required: ['data'], properties: { data: {} } } },
   else: { required: ['data'], properties: { data: {} } },
 };
 
-/** What differs between the rules, beside the one type that they share: it would be twelve types. */
+/**
+ * What differs between the rules, beside the one type that they share: it would be twelve types.
+ */
 export const RULES_FACTS: Facts = {
   dependentSchemas: Object.fromEntries(
     ALERT_RULES.map((name) => {
       const { isReached, most, minimumOf } = RULES[name];
       const threshold = { minimum: isReached ? 1 : 0, maximum: most };
-      // `const` and not a type: generators read neither here, and our own lint wants no type of null alone.
+      // `const` and not a type: generators read neither here, and our own lint wants no type of
+      // null alone.
       const minimum = minimumOf === null ? { const: null } : { not: { const: null } };
       return [name, { properties: { [name]: { properties: { threshold, minimum } } } }];
     }),

@@ -1,6 +1,6 @@
 /**
- * A filter (docs/filters.md) as JSON Schema: one object with all that may stand in it, and which of it may stand together. Not a choice of
- * objects, which most languages have no type for.
+ * A filter (docs/filters.md) as JSON Schema: one object with all that may stand in it, and which of
+ * it may stand together. Not a choice of objects, which most languages have no type for.
  */
 import { FILTER_CONDITIONS_MAX, FILTER_IN_VALUES_MAX, FILTER_TEXT_BYTES_MAX } from '../../core/limits.ts';
 import { FIELD, OPERATORS } from '../../core/filter-rules.ts';
@@ -70,8 +70,8 @@ const ABOUT =
   `${FILTER_CONDITIONS_MAX} conditions in all`;
 
 /**
- * Of a body with a `filter`. The field itself says no more than "object or null": ogen makes Go that does not compile of an optional
- * reference to what may be null and contains itself.
+ * Of a body with a `filter`. The field itself says no more than "object or null": ogen makes Go
+ * that does not compile of an optional reference to what may be null and contains itself.
  */
 export const FILTER_RULE: Facts = {
   dependentSchemas: { filter: { properties: { filter: { $ref: '#/components/schemas/Filter' } } } },

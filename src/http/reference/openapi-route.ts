@@ -38,7 +38,10 @@ export function documented(route: Documented) {
     },
   };
 }
-/** OpenAPI 3.1 lets a bearer's list name roles: ours are the scope, and `operator` where no key of an account will do. */
+/**
+ * OpenAPI 3.1 lets a bearer's list name roles: ours are the scope, and `operator` where no key of
+ * an account will do.
+ */
 function rolesOf({ method, path, scope, keys }: Documented): string[] {
   const isOperators = keys === 'operator' || (keys === undefined && !path.includes('{account}'));
   return [scope ?? defaultScope(method), ...(isOperators ? ['operator'] : [])];
@@ -75,8 +78,9 @@ const KEY_PARAMETERS: Record<Idempotency | 'remembered', { $ref: string }[]> = {
 };
 
 /**
- * By status. No response of its own for each: every language then makes a type for each operation and status, 1,400 in all, and they are
- * one. Whatever is no success is the `default`, and `code` says what it is.
+ * By status. No response of its own for each: every language then makes a type for each operation
+ * and status, 1,400 in all, and they are one. Whatever is no success is the `default`, and `code`
+ * says what it is.
  */
 function problemsByStatus(codes: readonly ProblemCode[]): Record<string, ProblemCode[]> {
   const statuses = [...new Set(codes.map(problemStatus))].sort((a, b) => a - b);

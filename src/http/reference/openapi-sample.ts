@@ -1,4 +1,7 @@
-/** An example of an answer, from its schema and the values of openapi-samples.ts: what a reader wants to see, and as true as the schema. */
+/**
+ * An example of an answer, from its schema and the values of openapi-samples.ts: what a reader
+ * wants to see, and as true as the schema.
+ */
 import { type ApiSchema, refName } from './openapi-document.ts';
 import { SAMPLE_TIME, SAMPLES } from './openapi-samples.ts';
 

@@ -1,6 +1,7 @@
 /**
- * Values that the examples of answers are made of, by the name of their field: `Component.field` wins over `field`. A field without a
- * value here is null where it may be; a text that must be there and has none shows as "…", which a test refuses.
+ * Values that the examples of answers are made of, by the name of their field: `Component.field`
+ * wins over `field`. A field without a value here is null where it may be; a text that must be
+ * there and has none shows as "…", which a test refuses.
  */
 const EVENT_ID = 'evt_01m7zwa1bhhrfxj6hm9mbevn8xkpbbyzzcmzrflr3inlltkvqketfdzkuaf001';
 const ENDPOINT = 'ep_01m7zwa195yxn0znmzves0kyvm';

@@ -1,6 +1,7 @@
 /**
- * Schemas as the generators of other languages read them best. What zod makes is right and not enough: Go's take a `number` for a float of
- * 32 bits, so that two versions become one without an error.
+ * Schemas as the generators of other languages read them best. What zod makes is right and not
+ * enough: Go's take a `number` for a float of 32 bits, so that two versions become one without an
+ * error.
  */
 import { ALWAYS } from '../shapes/shared-shapes.ts';
 import type { ApiSchema } from './openapi-document.ts';
@@ -8,7 +9,10 @@ import type { ApiSchema } from './openapi-document.ts';
 /** All whole numbers of the API are ones that JSON.parse keeps. */
 const WHOLE = { format: 'int64', minimum: -Number.MAX_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
 
-/** `isAnswer`: it is read, not sent; then fields may be added, and a client that refuses those it does not know would break. */
+/**
+ * `isAnswer`: it is read, not sent; then fields may be added, and a client that refuses those it
+ * does not know would break.
+ */
 export function tidied(schema: ApiSchema, isAnswer: boolean): ApiSchema {
   const inner = (one: ApiSchema) => tidied(one, isAnswer);
   const plain = withoutNull(unwrapped(numbered(schema)));
@@ -48,7 +52,10 @@ function unwrapped({ allOf, ...schema }: ApiSchema): ApiSchema {
     : { ...schema, ...second, ...first };
 }
 
-/** Null is a type beside another, and nothing else: as a choice of an enum it makes three types in Python, as a default a fault in Go. */
+/**
+ * Null is a type beside another, and nothing else: as a choice of an enum it makes three types in
+ * Python, as a default a fault in Go.
+ */
 function withoutNull({ default: preset, enum: choices, ...schema }: ApiSchema): ApiSchema {
   const named = choices?.includes(null) === true ? { pattern: patternOf(choices) } : { enum: choices };
   return {

@@ -1,6 +1,7 @@
 /**
- * What endpoints are sent, as `webhooks` of the document: a receiver can be generated from it. The contract is docs/contract.md. The bodies
- * are no components: oapi-codegen drops those that only a webhook names, and still refers to them.
+ * What endpoints are sent, as `webhooks` of the document: a receiver can be generated from it. The
+ * contract is docs/contract.md. The bodies are no components: oapi-codegen drops those that only a
+ * webhook names, and still refers to them.
  */
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import { alertShape } from '../shapes/alert-shapes.ts';

@@ -1,4 +1,7 @@
-/** The glossary of the reference: what parameters and the fields of requests mean, with the rules that JSON Schema does not carry. */
+/**
+ * The glossary of the reference: what parameters and the fields of requests mean, with the rules
+ * that JSON Schema does not carry.
+ */
 import * as limit from '../../core/limits.ts';
 
 /** Parameters of paths, queries and headers. */
@@ -37,7 +40,10 @@ export const PARAMETER_WORDS: Readonly<Record<string, string>> = {
   reason: `Why, for the history: at most ${limit.DESCRIPTION_BYTES_MAX} bytes`,
 };
 
-/** Where the same name means one thing in a path and another in a query. An operation may say its own (`words`). */
+/**
+ * Where the same name means one thing in a path and another in a query. An operation may say its
+ * own (`words`).
+ */
 export const PLACED_WORDS: Readonly<Record<string, string>> = {
   'path from': 'Schema version to compare from',
   'path to': 'Schema version to compare with',
@@ -46,7 +52,10 @@ export const PLACED_WORDS: Readonly<Record<string, string>> = {
   'path key': 'Id of a key (`key_…`)',
 };
 
-/** Fields of requests that are components, by place. Other bodies have theirs in their routes, answers in their shapes. */
+/**
+ * Fields of requests that are components, by place. Other bodies have theirs in their routes,
+ * answers in their shapes.
+ */
 const EVENT = {
   id: 'Your id of the event, made where absent. The same id with the same content is one event',
   type: 'Event type: a dotted name like `ticket.created`; not one that we reserve (`tubepost.test`, `tubepost.alert.*`)',

@@ -1,4 +1,7 @@
-/** What to do about each problem, for the reference: one sentence to whoever wrote the request. A code without one does not typecheck. */
+/**
+ * What to do about each problem, for the reference: one sentence to whoever wrote the request. A
+ * code without one does not typecheck.
+ */
 import type { ProblemCode } from '../problem.ts';
 
 export const PROBLEM_ADVICE: Readonly<Record<ProblemCode, string>> = {

@@ -1,4 +1,7 @@
-/** Finds over all accounts, for operators. What the id of a delivery leads to is exact; its endpoint's row says whose it is. */
+/**
+ * Finds over all accounts, for operators. What the id of a delivery leads to is exact; its
+ * endpoint's row says whose it is.
+ */
 import { parseAttemptId, parseDeliveryId } from '../../core/ids.ts';
 import { SEARCH_HITS_MAX } from '../../core/limits.ts';
 import { jobStub } from '../../lookup/stubs.ts';

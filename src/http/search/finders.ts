@@ -1,6 +1,6 @@
 /**
- * Finds within one account: what its objects know exactly, and otherwise what its part of the log has. An
- * id of another account's finds what an id of nothing does.
+ * Finds within one account: what its objects know exactly, and otherwise what its part of the log
+ * has. An id of another account's finds what an id of nothing does.
  */
 import type { AccountSettings } from '../../core/endpoint.ts';
 import { parseAttemptId, parseDeliveryId, recordName } from '../../core/ids.ts';

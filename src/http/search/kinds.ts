@@ -46,7 +46,10 @@ export const nothingFound: Found = { hits: [], isComplete: true };
 export type Kind = Exclude<HitType, 'replay'>;
 export type Finders = Partial<Record<Kind, (text: string) => Promise<Found>>>;
 
-/** In the order in which the answer has them. An id of ours means one thing; any other text may mean several. */
+/**
+ * In the order in which the answer has them. An id of ours means one thing; any other text may mean
+ * several.
+ */
 export function kindsOf(text: string): Kind[] {
   if (parseDeliveryId(text) !== null) return ['delivery'];
   if (parseAttemptId(text) !== null) return ['attempt'];

@@ -1,7 +1,8 @@
 /**
- * One text, whatever a person has in hand: what it may mean is known by its shape, and each meaning is
- * looked up by an index or by a bounded walk. For an account: only what is its own, and exact where an
- * object can say so. For operators, over all accounts: from the log and the projection, seconds late.
+ * One text, whatever a person has in hand: what it may mean is known by its shape, and each meaning
+ * is looked up by an index or by a bounded walk. For an account: only what is its own, and exact
+ * where an object can say so. For operators, over all accounts: from the log and the projection,
+ * seconds late.
  */
 import { z } from '@hono/zod-openapi';
 import { URL_BYTES_MAX } from '../../core/limits.ts';

@@ -21,8 +21,8 @@ export const anything = (words: string) => z.unknown().openapi({ description: wo
 export const counts = (words: string) => z.record(z.string(), z.int().min(0)).openapi({ description: words });
 
 /**
- * One of these today, and of more to come. An `enum` would make clients that were generated before fail at the next one: Java's throw
- * where they read it, Go's refuse the answer.
+ * One of these today, and of more to come. An `enum` would make clients that were generated before
+ * fail at the next one: Java's throw where they read it, Go's refuse the answer.
  */
 export function openEnum(values: readonly string[], words: string) {
   const listed = values.map((value) => `\`${value}\``).join(', ');

@@ -1,6 +1,6 @@
 /**
- * Everything that the databases hold of one account, for its removal: counted, read and deleted a chunk at a time. A table that is
- * added with rows of accounts is added here too.
+ * Everything that the databases hold of one account, for its removal: counted, read and deleted a
+ * chunk at a time. A table that is added with rows of accounts is added here too.
  */
 import { and, count, eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
@@ -44,7 +44,9 @@ export function oldestRows(
     .limit(limit);
 }
 
-/** These and no others: what came after they were read belongs to a record that was not looked at. */
+/**
+ * These and no others: what came after they were read belongs to a record that was not looked at.
+ */
 export async function deleteRows(
   database: D1Database,
   table: 'deliveries' | 'events',

@@ -11,7 +11,10 @@ import { cutPage, cutWalk, KEY_END, parseCursor } from '../page.ts';
 import type { Page, PageRequest, Position } from '../page.ts';
 import { contains } from './search.ts';
 
-/** Newest first. With `search`: those with it in their id or name, among ACCOUNTS_SEARCHED_MAX a page. */
+/**
+ * Newest first. With `search`: those with it in their id or name, among ACCOUNTS_SEARCHED_MAX a
+ * page.
+ */
 export async function listAccounts(
   database: D1Database,
   page: PageRequest,

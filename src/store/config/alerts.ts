@@ -1,4 +1,7 @@
-/** Alerts: what is open, what changes, and the lists. Each write names the revision that it follows, so that of two runs at once one wins. */
+/**
+ * Alerts: what is open, what changes, and the lists. Each write names the revision that it follows,
+ * so that of two runs at once one wins.
+ */
 import { and, desc, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { type Alert, ALERT_RULES, type AlertRule, type Condition } from '../../core/alert.ts';
@@ -78,7 +81,10 @@ export async function acknowledge(
     .where(and(eq(alerts.id, id), isNull(alerts.acknowledgedAtMs)));
 }
 
-/** Of accounts behind `after` and up to `upTo`. Those of rules that a newer release has, read after a rollback, are left alone. */
+/**
+ * Of accounts behind `after` and up to `upTo`. Those of rules that a newer release has, read after
+ * a rollback, are left alone.
+ */
 export async function openAlerts(database: D1Database, after: string, upTo: string): Promise<Alert[]> {
   const rows = await drizzle(database)
     .select()
@@ -108,7 +114,9 @@ export async function accountsWithAlert(database: D1Database, rule: AlertRule): 
   return new Set(rows.map(({ account }) => account));
 }
 
-/** One statement for each; `id` is of an opening. One that lost against another run changes nothing. */
+/**
+ * One statement for each; `id` is of an opening. One that lost against another run changes nothing.
+ */
 export async function writeChange(
   database: D1Database,
   change: AlertChange,
@@ -218,7 +226,10 @@ export async function sendLater(
     WHERE ${which} AND ${owed}`);
 }
 
-/** The oldest that were resolved before then, and told. They opened before, so their ids are a range. Returns how many there were. */
+/**
+ * The oldest that were resolved before then, and told. They opened before, so their ids are a
+ * range. Returns how many there were.
+ */
 export async function deleteResolved(database: D1Database, beforeMs: number, limit: number): Promise<number> {
   const { meta } = await drizzle(database).run(sql`
     DELETE FROM alerts WHERE id IN (

@@ -1,6 +1,8 @@
 import { defineConfig } from 'drizzle-kit';
 
-/** Generates SQL only; wrangler applies it. After each run add WITHOUT ROWID to new tables by hand. */
+/**
+ * Generates SQL only; wrangler applies it. After each run add WITHOUT ROWID to new tables by hand.
+ */
 export default defineConfig({
   dialect: 'sqlite',
   schema: './src/store/config/schema.ts',

@@ -1,4 +1,7 @@
-/** The projection of endpoints, for operators' lists. An account's own list is read from its Account object, exact at once. */
+/**
+ * The projection of endpoints, for operators' lists. An account's own list is read from its Account
+ * object, exact at once.
+ */
 import { and, desc, eq, gte, lt, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { z } from 'zod';
@@ -108,7 +111,10 @@ export async function findEndpoint(
   return row === undefined ? null : { ...showEndpoint(row), isRemoved: row.removed };
 }
 
-/** `revision` is the Account's at the time of the change: of two writes the one with the higher stays, in whichever order they come. */
+/**
+ * `revision` is the Account's at the time of the change: of two writes the one with the higher
+ * stays, in whichever order they come.
+ */
 export async function upsertEndpoint(
   database: D1Database,
   account: string,
@@ -133,7 +139,10 @@ export async function upsertEndpoint(
   });
 }
 
-/** Leaves an empty row that no list shows: without it, an older upsert that arrives late would bring the endpoint back. */
+/**
+ * Leaves an empty row that no list shows: without it, an older upsert that arrives late would bring
+ * the endpoint back.
+ */
 export async function removeEndpoint(
   database: D1Database,
   account: string,

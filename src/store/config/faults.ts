@@ -1,4 +1,7 @@
-/** Faults: written where they happen, counted by the rules of alerts. One row for each subject, with when it was seen last. */
+/**
+ * Faults: written where they happen, counted by the rules of alerts. One row for each subject, with
+ * when it was seen last.
+ */
 import { eq, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import type { Fault, FaultCount } from '../../core/fault.ts';
@@ -6,8 +9,9 @@ import { ALERT_FAULTS_MAX, ALERT_WINDOW_MS, FAULT_AGAIN_MS } from '../../core/li
 import { faults } from './schema.ts';
 
 /**
- * In one statement. What was seen within FAULT_AGAIN_MS writes nothing: a full record may refuse a thousand events a second. Nor does
- * what concerns the whole service where as many as are counted stand there already: a queue of poison must not fill the database of keys.
+ * In one statement. What was seen within FAULT_AGAIN_MS writes nothing: a full record may refuse a
+ * thousand events a second. Nor does what concerns the whole service where as many as are counted
+ * stand there already: a queue of poison must not fill the database of keys.
  */
 export async function writeFaults(
   config: D1Database,

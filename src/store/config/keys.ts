@@ -52,7 +52,10 @@ export async function revokeKey(database: D1Database, id: string, nowMs: number)
     .where(and(eq(keys.id, id), isNull(keys.revokedAtMs)));
 }
 
-/** Of an account that is removed: they must not open a later account of the same id. Reads all keys: removals are rare, keys few. */
+/**
+ * Of an account that is removed: they must not open a later account of the same id. Reads all keys:
+ * removals are rare, keys few.
+ */
 export async function deleteKeys(database: D1Database, account: string): Promise<void> {
   await drizzle(database).delete(keys).where(eq(keys.account, account));
 }

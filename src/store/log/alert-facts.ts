@@ -67,8 +67,9 @@ export async function alertEndpoints(
 }
 
 /**
- * Attempts since then. An embedded first attempt failed exactly if its delivery is not delivered by it. Tests of endpoints count for
- * nothing, and so does what a fault of ours kept from leaving: here and below.
+ * Attempts since then. An embedded first attempt failed exactly if its delivery is not delivered by
+ * it. Tests of endpoints count for nothing, and so does what a fault of ours kept from leaving:
+ * here and below.
  */
 export async function countAttempts(
   log: D1Database,
@@ -98,7 +99,10 @@ export async function countAttempts(
   }));
 }
 
-/** Dead letters whose event was accepted, or whose last attempt was made, since then. A discarded one is none any more. */
+/**
+ * Dead letters whose event was accepted, or whose last attempt was made, since then. A discarded
+ * one is none any more.
+ */
 export async function countDead(
   log: D1Database,
   accounts: readonly string[],
@@ -146,8 +150,9 @@ export async function countRetries(
 }
 
 /**
- * Endpoints with open deliveries in accounts behind `after` and up to `upTo`: a few seeks for each, and ALERT_BACKLOG_ROWS_MAX rows.
- * Beyond these rows an endpoint's oldest delivery may be older than said: the index is in the order of records.
+ * Endpoints with open deliveries in accounts behind `after` and up to `upTo`: a few seeks for each,
+ * and ALERT_BACKLOG_ROWS_MAX rows. Beyond these rows an endpoint's oldest delivery may be older
+ * than said: the index is in the order of records.
  */
 export async function backlogs(
   log: D1Database,
@@ -156,13 +161,15 @@ export async function backlogs(
   sinceMs: number,
 ): Promise<Counted<Backlog>> {
   const open = sql.raw(OPEN_STATUSES);
-  // Column by column: by a row value of columns, SQLite would go through all that is open in the account.
+  // Column by column: by a row value of columns, SQLite would go through all that is open in the
+  // account.
   const nextEndpoint = sql`(SELECT endpoint FROM deliveries INDEXED BY deliveries_open
     WHERE ${open} AND account = seen.in_account AND endpoint > seen.at_endpoint ORDER BY endpoint LIMIT 1)`;
   const nextAccount = sql`(SELECT account FROM deliveries INDEXED BY deliveries_open
     WHERE ${open} AND account > seen.in_account AND account <= ${upTo} ORDER BY account LIMIT 1)`;
   const isNext = sql`(n >= ${ALERT_BACKLOGS_PER_ACCOUNT} OR ${nextEndpoint} IS NULL)`;
-  // "~" is above every endpoint's id, and an empty one stands before an account's first: neither is an endpoint.
+  // "~" is above every endpoint's id, and an empty one stands before an account's first: neither is
+  // an endpoint.
   const rows = await drizzle(log).all<Backlog & { n: number }>(sql`
     WITH RECURSIVE seen(in_account, at_endpoint, n) AS (
       SELECT ${after}, '~', 0
@@ -210,7 +217,9 @@ function counted<G, T>(
   return { rows: all, partial };
 }
 
-/** The outer table of a join that is made by key: its accounts are looked up one after the other. */
+/**
+ * The outer table of a join that is made by key: its accounts are looked up one after the other.
+ */
 function named(values: readonly string[]) {
   return sql`json_each(${JSON.stringify(values)})`;
 }

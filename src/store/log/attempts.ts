@@ -33,7 +33,10 @@ export type AttemptView = LoggedAttempt & {
   record: string | null;
 };
 
-/** Newest first; `from` and `to` are times of the attempt. `status` is the status that the attempt's delivery has now. */
+/**
+ * Newest first; `from` and `to` are times of the attempt. `status` is the status that the attempt's
+ * delivery has now.
+ */
 export async function listAttempts(
   database: D1Database,
   asked: LogFilter,
@@ -53,7 +56,8 @@ export async function listAttempts(
       findOwn(database, filter, after.value, most, walk),
       findEmbedded(database, filter, after.value, most, walk),
     ]);
-    // Where all that was looked at was accepted within a moment, nothing is certain about any time before the cursor.
+    // Where all that was looked at was accepted within a moment, nothing is certain about any time
+    // before the cursor.
     if (embedded.reached === null || newestFirst(before, embedded.reached) < 0) {
       return ok(mergePage('attempts', [own, embedded], page.limit, ({ atMs, id }) => ({ atMs, id })));
     }
@@ -87,11 +91,13 @@ async function findOwn(
 }
 
 /**
- * Embedded attempts lie in the order of their deliveries' acceptance, not of their own time, but the two are never further apart than
- * W = LOG_EMBED_WITHIN_MS: accepted <= at <= accepted + W. So `first`, the first `most` matches in key order, are followed by the matches
- * of a further W: let L be the earliest acceptance in `first`; an attempt at L or later was accepted at L - W or later, so from L on all
- * are there. Where the walk ended before it had `most`, at a delivery accepted at A, those are certain that are later than A + W. At the
- * other end, what is after the cursor (at < c) was accepted before c.
+ * Embedded attempts lie in the order of their deliveries' acceptance, not of their own time, but
+ * the two are never further apart than W = LOG_EMBED_WITHIN_MS: accepted <= at <= accepted + W. So
+ * `first`, the first `most` matches in key order, are followed by the matches of a further W: let L
+ * be the earliest acceptance in `first`; an attempt at L or later was accepted at L - W or later,
+ * so from L on all are there. Where the walk ended before it had `most`, at a delivery accepted at
+ * A, those are certain that are later than A + W. At the other end, what is after the cursor (at <
+ * c) was accepted before c.
  */
 async function findEmbedded(
   database: D1Database,

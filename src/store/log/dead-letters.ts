@@ -1,6 +1,7 @@
 /**
- * How many dead letters there are, by endpoint (V6), counted from the index that holds nothing else. With filters too it looks at
- * DEAD_LETTERS_COUNTED_MAX of its entries, and says whether these were all.
+ * How many dead letters there are, by endpoint (V6), counted from the index that holds nothing
+ * else. With filters too it looks at DEAD_LETTERS_COUNTED_MAX of its entries, and says whether
+ * these were all.
  */
 import { and, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
@@ -16,7 +17,9 @@ export type DeadLetters = {
   /** Most first. Times are of acceptance. */
   endpoints: { account: string; endpoint: string; count: number; oldestAtMs: number; newestAtMs: number }[];
   total: number;
-  /** False where there are more dead letters than are counted, or more endpoints than are listed. */
+  /**
+   * False where there are more dead letters than are counted, or more endpoints than are listed.
+   */
   isComplete: boolean;
 };
 

@@ -1,4 +1,7 @@
-/** Deliveries in the log: what happened, up to the last message that arrived. The truth of this instant is the Shard's. */
+/**
+ * Deliveries in the log: what happened, up to the last message that arrived. The truth of this
+ * instant is the Shard's.
+ */
 import { LIST_WALK } from '../../core/limits.ts';
 import { REPLAYS_NOTHING } from '../../core/log.ts';
 import { ok } from '../../core/result.ts';
@@ -13,7 +16,10 @@ import { isResolved } from './resolved.ts';
 import { sourceOf } from './source.ts';
 import { findNewest } from './walk.ts';
 
-/** Newest acceptance first; `from` and `to` are times of acceptance. Status codes are those of the last attempt. Dead letters are `status: ['dead']`. */
+/**
+ * Newest acceptance first; `from` and `to` are times of acceptance. Status codes are those of the
+ * last attempt. Dead letters are `status: ['dead']`.
+ */
 export async function listDeliveries(
   database: D1Database,
   asked: LogFilter,

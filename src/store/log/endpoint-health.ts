@@ -1,4 +1,6 @@
-/** What the log says of one endpoint's health (V4): its attempts of a day, and what waits for it. */
+/**
+ * What the log says of one endpoint's health (V4): its attempts of a day, and what waits for it.
+ */
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { partsOf, type Span } from '../../core/hours.ts';
@@ -25,8 +27,8 @@ type Row = {
 };
 
 /**
- * By the hour. There is no index by endpoint, so the rows of the whole account are read, up to those of the window; `sinceMs`: since when
- * they are all of them.
+ * By the hour. There is no index by endpoint, so the rows of the whole account are read, up to
+ * those of the window; `sinceMs`: since when they are all of them.
  */
 export async function endpointAttempts(
   database: D1Database,
@@ -34,7 +36,8 @@ export async function endpointAttempts(
   endpoint: string,
   recentMs: number,
 ): Promise<{ found: TriedGroup[]; sinceMs: number }> {
-  // From `edge`, so that an endpoint without attempts has a row too. D1 binds numbers as REAL, hence the cast.
+  // From `edge`, so that an endpoint without attempts has a row too. D1 binds numbers as REAL,
+  // hence the cast.
   const rows = await drizzle(database).all<Row>(sql`WITH ${triedTables(window)}
     SELECT CAST(at_ms / ${HOUR_MS} AS INTEGER) AS "hour", at_ms >= ${recentMs} AS "isRecent", status_code AS "statusCode", error_kind AS "errorKind",
       ${bucketColumn(LATENCY_BOUNDS_MS)} AS "bucket", count(at_ms) AS "count", max(at_ms) AS "lastAtMs", edge.since AS "sinceMs"
@@ -51,8 +54,9 @@ export async function endpointAttempts(
 }
 
 /**
- * A span as the roll-up has it, and row by row what it does not have: the newest part, in as many slices as it takes. `recentMs` lies in
- * that part. `isComplete` false: it has more rows than are read, so of it only those since `sinceMs` are in.
+ * A span as the roll-up has it, and row by row what it does not have: the newest part, in as many
+ * slices as it takes. `recentMs` lies in that part. `isComplete` false: it has more rows than are
+ * read, so of it only those since `sinceMs` are in.
  */
 export async function endpointFigures(
   database: D1Database,
@@ -90,7 +94,10 @@ export type Waiting = {
   isComplete: boolean;
 };
 
-/** `cutoffMs`: what was accepted until then was ended by a disabling, whether or not the log knows yet; replays of it were not. */
+/**
+ * `cutoffMs`: what was accepted until then was ended by a disabling, whether or not the log knows
+ * yet; replays of it were not.
+ */
 export async function waitingFor(
   database: D1Database,
   account: string,

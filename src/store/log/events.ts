@@ -1,6 +1,7 @@
 /**
- * Events in the log. An event has no row of its own where it has deliveries: it is the run of neighbouring delivery rows whose ids
- * start alike (`dlv_{kind}{hash}{place}_{sequence}_`, its key here). Only events that no endpoint wanted have a row in `events`.
+ * Events in the log. An event has no row of its own where it has deliveries: it is the run of
+ * neighbouring delivery rows whose ids start alike (`dlv_{kind}{hash}{place}_{sequence}_`, its key
+ * here). Only events that no endpoint wanted have a row in `events`.
  */
 import { and, eq, getTableColumns, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
@@ -20,7 +21,9 @@ import { RESOLVED } from './resolved.ts';
 import { columnsOf, isInAccount, sourceOf } from './source.ts';
 import { endOf, findNewest, foundIn, inRange, matching, type Search, stop } from './walk.ts';
 
-/** `deliveries` holds the first EVENT_DELIVERIES_LISTED_MAX, by endpoint. The body is the Shard's. */
+/**
+ * `deliveries` holds the first EVENT_DELIVERIES_LISTED_MAX, by endpoint. The body is the Shard's.
+ */
 export type ListedEvent = Omit<EventView, 'body'>;
 
 /** Where one event with this id lives. */
@@ -76,8 +79,9 @@ export async function listEvents(
 }
 
 /**
- * The records of an account that hold an event with this id, at most EVENT_RECORDS_FOUND_MAX: none, one, or several because
- * publishers' ids are unique only within a record. Seconds behind the Shards.
+ * The records of an account that hold an event with this id, at most EVENT_RECORDS_FOUND_MAX: none,
+ * one, or several because publishers' ids are unique only within a record. Seconds behind the
+ * Shards.
  */
 export async function findEvent(database: D1Database, account: string, eventId: string): Promise<FoundEvent[]> {
   const found = await drizzle(database).all<{ key: string; record: string | null; sequence: number; at: number }>(sql`
@@ -133,12 +137,16 @@ async function findKeys(
   const rows = found.filter((row) => row.stop === null).map(keyPosition);
   const stopped = found.find((row) => row.stop !== null);
   if (stopped === undefined) return foundIn(rows, most, (row) => row, null);
-  // It may stop amid the deliveries of an event. What is left of one that was found is not looked at again.
+  // It may stop amid the deliveries of an event. What is left of one that was found is not looked
+  // at again.
   const isFound = rows.some(({ atMs, id }) => atMs === stopped.at && id === stopped.key);
   return { rows, reached: { atMs: stopped.at, id: isFound ? stopped.key : (stopped.stop ?? '') } };
 }
 
-/** Without a filter: one seek past all deliveries of the event before, so that a wide event costs no more than a narrow one. */
+/**
+ * Without a filter: one seek past all deliveries of the event before, so that a wide event costs no
+ * more than a narrow one.
+ */
 async function seekKeys(database: D1Database, { filter, after }: Search, most: number): Promise<Found<Position>> {
   const before = upperBound(filter, after);
   const found = await drizzle(database).all<{ at: number; key: string }>(sql`

@@ -1,6 +1,7 @@
 /**
- * The roll-up of attempts by hour (log-schema.ts, `hours`): made from the rows of an hour, and read instead of them. Rows written are few:
- * one for each endpoint and hour with attempts, none where a repetition finds nothing new.
+ * The roll-up of attempts by hour (log-schema.ts, `hours`): made from the rows of an hour, and read
+ * instead of them. Rows written are few: one for each endpoint and hour with attempts, none where a
+ * repetition finds nothing new.
  */
 import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
@@ -35,7 +36,10 @@ type Row = {
   sinceMs: number;
 };
 
-/** Counts an hour of one account and replaces what was rolled up of it. Returns how many queries that took. */
+/**
+ * Counts an hour of one account and replaces what was rolled up of it. Returns how many queries
+ * that took.
+ */
 export async function rollUpHour(
   database: D1Database,
   account: string,
@@ -75,7 +79,10 @@ export function hourQuery(window: Window): SQL {
     FROM edge LEFT JOIN tried GROUP BY 1, 2, 3, 4, 5`;
 }
 
-/** In an order that depends on nothing but what was counted, so that the same counts are the same text. */
+/**
+ * In an order that depends on nothing but what was counted, so that the same counts are the same
+ * text.
+ */
 function countsByEndpoint(rows: readonly Row[], hourMs: number): Map<string, Counts> {
   const groups = new Map<string, Row>();
   for (const row of rows) {
@@ -134,8 +141,8 @@ export async function rolledAttempts(
 }
 
 /**
- * Where the roll-up has come to: hours from `sinceMs` to before `hourMs` are there of all accounts, this one of those up to `after`, in
- * their own order.
+ * Where the roll-up has come to: hours from `sinceMs` to before `hourMs` are there of all accounts,
+ * this one of those up to `after`, in their own order.
  */
 const progressSchema = z.object({ sinceMs: z.number(), hourMs: z.number(), after: z.string() });
 export type Progress = z.output<typeof progressSchema>;

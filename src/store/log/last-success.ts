@@ -5,8 +5,9 @@ import { SUCCESS_ACCEPTED_WITHIN_MS } from '../../core/limits.ts';
 import { deliveries } from './schema.ts';
 
 /**
- * When an endpoint took a delivery after `sinceMs`, the newest accepted one; null where it took none. For a healthy endpoint the first
- * row answers; a failing one costs a read of what its account accepted since then, and is asked for once an hour after days of failure.
+ * When an endpoint took a delivery after `sinceMs`, the newest accepted one; null where it took
+ * none. For a healthy endpoint the first row answers; a failing one costs a read of what its
+ * account accepted since then, and is asked for once an hour after days of failure.
  */
 export async function lastSuccessMs(
   database: D1Database,

@@ -1,7 +1,8 @@
 /**
- * Writes LOG messages to D1: one transaction, in which a message that is doubled, late or out of order writes nothing new.
- * A delivery's row follows the highest revision; an attempt's row is kept as it first came, except that a `lost` one gives
- * way to its true outcome. So the rows depend on which messages arrived, and not on when.
+ * Writes LOG messages to D1: one transaction, in which a message that is doubled, late or out of
+ * order writes nothing new. A delivery's row follows the highest revision; an attempt's row is kept
+ * as it first came, except that a `lost` one gives way to its true outcome. So the rows depend on
+ * which messages arrived, and not on when.
  */
 import { getTableColumns, sql } from 'drizzle-orm';
 import type { SQL } from 'drizzle-orm';
@@ -53,7 +54,10 @@ function toRows(records: LoggedRecord[]): Rows {
   return rows;
 }
 
-/** Clocks of two machines may differ: an attempt that seems to precede its acceptance gets a row of its own, as listAttempts relies on. */
+/**
+ * Clocks of two machines may differ: an attempt that seems to precede its acceptance gets a row of
+ * its own, as listAttempts relies on.
+ */
 function isEmbedded(entry: LogEntry, attempt: LoggedAttempt): boolean {
   const afterMs = attempt.atMs - entry.event.acceptedAtMs;
   return attempt.number === 1 && afterMs >= 0 && afterMs <= LOG_EMBED_WITHIN_MS;
@@ -145,7 +149,10 @@ function eventRow(record: LoggedRecord, { event }: LogEntry): EventRow {
   };
 }
 
-/** Per delivery only its highest revision: an entry is a whole picture, so that one stands for those before it. */
+/**
+ * Per delivery only its highest revision: an entry is a whole picture, so that one stands for those
+ * before it.
+ */
 function confirm(records: LoggedRecord[]): Map<string, Confirmation[]> {
   const byRecord = new Map<string, Map<string, Confirmation>>();
   for (const record of records) {
@@ -193,7 +200,10 @@ function insertFromJson(
   return sql`INSERT INTO ${table} (${sql.join(names, sql`, `)}) SELECT ${sql.join(values, sql`, `)} FROM json_each(?) WHERE true`;
 }
 
-/** What an event is never changes; `first…` and the erasure have rules of their own; the rest follows the revision. */
+/**
+ * What an event is never changes; `first…` and the erasure have rules of their own; the rest
+ * follows the revision.
+ */
 const EVENT_FACTS = new Set(
   'account acceptedAtMs id endpoint eventId eventType record sequence version occurredAt firstAtMs firstAttempt erasedAtMs'.split(
     ' ',
@@ -227,7 +237,10 @@ function choice(condition: SQL, name: string, table = 'deliveries'): SQL {
   return sql`CASE WHEN ${condition} THEN excluded.${column} ELSE ${sql.identifier(table)}.${column} END`;
 }
 
-/** The row of an attempt's delivery is written before it, in the same transaction. What is erased there has no answers here. */
+/**
+ * The row of an attempt's delivery is written before it, in the same transaction. What is erased
+ * there has no answers here.
+ */
 function attemptsStatement(): SQL {
   const isErased = (account: string, acceptedAtMs: string, id: string) =>
     sql.raw(`EXISTS (SELECT 1 FROM deliveries AS d WHERE d.account = ${account}

@@ -1,7 +1,9 @@
 /**
- * Events that an endpoint has no delivery of (R2), as far as the log knows: each stands there as the deliveries of other endpoints, or,
- * where no endpoint wanted it, as a row of `events`. Both are a range of the account's key; whether this endpoint has a delivery is one
- * seek, because the deliveries of an event are neighbours. Its types are matched here; its filter needs the body, which the Shard has.
+ * Events that an endpoint has no delivery of (R2), as far as the log knows: each stands there as
+ * the deliveries of other endpoints, or, where no endpoint wanted it, as a row of `events`. Both
+ * are a range of the account's key; whether this endpoint has a delivery is one seek, because the
+ * deliveries of an event are neighbours. Its types are matched here; its filter needs the body,
+ * which the Shard has.
  */
 import { type SQL, sql } from 'drizzle-orm';
 import { RECORD_PREFIX_CHARS } from '../../core/ids.ts';
@@ -9,7 +11,10 @@ import type { BulkRange } from '../../core/job.ts';
 import { isOfTypes, isOneOf } from '../filter.ts';
 import { deliveries, events } from './schema.ts';
 
-/** What the ids of an event's deliveries start with: their record's prefix, `_`, the sequence and another `_`. */
+/**
+ * What the ids of an event's deliveries start with: their record's prefix, `_`, the sequence and
+ * another `_`.
+ */
 const KEY = sql`substr(deliveries.id, 1, ${sql.raw(String(RECORD_PREFIX_CHARS + 2))} + length(deliveries.sequence))`;
 
 type Asked = Pick<BulkRange, 'endpoint' | 'subscribed' | 'eventTypes' | 'records' | 'toMs'>;

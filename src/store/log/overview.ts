@@ -1,6 +1,7 @@
 /**
- * What fails and what piles up (V5), an account at a time: every read is bounded by the account's key and a window, or by the index
- * of what is open. All accounts are one after the other, found by `activeAccounts`: never a scan of the log.
+ * What fails and what piles up (V5), an account at a time: every read is bounded by the account's
+ * key and a window, or by the index of what is open. All accounts are one after the other, found by
+ * `activeAccounts`: never a scan of the log.
  */
 import { sql } from 'drizzle-orm';
 import type { SQL } from 'drizzle-orm';
@@ -84,8 +85,9 @@ function triedQueries({ there, ...window }: Asked, bounds: OverviewBounds): SQL[
 }
 
 /**
- * Accounts, in order after `after`, that have anything accepted or tried in the window, or anything open. One seek of the key for each
- * account that the log knows, so those without news cost some; `next` is null once all were looked at.
+ * Accounts, in order after `after`, that have anything accepted or tried in the window, or anything
+ * open. One seek of the key for each account that the log knows, so those without news cost some;
+ * `next` is null once all were looked at.
  */
 export async function activeAccounts(
   database: D1Database,
@@ -109,7 +111,10 @@ export async function activeAccounts(
   };
 }
 
-/** Failures first, so that a cut at `groups` leaves out what succeeded. `sinceMs`: the beginning of the whole window. */
+/**
+ * Failures first, so that a cut at `groups` leaves out what succeeded. `sinceMs`: the beginning of
+ * the whole window.
+ */
 export function triedQuery(window: Window, sinceMs: number, { groups }: OverviewBounds): SQL {
   return sql`WITH ${triedTables(window)},
     counted AS (SELECT endpoint, error_kind IS NULL AS is_success, CASE WHEN error_kind IS NULL THEN NULL ELSE status_code END AS code,
@@ -120,7 +125,10 @@ export function triedQuery(window: Window, sinceMs: number, { groups }: Overview
     FROM edge LEFT JOIN counted ON true ORDER BY error_kind IS NULL, n DESC, endpoint LIMIT ${groups + 1}`;
 }
 
-/** The same of whole hours. What was accepted in the hour in which the window begins counts as accepted within it. */
+/**
+ * The same of whole hours. What was accepted in the hour in which the window begins counts as
+ * accepted within it.
+ */
 export function rolledQuery({ account, fromMs, toMs }: Window, sinceMs: number, { groups }: OverviewBounds): SQL {
   return sql`SELECT endpoint, code IS NULL AND kind IS NULL AS "isSuccess", code AS "statusCode", kind AS "errorKind", sum(n) AS "count",
       max(last) AS "lastAtMs", sum(CASE WHEN kind IS NULL AND hour_ms - age * ${HOUR_MS} + ${HOUR_MS} <= ${sinceMs} THEN n ELSE 0 END) AS "drained",

@@ -1,7 +1,8 @@
 /**
- * Records by the beginning of their keys. The log has no index by record: each event would pay a row
- * for it. So this walks deliveries, and events that nobody wanted, newest first and no further than a
- * list does; a record whose events lie on both sides of a page's end comes again on the next.
+ * Records by the beginning of their keys. The log has no index by record: each event would pay a
+ * row for it. So this walks deliveries, and events that nobody wanted, newest first and no further
+ * than a list does; a record whose events lie on both sides of a page's end comes again on the
+ * next.
  */
 import { sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';

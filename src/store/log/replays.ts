@@ -1,7 +1,7 @@
 /**
- * What a replay or discard of a range concerns, as far as the log knows, oldest first: originals, without those that a replay is
- * bringing or has brought; with `missing` also events that the endpoint has no delivery of (missing.ts). A range of the account's key,
- * read page by page.
+ * What a replay or discard of a range concerns, as far as the log knows, oldest first: originals,
+ * without those that a replay is bringing or has brought; with `missing` also events that the
+ * endpoint has no delivery of (missing.ts). A range of the account's key, read page by page.
  */
 import { type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
@@ -85,7 +85,10 @@ function startOf({ fromMs }: BulkRange): From {
   return { acceptedAtMs: fromMs, sequence: -1, id: '' };
 }
 
-/** A job of a release that did not store what the endpoint is subscribed to looks for cancelled ones only, as it began. */
+/**
+ * A job of a release that did not store what the endpoint is subscribed to looks for cancelled ones
+ * only, as it began.
+ */
 function missingOf(account: string, range: BulkRange, from: From): SQL[] {
   return range.missing && range.subscribed !== undefined ? missingFrom(account, range, from) : [];
 }

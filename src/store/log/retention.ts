@@ -1,4 +1,7 @@
-/** What the databases no longer need to hold (O4): rows of the log older than their account's `logDays`, and jobs ended long ago. */
+/**
+ * What the databases no longer need to hold (O4): rows of the log older than their account's
+ * `logDays`, and jobs ended long ago.
+ */
 import { and, eq, lt, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
 import { RETENTION_CHUNK_ROWS } from '../../core/limits.ts';
@@ -7,7 +10,10 @@ import { OPEN_STATUSES } from './schema.ts';
 
 export type Expired = { deliveries: number; attempts: number; events: number; hours: number };
 
-/** Accounts that have rows in the log, in their own order: one seek in each table for each, however many rows it has. */
+/**
+ * Accounts that have rows in the log, in their own order: one seek in each table for each, however
+ * many rows it has.
+ */
 export async function accountsInLog(database: D1Database, after: string, limit: number): Promise<string[]> {
   const { results } = await database.prepare(ACCOUNTS_IN_LOG).bind(after, limit).all<{ name: string }>();
   return results.map(({ name }) => name);
@@ -33,8 +39,9 @@ export async function logDaysOf(config: D1Database, names: readonly string[]): P
 }
 
 /**
- * Deletes the oldest of an account, at most RETENTION_CHUNK_ROWS of each table, in one transaction. A delivery counts from its end,
- * so that a replay of something old is kept as long as any; what is still open stays, and its attempts with it.
+ * Deletes the oldest of an account, at most RETENTION_CHUNK_ROWS of each table, in one transaction.
+ * A delivery counts from its end, so that a replay of something old is kept as long as any; what is
+ * still open stays, and its attempts with it.
  */
 export async function deleteExpired(
   database: D1Database,

@@ -1,9 +1,11 @@
 /**
- * The LOG database: what was delivered, for search and history. A projection: the Shards hold the truth and send it again until
- * it is confirmed. Rows written cost more than all else here, so a delivery whose first attempt comes quickly is one row and
- * one index entry, and no table has an index that is not named below.
+ * The LOG database: what was delivered, for search and history. A projection: the Shards hold the
+ * truth and send it again until it is confirmed. Rows written cost more than all else here, so a
+ * delivery whose first attempt comes quickly is one row and one index entry, and no table has an
+ * index that is not named below.
  *
- * WITHOUT ROWID is added by hand in migrations/log, because drizzle-kit cannot say it; the test of rows written fails without it.
+ * WITHOUT ROWID is added by hand in migrations/log, because drizzle-kit cannot say it; the test of
+ * rows written fails without it.
  */
 import { sql } from 'drizzle-orm';
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
@@ -14,15 +16,18 @@ import type { ErrorKind } from '../../core/outcome.ts';
 export const OPEN_STATUSES = `status IN ('queued', 'retrying', 'held', 'delivering')`;
 
 /**
- * As in the index `deliveries_troubled`: all but a first try that succeeded. So a filter for whatever went wrong, waits, or was tried or
- * sent again reads a few rows of a healthy log.
+ * As in the index `deliveries_troubled`: all but a first try that succeeded. So a filter for
+ * whatever went wrong, waits, or was tried or sent again reads a few rows of a healthy log.
  */
 export const TROUBLED = `NOT (status = 'delivered' AND attempts <= 1 AND replay_of IS NULL AND ifnull(last_status_code, 200) / 100 = 2)`;
 
 /** As in the index `deliveries_dead`. */
 export const DEAD = `status = 'dead'`;
 
-/** One delivery with the facts of its event. In key order the deliveries of one event are neighbours (ids.ts: record, sequence, endpoint). */
+/**
+ * One delivery with the facts of its event. In key order the deliveries of one event are neighbours
+ * (ids.ts: record, sequence, endpoint).
+ */
 export const deliveries = sqliteTable(
   'deliveries',
   {
@@ -62,7 +67,10 @@ export const deliveries = sqliteTable(
     firstAtMs: integer('first_at_ms'),
     /** JSON of a StoredAttempt. */
     firstAttempt: text('first_attempt'),
-    /** Of its event's payload; null: it was not. Keeps late messages from bringing back what receivers answered. */
+    /**
+     * Of its event's payload; null: it was not. Keeps late messages from bringing back what
+     * receivers answered.
+     */
     erasedAtMs: integer('erased_at_ms'),
   },
   (t) => [
@@ -86,7 +94,10 @@ export const attempts = sqliteTable(
   'attempts',
   {
     account: text('account').notNull(),
-    /** Part of the key: whoever reports an attempt twice (lost, then its true outcome) must give the same time. */
+    /**
+     * Part of the key: whoever reports an attempt twice (lost, then its true outcome) must give the
+     * same time.
+     */
     atMs: integer('at_ms').notNull(),
     id: text('id').notNull(),
     delivery: text('delivery').notNull(),
@@ -117,13 +128,19 @@ export const attempts = sqliteTable(
   ],
 );
 
-/** Events that no endpoint wanted when they were accepted. A later replay of what was missing may add deliveries beside such a row. */
+/**
+ * Events that no endpoint wanted when they were accepted. A later replay of what was missing may
+ * add deliveries beside such a row.
+ */
 export const events = sqliteTable(
   'events',
   {
     account: text('account').notNull(),
     acceptedAtMs: integer('accepted_at_ms').notNull(),
-    /** What the ids of its deliveries would start with (`dlv_{kind}{hash}_{sequence}_`): sorts with them, and event ids may repeat in other records. */
+    /**
+     * What the ids of its deliveries would start with (`dlv_{kind}{hash}_{sequence}_`): sorts with
+     * them, and event ids may repeat in other records.
+     */
     id: text('id').notNull(),
     eventId: text('event_id').notNull(),
     eventType: text('event_type').notNull(),
@@ -139,8 +156,9 @@ export const events = sqliteTable(
 );
 
 /**
- * The roll-up: the attempts of one endpoint in one hour of UTC, counted, so that a day is 24 rows. Made by schedule/roll-up.ts of hours
- * that are over, and replaced as a whole. It keeps no account of its own rows and so may be made again at any time.
+ * The roll-up: the attempts of one endpoint in one hour of UTC, counted, so that a day is 24 rows.
+ * Made by schedule/roll-up.ts of hours that are over, and replaced as a whole. It keeps no account
+ * of its own rows and so may be made again at any time.
  */
 export const hours = sqliteTable(
   'hours',
@@ -148,7 +166,10 @@ export const hours = sqliteTable(
     account: text('account').notNull(),
     hourMs: integer('hour_ms').notNull(),
     endpoint: text('endpoint').notNull(),
-    /** JSON: a list of [code, kind of error, bucket of latency, hours since the acceptance, how many, the last in ms of the hour]. */
+    /**
+     * JSON: a list of [code, kind of error, bucket of latency, hours since the acceptance, how
+     * many, the last in ms of the hour].
+     */
     counts: text('counts').notNull(),
   },
   (t) => [primaryKey({ columns: [t.account, t.hourMs, t.endpoint] })],

@@ -7,17 +7,24 @@ import { deliveries } from './schema.ts';
 export type SentTypes = {
   /** Most events first, then by name. */
   types: { eventType: string; events: number; lastSentAtMs: number }[];
-  /** Since when it counts: later than asked for where the account has more deliveries than one answer reads. */
+  /**
+   * Since when it counts: later than asked for where the account has more deliveries than one
+   * answer reads.
+   */
   fromMs: number;
-  /** False where `fromMs` is later than asked for, or the endpoint was sent more types than are listed. */
+  /**
+   * False where `fromMs` is later than asked for, or the endpoint was sent more types than are
+   * listed.
+   */
   isComplete: boolean;
 };
 
 type Row = { eventType: string; events: number; lastSentAtMs: number | null; read: number; earliestMs: number };
 
 /**
- * Events accepted at `fromMs` or later of which at least one request left; an event that was also replayed counts once. There is no
- * index by endpoint (it would be paid with each delivery), so this reads the account's newest deliveries, SENT_TYPES_ROWS_MAX at most.
+ * Events accepted at `fromMs` or later of which at least one request left; an event that was also
+ * replayed counts once. There is no index by endpoint (it would be paid with each delivery), so
+ * this reads the account's newest deliveries, SENT_TYPES_ROWS_MAX at most.
  */
 export async function countSentTypes(
   database: D1Database,

@@ -1,7 +1,8 @@
 /**
- * Where a list reads: which index of the log serves a filter, and how lists across all accounts are merged. SQLite is told the index
- * by name, because without statistics it takes an account's part of the primary key for the shortest way to anything.
- * test/worker/log-plans.test.ts asks it for its plan of every combination of filters.
+ * Where a list reads: which index of the log serves a filter, and how lists across all accounts are
+ * merged. SQLite is told the index by name, because without statistics it takes an account's part
+ * of the primary key for the shortest way to anything. test/worker/log-plans.test.ts asks it for
+ * its plan of every combination of filters.
  */
 import { getTableColumns, inArray, sql } from 'drizzle-orm';
 import type { SQL } from 'drizzle-orm';
@@ -39,12 +40,18 @@ function indexed(table: LogTable, index: string, condition?: string): Source {
   return { table, from: sql`${table} INDEXED BY ${sql.identifier(index)}`, where, isOrdered: where !== undefined };
 }
 
-/** Its rows lie in order for one job. That its index holds nothing without a job, SQLite concludes from the condition. */
+/**
+ * Its rows lie in order for one job. That its index holds nothing without a job, SQLite concludes
+ * from the condition.
+ */
 function ofJob(job: string): Source {
   return { ...indexed(deliveries, 'deliveries_by_job'), where: sql`${deliveries.replayJob} = ${job}`, isOrdered: true };
 }
 
-/** Whether a first try that succeeded cannot match: by its status, its code, or what set it off; of the delivery or of its first attempt. */
+/**
+ * Whether a first try that succeeded cannot match: by its status, its code, or what set it off; of
+ * the delivery or of its first attempt.
+ */
 function wantsTrouble({ status = [], statusCode = [], trigger = [] }: EventFilter): boolean {
   return (
     (status.length > 0 && !status.includes('delivered')) ||
@@ -53,7 +60,10 @@ function wantsTrouble({ status = [], statusCode = [], trigger = [] }: EventFilte
   );
 }
 
-/** All columns of a table, by the names that its code has for them; of deliveries also whether a replay of them has arrived. */
+/**
+ * All columns of a table, by the names that its code has for them; of deliveries also whether a
+ * replay of them has arrived.
+ */
 export function columnsOf(table: LogTable): SQL {
   const columns = Object.entries(getTableColumns(table)).map(
     ([property, column]) => sql`${column} AS ${sql.identifier(property)}`,
@@ -82,10 +92,12 @@ function known({ table, from, where }: Source): SQL {
 export type At = typeof deliveries.acceptedAtMs | typeof events.acceptedAtMs | typeof attempts.atMs;
 
 /**
- * The keys (account, at, id) of the newest `most` rows across all accounts, as a SELECT. Each account's rows lie in order; this merges
- * them: the queue of a recursive query is sorted and holds the next row of each account, and each row that leaves it is followed by the
- * next of its account. So it reads one row for each account and one for each row that is taken from it, and needs no index by time,
- * which every delivery would pay for. Not for sources by event, whose rows do not lie in order.
+ * The keys (account, at, id) of the newest `most` rows across all accounts, as a SELECT. Each
+ * account's rows lie in order; this merges them: the queue of a recursive query is sorted and holds
+ * the next row of each account, and each row that leaves it is followed by the next of its account.
+ * So it reads one row for each account and one for each row that is taken from it, and needs no
+ * index by time, which every delivery would pay for. Not for sources by event, whose rows do not
+ * lie in order.
  */
 export function newestAcross(source: Source, at: At, after: Position, fromMs: number | undefined, most: number): SQL {
   const { table, from, where = sql`true` } = source;

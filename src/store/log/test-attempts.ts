@@ -1,6 +1,7 @@
 /**
- * Attempts of test sends (E4) in the log: a row of `attempts` and no other. A test has no delivery that could be dead, waiting or
- * replayed, so it is in no list, count or health figure of deliveries. Written by whoever made the attempt; no Record confirms it.
+ * Attempts of test sends (E4) in the log: a row of `attempts` and no other. A test has no delivery
+ * that could be dead, waiting or replayed, so it is in no list, count or health figure of
+ * deliveries. Written by whoever made the attempt; no Record confirms it.
  */
 import { and, between, eq } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
@@ -34,7 +35,10 @@ export async function writeTestAttempt(database: D1Database, test: TestEvent, at
     });
 }
 
-/** `number` is the test's: a time, near which the attempt was made, so that no index by id is needed. */
+/**
+ * `number` is the test's: a time, near which the attempt was made, so that no index by id is
+ * needed.
+ */
 export async function findTestAttempt(
   database: D1Database,
   account: string,

@@ -1,6 +1,7 @@
 /**
- * Attempts by the minute, of one account after the other: for charts of the last hour. Read row by row, because the roll-up
- * (hours.ts) is coarser; bounded as every window is, so that the log's size does not matter.
+ * Attempts by the minute, of one account after the other: for charts of the last hour. Read row by
+ * row, because the roll-up (hours.ts) is coarser; bounded as every window is, so that the log's
+ * size does not matter.
  */
 import { MINUTE_MS } from '../../core/limits.ts';
 import { type SQL, sql } from 'drizzle-orm';

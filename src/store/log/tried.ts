@@ -1,7 +1,8 @@
 /**
- * The attempts of one account in a window, from both places where they lie (log-schema.ts), for figures rather than lists. Bounded:
- * where either table has more rows in the window than `rows`, the newest are read, and `edge` says since when they are all of them.
- * Tests of endpoints are not among them.
+ * The attempts of one account in a window, from both places where they lie (log-schema.ts), for
+ * figures rather than lists. Bounded: where either table has more rows in the window than `rows`,
+ * the newest are read, and `edge` says since when they are all of them. Tests of endpoints are not
+ * among them.
  */
 import { sql } from 'drizzle-orm';
 import type { SQL } from 'drizzle-orm';
@@ -11,10 +12,11 @@ import { LOG_EMBED_WITHIN_MS } from '../../core/limits.ts';
 export type Window = { account: string; fromMs: number; toMs: number; rows: number };
 
 /**
- * Named tables for a WITH: `accepted` (deliveries accepted around the window), `edge` (one row: `since`, `is_cut`, `rows_read`) and `tried`.
+ * Named tables for a WITH: `accepted` (deliveries accepted around the window), `edge` (one row:
+ * `since`, `is_cut`, `rows_read`) and `tried`.
  *
- * Why `since` is what it is: a delivery that was not read was accepted at `min(accepted)` at the latest, and an embedded attempt
- * starts at most LOG_EMBED_WITHIN_MS after its acceptance.
+ * Why `since` is what it is: a delivery that was not read was accepted at `min(accepted)` at the
+ * latest, and an embedded attempt starts at most LOG_EMBED_WITHIN_MS after its acceptance.
  */
 export function triedTables({ account, fromMs, toMs, rows }: Window): SQL {
   const w = LOG_EMBED_WITHIN_MS;
@@ -35,15 +37,19 @@ export function triedTables({ account, fromMs, toMs, rows }: Window): SQL {
       WHERE at_ms >= (SELECT since FROM edge) AND at_ms < ${toMs})`;
 }
 
-/** The index of the first bound that a latency does not pass, as `bucketOf` of core/latency.ts finds it. */
+/**
+ * The index of the first bound that a latency does not pass, as `bucketOf` of core/latency.ts finds
+ * it.
+ */
 export function bucketColumn(boundsMs: readonly number[]): SQL {
   const cases = boundsMs.map((end, index) => `WHEN latency_ms <= ${end} THEN ${index}`);
   return sql.raw(`CASE ${cases.join(' ')} ELSE ${boundsMs.length} END`);
 }
 
 /**
- * A window too large for one query, slice by slice from its end, each by `read`, which says since when it was complete. Ends early after
- * `most` slices. A slice that gets nowhere, because too much happened at once, is read again with more rows.
+ * A window too large for one query, slice by slice from its end, each by `read`, which says since
+ * when it was complete. Ends early after `most` slices. A slice that gets nowhere, because too much
+ * happened at once, is read again with more rows.
  */
 export async function readSlices<T>(
   window: Window,

@@ -1,7 +1,8 @@
 /**
- * How a list finds its rows without an index for each filter: it walks its source in the order of the list and takes what matches, but no
- * further than so many rows. Where it meets that bound before it has enough, it says how far it got, and the next page goes on there. One
- * statement, so that what it shows and where it stopped are of the same moment.
+ * How a list finds its rows without an index for each filter: it walks its source in the order of
+ * the list and takes what matches, but no further than so many rows. Where it meets that bound
+ * before it has enough, it says how far it got, and the next page goes on there. One statement, so
+ * that what it shows and where it stopped are of the same moment.
  */
 import { and, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';
@@ -56,7 +57,10 @@ export function endOf({ ofRecord, fromMs }: LogFilter): Position | null {
   return sinceMs === null || (fromMs ?? 0) >= sinceMs ? null : { atMs: sinceMs, id: '' };
 }
 
-/** The first `most` that match (-1: all), if the walk gets so far. SQLite stops walking as soon as it has enough. */
+/**
+ * The first `most` that match (-1: all), if the walk gets so far. SQLite stops walking as soon as
+ * it has enough.
+ */
 export function matching(search: Search, walk: Walk, most = -1): SQL {
   const { table } = search.source;
   return sql`SELECT ${columnsOf(table)} FROM (${walked(search, boundOf(search, walk), 0)}) AS ${table}
@@ -81,7 +85,10 @@ function boundOf({ source, filter }: Search, { byKey, bySeek }: Walk): number {
   return source.where === undefined && filter.account !== null && !isSeeking ? byKey : bySeek;
 }
 
-/** Whole rows in the order of the list: of one account by a range of its key, of all accounts merged. */
+/**
+ * Whole rows in the order of the list: of one account by a range of its key, of all accounts
+ * merged.
+ */
 function walked(search: Search, most: number, skipped: number): SQL {
   const { source, at, filter, after } = search;
   const { table } = source;

@@ -7,7 +7,9 @@
 import type { Item } from '../../client/client.ts';
 import type { Context } from './connect.ts';
 
-/** The longest attempt, 30 s, and a minute until a confirmation that was lost is asked for again. */
+/**
+ * The longest attempt, 30 s, and a minute until a confirmation that was lost is asked for again.
+ */
 const LATE_MS = 90_000;
 /** How often all of that is read. In between a look ends where it meets what is known. */
 const WHOLE_EVERY_MS = 15_000;
@@ -20,7 +22,10 @@ export type Attempt = Item<'listAllAttempts'> | Item<'listAttempts'>;
 
 export type Filter = { endpoint?: string[]; type?: string[]; record?: string[]; code?: string[] };
 
-/** `fresh`: oldest first. `leftOut`: the time in which there may be more than what was read, or null. */
+/**
+ * `fresh`: oldest first. `leftOut`: the time in which there may be more than what was read, or
+ * null.
+ */
 export type Look = { fresh: Attempt[]; leftOut: { from: string; to: string } | null };
 
 export class AttemptLog {

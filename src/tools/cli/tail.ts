@@ -1,4 +1,7 @@
-/** `tubepost tail`: the log of attempts as it grows, each attempt once, and never less without saying so. */
+/**
+ * `tubepost tail`: the log of attempts as it grows, each attempt once, and never less without
+ * saying so.
+ */
 import type { Command } from 'commander';
 import type { Act } from './act.ts';
 import { type Attempt, AttemptLog, type Filter, type Look } from './attempt-log.ts';

@@ -1,4 +1,7 @@
-/** Looks at what is there, plans, and does the steps one after the other. Every step may be done again. */
+/**
+ * Looks at what is there, plans, and does the steps one after the other. Every step may be done
+ * again.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { awaitHealth, type Patience } from './health.ts';

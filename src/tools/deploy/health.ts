@@ -34,7 +34,10 @@ function versionIn(text: string): string | null {
   }
 }
 
-/** Null once it is ready; else what it said last. A new name of workers.dev takes some time to be known. */
+/**
+ * Null once it is ready; else what it said last. A new name of workers.dev takes some time to be
+ * known.
+ */
 export async function awaitHealth(
   url: string,
   version: string | null,

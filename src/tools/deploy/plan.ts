@@ -1,12 +1,16 @@
 /**
- * From what is wanted and what is there, to the steps: without doing any. What exists is left alone, so a second run, and a
- * run after one that broke off, does only what is missing. Migrations come before the code that needs them: they add and
- * never take away, so the code that runs meanwhile does not notice.
+ * From what is wanted and what is there, to the steps: without doing any. What exists is left
+ * alone, so a second run, and a run after one that broke off, does only what is missing. Migrations
+ * come before the code that needs them: they add and never take away, so the code that runs
+ * meanwhile does not notice.
  */
 import type { Database, Wanted } from './wanted.ts';
 import type { Queue } from './wrangler.ts';
 
-/** `queues`, `databases` (id): by name. `secrets`: names that the Worker has; null: there is no such Worker yet. */
+/**
+ * `queues`, `databases` (id): by name. `secrets`: names that the Worker has; null: there is no such
+ * Worker yet.
+ */
 export type Found = {
   queues: ReadonlyMap<string, Queue>;
   databases: ReadonlyMap<string, string>;

@@ -58,7 +58,10 @@ export function loginFault(
   return null;
 }
 
-/** What is deployed must be what is committed: a release that nobody can find again cannot be rolled back to. */
+/**
+ * What is deployed must be what is committed: a release that nobody can find again cannot be rolled
+ * back to.
+ */
 export function treeFaults(root: string): string[] {
   const status = spawnSync(
     'git',

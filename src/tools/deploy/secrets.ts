@@ -1,7 +1,7 @@
 /**
- * The secrets of a new deployment: from the environment where it names them, asked for where somebody sits at a terminal,
- * else made. They are written to a file that only its owner reads before anything uses them: a run that breaks off after the
- * deploy has lost no key.
+ * The secrets of a new deployment: from the environment where it names them, asked for where
+ * somebody sits at a terminal, else made. They are written to a file that only its owner reads
+ * before anything uses them: a run that breaks off after the deploy has lost no key.
  */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
@@ -30,7 +30,10 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
 };
 
-/** What is wrong with secrets that the environment names: before anything is touched. Never shows a value. */
+/**
+ * What is wrong with secrets that the environment names: before anything is touched. Never shows a
+ * value.
+ */
 export function secretFaults(names: readonly string[], environment: NodeJS.ProcessEnv): string[] {
   return names.flatMap((name) => {
     const value = environment[name];

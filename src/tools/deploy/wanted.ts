@@ -74,14 +74,20 @@ export function wantedOf({ env = {}, ...top }: Template, environment: Environmen
   };
 }
 
-/** Production has the names of wrangler.toml; another environment is named between: `tubepost-staging-log`. */
+/**
+ * Production has the names of wrangler.toml; another environment is named between:
+ * `tubepost-staging-log`.
+ */
 export function nameIn(worker: string, environment: Environment, name: string): string {
   if (environment === 'production') return name;
   if (!name.startsWith(worker)) return `${name}-${environment}`;
   return `${worker}-${environment}${name.slice(worker.length)}`;
 }
 
-/** wrangler's configuration of the environment: the template with its names and the ids of its databases. */
+/**
+ * wrangler's configuration of the environment: the template with its names and the ids of its
+ * databases.
+ */
 export function configFor({ template, environment, worker }: Wanted, ids: ReadonlyMap<string, string>) {
   const named = (name: string) => nameIn(template.name, environment, name);
   const { producers, consumers } = template.queues;

@@ -1,4 +1,7 @@
-/** wrangler's commands, and what is read of their output: the one place that knows their formats (wrangler 4.155). */
+/**
+ * wrangler's commands, and what is read of their output: the one place that knows their formats
+ * (wrangler 4.155).
+ */
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
@@ -88,7 +91,10 @@ export async function databasesOf(wrangler: Wrangler): Promise<Map<string, strin
   return new Map(listed.map(({ uuid, name }) => [name, uuid]));
 }
 
-/** Cloudflare's codes of an account without queues: of its plan, and where they were never switched on. */
+/**
+ * Cloudflare's codes of an account without queues: of its plan, and where they were never switched
+ * on.
+ */
 const NO_QUEUES = /\[code: (?:100129|11002)\]/;
 
 /** The account may have no queues. They come before all else, so nothing was made. */
@@ -140,7 +146,9 @@ export async function migrate(wrangler: Wrangler, binding: string, config: strin
   return done(wrangler, 'd1', 'migrations', 'apply', binding, '--remote', '--config', config);
 }
 
-/** As wrangler prints it: the addresses that it is deployed to, and the version that answers there. */
+/**
+ * As wrangler prints it: the addresses that it is deployed to, and the version that answers there.
+ */
 export type Deployed = { urls: string[]; version: string | null };
 
 export async function deployWorker(wrangler: Wrangler, config: string, secretsFile: string | null): Promise<Deployed> {

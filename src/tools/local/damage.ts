@@ -1,9 +1,15 @@
-/** Which files of STATE_DIR are no databases any more: workerd says of one only that an internal error happened. */
+/**
+ * Which files of STATE_DIR are no databases any more: workerd says of one only that an internal
+ * error happened.
+ */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** Opened one by one, and only those of objects without which nothing works: an installation has as many Shards as it likes. */
+/**
+ * Opened one by one, and only those of objects without which nothing works: an installation has as
+ * many Shards as it likes.
+ */
 const LOOKED_AT = /^(d1\/|do\/[^/]*-(Account|Catalogue))/;
 
 /** Call it while no service runs on them. Their paths, each with what SQLite says. */

@@ -14,7 +14,10 @@ export function isLoopback(host: string): boolean {
   return /^127\./.test(host) || host === '::1';
 }
 
-/** The keys of .dev.vars.example are published: who can reach the service holds them. Names variables, never their values. */
+/**
+ * The keys of .dev.vars.example are published: who can reach the service holds them. Names
+ * variables, never their values.
+ */
 export function refuseOpenHost(
   host: string,
   vars: Readonly<Record<string, string>>,

@@ -1,6 +1,6 @@
 /**
- * One service on a STATE_DIR: two would write the same files. Held as an open transaction on a file of its own, which the operating
- * system ends with the process, however that ends.
+ * One service on a STATE_DIR: two would write the same files. Held as an open transaction on a file
+ * of its own, which the operating system ends with the process, however that ends.
  */
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';

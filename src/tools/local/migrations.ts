@@ -1,6 +1,7 @@
 /**
- * Applies D1 migrations to the local databases, in the table and format of `wrangler d1 migrations apply --local`,
- * so that either may follow the other. Done in process because that command takes seconds for each database.
+ * Applies D1 migrations to the local databases, in the table and format of `wrangler d1 migrations
+ * apply --local`, so that either may follow the other. Done in process because that command takes
+ * seconds for each database.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -23,7 +24,10 @@ export function listMigrations(folder: string): string[] {
     .sort();
 }
 
-/** Each file is one transaction: it applies whole, and is recorded, or not at all. Throws the failing file's name. */
+/**
+ * Each file is one transaction: it applies whole, and is recorded, or not at all. Throws the
+ * failing file's name.
+ */
 export async function applyMigrations(database: LocalDatabase, folder: string): Promise<void> {
   await database.prepare(tableSql).run();
   const { results } = await database.prepare('SELECT name FROM d1_migrations').all<{ name: string }>();

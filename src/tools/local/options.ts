@@ -1,6 +1,6 @@
 /**
- * What Miniflare is told of the Worker. Plain data, which prepare.ts builds in a process of its own and the service
- * only serves: so that process keeps neither wrangler nor esbuild.
+ * What Miniflare is told of the Worker. Plain data, which prepare.ts builds in a process of its own
+ * and the service only serves: so that process keeps neither wrangler nor esbuild.
  */
 import type { MiniflareOptions } from 'miniflare';
 import { convertV4MiniflareOptions, type Json, Log, LogLevel } from 'miniflare';

@@ -1,6 +1,6 @@
 /**
- * The program that prepare.ts forks: migrates the databases of STATE_DIR and bundles the Worker, sends its parent what it
- * made, and ends. Ends too when the parent does.
+ * The program that prepare.ts forks: migrates the databases of STATE_DIR and bundles the Worker,
+ * sends its parent what it made, and ends. Ends too when the parent does.
  *
  *   node src/tools/local/prepare-child.ts ROOT STATE_DIR [map]
  */

@@ -1,6 +1,7 @@
 /**
- * The bundle and the migrated databases that `npm start` serves, made in a process of its own (prepare-child.ts): with
- * it goes the memory of wrangler, esbuild and the Miniflare that migrated, which is more than serving takes.
+ * The bundle and the migrated databases that `npm start` serves, made in a process of its own
+ * (prepare-child.ts): with it goes the memory of wrangler, esbuild and the Miniflare that migrated,
+ * which is more than serving takes.
  */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';

@@ -1,8 +1,9 @@
 /**
- * `npm start`: the service on this machine, without a network or a Cloudflare account. State survives kill -9.
- * HOST, PORT and STATE_DIR say where, CRON_SECONDS how often the cron rings, INSPECTOR_PORT where a profiler may attach;
- * .dev.vars holds the rest (see vars.ts). The script in package.json keeps this process small: Miniflare writes some
- * 100 MB of configuration once, which malloc would keep, and a young generation that grows to 32 MB serves nobody here.
+ * `npm start`: the service on this machine, without a network or a Cloudflare account. State
+ * survives kill -9. HOST, PORT and STATE_DIR say where, CRON_SECONDS how often the cron rings,
+ * INSPECTOR_PORT where a profiler may attach; .dev.vars holds the rest (see vars.ts). The script in
+ * package.json keeps this process small: Miniflare writes some 100 MB of configuration once, which
+ * malloc would keep, and a young generation that grows to 32 MB serves nobody here.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -28,7 +29,8 @@ const READY_LOOK_MS = 500;
 /** Held until this process ends: what nothing refers to would be closed. */
 const held: DatabaseSync[] = [];
 
-// Registered before Miniflare's own handlers, which exit with 130 or 143. Miniflare ends workerd on exit.
+// Registered before Miniflare's own handlers, which exit with 130 or 143. Miniflare ends workerd on
+// exit.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(0));
 
 try {

@@ -1,12 +1,16 @@
 /**
- * The Worker's variables on this machine: .dev.vars (made from .dev.vars.example when absent), where the environment wins.
- * Refuses to invent values: a variable that neither file names is not passed on.
+ * The Worker's variables on this machine: .dev.vars (made from .dev.vars.example when absent),
+ * where the environment wins. Refuses to invent values: a variable that neither file names is not
+ * passed on.
  */
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 
-/** Also keys the example names and .dev.vars lacks are read from the environment, but their example values are not used. */
+/**
+ * Also keys the example names and .dev.vars lacks are read from the environment, but their example
+ * values are not used.
+ */
 export function readVars(root: string, environment: NodeJS.ProcessEnv): Record<string, string> {
   const example = join(root, '.dev.vars.example');
   const own = join(root, '.dev.vars');
@@ -27,7 +31,9 @@ export function publishedVars(root: string): NodeJS.Dict<string> {
   return parseVars(join(root, '.dev.vars.example'));
 }
 
-/** The key itself when it is the published local one, else only enough of it to tell two keys apart. */
+/**
+ * The key itself when it is the published local one, else only enough of it to tell two keys apart.
+ */
 export function showKey(root: string, key: string | undefined): string {
   if (key === undefined) return 'none: set ADMIN_KEY in .dev.vars';
   if (key === publishedVars(root)['ADMIN_KEY']) return key;

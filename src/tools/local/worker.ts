@@ -1,7 +1,8 @@
 /**
- * The Worker of wrangler.toml, bundled, as options for Miniflare, which runs the same workerd as Cloudflare, in one
- * process and without the proxy, file watching, update checks and metrics of `wrangler dev`. Loads wrangler and
- * esbuild, some 250 MB with its service: nothing that stays running imports this file (see prepare.ts).
+ * The Worker of wrangler.toml, bundled, as options for Miniflare, which runs the same workerd as
+ * Cloudflare, in one process and without the proxy, file watching, update checks and metrics of
+ * `wrangler dev`. Loads wrangler and esbuild, some 250 MB with its service: nothing that stays
+ * running imports this file (see prepare.ts).
  */
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -19,11 +20,13 @@ const Config = z.object({
 const DatabaseIds = z.record(z.string(), z.object({ id: z.string() }));
 
 /**
- * `persistTo` is laid out as `wrangler dev --persist-to` does, so that wrangler's local commands see the same data.
- * `hasSourceMap`: for the inspector. The map is five times the code, and workerd would keep it in memory.
+ * `persistTo` is laid out as `wrangler dev --persist-to` does, so that wrangler's local commands
+ * see the same data. `hasSourceMap`: for the inspector. The map is five times the code, and workerd
+ * would keep it in memory.
  */
 export async function loadWorker(root: string, persistTo: string, hasSourceMap = false): Promise<LocalWorker> {
-  // The variables come from readVars: what wrangler finds by itself is not used, nor its remarks about it.
+  // The variables come from readVars: what wrangler finds by itself is not used, nor its remarks
+  // about it.
   process.env['WRANGLER_LOG'] ??= 'error';
   const configPath = join(root, 'wrangler.toml');
   const config = Config.parse(readConfig({ config: configPath }));

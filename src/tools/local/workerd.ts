@@ -1,6 +1,7 @@
 /**
- * workerd that ends with its starter, also where `kill -9` lets that end nothing itself. Miniflare is given a shell script for its
- * binary: it leaves a watcher behind, which looks once a second whether the starter is there, and becomes workerd.
+ * workerd that ends with its starter, also where `kill -9` lets that end nothing itself. Miniflare
+ * is given a shell script for its binary: it leaves a watcher behind, which looks once a second
+ * whether the starter is there, and becomes workerd.
  */
 import { createRequire } from 'node:module';
 import { chmodSync, writeFileSync } from 'node:fs';

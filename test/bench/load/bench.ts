@@ -48,7 +48,10 @@ export async function withSubject<T>(
   }
 }
 
-/** An account with these endpoints, after KNOWN_RECORDS events to records `warm-…/0` and on: code compiled, caches full. */
+/**
+ * An account with these endpoints, after KNOWN_RECORDS events to records `warm-…/0` and on: code
+ * compiled, caches full.
+ */
 export async function warmTarget(bench: Bench, running: Running, account: string, paths: string[]) {
   const target = await running.target(
     account,

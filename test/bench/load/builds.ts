@@ -12,7 +12,10 @@ export function ownBuild(): Build {
   return { name: `${git('rev-parse', '--short', 'HEAD')}${isClean ? '' : '+'}`, root, remove: () => {} };
 }
 
-/** Its node_modules are hard links to ours where both lock files are the same; else `npm ci` fills them. */
+/**
+ * Its node_modules are hard links to ours where both lock files are the same; else `npm ci` fills
+ * them.
+ */
 export function buildOf(commit: string): Build {
   const name = git('rev-parse', '--short', `${commit}^{commit}`);
   const folder = join(root, '.wrangler/bench', name);

@@ -1,4 +1,7 @@
-/** A healthy endpoint beside five that hang, and beside five that answer; in their account and in another. */
+/**
+ * A healthy endpoint beside five that hang, and beside five that answer; in their account and in
+ * another.
+ */
 import { type Bench, type Case, ms, percent, ratio, warmTarget, watched, withSubject } from './bench.ts';
 import { run, spread } from './load.ts';
 import type { Subject } from './subject.ts';

@@ -1,4 +1,7 @@
-/** Memory (PSS) of all processes: idle, over events that each have a record of their own, and after a restart on what they left. */
+/**
+ * Memory (PSS) of all processes: idle, over events that each have a record of their own, and after
+ * a restart on what they left.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Bench, type Case, ms, ratio, watched, withSubject } from './bench.ts';
 import { run } from './load.ts';

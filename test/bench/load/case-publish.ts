@@ -1,4 +1,7 @@
-/** Publish and publish-to-arrival at a fixed rate: fan-out, receivers' delay, new records and known ones. */
+/**
+ * Publish and publish-to-arrival at a fixed rate: fan-out, receivers' delay, new records and known
+ * ones.
+ */
 import { quantile } from '../figures.ts';
 import {
   type Bench,

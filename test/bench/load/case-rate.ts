@@ -1,6 +1,7 @@
 /**
- * The highest rate that is held, and what comes of twice that. A rate is held where nothing is refused or missing and the
- * p95 of arrival is below ARRIVAL_MS_MAX: the rate grows by half until one is not, then the gap is halved.
+ * The highest rate that is held, and what comes of twice that. A rate is held where nothing is
+ * refused or missing and the p95 of arrival is below ARRIVAL_MS_MAX: the rate grows by half until
+ * one is not, then the gap is halved.
  */
 import { quantile } from '../figures.ts';
 import { type Bench, type Case, ms, percent, ratio, warmTarget, watched, withSubject } from './bench.ts';
@@ -172,7 +173,9 @@ async function overload(bench: Bench, subject: Subject) {
   });
 }
 
-/** How long after `endMs` the last second lies that was not quick; null: none of the last ones was. */
+/**
+ * How long after `endMs` the last second lies that was not quick; null: none of the last ones was.
+ */
 export function recoveredAfter(probes: Outcome['deliveries'], endMs: number): number | null {
   const bySecond = Map.groupBy(probes, ({ dueMs }) => Math.floor((dueMs - endMs) / BUCKET_MS));
   const isQuick = (bucket: Outcome['deliveries']) =>

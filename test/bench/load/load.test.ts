@@ -1,4 +1,7 @@
-/** The arithmetic of `npm run bench`: when requests are due, when an overload is over, where a profile's time goes. */
+/**
+ * The arithmetic of `npm run bench`: when requests are due, when an overload is over, where a
+ * profile's time goes.
+ */
 import { expect, test } from 'vitest';
 import { recoveredAfter } from './case-rate.ts';
 import { dueTimes } from './messages.ts';

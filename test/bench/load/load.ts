@@ -34,14 +34,20 @@ export type Outcome = {
   arrived: number;
   /** Accepted, and not arrived in time. */
   missing: number;
-  /** CPU of the subject's processes for a thousand deliveries, what comes after them (the log) included. */
+  /**
+   * CPU of the subject's processes for a thousand deliveries, what comes after them (the log)
+   * included.
+   */
   cpuSecondsPer1000: number;
   memoryMiB: number;
   /** How late requests left: a publisher that lags measures itself. */
   publisherLagMs: number;
   /** What share of the machine others used meanwhile: all but subject, publisher, receiver. */
   othersShare: number;
-  /** For what needs more than the figures: due time and latency of each arrival; latency null: missing. */
+  /**
+   * For what needs more than the figures: due time and latency of each arrival; latency null:
+   * missing.
+   */
   deliveries: { dueMs: number; tookMs: number | null; atMs: number | null }[];
 };
 
@@ -127,7 +133,10 @@ function startMeter({ service }: Running): () => { subjectSeconds: number; other
   };
 }
 
-/** One for each event that was accepted and each endpoint that gets it. A request that comes twice counts the first time. */
+/**
+ * One for each event that was accepted and each endpoint that gets it. A request that comes twice
+ * counts the first time.
+ */
 function deliveriesOf(sent: Sent, arrivals: Arrivals, { prefix, fanOut }: Load): Outcome['deliveries'] {
   const atByEvent = new Map<string, Map<string, number>>();
   arrivals.id.forEach((id, i) => {

@@ -1,10 +1,14 @@
 /**
- * What the publisher and the receiver, programs of their own, are told and answer. Times are milliseconds of the
- * machine's monotonic clock, which all processes share: a time of one may be subtracted from a time of another.
+ * What the publisher and the receiver, programs of their own, are told and answer. Times are
+ * milliseconds of the machine's monotonic clock, which all processes share: a time of one may be
+ * subtracted from a time of another.
  */
 import { z } from 'zod';
 
-/** Open loop: when a request is due follows from the phases alone, whatever became of those before it. */
+/**
+ * Open loop: when a request is due follows from the phases alone, whatever became of those before
+ * it.
+ */
 export const Plan = z.object({
   origin: z.string(),
   /** One for each account; requests take turns. A `POST` publishes, a `GET` sends no body. */

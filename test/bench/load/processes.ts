@@ -44,7 +44,8 @@ function membersOf(group: number): number[] {
 /** Null where the process has just ended. */
 function statOf(pid: number): { group: number; cpuSeconds: number } | null {
   const text = read(`/proc/${pid}/stat`);
-  // The program's name stands in parentheses and may hold anything; what follows the last one are numbers.
+  // The program's name stands in parentheses and may hold anything; what follows the last one are
+  // numbers.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   if (text === '') return null;
   const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);

@@ -1,4 +1,7 @@
-/** A sampled profile as three lists: by place and by function without what they call, by our functions with it. */
+/**
+ * A sampled profile as three lists: by place and by function without what they call, by our
+ * functions with it.
+ */
 import type { Profile } from './inspector.ts';
 
 export type Spent = { name: string; ms: number };

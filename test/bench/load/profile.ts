@@ -1,8 +1,9 @@
 /**
- * `npm run bench:profile`: which functions of the Worker use the CPU, by the sampling profiler of workerd's inspector, on the
- * build that `npm start` serves, under a fixed load. It sees one isolate, the Worker and its objects: what workerd does
- * natively (SQLite, sockets, commits) counts for the function that called it or for "(program)", and the isolates of D1 and
- * the queues are not in it.
+ * `npm run bench:profile`: which functions of the Worker use the CPU, by the sampling profiler of
+ * workerd's inspector, on the build that `npm start` serves, under a fixed load. It sees one
+ * isolate, the Worker and its objects: what workerd does natively (SQLite, sockets, commits) counts
+ * for the function that called it or for "(program)", and the isolates of D1 and the queues are not
+ * in it.
  *
  *   --seconds 20 --rate 50 --fan-out 1 --records new|known
  *   --state disk|memory   in memory, what waits for the disk does not look like work
@@ -99,7 +100,10 @@ async function load(prefix: string, seconds: number): Promise<number> {
   return status.filter((one) => one === 202).length;
 }
 
-/** From a position in the bundle to the source that it was made of: the bundle is made again, and is the same. */
+/**
+ * From a position in the bundle to the source that it was made of: the bundle is made again, and is
+ * the same.
+ */
 async function placesIn(): Promise<(line: number, column: number) => string> {
   const { contents } = await loadWorker(root, stateDir, true);
   const base64 = /sourceMappingURL=data:application\/json;base64,(\S+)/.exec(contents)?.[1] ?? '';

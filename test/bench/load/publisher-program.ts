@@ -1,12 +1,14 @@
 /**
- * Publishes at a fixed rate, open loop: each request leaves when it is due, however many before it are unanswered, so a
- * service that stalls is not spared the requests that it would have had meanwhile. Its parent forks it, sends a `Plan`
- * and gets a `Sent`.
+ * Publishes at a fixed rate, open loop: each request leaves when it is due, however many before it
+ * are unanswered, so a service that stalls is not spared the requests that it would have had
+ * meanwhile. Its parent forks it, sends a `Plan` and gets a `Sent`.
  */
 import { Agent, request } from 'node:http';
 import { dueTimes, eventId, nowMs, Plan, type Sent } from './messages.ts';
 
-/** Beyond these a request waits for a connection, and its latency still counts from when it was due. */
+/**
+ * Beyond these a request waits for a connection, and its latency still counts from when it was due.
+ */
 const CONNECTIONS_MAX = 512;
 const ANSWER_WITHIN_MS = 30_000;
 /** As far ahead as a timer is trusted; the rest is waited for in turns of the event loop. */

@@ -1,7 +1,7 @@
 /**
- * The endpoints of a load, in a process of their own: notes when the headers of each request were read, and answers as
- * the path says. `/watched/243/…` answers 204 after 243 ms and is what is measured; `/beside/…` answers at once and
- * `/hung/…` never, and neither is noted.
+ * The endpoints of a load, in a process of their own: notes when the headers of each request were
+ * read, and answers as the path says. `/watched/243/…` answers 204 after 243 ms and is what is
+ * measured; `/beside/…` answers at once and `/hung/…` never, and neither is noted.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type Arrivals, type FromReceiver, nowMs, type ToReceiver } from './messages.ts';

@@ -1,7 +1,8 @@
 /**
- * `npm run bench`: the service under load, beside the least that could do its work and beside another build of itself. Load is
- * open loop at fixed rates, latency counts from when a request was due, publisher and receiver are processes of their own, and
- * CPU and memory are what the operating system says of the service's processes. It asserts nothing: read the ratios.
+ * `npm run bench`: the service under load, beside the least that could do its work and beside
+ * another build of itself. Load is open loop at fixed rates, latency counts from when a request was
+ * due, publisher and receiver are processes of their own, and CPU and memory are what the operating
+ * system says of the service's processes. It asserts nothing: read the ratios.
  *
  *   --only publish-1,rate     cases whose names begin so (see --list); all: many minutes
  *   --against 180b2e9         another commit, checked out, started and measured in turn with this one

@@ -1,4 +1,7 @@
-/** What is measured: the service as one build of it, or the bare object. Each run starts it anew, on an empty state. */
+/**
+ * What is measured: the service as one build of it, or the bare object. Each run starts it anew, on
+ * an empty state.
+ */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -69,7 +72,8 @@ export async function start({ kind, root, command }: Subject, inMemory: boolean)
       return performance.now() - fromMs;
     },
     stop: async () => {
-      // Nothing of its state is wanted any more, and a service with a backlog may take long to stop.
+      // Nothing of its state is wanted any more, and a service with a backlog may take long to
+      // stop.
       await running.service.kill();
       process.off('exit', remove);
       remove();

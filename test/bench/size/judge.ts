@@ -54,7 +54,10 @@ export async function readLog(url: string, key: string, layout: Layout): Promise
   return logged;
 }
 
-/** `unsure`: events of which a kill may have lost an answer; of all others each request must be in the log, and no more. */
+/**
+ * `unsure`: events of which a kill may have lost an answer; of all others each request must be in
+ * the log, and no more.
+ */
 export function compare(seen: Everything, logged: Logged): { faults: string[]; unsure: number; unlike: number } {
   const faults: string[] = [];
   let unsure = 0;

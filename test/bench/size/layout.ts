@@ -1,6 +1,7 @@
 /**
- * Which event is which, in publisher and receiver alike. Events are numbered in the order of publishing; a batch holds one event
- * for each record of one account, and the batches of all accounts make a round, so a record gets one event in each round.
+ * Which event is which, in publisher and receiver alike. Events are numbered in the order of
+ * publishing; a batch holds one event for each record of one account, and the batches of all
+ * accounts make a round, so a record gets one event in each round.
  */
 export type Layout = { accounts: number; recordsOfAccount: number; rounds: number; seed: number };
 
@@ -34,7 +35,9 @@ export function accountName(account: number): string {
   return `size-${account}`;
 }
 
-/** Whether a receiver fails request `request` (from 0) of an event: the same in each run of a seed. */
+/**
+ * Whether a receiver fails request `request` (from 0) of an event: the same in each run of a seed.
+ */
 export function isFailed({ seed }: Layout, event: number, request: number): boolean {
   let hash = Math.imul(event + 1, 0x9e3779b1) ^ Math.imul(request + 1, 0x85ebca6b) ^ seed;
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);

@@ -1,4 +1,7 @@
-/** Between the command and its receivers; both are programs of ours, and typed arrays travel as they are. */
+/**
+ * Between the command and its receivers; both are programs of ours, and typed arrays travel as they
+ * are.
+ */
 export type ToReceiver = { ask: 'delivered' } | { ask: 'killed'; published: number } | { ask: 'all' };
 export type Everything = {
   delivered: number;

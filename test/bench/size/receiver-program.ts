@@ -1,6 +1,7 @@
 /**
- * The endpoints of all accounts in a process of their own. Its first argument is the layout as JSON. Its parent asks `delivered`, tells
- * it of kills, and in the end asks for everything that it saw.
+ * The endpoints of all accounts in a process of their own. Its first argument is the layout as
+ * JSON. Its parent asks `delivered`, tells it of kills, and in the end asks for everything that it
+ * saw.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';

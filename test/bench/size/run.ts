@@ -1,7 +1,8 @@
 /**
- * `npm run bench:size`: many events over many records and accounts, with receivers that fail one request in two hundred and a
- * service that is killed with `kill -9`. Judged from outside: nothing lost, order kept, the log equal to what receivers saw; and told
- * for each tenth: deliveries a second, memory, disk. Exit 1 where something is wrong; speed it only reports. Not for CI: a
+ * `npm run bench:size`: many events over many records and accounts, with receivers that fail one
+ * request in two hundred and a service that is killed with `kill -9`. Judged from outside: nothing
+ * lost, order kept, the log equal to what receivers saw; and told for each tenth: deliveries a
+ * second, memory, disk. Exit 1 where something is wrong; speed it only reports. Not for CI: a
  * million events take an hour and more, and gigabytes of disk.
  *
  *   --events 1000000 --records 100000 --accounts 1000    events are rounded to whole rounds over all records
@@ -39,7 +40,10 @@ const { values } = parseArgs({
 const KEY = 'tubepost_size_admin_key';
 const BATCHES_AT_ONCE = 4;
 const TENTHS = 10;
-/** One request in two hundred fails, and is tried again soon: the run is about size, not about patience. */
+/**
+ * One request in two hundred fails, and is tried again soon: the run is about size, not about
+ * patience.
+ */
 const RETRY = { scheduleSeconds: [1, 2, 4, 8, 16, 32, 64, 128], windowSeconds: 86_400 };
 const DRAINED_WITHIN_MS = 900_000;
 const LOGGED_WITHIN_MS = 300_000;
@@ -95,7 +99,10 @@ await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, publishBatches));
 await watching;
 process.exit((await judge()) ? 0 : 1);
 
-/** Batches in their order, some at a time; of one account never two, for its records' sequences follow from their order. */
+/**
+ * Batches in their order, some at a time; of one account never two, for its records' sequences
+ * follow from their order.
+ */
 async function publishBatches(): Promise<void> {
   while (started < total) {
     const from = started;

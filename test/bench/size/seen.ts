@@ -1,7 +1,13 @@
-/** What the receivers saw of each event, in a few bytes: a million of them fit. Judges order as requests come. */
+/**
+ * What the receivers saw of each event, in a few bytes: a million of them fit. Judges order as
+ * requests come.
+ */
 import { isFailed, type Layout, eventCount, eventOf, placeOf } from './layout.ts';
 
-/** A service that was killed may not have stored what became of requests of so long before: a receiver may take 15 s to answer. */
+/**
+ * A service that was killed may not have stored what became of requests of so long before: a
+ * receiver may take 15 s to answer.
+ */
 const UNSURE_BEFORE_MS = 15_000;
 
 export class Seen {
@@ -39,7 +45,8 @@ export class Seen {
     const { record, round } = placeOf(this.#layout, event);
     if (sequence !== round + 1) this.#fault(`${id} has sequence ${sequence} and not ${round + 1}`);
     const before = this.#sequence[record] ?? 0;
-    // One that was taken before may come again; one that was not comes after its predecessor was taken, failed or not.
+    // One that was taken before may come again; one that was not comes after its predecessor was
+    // taken, failed or not.
     if (sequence > before + 1) this.#fault(`record ${record}: ${sequence} came after ${before}`);
     if (isFailed(this.#layout, event, requests)) {
       this.failed[event] = (this.failed[event] ?? 0) + 1;

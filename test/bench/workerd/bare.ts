@@ -1,6 +1,7 @@
 /**
- * The least that a durable delivery can be on workerd: one Durable Object for each record, which inserts a row and fetches
- * each target. No order, no retry, no signature, no log: the floor beside which the service's figures are read.
+ * The least that a durable delivery can be on workerd: one Durable Object for each record, which
+ * inserts a row and fetches each target. No order, no retry, no signature, no log: the floor beside
+ * which the service's figures are read.
  */
 import { DurableObject } from 'cloudflare:workers';
 

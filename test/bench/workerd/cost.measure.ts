@@ -1,6 +1,7 @@
 /**
- * What one delivery costs (Q4) in several stories, each delivered at the first try: counted by the code that runs and priced per
- * million; first until it is delivered and logged, then its retention and its storage. `npm run bench:cost`
+ * What one delivery costs (Q4) in several stories, each delivered at the first try: counted by the
+ * code that runs and priced per million; first until it is delivered and logged, then its retention
+ * and its storage. `npm run bench:cost`
  */
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
@@ -13,10 +14,16 @@ import { soon } from '../../support/soon.ts';
 import { counts, startCounting } from './meter.ts';
 import { shardOf, shardsIn } from '../../support/shards.ts';
 
-/** How an account uses the service. `rounds`: the record of each event; the events of a round arrive together, and are logged before the next round. */
+/**
+ * How an account uses the service. `rounds`: the record of each event; the events of a round arrive
+ * together, and are logged before the next round.
+ */
 type Story = { name: string; endpoints: number; rounds: string[][]; isIdChosen?: boolean };
 
-/** Events to one endpoint before the count begins: each Shard of the account has its tables then, as it has for all later events. */
+/**
+ * Events to one endpoint before the count begins: each Shard of the account has its tables then, as
+ * it has for all later events.
+ */
 const WARM_UP = 40;
 
 const RECORDS = Array.from({ length: 20 }, (_, n) => `sub/${n}`);
@@ -33,7 +40,10 @@ const stories: Story[] = [
   { name: '1,000 endpoints, each delivery', endpoints: 1_000, rounds: [['wide'], ['wide']] },
 ];
 
-/** Dollars for a million, and how many of it are billed for each counted thing (list prices of November 2026). */
+/**
+ * Dollars for a million, and how many of it are billed for each counted thing (list prices of
+ * November 2026).
+ */
 const ROWS = 1;
 const OBJECT_REQUESTS = 0.15;
 const WORKER_REQUESTS = 0.3;
@@ -189,7 +199,8 @@ async function retain(account: string, deliveries: number): Promise<typeof count
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 34 * DAY_MS });
   const before = { ...counts };
   for (const stub of await shardsIn(account)) {
-    // As the platform does it; runDurableObjectAlarm() would delete the alarm first, and be counted.
+    // As the platform does it; runDurableObjectAlarm() would delete the alarm first, and be
+    // counted.
     const hasRun = await runInDurableObject(stub, async (instance, { storage }) => {
       const scheduledTime = await storage.getAlarm();
       // A Shard that no record of the story chose.

@@ -1,6 +1,7 @@
 /**
- * Counts what Cloudflare bills, where it arises: rows written by objects and D1, alarms, calls to objects, queue messages. It
- * wraps the runtime's own methods, so it counts the code that runs in production and nothing that was estimated.
+ * Counts what Cloudflare bills, where it arises: rows written by objects and D1, alarms, calls to
+ * objects, queue messages. It wraps the runtime's own methods, so it counts the code that runs in
+ * production and nothing that was estimated.
  */
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';

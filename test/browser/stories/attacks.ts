@@ -1,6 +1,6 @@
 /**
- * What publishers, receivers and customers may write, and pages show: all of it is text. And pages in the frames of others: refused,
- * but the customer's where the operator says so.
+ * What publishers, receivers and customers may write, and pages show: all of it is text. And pages
+ * in the frames of others: refused, but the customer's where the operator says so.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { OtherSite } from '../other-site.ts';
@@ -78,7 +78,10 @@ async function hostileThings(
   return { event: sent.id, delivery, endpoint };
 }
 
-/** Nothing of it became an element, and no element but ours stands on the page. That nothing ran, the console says. */
+/**
+ * Nothing of it became an element, and no element but ours stands on the page. That nothing ran,
+ * the console says.
+ */
 async function noMarkup(reader: Reader, where: string): Promise<void> {
   const found = await reader.page.evaluate(`(() => {
     const scripts = [...document.scripts].filter((script) => !script.src.includes('/app/assets/'));

@@ -1,4 +1,7 @@
-/** A customer mends a receiver alone: sees what failed and why, tests it, takes the code that verifies, and sends again. */
+/**
+ * A customer mends a receiver alone: sees what failed and why, tests it, takes the code that
+ * verifies, and sends again.
+ */
 import { until } from '../../support/poll.ts';
 import type { Story } from '../stage.ts';
 

@@ -1,4 +1,7 @@
-/** A newcomer's first minute: the root leads to the pages, and what the page says to paste fills it, step by step. */
+/**
+ * A newcomer's first minute: the root leads to the pages, and what the page says to paste fills it,
+ * step by step.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Story } from '../stage.ts';
@@ -24,7 +27,8 @@ export const firstVisit: Story = {
     await reader.look('first-visit');
 
     const shown = await reader.page.locator('.steps pre code').allTextContents();
-    // The key that is shown is the published one, and this service has its own; its endpoint is the story's receiver.
+    // The key that is shown is the published one, and this service has its own; its endpoint is the
+    // story's receiver.
     const [where = '', account = '', endpoint = '', event = ''] = shown.map((text) =>
       text
         .replace('tubepost_local_admin_key', stage.key)

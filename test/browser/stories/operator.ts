@@ -1,4 +1,7 @@
-/** An operator sets up a customer without a line of curl: account, endpoint, key; and takes the key away again. */
+/**
+ * An operator sets up a customer without a line of curl: account, endpoint, key; and takes the key
+ * away again.
+ */
 import type { Story } from '../stage.ts';
 
 const PATH = '/well/operator';

@@ -1,6 +1,6 @@
 /**
- * An operator after an outage: finds what was given up on, counts it, sends it again and watches it arrive; and looks at
- * everything else that the navigation leads to.
+ * An operator after an outage: finds what was given up on, counts it, sends it again and watches it
+ * arrive; and looks at everything else that the navigation leads to.
  */
 import { until } from '../../support/poll.ts';
 import type { Story } from '../stage.ts';

@@ -1,6 +1,6 @@
 /**
- * "Why does my CRM still show the old plan?" A support person signs in, pastes what the customer sent, and reads the
- * sentence: in less than ten seconds, and without having been told how.
+ * "Why does my CRM still show the old plan?" A support person signs in, pastes what the customer
+ * sent, and reads the sentence: in less than ten seconds, and without having been told how.
  */
 import { until } from '../../support/poll.ts';
 import type { Story } from '../stage.ts';

@@ -1,4 +1,7 @@
-/** O5: `/docs` as a page: whoever reads it with a keyboard, a phone, a dark screen or a screen reader finds everything. */
+/**
+ * O5: `/docs` as a page: whoever reads it with a keyboard, a phone, a dark screen or a screen
+ * reader finds everything.
+ */
 import { describe, expect, it } from 'vitest';
 import { curlOf } from '../../../src/http/reference/docs-curl.ts';
 import { DOCS_COLOURS, DOCS_STYLE } from '../../../src/http/reference/docs-style.ts';
@@ -9,7 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 type App = { request(path: string, init: object, env: object): Promise<Response> };
-// By a variable: the app is checked with the types of workerd, which differ from Node's in what setTimeout returns.
+// By a variable: the app is checked with the types of workerd, which differ from Node's in what
+// setTimeout returns.
 const app = '../../../src/http/app.ts';
 const { createApp }: { createApp: () => App } = await import(app);
 const env = { ADMIN_KEY: 'k'.repeat(32), MASTER_KEY: btoa('k'.repeat(32)) };

@@ -1,4 +1,7 @@
-/** O5: the document itself, by a linter that is not ours and by rules of our own; and the page made from it. */
+/**
+ * O5: the document itself, by a linter that is not ours and by rules of our own; and the page made
+ * from it.
+ */
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { type ApiDocument, documentShape } from '../../../src/http/reference/openapi-document.ts';
@@ -9,7 +12,8 @@ type App = {
   request(path: string, init: object, env: object): Promise<Response>;
   routes: { method: string; path: string }[];
 };
-// By a variable: the app is checked with the types of workerd, which differ from Node's in what setTimeout returns.
+// By a variable: the app is checked with the types of workerd, which differ from Node's in what
+// setTimeout returns.
 const app = '../../../src/http/app.ts';
 const { createApp }: { createApp: () => App } = await import(app);
 

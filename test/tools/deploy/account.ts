@@ -1,4 +1,7 @@
-/** wrangler as `npm run deploy` meets it: commands, exit codes and outputs of wrangler 4.155, on an account in memory. */
+/**
+ * wrangler as `npm run deploy` meets it: commands, exit codes and outputs of wrangler 4.155, on an
+ * account in memory.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';

@@ -1,4 +1,7 @@
-/** `npm run deploy` on an account in memory: what it does, refuses, and finds again after it was killed. */
+/**
+ * `npm run deploy` on an account in memory: what it does, refuses, and finds again after it was
+ * killed.
+ */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -141,8 +141,8 @@ function isWell({ answer }: Arrival): boolean {
 }
 
 /**
- * The requests of one event at one role, as attempts. A connection that breaks at once is tried once
- * more within the same attempt (docs/contract.md, "A connection that breaks at once").
+ * The requests of one event at one role, as attempts. A connection that breaks at once is tried
+ * once more within the same attempt (docs/contract.md, "A connection that breaks at once").
  */
 function attemptsOf(seen: Seen, role: Role, id: string): Arrival[][] {
   const attempts: Arrival[][] = [];
