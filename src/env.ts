@@ -50,6 +50,10 @@ export type Bindings = {
   ALERT_ACCOUNT?: string;
   /** Origins whose pages may frame the customer's page, comma-separated. */
   FRAME_ORIGINS?: string;
+  /** Where spans are sent, as OpenTelemetry names it: `/v1/traces` is added. None: no spans are made. */
+  OTEL_EXPORTER_OTLP_ENDPOINT?: string;
+  /** `name=value`, comma-separated: for the collector's authentication. */
+  OTEL_EXPORTER_OTLP_HEADERS?: string;
   /** How the customer's pages look: see core/brand.ts. */
   PORTAL_NAME?: string;
   PORTAL_LOGO_URL?: string;
@@ -77,6 +81,8 @@ export type Vars = {
   alertTimes: AlertTimes;
   /** Origins, as browsers write them. */
   frameOrigins: string[];
+  /** Null: no spans are made. */
+  collector: { url: string; headers: Record<string, string> } | null;
   /** Of the customer's pages. */
   brand: Brand;
 };
@@ -120,6 +126,14 @@ const rawVars = z.object({
     (value) => listOf(value).every(isOrigin),
     'set FRAME_ORIGINS to a comma-separated list of origins like https://app.example.com, without a path',
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: text.refine(
+    (value) => value === undefined || /^https?:$/.test(URL.parse(value)?.protocol ?? ''),
+    'set OTEL_EXPORTER_OTLP_ENDPOINT to the URL of a collector, like https://otel.example.com:4318',
+  ),
+  OTEL_EXPORTER_OTLP_HEADERS: text.refine(
+    (value) => headersOf(value) !== null,
+    'set OTEL_EXPORTER_OTLP_HEADERS to name=value, comma-separated, values percent-encoded',
+  ),
   PORTAL_NAME: text.refine(
     (value) => value === undefined || value.length <= PORTAL_NAME_CHARS_MAX,
     `set PORTAL_NAME to at most ${PORTAL_NAME_CHARS_MAX} characters`,
@@ -161,6 +175,8 @@ export function parseVars(env: object): Result<Vars, string[]> {
     SERVICE_HOSTS,
     CORS_ORIGINS,
     FRAME_ORIGINS,
+    OTEL_EXPORTER_OTLP_ENDPOINT,
+    OTEL_EXPORTER_OTLP_HEADERS,
     PORTAL_NAME,
     PORTAL_LOGO_URL,
     PORTAL_THEME,
@@ -200,6 +216,10 @@ export function parseVars(env: object): Result<Vars, string[]> {
     serviceHosts: listOf(SERVICE_HOSTS).map((host) => host.toLowerCase()),
     frameOrigins: listOf(FRAME_ORIGINS),
     corsOrigins: listOf(CORS_ORIGINS),
+    collector:
+      OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? null
+        : { url: tracesUrl(OTEL_EXPORTER_OTLP_ENDPOINT), headers: headersOf(OTEL_EXPORTER_OTLP_HEADERS) ?? {} },
     brand: { name: PORTAL_NAME ?? null, logoUrl: PORTAL_LOGO_URL ?? null, theme: PORTAL_THEME },
     alertAccount: ALERT_ACCOUNT ?? null,
     alertTimes: timesOf(alertSeconds),
@@ -256,5 +276,32 @@ function isMasterKey(value: string | undefined): boolean {
   } catch {
     // Not base64: the sentence of the check says what is wanted.
     return false;
+  }
+}
+
+/** https://opentelemetry.io/docs/specs/otel/protocol/exporter/#endpoint-urls-for-otlphttp */
+function tracesUrl(endpoint: string): string {
+  return `${endpoint.replace(/\/+$/, '')}/v1/traces`;
+}
+
+/** As OpenTelemetry writes them: pairs with commas, values percent-encoded. Null: malformed. */
+function headersOf(value: string | undefined): Record<string, string> | null {
+  const headers: Record<string, string> = {};
+  for (const pair of listOf(value)) {
+    const [name = '', ...rest] = pair.split('=');
+    const text = decoded(rest.join('=').trim());
+    if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name.trim()) || text === null || !/^[\x20-\x7e]*$/.test(text))
+      return null;
+    headers[name.trim().toLowerCase()] = text;
+  }
+  return headers;
+}
+
+function decoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // No percent-encoding.
+    return null;
   }
 }

@@ -10,6 +10,10 @@ import { createMcp } from './mcp/mcp.ts';
 import { consumeDead, deadDeps } from './queues/dead.ts';
 import { consumeFanout } from './queues/fanout.ts';
 import { consumeLog, logDeps } from './queues/log.ts';
+import { type Collector, SpanExport } from './queues/span-export.ts';
+import type { LoggedRecord } from './core/log.ts';
+import { spansOf } from './core/spans.ts';
+import { count } from './store/config/counters.ts';
 import { runSchedule } from './schedule/schedule.ts';
 import { shardStub } from './lookup/stubs.ts';
 import { logLine } from './log-line.ts';
@@ -36,7 +40,9 @@ const dashboard = createDashboard<Bindings>({
 const mcp = createMcp<Bindings>((request, env, ctx) => app.fetch(request, env, ctx));
 let sender: Sender | null = null;
 
-async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
+const spanExport = new SpanExport();
+
+async function consume(batch: MessageBatch, env: Bindings, ctx: ExecutionContext): Promise<void> {
   switch (batch.queue) {
     case 'tubepost-fanout':
     case 'tubepost-slow':
@@ -53,10 +59,29 @@ async function consume(batch: MessageBatch, env: Bindings): Promise<void> {
         report: (message, facts) => logLine('error', message, facts),
       });
     case 'tubepost-log':
-      return consumeLog(batch, logDeps(env));
+      return consumeLog(
+        batch,
+        logDeps(env, (records) => {
+          const vars = parseVars(env);
+          if (vars.ok && vars.value.collector !== null) ctx.waitUntil(exportSpans(records, vars.value.collector, env));
+        }),
+      );
     default:
       return consumeDead(batch, deadDeps(env));
   }
+}
+
+function exportSpans(records: LoggedRecord[], collector: Collector, env: Bindings): Promise<void> {
+  return spanExport.send(spansOf(records), collector, {
+    fetch: (url, init) => fetch(url, init),
+    nowMs: () => Date.now(),
+    version: env.VERSION.id,
+    countDropped: async (spans, why) => {
+      logLine('warn', 'spans dropped', { spans, why });
+      // The line above says as much.
+      await count(env.CONFIG, 'spans-dropped', spans).catch(() => undefined);
+    },
+  });
 }
 
 export default {

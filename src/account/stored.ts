@@ -47,6 +47,7 @@ export const storedEndpoint = stored<EndpointSettings>()(
       alsoRetry: z.array(z.number()),
     }),
     rateLimitPerSecond: z.number().nullable().default(null),
+    traceContext: z.boolean().default(false),
     isWatched: z.boolean().default(false),
     status: z.enum(['enabled', 'paused', 'disabled']),
     statusReason: z.string().nullable(),

@@ -153,6 +153,7 @@ export type Schemas = {
     timeoutMs: number;
     retry: Schemas['RetryPolicy'];
     rateLimitPerSecond: number | null;
+    traceContext: boolean;
     secrets: (Schemas['EndpointSecret'])[];
     secret: string;
     effectiveWithinMs: number;
@@ -192,6 +193,7 @@ export type Schemas = {
     timeoutMs: number;
     retry: Schemas['RetryPolicy'];
     rateLimitPerSecond: number | null;
+    traceContext: boolean;
     secrets: (Schemas['EndpointSecret'])[];
   };
   EndpointNow: {
@@ -213,6 +215,7 @@ export type Schemas = {
     timeoutMs: number;
     retry: Schemas['RetryPolicy'];
     rateLimitPerSecond: number | null;
+    traceContext: boolean;
     secrets: (Schemas['EndpointSecret'])[];
     circuit: Schemas['Circuit'];
   };
@@ -242,6 +245,7 @@ export type Schemas = {
     timeoutMs: number;
     retry: Schemas['RetryPolicy'];
     rateLimitPerSecond: number | null;
+    traceContext: boolean;
     secrets: (Schemas['EndpointSecret'])[];
     effectiveWithinMs: number;
     job?: string | undefined;
@@ -509,6 +513,7 @@ export type Schemas = {
     schemaVersion: string | null;
     data: unknown;
     forms?: Record<string, unknown> | undefined;
+    traceparent: string | null;
     erasedAt: string | null;
     payloadExpiredAt: string | null;
     notSent: (Schemas['NotSent'])[];
@@ -532,6 +537,7 @@ export type Schemas = {
     schemaVersion: string | null;
     data: unknown;
     forms?: Record<string, unknown> | undefined;
+    traceparent: string | null;
     erasedAt: string | null;
     payloadExpiredAt: string | null;
   };
@@ -1213,6 +1219,7 @@ export type Operations = {
         alsoRetry?: (number)[] | undefined;
       } | undefined;
       rateLimitPerSecond?: number | null | undefined;
+      traceContext?: boolean | undefined;
       status?: "enabled" | "paused" | "disabled" | undefined;
       statusReason?: string | null | undefined;
       secret?: string | undefined;
@@ -1257,6 +1264,7 @@ export type Operations = {
         alsoRetry?: (number)[] | undefined;
       } | undefined;
       rateLimitPerSecond?: number | null | undefined;
+      traceContext?: boolean | undefined;
       status?: "enabled" | "paused" | "disabled" | undefined;
       statusReason?: string | null | undefined;
     };

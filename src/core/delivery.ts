@@ -113,6 +113,8 @@ export type EventFacts = {
   retryWindowSeconds?: number | undefined;
   latestGroup?: string | undefined;
   latestOnly?: boolean | undefined;
+  /** `traceparent` of its publish (trace.ts). Absent: it had none. */
+  traceparent?: string | undefined;
   /** When its payload, and with it what receivers answered, was erased. Absent: it was not. */
   erasedAtMs?: number | undefined;
   /** When its payload, and with it what receivers answered, went because its retention was over. Absent: it is there, or was erased. */

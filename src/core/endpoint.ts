@@ -50,6 +50,8 @@ export type EndpointSettings = {
   retry: RetryPolicy;
   /** Requests a second over all of its records; null, or absent as earlier releases saved it: no limit. */
   rateLimitPerSecond?: number | null;
+  /** It is sent the trace of the publish (W3C Trace Context). Absent as earlier releases saved it: no. */
+  traceContext?: boolean;
   /** Its Gate is asked before each attempt: the circuit is not closed, or a backlog is sent after a pause. */
   isWatched?: boolean;
   status: EndpointStatus;

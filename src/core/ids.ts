@@ -208,6 +208,11 @@ export function attemptId(at: RecordLocator, ref: DeliveryRef, number: number): 
   return `att_${recordPart(at)}_${tail(ref)}_a${number}`;
 }
 
+/** The id of an attempt of a delivery, by the delivery's id. */
+export function attemptOf(delivery: string, number: number): string {
+  return `att_${delivery.slice('dlv_'.length)}_a${number}`;
+}
+
 function locator(match: RegExpExecArray): DeliveryLocator {
   const [, kind, hash = '', at = '', sequence, endpoint = '', replay] = match;
   return {

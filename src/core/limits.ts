@@ -841,3 +841,13 @@ export const VIEWERS_AGAIN_MS = 1 * SECOND_MS;
 export const VIEWERS_AGAIN_MS_CAP = 30 * SECOND_MS;
 /** Milliseconds between two looks at a circuit that is being probed. */
 export const PROBE_LOOK_MS = 1 * SECOND_MS;
+
+// Tracing
+/** Spans of one request to the collector: some 400 kB of JSON. What a batch of the log has beyond is dropped. */
+export const SPANS_PER_EXPORT_MAX = 512;
+/** How long the collector may take. */
+export const SPAN_EXPORT_MS_MAX = 5 * SECOND_MS;
+/** Requests to the collector under way in one isolate. */
+export const SPAN_EXPORTS_MAX = 4;
+/** After a failure spans are dropped for so long: a collector that hangs costs one request in that time. */
+export const SPAN_PAUSE_MS = 30 * SECOND_MS;

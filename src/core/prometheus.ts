@@ -4,10 +4,10 @@
 export type Labels = Readonly<Record<string, string>>;
 export type Sample = { labels: Labels; value: number };
 /**
- * All are gauges: what falls again is no counter, and a `histogram` is one. A type that promises more invites `rate()`, which takes every
- * fall for a restart and answers too much.
+ * Gauges, but for what only grows: what falls again is no counter, and a `histogram` is one. A type that promises more invites
+ * `rate()`, which takes every fall for a restart and answers too much.
  */
-export type Family = { name: string; help: string; samples: readonly Sample[] };
+export type Family = { name: string; help: string; samples: readonly Sample[]; type?: 'gauge' | 'counter' };
 
 export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -15,9 +15,9 @@ export function prometheusText(families: readonly Family[]): string {
   return families.map((family) => `${head(family)}${linesOf(family).join('')}`).join('');
 }
 
-function head({ name, help }: Family): string {
+function head({ name, help, type = 'gauge' }: Family): string {
   const escaped = help.replaceAll('\\', String.raw`\\`).replaceAll('\n', String.raw`\n`);
-  return `# HELP ${name} ${escaped}\n# TYPE ${name} gauge\n`;
+  return `# HELP ${name} ${escaped}\n# TYPE ${name} ${type}\n`;
 }
 
 function linesOf({ name, samples }: Family): string[] {

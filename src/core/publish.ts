@@ -24,6 +24,8 @@ export type NewEvent = EventPolicy & {
   dataJson: string;
   /** Older forms (P7). A release that knows none sends the newest to all. */
   forms?: NewForm[];
+  /** Of the publish; no part of the content. */
+  traceparent?: string;
   /** The id was made by us for this very publish. Absent: its publisher named the event. */
   isMade?: boolean;
   /** The catalogue refuses it now: not to be accepted, but answered as before where it was. */

@@ -40,6 +40,8 @@ export type AttemptRequest = {
   /** `webhook-replay`: the replay's delivery id. */
   replay: string | null;
   body: string;
+  /** Of the publish, where the endpoint is sent trace context and the publish had one. */
+  traceparent?: string;
 };
 
 export type BeginResult = { kind: 'request'; request: AttemptRequest } | { kind: 'gone' };
@@ -190,6 +192,7 @@ export type EndpointChange = Partial<
     | 'timeoutMs'
     | 'retry'
     | 'rateLimitPerSecond'
+    | 'traceContext'
     | 'status'
     | 'statusReason'
   >

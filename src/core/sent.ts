@@ -10,15 +10,25 @@ export type Sent = {
   previous: number | null;
   /** Names of the endpoint's own headers. Their values are secrets, and are kept nowhere else. */
   own: string[];
+  /** The header, where the request had it. */
+  traceparent?: string | undefined;
 };
 
 /** As it is stored with every attempt: short. */
-export type PackedSent = [url: string, timestamp: number, signature: string, previous: number | null, own: string[]];
+export type PackedSent = [
+  url: string,
+  timestamp: number,
+  signature: string,
+  previous: number | null,
+  own: string[],
+  traceparent?: string | undefined,
+];
 
-export function packSent({ url, timestamp, signature, previous, own }: Sent): PackedSent {
-  return [url, timestamp, signature, previous, own];
+export function packSent({ url, timestamp, signature, previous, own, traceparent }: Sent): PackedSent {
+  const always = [url, timestamp, signature, previous, own] as const;
+  return traceparent === undefined ? [...always] : [...always, traceparent];
 }
 
-export function unpackSent([url, timestamp, signature, previous, own]: PackedSent): Sent {
-  return { url, timestamp, signature, previous, own };
+export function unpackSent([url, timestamp, signature, previous, own, traceparent]: PackedSent): Sent {
+  return { url, timestamp, signature, previous, own, ...(traceparent === undefined ? {} : { traceparent }) };
 }

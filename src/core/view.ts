@@ -52,6 +52,8 @@ export type EventView = {
   /** Older forms, newest first, as bodies too; absent where the event has one form. */
   forms?: { version: string; body: string | null }[];
   deliveries: DeliveryView[];
+  /** Of its publish; absent where that had none, and in lists. */
+  traceparent?: string;
   /** When `body` was erased; absent where it was not, and in lists. */
   erasedAtMs?: number;
   /** When `body` went because its retention was over; absent where it is there. */

@@ -1,5 +1,6 @@
 /** The headers of a request: as it is sent, and, for readers, as it was sent. */
 import type { Sent } from '../core/sent.ts';
+import { HEADER_TRACEPARENT } from '../core/trace.ts';
 import * as wire from '../signature.ts';
 
 export const USER_AGENT = 'Tubepost/1.0 (+https://tubepost.dev)';
@@ -12,7 +13,7 @@ type Facts = { eventId: string; attempt: number; replay: string | null };
 /** Those of the contract (docs/contract.md). */
 export function contractHeaders(
   { eventId, attempt, replay }: Facts,
-  { timestamp, signature, previous }: Pick<Sent, 'timestamp' | 'signature' | 'previous'>,
+  { timestamp, signature, previous, traceparent }: Pick<Sent, 'timestamp' | 'signature' | 'previous' | 'traceparent'>,
 ): Record<string, string> {
   const headers: Record<string, string> = {
     'content-type': 'application/json',
@@ -24,6 +25,7 @@ export function contractHeaders(
     [wire.HEADER_PREVIOUS]: previous === null ? wire.PREVIOUS_NONE : String(previous),
   };
   if (replay !== null) headers[wire.HEADER_REPLAY] = replay;
+  if (traceparent !== undefined) headers[HEADER_TRACEPARENT] = traceparent;
   return headers;
 }
 

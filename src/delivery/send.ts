@@ -7,12 +7,14 @@
  * receiver that has only the other one would answer 401, which is final. An address that is refused is not among them: its rules are
  * known, and only a change of the endpoint or of these rules helps.
  */
+import { attemptOf } from '../core/ids.ts';
 import { liveSecrets } from '../core/endpoint-secrets.ts';
 import { fail, ok, type Result } from '../core/result.ts';
 import { ERROR_MESSAGE_BYTES_MAX } from '../core/limits.ts';
 import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AttemptRequest } from '../core/rpc.ts';
 import type { Sent } from '../core/sent.ts';
+import { traceparentOfAttempt } from '../core/trace.ts';
 import * as wire from '../signature.ts';
 import { attempt, type AttemptDeps, failed, type OutgoingRequest } from './attempt.ts';
 import { contractHeaders } from './headers.ts';
@@ -72,7 +74,9 @@ async function prepare(
     { id: request.eventId, timestampSeconds: timestamp, body: request.body },
     secrets.value,
   );
-  const ours = contractHeaders(request, { timestamp, signature, previous: request.previous });
+  const traceparent =
+    traceparentOfAttempt(request.traceparent, attemptOf(request.delivery, request.attempt)) ?? undefined;
+  const ours = contractHeaders(request, { timestamp, signature, previous: request.previous, traceparent });
   const own = Object.keys(custom.value).filter((name) => !Object.hasOwn(ours, name));
   const url = checked.url.href;
   return ok({
@@ -83,7 +87,14 @@ async function prepare(
       body: request.body,
       timeoutMs: request.endpoint.timeoutMs,
     },
-    sent: { url, timestamp, signature, previous: request.previous, own },
+    sent: {
+      url,
+      timestamp,
+      signature,
+      previous: request.previous,
+      own,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    },
   });
 }
 

@@ -54,6 +54,7 @@ const fields = {
   timeoutMs: ruled(z.number(), checkTimeoutMs).optional(),
   retry: retry.optional(),
   rateLimitPerSecond: ruled(z.number(), checkRateLimit).nullable().optional(),
+  traceContext: z.boolean().optional(),
   status: z.enum(['enabled', 'paused', 'disabled']).optional(),
   statusReason: ruled(z.string(), checkDescription).nullable().optional(),
 };
@@ -80,6 +81,8 @@ export const ENDPOINT_WORDS = {
   'retry.windowSeconds': 'Nothing is retried later than so many seconds after the first attempt',
   'retry.alsoRetry': 'HTTP statuses to retry although they are final; not 410',
   rateLimitPerSecond: 'Requests that it gets in a second at most; null: no limit',
+  traceContext:
+    'Requests carry `traceparent`: the trace of the publish, with a span for each attempt (docs/tracing.md)',
   status: '`paused`: events wait for it; `disabled`: it gets none',
   statusReason: 'Why it has this status, for people',
   secret: 'Your own signing secret: `whsec_` and base64 of 24 to 64 bytes; one is made where not given',

@@ -174,6 +174,7 @@ async function createEndpoint(c: AppContext, account: string, body: CreateBody):
       alsoRetry: body.retry?.alsoRetry ?? [],
     },
     rateLimitPerSecond: body.rateLimitPerSecond ?? null,
+    traceContext: body.traceContext ?? false,
     isWatched: false,
     status: body.status ?? 'enabled',
     statusReason: body.status === undefined || body.status === 'enabled' ? null : (body.statusReason ?? null),

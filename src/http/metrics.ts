@@ -83,7 +83,7 @@ function logFamilies(log: LogCounts, nowMs: number): Family[] {
   ];
 }
 
-function configFamilies({ accounts, endpoints, jobs }: ConfigCounts): Family[] {
+function configFamilies({ accounts, endpoints, jobs, spansDropped }: ConfigCounts): Family[] {
   return [
     gauge('tubepost_accounts', 'Accounts.', accounts),
     {
@@ -95,6 +95,12 @@ function configFamilies({ accounts, endpoints, jobs }: ConfigCounts): Family[] {
       name: 'tubepost_jobs',
       help: 'Jobs that have not ended, by status.',
       samples: (['running', 'paused'] as const).map((status) => ({ labels: { status }, value: jobs.get(status) ?? 0 })),
+    },
+    {
+      name: 'tubepost_spans_dropped_total',
+      help: 'Spans that the collector was not sent (docs/tracing.md).',
+      type: 'counter',
+      samples: [{ labels: {}, value: spansDropped }],
     },
   ];
 }

@@ -53,6 +53,7 @@ export function showEndpoint(account: string, endpoint: EndpointSettings) {
     timeoutMs,
     retry,
     rateLimitPerSecond = null,
+    traceContext = false,
     status,
     statusReason,
   } = endpoint;
@@ -71,6 +72,7 @@ export function showEndpoint(account: string, endpoint: EndpointSettings) {
     timeoutMs,
     retry,
     rateLimitPerSecond,
+    traceContext,
     status,
     statusReason,
     secrets: liveSecrets(endpoint.secrets, Date.now()).map(showSecret),
@@ -174,7 +176,7 @@ export function showEvent(view: Omit<EventView, 'body'> & { body?: string | null
     version: view.version,
     occurredAt: view.occurredAt,
     acceptedAt: rfc3339(view.acceptedAtMs),
-    ...(view.body === undefined ? {} : { ...contentOf(view.body, view.forms), ...payloadTimes(view) }),
+    ...(view.body === undefined ? {} : { ...contentOf(view.body, view.forms), ...kept(view) }),
     deliveryCount: view.deliveryCount,
     deliveries: view.deliveries
       .slice(0, EVENT_DELIVERIES_SHOWN_MAX)
@@ -182,8 +184,14 @@ export function showEvent(view: Omit<EventView, 'body'> & { body?: string | null
   };
 }
 
-/** When a payload went, and why: a person had it erased, or its retention was over. */
-function payloadTimes({ erasedAtMs, payloadExpiredAtMs }: Pick<EventView, 'erasedAtMs' | 'payloadExpiredAtMs'>) {
+type Kept = Pick<EventView, 'traceparent' | 'erasedAtMs' | 'payloadExpiredAtMs'>;
+
+/** The trace of the publish; when the payload went, and why: a person had it erased, or its retention was over. */
+function kept(view: Kept) {
+  return { traceparent: view.traceparent ?? null, ...payloadTimes(view) };
+}
+
+function payloadTimes({ erasedAtMs, payloadExpiredAtMs }: Omit<Kept, 'traceparent'>) {
   return { erasedAt: time(erasedAtMs ?? null), payloadExpiredAt: time(payloadExpiredAtMs ?? null) };
 }
 

@@ -20,6 +20,7 @@ const event = z.object({
   acceptedAtMs: time,
   contentHash: z.string(),
   deliveryCount: count,
+  traceparent: z.string().max(60).optional(),
   erasedAtMs: time.optional(),
 });
 

@@ -27,11 +27,17 @@ export type LogDeps = {
   confirm(shard: string, confirmed: { record: string; confirmations: Confirmation[] }[]): Promise<void>;
   /** For an alert. Rejects where they were not written. */
   recordFaults(faults: Fault[]): Promise<void>;
+  /** Spans of what was written. Returns at once, and fails nothing here. */
+  exportSpans(records: LoggedRecord[]): void;
   /** One structured line. */
   report: (line: { message: string; [fact: string]: unknown }) => void;
 };
 
-export function logDeps(env: Pick<Bindings, 'CONFIG' | 'LOG_DB' | 'SHARD' | 'LOCAL_MODE'>): LogDeps {
+/** `exportSpans`: of this isolate; see span-export.ts. */
+export function logDeps(
+  env: Pick<Bindings, 'CONFIG' | 'LOG_DB' | 'SHARD' | 'LOCAL_MODE'>,
+  exportSpans: LogDeps['exportSpans'],
+): LogDeps {
   const database = logDatabase(null, env);
   return {
     write: (records) => writeLog(database, records),
@@ -47,6 +53,7 @@ export function logDeps(env: Pick<Bindings, 'CONFIG' | 'LOG_DB' | 'SHARD' | 'LOC
       await shardStub(env, shard).confirm(confirmed);
     },
     recordFaults: (faults) => writeFaults(env.CONFIG, faults, Date.now()),
+    exportSpans,
     report: ({ message, ...facts }) => logLine('error', message, facts),
   };
 }
@@ -57,9 +64,10 @@ type Parsed = { message: Message; shard: string; records: LoggedRecord[] };
 export async function consumeLog(batch: Pick<MessageBatch, 'messages'>, deps: LogDeps): Promise<void> {
   const parsed = batch.messages.flatMap((message) => parse(message, deps));
   if (parsed.length === 0) return;
-  const written = await writeAllOrEach(parsed, deps);
+  const done = await writeAllOrEach(parsed, deps);
+  deps.exportSpans(done.flatMap(({ records }) => records));
   await Promise.all([
-    ...[...merge(written)].map(([shard, confirmed]) => confirm(shard, confirmed, deps)),
+    ...[...merge(done.map(({ written }) => written))].map(([shard, confirmed]) => confirm(shard, confirmed, deps)),
     recordFaults(
       parsed.flatMap(({ records }) => records),
       deps,
@@ -104,11 +112,14 @@ function parse(message: Message, deps: LogDeps): Parsed[] {
   return [];
 }
 
-async function writeAllOrEach(parsed: Parsed[], deps: LogDeps): Promise<Written[]> {
+type Done = { written: Written; records: LoggedRecord[] };
+
+async function writeAllOrEach(parsed: Parsed[], deps: LogDeps): Promise<Done[]> {
+  const records = parsed.flatMap((one) => one.records);
   try {
-    const written = await deps.write(parsed.flatMap(({ records }) => records));
+    const written = await deps.write(records);
     for (const { message } of parsed) message.ack();
-    return [written];
+    return [{ written, records }];
   } catch (error) {
     // One bad row undoes all: the others must not wait for it. A database that is down fails them all: then ask it nothing more.
     deps.report({ message: 'log batch failed', messages: parsed.length, error: shown(error) });
@@ -118,11 +129,11 @@ async function writeAllOrEach(parsed: Parsed[], deps: LogDeps): Promise<Written[
   }
 }
 
-async function writeEach(parsed: Parsed[], deps: LogDeps): Promise<Written[]> {
-  const done: Written[] = [];
+async function writeEach(parsed: Parsed[], deps: LogDeps): Promise<Done[]> {
+  const done: Done[] = [];
   for (const { message, shard, records } of parsed) {
     try {
-      done.push(await deps.write(records));
+      done.push({ written: await deps.write(records), records });
       message.ack();
     } catch (error) {
       // Poison, or a database that went down meanwhile: either way this one comes back by itself.

@@ -122,7 +122,7 @@ function joining(memory: Memory, endpoint: MatchedEndpoint, queued: Delivery, no
 
 /** What is absent stays absent: most events have nothing of it, and every stored byte is read again at a start. */
 function policyFacts(event: NewEvent, nowMs: number): Partial<EventFacts> {
-  const { forms = [], expireAfterSeconds, retryWindowSeconds, latestGroup, latestOnly } = event;
+  const { forms = [], expireAfterSeconds, retryWindowSeconds, latestGroup, latestOnly, traceparent } = event;
   const versions = forms.flatMap(({ schemaVersion, body }) =>
     // A whole body is no content in another version.
     schemaVersion === null || body !== undefined ? [] : [schemaVersion],
@@ -133,6 +133,7 @@ function policyFacts(event: NewEvent, nowMs: number): Partial<EventFacts> {
     ...(retryWindowSeconds === undefined ? {} : { retryWindowSeconds }),
     ...(latestGroup === undefined ? {} : { latestGroup }),
     ...(latestOnly === true ? { latestOnly } : {}),
+    ...(traceparent === undefined ? {} : { traceparent }),
   };
 }
 

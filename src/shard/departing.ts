@@ -147,7 +147,13 @@ export function depart(
     previous: slot.delivery.previous?.sequence ?? null,
     replay: replay > 0 ? delivery : null,
     body,
+    ...traceOf(slot, endpoint),
   };
+}
+
+function traceOf({ event }: Slot, endpoint: EndpointSettings): { traceparent?: string } {
+  const { traceparent } = event.facts;
+  return endpoint.traceContext === true && traceparent !== undefined ? { traceparent } : {};
 }
 
 /** Ends what the endpoint's last disabling cut off and what still waits in its lane, perhaps for a retry far off. */

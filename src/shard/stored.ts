@@ -16,7 +16,7 @@ const attemptError = z
 const trigger = z.enum(TRIGGERS).default('first');
 const ordering = z.enum(['ordered', 'latest', 'unordered']);
 const sent = z
-  .tuple([z.string(), z.number(), z.string(), z.number().nullable(), z.array(z.string())])
+  .tuple([z.string(), z.number(), z.string(), z.number().nullable(), z.array(z.string()), z.string().optional()])
   .transform(unpackSent);
 const retryPolicy = z.object({
   scheduleSeconds: z.array(z.number()),
@@ -134,6 +134,7 @@ const facts = z.object({
   retryWindowSeconds: z.number().optional(),
   latestGroup: z.string().optional(),
   latestOnly: z.boolean().optional(),
+  traceparent: z.string().optional(),
   erasedAtMs: z.number().optional(),
   payloadExpiredAtMs: z.number().optional(),
   /** Live deliveries: those that matched at acceptance. */

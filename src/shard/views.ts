@@ -101,6 +101,7 @@ function viewEvent(memory: Memory, event: MemoryEvent): EventView {
     body: memory.rows.body(facts.sequence),
     ...(facts.forms === undefined ? {} : { forms: olderForms(memory, facts.sequence, facts.forms) }),
     deliveries: event.slots.map((slot) => viewDelivery(memory, slot)),
+    ...(facts.traceparent === undefined ? {} : { traceparent: facts.traceparent }),
     ...(facts.erasedAtMs === undefined ? {} : { erasedAtMs: facts.erasedAtMs }),
     ...(facts.payloadExpiredAtMs === undefined ? {} : { payloadExpiredAtMs: facts.payloadExpiredAtMs }),
   };

@@ -1,5 +1,5 @@
 /** The newest migration of each database that this build needs: test/store/migrations holds it against the folder. */
-export const NEWEST_MIGRATION = { CONFIG: '0009_endpoints_by_url.sql', LOG_DB: '0006_sent_requests.sql' } as const;
+export const NEWEST_MIGRATION = { CONFIG: '0010_counters.sql', LOG_DB: '0006_sent_requests.sql' } as const;
 
 /** False: the tables are of an older build, or there are none. Throws where the database does not answer. */
 export async function isMigrated(database: D1Database, name: keyof typeof NEWEST_MIGRATION): Promise<boolean> {

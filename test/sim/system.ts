@@ -415,6 +415,7 @@ export class System {
         confirm: (shard, confirmed) =>
           this.#callShard(life, shard, 'confirm', true, ({ core }) => core.confirm(structuredClone(confirmed))),
         recordFaults: () => Promise.resolve(),
+        exportSpans: () => undefined,
         report: (line) => this.world.note(JSON.stringify(line).slice(0, 160)),
       }),
     );

@@ -15,6 +15,7 @@ export function anEndpoint(given: Partial<EndpointSettings> = {}): EndpointSetti
     timeoutMs: 15_000,
     retry: { scheduleSeconds: [10], windowSeconds: 60, alsoRetry: [] },
     rateLimitPerSecond: null,
+    traceContext: false,
     payloadFormat: 'standard',
     isWatched: false,
     status: 'enabled',

@@ -286,8 +286,9 @@ describe('what no row of the log shows', () => {
     const batch = createMessageBatch('tubepost-log-dead', [
       { id: 'poison-1', timestamp: new Date(), attempts: 1, body: { secret: 'payload' } },
     ]);
-    await worker.queue(batch, env);
-    const { explicitAcks } = await getQueueResult(batch, createExecutionContext());
+    const context = createExecutionContext();
+    await worker.queue(batch, env, context);
+    const { explicitAcks } = await getQueueResult(batch, context);
     expect(explicitAcks).toEqual(['poison-1']);
     await run();
     await after(MINUTE_MS);

@@ -112,6 +112,7 @@ describe('E1', () => {
         alsoRetry: [],
       },
       rateLimitPerSecond: null,
+      traceContext: false,
       status: 'enabled',
       statusReason: null,
       secrets: [
@@ -303,6 +304,7 @@ describe('V1, V2', () => {
       acceptedAt: expect.stringMatching(TIME),
       schemaVersion: null,
       data: { n: 1 },
+      traceparent: null,
       erasedAt: null,
       payloadExpiredAt: null,
       deliveryCount: 1,

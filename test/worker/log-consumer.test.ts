@@ -57,6 +57,7 @@ function fakeDeps(given: Partial<LogDeps> = {}) {
       calls.push(`tell ${faults.map(({ kind, subject, detail }) => `${kind} ${subject} ${detail}`).join(', ')}`);
       return Promise.resolve();
     },
+    exportSpans: () => undefined,
     report: (line) => void lines.push(line),
     ...given,
   };

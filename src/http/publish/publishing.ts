@@ -13,6 +13,7 @@ import { FULL_RETRY_AFTER_SECONDS, SHARD_BYTES_MAX } from '../../core/limits.ts'
 import type { Accepted, AcceptRequest, AcceptResult } from '../../core/publish.ts';
 import type { QuotaExceeded } from '../../core/quota.ts';
 import { ok, type Result } from '../../core/result.ts';
+import { HEADER_TRACEPARENT, parseTraceparent, traceparentOf } from '../../core/trace.ts';
 import { contentHash, recordAddress } from '../../lookup/address.ts';
 import type { KnownSettings } from '../../lookup/settings.ts';
 import { inTurns, Turns } from '../../delivery/turns.ts';
@@ -35,7 +36,7 @@ export type Published =
 
 type Placed = { outgoing: Outgoing; id: string; address: RecordAddress; record: string | null };
 /** What all events of one request share. */
-type Work = { turns: Turns; budget: FilterBudget };
+type Work = { turns: Turns; budget: FilterBudget; traceparent: string | null };
 /** `refused`: by the catalogue as it is now. An event that was accepted before is still answered as it was (P2). */
 type Typed = Placed & { typed: TypedEvent; refused: Published | null };
 
@@ -73,7 +74,9 @@ async function publishNow(
   const placed = await Promise.all(events.map((outgoing, i) => place(settings, outgoing, fallbackIds[i] ?? '')));
   const results = new Map<Outgoing, Published>();
   const typed: Typed[] = [];
-  const work: Work = { turns: new Turns(), budget: publishBudget() };
+  const trace = parseTraceparent(c.req.header(HEADER_TRACEPARENT));
+  const traceparent = trace === null ? null : traceparentOf(trace);
+  const work: Work = { turns: new Turns(), budget: publishBudget(), traceparent };
   for (const one of placed) {
     const checked = await checkType(types, one);
     await work.turns.after(charsOf(one.outgoing));
@@ -172,10 +175,15 @@ async function acceptGroup(
 }
 
 /** What the Shard is asked to accept of one record. */
-async function requestOf(of: Typed[], known: KnownSettings, { turns, budget }: Work): Promise<AcceptRequest> {
+async function requestOf(
+  of: Typed[],
+  known: KnownSettings,
+  { turns, budget, traceparent }: Work,
+): Promise<AcceptRequest> {
   const events: ReadyEvent[] = [];
   for (const one of of) {
-    events.push(await ready(one));
+    const event = await ready(one);
+    events.push(traceparent === null ? event : { ...event, traceparent });
     await turns.after(charsOf(one.outgoing));
   }
   return inTurns(acceptInSlices(of[0]?.record ?? null, events, known, budget));

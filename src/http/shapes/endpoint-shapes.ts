@@ -63,6 +63,7 @@ const endpointShape = z
     timeoutMs: count('How long an attempt may take, in ms'),
     retry,
     rateLimitPerSecond: count('Requests that it gets in a second at most; null: no limit').nullable(),
+    traceContext: z.boolean().openapi({ description: 'Requests carry `traceparent` (docs/tracing.md)' }),
     secrets,
   })
   .openapi('Endpoint');

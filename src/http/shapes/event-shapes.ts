@@ -33,6 +33,7 @@ export const eventShape = z
       .record(z.string(), z.unknown())
       .openapi({ description: 'Its data by schema version, where it has several' })
       .optional(),
+    traceparent: text('`traceparent` of its publish; null: it had none').nullable(),
     erasedAt: time('When the payload was erased; null: it was not').nullable(),
     payloadExpiredAt: time(
       'When the payload went because the retention of its account was over; null: it has not',

@@ -183,6 +183,14 @@ export const keys = sqliteTable(
   (t) => [uniqueIndex('keys_by_hash').on(t.hash)],
 );
 
+export type CounterName = 'spans-dropped';
+
+/** What only grows, by name: counters of `/metrics`. */
+export const counters = sqliteTable('counters', {
+  name: text('name').$type<CounterName>().primaryKey(),
+  value: integer('value').notNull(),
+});
+
 /** S3: what concerns all accounts. Not removed with an account: its removal is among it. */
 export const audit = sqliteTable('audit', {
   /** Sorts by time. */

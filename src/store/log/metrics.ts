@@ -127,6 +127,8 @@ export type ConfigCounts = {
   accounts: number;
   endpoints: Map<EndpointStatus, number>;
   jobs: Map<JobStatus, number>;
+  /** Since the installation began. */
+  spansDropped: number;
 };
 
 /** Small tables, read whole: accounts and endpoints, and the jobs there ever were. */
@@ -134,11 +136,13 @@ export async function configCounts(database: D1Database): Promise<ConfigCounts> 
   const rows = await drizzle(database).all<{ kind: string; name: string; count: number }>(sql`
     SELECT 'accounts' AS "kind", '' AS "name", count(*) AS "count" FROM accounts
     UNION ALL SELECT 'endpoints', status, count(*) FROM endpoints WHERE removed = 0 GROUP BY status
-    UNION ALL SELECT 'jobs', status, count(*) FROM jobs WHERE ended_at_ms IS NULL GROUP BY status`);
+    UNION ALL SELECT 'jobs', status, count(*) FROM jobs WHERE ended_at_ms IS NULL GROUP BY status
+    UNION ALL SELECT 'counters', name, value FROM counters`);
   const of = (kind: string) => rows.filter((row) => row.kind === kind);
   return {
     accounts: of('accounts')[0]?.count ?? 0,
     endpoints: new Map(of('endpoints').map(({ name, count }) => [name as EndpointStatus, count])),
     jobs: new Map(of('jobs').map(({ name, count }) => [name as JobStatus, count])),
+    spansDropped: of('counters').find(({ name }) => name === 'spans-dropped')?.count ?? 0,
   };
 }

@@ -19,10 +19,18 @@ export const sentSchema = stored<Sent>()(
     signature: z.string(),
     previous: z.int().nonnegative().nullable(),
     own: z.array(z.string()),
+    traceparent: z.string().optional(),
   }),
 );
 
-const packedSent = z.tuple([z.string(), z.number(), z.string(), z.number().nullable(), z.array(z.string())]);
+const packedSent = z.tuple([
+  z.string(),
+  z.number(),
+  z.string(),
+  z.number().nullable(),
+  z.array(z.string()),
+  z.string().optional(),
+]);
 
 /** Attempt 1 inside its delivery's row, which has its time. */
 const storedAttemptSchema = stored<Omit<LoggedAttempt, 'number' | 'atMs' | 'sent'>>()(
