@@ -74,8 +74,7 @@ async function prepare(
     { id: request.eventId, timestampSeconds: timestamp, body: request.body },
     secrets.value,
   );
-  const traceparent =
-    traceparentOfAttempt(request.traceparent, attemptOf(request.delivery, request.attempt)) ?? undefined;
+  const traceparent = traceOf(request);
   const ours = contractHeaders(request, { timestamp, signature, previous: request.previous, traceparent });
   const own = Object.keys(custom.value).filter((name) => !Object.hasOwn(ours, name));
   const url = checked.url.href;
@@ -96,6 +95,13 @@ async function prepare(
       ...(traceparent === undefined ? {} : { traceparent }),
     },
   });
+}
+
+/** The publish's trace, with the span of this attempt. */
+function traceOf({ traceparent, delivery, attempt: number }: AttemptRequest): string | undefined {
+  return traceparent === undefined
+    ? undefined
+    : (traceparentOfAttempt(traceparent, attemptOf(delivery, number)) ?? undefined);
 }
 
 /** The keys of all secrets that have not expired. The opened text says of which kind it is: there is no other truth. */
