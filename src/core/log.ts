@@ -29,6 +29,7 @@ export type LoggedEvent = Pick<
   | 'acceptedAtMs'
   | 'contentHash'
   | 'erasedAtMs'
+  | 'traceparent'
 > & { deliveryCount: number };
 
 /**
