@@ -58,7 +58,9 @@ export type JobSpec =
   | (ShardsOf & { kind: 'replay'; range: BulkRange; force: boolean; pacePerSecond: number })
   | (ShardsOf & { kind: 'discard'; range: BulkRange });
 
-export type JobKind = JobSpec['kind'];
+/** Typed by JobSpec: a kind that is missing here does not compile (`summaryOf`, job/view.ts). */
+export const JOB_KINDS = ['broadcast', 'sweep', 'account-removal', 'replay', 'discard'] as const;
+export type JobKind = (typeof JOB_KINDS)[number];
 
 /** Starting a job again with its id answers it as it is (idempotency). */
 export type JobStart = {

@@ -6,7 +6,7 @@ import { z } from '@hono/zod-openapi';
 import { rfc3339 } from '../core/body.ts';
 import { checkDescription } from '../core/endpoint-rules.ts';
 import { isJobId } from '../core/ids.ts';
-import type { JobRefusal, JobStart, JobSummary, JobView } from '../core/job.ts';
+import { JOB_KINDS, type JobRefusal, type JobStart, type JobSummary, type JobView } from '../core/job.ts';
 import { OUTBOX_TRY_MS } from '../core/limits.ts';
 import { until } from '../core/note.ts';
 import { shown } from '../core/text.ts';
@@ -55,7 +55,7 @@ export function addJobs(api: Api): void {
       query: z.strictObject({
         ...pageQuery,
         account: many(accountId),
-        kind: many(z.enum(['broadcast', 'sweep', 'account-removal', 'replay', 'discard'])),
+        kind: many(z.enum(JOB_KINDS)),
         status: many(z.enum(['running', 'paused', 'finished', 'cancelled'])),
       }),
       words: {

@@ -21,11 +21,11 @@ import { deleteFaults } from '../store/config/faults.ts';
 import { deleteKeys } from '../store/config/keys.ts';
 import { callObject } from '../lookup/objects.ts';
 import { accountStub, gateStub, jobStub, shardStub } from '../lookup/stubs.ts';
-import { type Item, type JobKind, open, type Outcome, over, type Page, type Work } from './work.ts';
+import { type Item, type KindRules, open, type Outcome, over, type Page, type Work } from './work.ts';
 
 type Removal = Extract<JobSpec, { kind: 'account-removal' }>;
 
-export const REMOVAL_KIND: JobKind = {
+export const REMOVAL_KIND: KindRules = {
   isCancellable: false,
   passes: 'until-quiet',
   isRemembering: false,

@@ -21,12 +21,12 @@ import { accountsCreatedBy, countAccounts } from '../store/config/accounts.ts';
 import { writeFaults } from '../store/config/faults.ts';
 import { callObject } from '../lookup/objects.ts';
 import { accountStub, recordStub } from '../lookup/stubs.ts';
-import { type Item, type JobKind, type Outcome, over, type Page, type Work } from './work.ts';
+import { type Item, type KindRules, type Outcome, over, type Page, type Work } from './work.ts';
 import { logLine } from '../log-line.ts';
 
 type Broadcast = Extract<JobSpec, { kind: 'broadcast' }>;
 
-export const BROADCAST_KIND: JobKind = {
+export const BROADCAST_KIND: KindRules = {
   isCancellable: true,
   identityOf,
   passes: 'until-quiet',

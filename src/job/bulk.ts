@@ -9,9 +9,9 @@ import { JOB_ITEM_TRIES_MAX, JOB_PACE_PER_SECOND, JOB_PAGE } from '../core/limit
 import type { Bindings } from '../env.ts';
 import { logDatabase } from '../store/database.ts';
 import { type BulkPosition, countRange, pageOfRange } from '../store/log/replays.ts';
-import { type Item, type JobKind, type Page } from './work.ts';
+import { type Item, type KindRules, type Page } from './work.ts';
 
-export const BULK_KIND: JobKind = {
+export const BULK_KIND: KindRules = {
   isCancellable: true,
   passes: 'one',
   isRemembering: true,

@@ -7,9 +7,9 @@ import { BROADCAST_KIND, broadcastWork } from './broadcast.ts';
 import { discardWork } from './discard.ts';
 import { replayWork } from './replay.ts';
 import { SWEEP_KIND, sweepWork } from './sweep.ts';
-import type { JobKind, Work } from './work.ts';
+import type { KindRules, Work } from './work.ts';
 
-export function kindOf(spec: JobSpec): JobKind {
+export function kindOf(spec: JobSpec): KindRules {
   switch (spec.kind) {
     case 'broadcast':
       return BROADCAST_KIND;

@@ -48,7 +48,7 @@ import {
   writeState,
 } from './rows.ts';
 import { summaryOf, viewOf } from './view.ts';
-import type { Item, JobKind, Outcome, Page } from './work.ts';
+import type { Item, KindRules, Outcome, Page } from './work.ts';
 
 export type Task =
   | { kind: 'list'; cursor: string | null; pass: number }
@@ -82,7 +82,7 @@ export class JobLedger {
   }
 
   /** Starting it again answers it as it is; with something else to do, it refuses. */
-  start(start: JobStart, kind: JobKind, nowMs: number): Result<JobView, { reason: 'other-content' }> {
+  start(start: JobStart, kind: KindRules, nowMs: number): Result<JobView, { reason: 'other-content' }> {
     const before = this.started();
     if (before !== null && !isSame(before.spec, start.spec, kind)) {
       return fail({ reason: 'other-content' });
@@ -94,12 +94,12 @@ export class JobLedger {
     return ok(this.#view(this.#requireStart(), kind, nowMs));
   }
 
-  read(kind: JobKind, nowMs: number): JobView | null {
+  read(kind: KindRules, nowMs: number): JobView | null {
     const start = this.started();
     return start === null ? null : this.#view(start, kind, nowMs);
   }
 
-  #view(start: JobStart, kind: JobKind, nowMs: number): JobView {
+  #view(start: JobStart, kind: KindRules, nowMs: number): JobView {
     return viewOf(start, readState(this.#sql), { ...openItems(this.#sql), kind }, nowMs);
   }
 
@@ -107,7 +107,7 @@ export class JobLedger {
    * Doing it again changes nothing. What is under way when a job is paused or cancelled is still
    * done and counted.
    */
-  act(action: 'pause' | 'resume' | 'cancel', by: Person, kind: JobKind, nowMs: number): Result<null, JobRefusal> {
+  act(action: 'pause' | 'resume' | 'cancel', by: Person, kind: KindRules, nowMs: number): Result<null, JobRefusal> {
     return this.#turn(nowMs, (state) => {
       const wanted = action === 'cancel' ? 'cancelled' : action === 'pause' ? 'paused' : 'running';
       if (state.status === wanted) return ok(null);
@@ -123,7 +123,7 @@ export class JobLedger {
   }
 
   /** One step at a time, to be answered by `listed`, `performed`, `closed` or `failed`. */
-  next(kind: JobKind, nowMs: number): Task {
+  next(kind: KindRules, nowMs: number): Task {
     if (this.started() === null) return { kind: 'wait' };
     const state = readState(this.#sql);
     // Not before: a step that was under way at the end has counted its items by now.
@@ -151,7 +151,7 @@ export class JobLedger {
     });
   }
 
-  listed(page: Page, kind: JobKind, nowMs: number): void {
+  listed(page: Page, kind: KindRules, nowMs: number): void {
     this.#turn(nowMs, (state) => {
       stepped(state);
       if (state.endedAtMs !== null) return;
@@ -164,7 +164,7 @@ export class JobLedger {
   }
 
   /** `tookFromMs`: when the step began, for its pace. */
-  performed(outcomes: [Item, Outcome][], kind: JobKind, tookFromMs: number, nowMs: number): void {
+  performed(outcomes: [Item, Outcome][], kind: KindRules, tookFromMs: number, nowMs: number): void {
     this.#turn(nowMs, (state) => {
       stepped(state);
       const looks = outcomes.filter(([{ key }]) => openItem(this.#sql, key)?.kind === 'look').length;
@@ -179,7 +179,7 @@ export class JobLedger {
     });
   }
 
-  #count(state: State, item: Item, outcome: Outcome, kind: JobKind, nowMs: number): void {
+  #count(state: State, item: Item, outcome: Outcome, kind: KindRules, nowMs: number): void {
     const open = openItem(this.#sql, item.key);
     if (open === null) return;
     const { progress } = state;
@@ -228,7 +228,7 @@ export class JobLedger {
    * The last pass is one that found nothing, and that began when nothing could be on its way any
    * more.
    */
-  #endPass(state: State, kind: JobKind, nowMs: number): void {
+  #endPass(state: State, kind: KindRules, nowMs: number): void {
     if (state.phase.kind !== 'listed' || openItems(this.#sql).count > 0) return;
     const quietFromMs = state.createdAtMs + JOB_QUIET_AFTER_MS;
     const isQuiet = state.passFound === 0 && state.passBeganMs > quietFromMs;
@@ -346,7 +346,7 @@ function firstState({ by, reason }: JobStart, nowMs: number): State {
 }
 
 /** At most what its pace allows in a moment: not ten at once and then nothing. */
-function workOfStep({ pacePerSecond }: JobKind): number {
+function workOfStep({ pacePerSecond }: KindRules): number {
   return Math.min(JOB_STEP_ITEMS, Math.ceil((pacePerSecond * JOB_STEP_MS) / 1_000));
 }
 
@@ -387,6 +387,6 @@ function projectAtMs(state: State): number {
   return state.status === 'running' ? state.toldAtMs + JOB_PROJECT_MS : 0;
 }
 
-function isSame(before: JobSpec, wanted: JobSpec, { identityOf = (spec) => spec }: JobKind): boolean {
+function isSame(before: JobSpec, wanted: JobSpec, { identityOf = (spec) => spec }: KindRules): boolean {
   return before.kind === wanted.kind && canonicalJson(identityOf(before)) === canonicalJson(identityOf(wanted));
 }

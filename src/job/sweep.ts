@@ -11,11 +11,11 @@ import { shardsOf } from '../lookup/address.ts';
 import type { Bindings } from '../env.ts';
 import { callObject } from '../lookup/objects.ts';
 import { shardStub } from '../lookup/stubs.ts';
-import { type Item, type JobKind, open, type Outcome, type Page, type Work } from './work.ts';
+import { type Item, type KindRules, open, type Outcome, type Page, type Work } from './work.ts';
 
 type Sweep = Extract<JobSpec, { kind: 'sweep' }>;
 
-export const SWEEP_KIND: JobKind = {
+export const SWEEP_KIND: KindRules = {
   isCancellable: true,
   // A publish that had read the settings just before the change may bring one more.
   passes: 'until-quiet',

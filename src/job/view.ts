@@ -2,7 +2,7 @@
 import { rfc3339 } from '../core/body.ts';
 import type { JobProgress, JobSpec, JobStart, JobSummary, JobView } from '../core/job.ts';
 import type { State } from './rows.ts';
-import type { JobKind } from './work.ts';
+import type { KindRules } from './work.ts';
 
 export function summaryOf({ id, spec, by, reason }: JobStart, state: State): JobSummary {
   const { status, progress, createdAtMs, updatedAtMs, endedAtMs } = state;
@@ -23,7 +23,7 @@ export function summaryOf({ id, spec, by, reason }: JobStart, state: State): Job
 }
 
 /** `waitingFor`: what was set going and has not ended. */
-type Standing = { kind: JobKind; waitingFor: { [what: string]: number } };
+type Standing = { kind: KindRules; waitingFor: { [what: string]: number } };
 
 export function viewOf(start: JobStart, state: State, { kind, waitingFor }: Standing, nowMs: number): JobView {
   const { history, failures, skips, skippedBy } = state;

@@ -48,7 +48,7 @@ type Open = {
 };
 
 /** How the ledger leads a job of a kind. */
-export type JobKind = {
+export type KindRules = {
   isCancellable: boolean;
   /**
    * What two starts of one id must agree on. Absent: all of what the job is to do. Called with what

@@ -27,3 +27,10 @@ test('one that forgets an optional key does not compile, though zod would take i
   stored<Slot>()(z.object({ id: z.string(), claim, parts: z.array(z.object({ name: z.string() })) }));
   expect(lossy.parse({ id: 'a', claim: { atMs: 1, via: 'self' }, parts: [] })).not.toHaveProperty('claim.via');
 });
+
+test('one that forgets a member of a union does not compile either', () => {
+  type Job = { kind: 'sweep'; endpoint: string } | { kind: 'discard'; endpoint: string };
+  // @ts-expect-error -- `kind.=discard` is forgotten
+  const lossy = stored<Job>()(z.object({ kind: z.literal('sweep'), endpoint: z.string() }));
+  expect(lossy.safeParse({ kind: 'discard', endpoint: 'ep_1' }).success).toBe(false);
+});

@@ -5,7 +5,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import type { JobSpec, JobStart } from '../../src/core/job.ts';
 import { JobLedger, type Task } from '../../src/job/ledger.ts';
-import { type Item, type JobKind, type Outcome, over, type Page } from '../../src/job/work.ts';
+import { type Item, type KindRules, type Outcome, over, type Page } from '../../src/job/work.ts';
 import { sqlOf } from '../shard/bench.ts';
 
 export const START_MS = Date.UTC(2026, 10, 21);
@@ -25,13 +25,13 @@ export const DONE: Outcome = over(1);
 export class Bench {
   readonly database = new DatabaseSync(':memory:');
   readonly given: JobStart;
-  readonly kind: JobKind;
+  readonly kind: KindRules;
   nowMs = START_MS;
   ledger: JobLedger;
   /** What each item was answered, in order: a step that is repeated stands here twice. */
   readonly performed: string[] = [];
 
-  constructor(kind: Partial<JobKind> = {}, spec: JobSpec = SWEEP) {
+  constructor(kind: Partial<KindRules> = {}, spec: JobSpec = SWEEP) {
     this.kind = { isCancellable: true, passes: 'one', isRemembering: false, triesMax: 3, pacePerSecond: 100, ...kind };
     this.given = { id: `job_${'0'.repeat(26)}`, spec, by: 'operator', reason: null };
     this.ledger = new JobLedger(sqlOf(this.database));

@@ -1,11 +1,12 @@
 /** Jobs: long work with a cursor. */
 import { z } from '@hono/zod-openapi';
+import { JOB_KINDS } from '../../core/job.ts';
 import { count, counts, openEnum, pageOf, text, time } from './shared-shapes.ts';
 
 const listedJobShape = z
   .strictObject({
     id: text('Id of the job (`job_…`)'),
-    kind: openEnum(['broadcast', 'sweep', 'account-removal', 'replay', 'discard'], 'What it does'),
+    kind: openEnum(JOB_KINDS, 'What it does'),
     account: text('The account that it is about; null: all or several').nullable(),
     endpoint: text('Id of the endpoint that it is about; null: none').nullable(),
     event: text('Id of the event that it carries; null: none').nullable(),
