@@ -4,6 +4,7 @@
 import { type Bindings, parseVars, requireVars } from './env.ts';
 import { NO_BRAND } from './dashboard/brand.ts';
 import { createDashboard } from './dashboard/dashboard.tsx';
+import { createBinding } from './binding/binding.ts';
 import { createSender, type Sender } from './delivery/sender.ts';
 import { createApp } from './http/app.ts';
 import { createMcp } from './mcp/mcp.ts';
@@ -40,6 +41,8 @@ const dashboard = createDashboard<Bindings>({
 const mcp = createMcp<Bindings>((request, env, ctx) => app.fetch(request, env, ctx));
 let sender: Sender | null = null;
 
+/** For other Workers: a service binding. */
+export const Tubepost = createBinding<Bindings>((request, env, ctx) => app.fetch(request, env, ctx));
 const spanExport = new SpanExport();
 
 async function consume(batch: MessageBatch, env: Bindings, ctx: ExecutionContext): Promise<void> {

@@ -52,6 +52,7 @@ const mayImport: Record<string, string[]> = {
     'zod',
   ],
   dashboard: ['client', 'hono', 'hono/jsx'],
+  binding: ['client', 'cloudflare:workers'],
   mcp: ['client', '@modelcontextprotocol/server', 'zod'],
   element: ['client'],
   tools: ['client', 'receiver', 'signature.ts'],

@@ -46,6 +46,7 @@ const INSTALLED: Runner = { file: 'test/papers/pages.ts', marks: /^sh install$/ 
 export const RUNNERS: Readonly<Record<string, readonly Runner[]>> = {
   'README.md': [{ file: 'test/receivers/readme.ts', marks: /^(sh run|sh receiver|js receiver)$/ }],
   'docs/api.md': [{ file: 'test/docs/api.test.ts', marks: /^ts run$/ }],
+  'docs/binding.md': [{ file: 'test/binding/run.ts', marks: /^ts worker$/ }],
   'docs/cli.md': [{ file: 'test/cli/document.ts', marks: /^sh (run|background|receiver|svix)\b/ }, INSTALLED],
   'docs/deploy.md': [PAGES],
   'docs/event-types.md': [PAGES],

@@ -62,6 +62,12 @@ const headers = z.object({
     .string()
     .openapi({ description: 'Only on a replay: the id of the replaying delivery' })
     .optional(),
+  traceparent: z
+    .string()
+    .openapi({
+      description: 'Only where the endpoint has `traceContext`: the trace of the publish (W3C Trace Context)',
+    })
+    .optional(),
 });
 
 const DELIVERED = {
