@@ -1,10 +1,9 @@
 /**
- * L5: the service binding (client/binding.ts says what it promises). It authorizes nothing itself: each call goes through the
+ * L5: the service binding (client/client.ts says what it promises). It authorizes nothing itself: each call goes through the
  * typed client to the app's own `fetch`, in this process, with the key of its caller.
  */
 import { WorkerEntrypoint } from 'cloudflare:workers';
-import type { BindingCaller, BindingEvent, TubepostBinding } from '../client/binding.ts';
-import { createClient } from '../client/client.ts';
+import { type BindingCaller, type BindingEvent, createClient, type TubepostBinding } from '../client/client.ts';
 
 /** The app takes the path alone; a URL needs a host. */
 const ORIGIN = 'https://tubepost.internal';
