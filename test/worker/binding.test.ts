@@ -1,9 +1,11 @@
 /** L5: what another Worker reaches by a service binding. The calls are RPC, as between two Workers. */
 import { exports } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
+import type { TubepostBinding } from '../../src/client/client.ts';
 import { call, KEY, newAccount } from '../support/api.ts';
 
-const binding = exports.Tubepost;
+// As the other Worker types it: what RPC makes of a type does not carry `unknown`.
+const binding = exports.Tubepost as unknown as TubepostBinding;
 const event = (id: string) => ({ id, type: 'deal.won', record: 'deal/7', data: { n: 1 } });
 
 async function keyOf(account: string, scopes: string[]): Promise<string> {
