@@ -22,12 +22,12 @@ export function endpointName(account: string, n: number | 'rare'): string {
   return `ep_${String(owner * 100 + (n === 'rare' ? RARE : n)).padStart(26, '0')}`;
 }
 
-/** From the deliveries of `from` attempts to those of `to`. */
-export async function seedLog(db: D1Database, from: number, to: number): Promise<void> {
+/** From the deliveries of `from` attempts to those of `to`; the first of all is accepted at `startMs`. */
+export async function seedLog(db: D1Database, from: number, to: number, startMs = LOG_START_MS): Promise<void> {
   const last = deliveriesOf(to);
   for (let first = deliveriesOf(from); first < last; first += CHUNK) {
     const until = Math.min(last, first + CHUNK);
-    await db.batch([db.prepare(DELIVERIES).bind(first, until), db.prepare(ATTEMPTS).bind(first, until)]);
+    await db.batch([DELIVERIES, ATTEMPTS].map((sql) => db.prepare(sql).bind(first, until, startMs)));
   }
 }
 
@@ -35,7 +35,7 @@ export async function seedLog(db: D1Database, from: number, to: number): Promise
 const FACTS = `
   WITH RECURSIVE n(i) AS (SELECT CAST(?1 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2),
   owned AS (SELECT i, CASE WHEN i % 2 = 0 THEN '${BIG}' ELSE 'acc_' || (i % 98) END AS account FROM n),
-  facts AS (SELECT i, account, ${LOG_START_MS} + i * ${STEP_MS} AS at, i / 5000 + 1 AS sequence,
+  facts AS (SELECT i, account, CAST(?3 AS INTEGER) + i * ${STEP_MS} AS at, i / 5000 + 1 AS sequence,
     'sub/' || (i % 5000) AS record, 'k' || replace(replace(replace(replace(printf('%032d', i % 5000), '0', 'a'), '1', 'b'), '8', 'c'), '9', 'd') AS address,
     'ep_' || printf('%026d', CASE WHEN i % 2 = 0 THEN 9900 ELSE i % 98 * 100 END
       + CASE WHEN i % 100000 = 6 THEN ${RARE} ELSE i / 2 % 10 END) AS endpoint,
