@@ -1,12 +1,17 @@
 /**
- * One record in its Shard's memory: its lanes, and the events that are not finished with. Loaded
- * from the newest rows, as far back as one that knows the lanes, and from the rows that were open
- * then; rows are the truth. Applies no rule.
+ * One record in its Shard's memory, as a unit of work: an identity map of its events and their slots,
+ * indexes over them (lanes, claimed, expiring, erased, unlogged, capped), and the rows that the turn
+ * has changed. Others read the indexes and change a record by the acts of this class alone, so that
+ * each index and each row follows. `write` ends a turn.
+ *
+ * Loaded from the newest rows, as far back as one that knows the lanes, and from the rows that were
+ * open then; rows are the truth. Applies no rule.
  */
 import type { Delivery } from '../core/delivery.ts';
 import type { Ordering } from '../core/endpoint.ts';
 import { parseMadeEventId, type RecordAddress } from '../core/ids.ts';
 import { DELIVERIES_PER_ROW, LANES_KEPT_EVERY, MADE_ID_EARLY_MS } from '../core/limits.ts';
+import type { ClaimRef } from '../core/rpc.ts';
 import { isOpen } from '../core/status.ts';
 import {
   endedAtMs,
@@ -22,6 +27,7 @@ import {
   packLane,
   quietLog,
   setLogged,
+  type Run,
   type Slot,
   type Started,
   unpackLane,
@@ -43,42 +49,42 @@ const NOTHING_KEPT: LanesKept = { goneThrough: 0, open: [], lanes: [] };
 export class Memory {
   readonly rows: Rows;
   readonly slots: Slots;
-  readonly lanes = new Map<string, Lane>();
+  readonly #lanes = new Map<string, Lane>();
   /**
    * Events with something open, claimed or unknown to the log. Oldest first as far as they were not
    * loaded again later.
    */
-  readonly events = new Map<number, MemoryEvent>();
-  readonly claimed = new Set<Slot>();
+  readonly #events = new Map<number, MemoryEvent>();
+  readonly #claimed = new Set<Slot>();
   /** Open live deliveries that expire (expiring.ts). */
-  readonly expiring = new Set<Slot>();
+  readonly #expiring = new Set<Slot>();
   /** Open deliveries of events whose payload was erased (erasing.ts). */
-  readonly erased = new Set<Slot>();
-  readonly unlogged = new Set<Slot>();
-  readonly unloggedEvents = new Set<MemoryEvent>();
+  readonly #erased = new Set<Slot>();
+  readonly #unlogged = new Set<Slot>();
+  readonly #unloggedEvents = new Set<MemoryEvent>();
   /**
    * Nothing is due for the log before this. Perhaps too early, never too late: what was logged
    * meanwhile does not move it.
    */
-  logFromMs = Infinity;
+  #logFromMs = Infinity;
   /** Lanes whose plan may have changed in this turn. */
-  readonly touched = new Set<Lane>();
+  readonly #touched = new Set<Lane>();
   /** Lanes with something due that found no slot. */
-  readonly capped = new Set<Lane>();
+  readonly #capped = new Set<Lane>();
   /** Rows to write when the turn ends: bodies of new events, and changed chunks by sequence. */
-  readonly inserted = new Map<number, string>();
-  readonly dirty = new Map<number, Set<number>>();
+  readonly #inserted = new Map<number, string>();
+  readonly #dirty = new Map<number, Set<number>>();
   /** Of new events: those that their publisher named. */
   readonly #chosen = new Set<number>();
   /** Events that were changed after they had ended, until they are finished with once more. */
-  readonly reopened = new Set<number>();
+  readonly #reopened = new Set<number>();
   readonly #maybeFinished = new Set<MemoryEvent>();
   /** Ids of `events`. */
   readonly #ids = new Map<string, number>();
   readonly #recent = new RecentIds();
   #isLoading = true;
   /** Claims made in this turn. */
-  started: Started = nothingStarted();
+  #started: Started = nothingStarted();
   readonly address: RecordAddress;
   lastSequence = 0;
   #lastAcceptedAtMs = 0;
@@ -105,7 +111,7 @@ export class Memory {
     this.#lanesKeptAt = (oldest?.lanes ?? null) === null ? known.goneThrough : before;
     for (const packed of known.lanes) {
       const lane = unpackLane(packed);
-      this.lanes.set(lane.endpoint, lane);
+      this.#lanes.set(lane.endpoint, lane);
     }
     const loggedThrough = Math.max(0, ...since.map((row) => row.loggedThrough));
     const { open } = known;
@@ -122,11 +128,56 @@ export class Memory {
       this.record = record;
       this.#resume(event, doubt, sequence <= loggedThrough);
     }
-    for (const sequence of doubt?.reopened ?? []) if (this.events.has(sequence)) this.reopened.add(sequence);
-    this.touched.clear();
-    for (const lane of this.lanes.values()) this.touched.add(lane);
+    for (const sequence of doubt?.reopened ?? []) if (this.#events.has(sequence)) this.#reopened.add(sequence);
+    this.#touched.clear();
+    for (const lane of this.#lanes.values()) this.#touched.add(lane);
     this.#recent.completeFrom(this.#lastAcceptedAtMs);
     this.#isLoading = false;
+  }
+
+  get lanes(): ReadonlyMap<string, Lane> {
+    return this.#lanes;
+  }
+
+  get events(): ReadonlyMap<number, MemoryEvent> {
+    return this.#events;
+  }
+
+  get claimed(): ReadonlySet<Slot> {
+    return this.#claimed;
+  }
+
+  get expiring(): ReadonlySet<Slot> {
+    return this.#expiring;
+  }
+
+  get erased(): ReadonlySet<Slot> {
+    return this.#erased;
+  }
+
+  get unlogged(): ReadonlySet<Slot> {
+    return this.#unlogged;
+  }
+
+  get unloggedEvents(): ReadonlySet<MemoryEvent> {
+    return this.#unloggedEvents;
+  }
+
+  get capped(): ReadonlySet<Lane> {
+    return this.#capped;
+  }
+
+  get reopened(): ReadonlySet<number> {
+    return this.#reopened;
+  }
+
+  get logFromMs(): number {
+    return this.#logFromMs;
+  }
+
+  /** The body of an event of this turn, which has no row yet. */
+  newBody(sequence: number): string | undefined {
+    return this.#inserted.get(sequence);
   }
 
   /** Null where the record has no event of this id. `isMade`: by us, for this very publish. */
@@ -149,8 +200,8 @@ export class Memory {
     this.record = record;
     this.#ids.set(id, sequence);
     this.#recent.add(id, sequence, acceptedAtMs);
-    this.events.set(sequence, event);
-    this.inserted.set(sequence, body);
+    this.#events.set(sequence, event);
+    this.#inserted.set(sequence, body);
     if (isChosen) this.#chosen.add(sequence);
   }
 
@@ -209,10 +260,10 @@ export class Memory {
     }
     if (event.slots.length === 0 && suspectFromMs !== null && !settled) {
       this.logEventAt(event, suspectFromMs);
-      this.events.set(event.facts.sequence, event);
+      this.#events.set(event.facts.sequence, event);
     }
     if (!isFinished(event)) for (const slot of event.slots) this.track(slot);
-    if (this.events.has(event.facts.sequence)) this.#ids.set(event.facts.id, event.facts.sequence);
+    if (this.#events.has(event.facts.sequence)) this.#ids.set(event.facts.id, event.facts.sequence);
   }
 
   /**
@@ -221,7 +272,7 @@ export class Memory {
    * (`put`, `logAt`).
    */
   load(sequence: number): MemoryEvent | null {
-    const inMemory = this.events.get(sequence);
+    const inMemory = this.#events.get(sequence);
     if (inMemory !== undefined) return inMemory;
     const kept = this.rows.event(sequence);
     if (kept === null) return null;
@@ -235,10 +286,10 @@ export class Memory {
   }
 
   lane(endpoint: string, ordering: Ordering): Lane {
-    const known = this.lanes.get(endpoint);
+    const known = this.#lanes.get(endpoint);
     if (known !== undefined) return known;
     const lane = newLane(endpoint, ordering);
-    this.lanes.set(endpoint, lane);
+    this.#lanes.set(endpoint, lane);
     return lane;
   }
 
@@ -268,22 +319,22 @@ export class Memory {
     const isCounted = lane.items.has(key);
     if (isActive && !isCounted) lane.items.set(key, slot);
     if (!isActive && isCounted) lane.items.delete(key);
-    if (slot.delivery.claim === null) this.claimed.delete(slot);
-    else this.claimed.add(slot);
+    if (slot.delivery.claim === null) this.#claimed.delete(slot);
+    else this.#claimed.add(slot);
     this.slots.track(slot, this);
     if (slot.event.facts.expiresAtMs !== undefined) {
-      if (isOpen(slot.delivery) && slot.delivery.replay === 0) this.expiring.add(slot);
-      else this.expiring.delete(slot);
+      if (isOpen(slot.delivery) && slot.delivery.replay === 0) this.#expiring.add(slot);
+      else this.#expiring.delete(slot);
     }
     if (slot.event.facts.erasedAtMs !== undefined) {
-      if (isOpen(slot.delivery)) this.erased.add(slot);
-      else this.erased.delete(slot);
+      if (isOpen(slot.delivery)) this.#erased.add(slot);
+      else this.#erased.delete(slot);
     }
     this.open += Number(isActive) - Number(isCounted);
     if (isActive) this.#keep(slot);
     // Also where the log has all of it already: a claim of what has ended was given back.
     else this.#maybeFinished.add(slot.event);
-    this.touched.add(lane);
+    this.#touched.add(lane);
   }
 
   /** Replaces a slot's delivery; its row is written when the turn ends. */
@@ -294,9 +345,9 @@ export class Memory {
   }
 
   markDirty(slot: Slot): void {
-    const chunks = this.dirty.get(slot.sequence) ?? new Set<number>();
+    const chunks = this.#dirty.get(slot.sequence) ?? new Set<number>();
     chunks.add(Math.floor(slot.index / DELIVERIES_PER_ROW));
-    this.dirty.set(slot.sequence, chunks);
+    this.#dirty.set(slot.sequence, chunks);
     this.#keep(slot);
   }
 
@@ -305,34 +356,42 @@ export class Memory {
    * where a start would not find it.
    */
   #keep({ sequence, event }: Slot): void {
-    if (this.events.has(sequence)) return;
-    this.events.set(sequence, event);
+    if (this.#events.has(sequence)) return;
+    this.#events.set(sequence, event);
     this.#ids.set(event.facts.id, sequence);
-    if (!this.#isLoading) this.reopened.add(sequence);
+    if (!this.#isLoading) this.#reopened.add(sequence);
   }
 
   logEventAt(event: MemoryEvent, dueMs: number): void {
     event.log.dueMs = dueMs;
-    this.logFromMs = Math.min(this.logFromMs, dueMs);
-    this.unloggedEvents.add(event);
+    this.#logFromMs = Math.min(this.#logFromMs, dueMs);
+    this.#unloggedEvents.add(event);
   }
 
   logAt(slot: Slot, dueMs: number): void {
     slot.log.dueMs = dueMs;
-    this.logFromMs = Math.min(this.logFromMs, dueMs);
-    this.unlogged.add(slot);
+    this.#logFromMs = Math.min(this.#logFromMs, dueMs);
+    this.#unlogged.add(slot);
     this.#keep(slot);
+  }
+
+  /** What was due for the log is on its way: when something is due again follows from each clock. */
+  logCollected(): void {
+    this.#logFromMs = Infinity;
+    for (const { log } of [...this.#unlogged, ...this.#unloggedEvents]) {
+      this.#logFromMs = Math.min(this.#logFromMs, log.dueMs ?? Infinity);
+    }
   }
 
   markLogged(slot: Slot): void {
     setLogged(slot);
-    this.unlogged.delete(slot);
+    this.#unlogged.delete(slot);
     this.#maybeFinished.add(slot.event);
   }
 
   markEventLogged(event: MemoryEvent): void {
     event.log = quietLog();
-    this.unloggedEvents.delete(event);
+    this.#unloggedEvents.delete(event);
     this.#maybeFinished.add(event);
   }
 
@@ -340,20 +399,41 @@ export class Memory {
    * The lanes to plan: changed, due, and as many of those without a slot as there may be slots for.
    */
   lanesToPlan(nowMs: number, freeSlots: number): Lane[] {
-    const lanes = new Set(this.touched);
-    for (const lane of this.lanes.values()) if (lane.dueMs !== null && lane.dueMs <= nowMs) lanes.add(lane);
-    for (const lane of this.capped) {
-      if (lanes.size >= this.touched.size + freeSlots) break;
+    const lanes = new Set(this.#touched);
+    for (const lane of this.#lanes.values()) if (lane.dueMs !== null && lane.dueMs <= nowMs) lanes.add(lane);
+    for (const lane of this.#capped) {
+      if (lanes.size >= this.#touched.size + freeSlots) break;
       lanes.add(lane);
     }
-    this.touched.clear();
-    for (const lane of lanes) this.capped.delete(lane);
+    this.#touched.clear();
+    for (const lane of lanes) this.#capped.delete(lane);
     return [...lanes];
   }
 
+  /** Notes an attempt that the Shard makes itself, once the turn has committed. */
+  startHere(run: Run): void {
+    this.#started.run.push(run);
+  }
+
+  /** Notes a claim for a queue. */
+  startVia(queue: 'fanout' | 'slow', claim: ClaimRef): void {
+    this.#started[queue].push(claim);
+  }
+
+  /** More of this lane is due than there are slots for. */
+  cap(lane: Lane): void {
+    this.#capped.add(lane);
+  }
+
+  /** Ends the planning of a turn. `waiting`: due, and without a slot. */
+  planned(waiting: readonly Slot[]): void {
+    this.#touched.clear();
+    for (const slot of waiting) this.cap(this.laneOf(slot));
+  }
+
   takeStarted(): Started {
-    const { started } = this;
-    this.started = nothingStarted();
+    const started = this.#started;
+    this.#started = nothingStarted();
     return started;
   }
 
@@ -363,7 +443,7 @@ export class Memory {
    */
   loggedThrough(): number {
     let oldest = this.lastSequence + 1;
-    for (const sequence of this.events.keys()) oldest = Math.min(oldest, sequence);
+    for (const sequence of this.#events.keys()) oldest = Math.min(oldest, sequence);
     return oldest - 1;
   }
 
@@ -372,7 +452,7 @@ export class Memory {
    */
   write(): void {
     this.#writeInserted();
-    for (const [sequence, chunks] of this.dirty) {
+    for (const [sequence, chunks] of this.#dirty) {
       const event = this.#present(sequence);
       const kept = keptEvent(event);
       const endedMs = endedAtMs(event);
@@ -380,11 +460,11 @@ export class Memory {
       if (endedMs !== null) chunks.add(0);
       for (const chunk of chunks) this.rows.updateChunk(kept, chunk, endedMs);
     }
-    this.dirty.clear();
+    this.#dirty.clear();
     let isTaught = false;
     for (const event of this.#maybeFinished) {
       if (!isFinished(event) || this.#isUnlogged(event)) continue;
-      isTaught ||= this.reopened.has(event.facts.sequence);
+      isTaught ||= this.#reopened.has(event.facts.sequence);
       this.#drop(event);
     }
     this.#maybeFinished.clear();
@@ -401,16 +481,16 @@ export class Memory {
   }
 
   #drop({ facts: { sequence, id } }: MemoryEvent): void {
-    this.events.delete(sequence);
-    this.reopened.delete(sequence);
+    this.#events.delete(sequence);
+    this.#reopened.delete(sequence);
     this.#ids.delete(id);
   }
 
   #writeInserted(): void {
-    if (this.inserted.size === 0) return;
+    if (this.#inserted.size === 0) return;
     const loggedThrough = this.loggedThrough();
     const isLanesDue = this.lastSequence - this.#lanesKeptAt >= LANES_KEPT_EVERY;
-    for (const [sequence, body] of this.inserted) {
+    for (const [sequence, body] of this.#inserted) {
       const event = this.#present(sequence);
       const isLast = sequence === this.lastSequence;
       this.rows.insertEvent(
@@ -423,22 +503,22 @@ export class Memory {
         },
         body,
       );
-      this.dirty.delete(sequence);
+      this.#dirty.delete(sequence);
     }
     if (isLanesDue) this.#lanesKeptAt = this.lastSequence;
-    this.inserted.clear();
+    this.#inserted.clear();
     this.#chosen.clear();
   }
 
   /** What a load that begins with this event must know. */
   #lanesKept(sequence: number): LanesKept {
     const open: LanesKept['open'] = [];
-    for (const before of [...this.events.keys()].filter((one) => one < sequence).sort((a, b) => a - b)) {
+    for (const before of [...this.#events.keys()].filter((one) => one < sequence).sort((a, b) => a - b)) {
       const range = open.at(-1);
       if (range !== undefined && before === range[1] + 1) range[1] = before;
       else open.push([before, before]);
     }
-    return { goneThrough: this.goneThrough, open, lanes: [...this.lanes.values()].map(packLane) };
+    return { goneThrough: this.goneThrough, open, lanes: [...this.#lanes.values()].map(packLane) };
   }
 
   /**
@@ -453,15 +533,15 @@ export class Memory {
       this.#keepLanes();
       return;
     }
-    for (const endpoint of this.lanes.keys()) if (!isPresent(endpoint)) this.lanes.delete(endpoint);
+    for (const endpoint of this.#lanes.keys()) if (!isPresent(endpoint)) this.#lanes.delete(endpoint);
     // Nothing older is left for it to be compared with.
-    for (const lane of this.lanes.values()) lane.attemptedOfType.clear();
+    for (const lane of this.#lanes.values()) lane.attemptedOfType.clear();
     this.goneThrough = this.lastSequence;
     past.put(this.rows.record, this.#lanesKept(Infinity));
   }
 
   #present(sequence: number): MemoryEvent {
-    const event = this.events.get(sequence);
+    const event = this.#events.get(sequence);
     if (event === undefined) throw new Error(`event ${sequence} was changed but is not in memory`);
     return event;
   }

@@ -47,9 +47,7 @@ export function collectLog(memory: Memory, nowMs: number): LogEntry[] {
     entries.push({ event: event.facts, delivery: null, attempts: [] });
     event.log = { dueMs: resendAtMs(event.log, nowMs), sends: event.log.sends + 1, sent: null };
   }
-  memory.logFromMs = Infinity;
-  for (const { log } of memory.unlogged) memory.logFromMs = Math.min(memory.logFromMs, log.dueMs ?? Infinity);
-  for (const { log } of memory.unloggedEvents) memory.logFromMs = Math.min(memory.logFromMs, log.dueMs ?? Infinity);
+  memory.logCollected();
   return entries;
 }
 

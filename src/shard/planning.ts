@@ -57,17 +57,16 @@ export function planTurn(memory: Memory, nowMs: number, carried: Carried, facts:
     for (const slot of placing[via]) {
       const untilMs = nowMs + CLAIM_BEGIN_WITHIN_MS;
       memory.put(slot, claimed(slot.delivery, { via, begunAtMs: null, untilMs }));
-      memory.started[via].push(refOf(memory, slot));
+      memory.startVia(via, refOf(memory, slot));
     }
   }
-  memory.touched.clear();
-  for (const slot of placing.waiting) memory.capped.add(memory.laneOf(slot));
+  memory.planned(placing.waiting);
 }
 
 function startsOf(memory: Memory, lane: Lane, nowMs: number, freeSlots: number): Slot[] {
   const plan = planLane(lane, nowMs, freeSlots);
   lane.dueMs = plan.dueMs;
-  if (plan.isCut) memory.capped.add(lane);
+  if (plan.isCut) memory.cap(lane);
   for (const { item, by } of plan.superseded) {
     memory.put(item, ended(item.delivery, 'superseded', nowMs, { supersededBy: by }));
     logChanged(memory, item, nowMs);
@@ -94,7 +93,7 @@ function startHere(memory: Memory, slot: Slot, carried: Carried, facts: Planning
   const endpoint = settingsInHand(memory, slot, carried, facts, nowMs);
   const request =
     endpoint === null || claim === null ? null : depart(memory, slot, claim, endpoint, carried?.revision ?? 0, nowMs);
-  memory.started.run.push({ claim: refOf(memory, slot), request });
+  memory.startHere({ claim: refOf(memory, slot), request });
 }
 
 function settingsInHand(

@@ -114,7 +114,7 @@ function olderForms(memory: Memory, sequence: number, versions: string[]): NonNu
 /** The bytes of every attempt of a delivery; null once erased or past its retention. */
 export function bodyOf(memory: Memory, { sequence, delivery: { form } }: Slot): string | null {
   if (form !== undefined) return memory.rows.form(sequence, form);
-  return memory.inserted.get(sequence) ?? memory.rows.body(sequence);
+  return memory.newBody(sequence) ?? memory.rows.body(sequence);
 }
 
 /** Every attempt of a delivery whose outcome is known or given up, oldest first. */
