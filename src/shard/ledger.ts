@@ -44,6 +44,13 @@ export type Effects = {
   fanout: ClaimRef[];
   slow: ClaimRef[];
   log: LogEntry[];
+  owed: Owed;
+  /** Of `settle` alone. */
+  settled?: Settled;
+};
+
+/** What outcomes ask for beyond their record. */
+export type Settled = {
   /**
    * Endpoints whose receiver asked to be disabled, with the reason and the settings that its
    * request left under.
@@ -51,7 +58,6 @@ export type Effects = {
   disable: { endpoint: string; reason: string; seenRevision: number }[];
   /** Outcomes to report to Gates. */
   reports: { endpoint: string; outcome: AttemptOutcome }[];
-  owed: Owed;
 };
 
 export type Owed = {
@@ -250,8 +256,8 @@ export class Ledger {
   }
 
   settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[], at: At): Effects {
-    const disable: Effects['disable'] = [];
-    const reports: Effects['reports'] = [];
+    const disable: Settled['disable'] = [];
+    const reports: Settled['reports'] = [];
     const { effects } = this.#turn(at, (memory) => {
       for (const { claim, outcome } of settled) {
         const { endpoint } = claim;
@@ -265,7 +271,7 @@ export class Ledger {
         if (asked !== null) disable.push({ endpoint, ...asked });
       }
     });
-    return { ...effects, disable, reports };
+    return { ...effects, settled: { disable, reports } };
   }
 
   confirm(confirmations: Confirmation[], at: At): Effects {
@@ -325,7 +331,7 @@ export class Ledger {
         memory.write();
         return {
           result,
-          effects: { ...memory.takeStarted(), log, disable: [], reports: [], owed: owedBy(memory, at.nowMs) },
+          effects: { ...memory.takeStarted(), log, owed: owedBy(memory, at.nowMs) },
         };
       });
     } catch (error) {

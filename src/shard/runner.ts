@@ -17,7 +17,7 @@ import type { AttemptOutcome } from '../core/outcome.ts';
 import type { AttemptRequest, BeginResult, ClaimRef } from '../core/rpc.ts';
 import type { Begin } from './departing.ts';
 import type { EndpointHints } from './hints.ts';
-import type { At, Effects, Ledger } from './ledger.ts';
+import type { At, Effects, Ledger, Settled } from './ledger.ts';
 import type { Task } from './shard-ledger.ts';
 import type { Run } from './lanes.ts';
 
@@ -72,10 +72,15 @@ export class Runner {
     for (const run of effects.run) keep(this.#run(run));
     if (effects.fanout.length > 0) keep(this.#sendClaims('fanout', effects.fanout));
     if (effects.slow.length > 0) keep(this.#sendClaims('slow', effects.slow));
-    if (effects.reports.length > 0) this.#report(record, effects.reports);
     if (effects.log.length > 0) keep(this.#sendLog(record, effects.log));
-    for (const { endpoint, reason, seenRevision } of effects.disable) {
-      keep(
+    if (effects.settled !== undefined) this.#pass(record, effects.settled);
+  }
+
+  /** To the Gates and the Account. */
+  #pass(record: string, { disable, reports }: Settled): void {
+    if (reports.length > 0) this.#report(record, reports);
+    for (const { endpoint, reason, seenRevision } of disable) {
+      this.#deps.keep(
         this.#deps
           .disable(endpoint, reason, seenRevision)
           .catch((error: unknown) => this.#deps.failed('disable', error)),
@@ -214,7 +219,7 @@ export class Runner {
   }
 
   /** One call for each endpoint. What is lost here is only not counted. */
-  #report(record: string, reports: Effects['reports']): void {
+  #report(record: string, reports: Settled['reports']): void {
     for (const [endpoint, of] of Map.groupBy(reports, (report) => report.endpoint)) {
       let successes = this.#deps.hints.takeSuccesses(endpoint, this.#deps.nowMs());
       // Those that are reported here are counted by themselves.

@@ -14,8 +14,7 @@ const NOT_SENT: Partial<AttemptOutcome> = {
 test('it uses up no retry and is reported to no Gate', () => {
   const bench = new Bench();
   const [run] = bench.publish('evt_1').run;
-  const { reports, disable } = bench.settle(run?.claim, NOT_SENT);
-  expect([reports, disable]).toEqual([[], []]);
+  expect(bench.settle(run?.claim, NOT_SENT).settled).toEqual({ disable: [], reports: [] });
   expect(bench.delivery(1)).toMatchObject({ attempts: 1, retries: 0, firstAttemptAtMs: null });
   expect(bench.delivery(1).state).toMatchObject({ as: 'retrying', dueMs: bench.nowMs + 10_000 });
 });

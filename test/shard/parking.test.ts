@@ -105,14 +105,14 @@ test('a delivery that looks by itself while its lane is woken is not left behind
 test('failures are reported, successes only while the endpoint is watched', () => {
   const bench = new Bench();
   const [first] = bench.publish('evt_1').run;
-  expect(bench.settle(first?.claim, SUCCESS).reports).toEqual([]);
+  expect(bench.settle(first?.claim, SUCCESS).settled?.reports).toEqual([]);
   const [second] = bench.publish('evt_2').run;
-  expect(bench.settle(second?.claim, FAILURE).reports).toHaveLength(1);
+  expect(bench.settle(second?.claim, FAILURE).settled?.reports).toHaveLength(1);
   bench.endpoint = { ...bench.endpoint, isWatched: true };
   bench.nowMs += 10_000;
   const [retry] = bench.alarm().run;
   bench.ledger.begin(retry?.claim ?? FAIL, bench.settings(), bench.at, true);
-  expect(bench.settle(retry?.claim, SUCCESS).reports).toHaveLength(1);
+  expect(bench.settle(retry?.claim, SUCCESS).settled?.reports).toHaveLength(1);
 });
 
 const FAIL = { record: RECORD, sequence: 0, endpoint: 'ep_none', replay: 0, claim: 0 };
