@@ -194,7 +194,7 @@ export function parseVars(env: object): Result<Vars, string[]> {
   if (MASTER_KEY === undefined) missing.push('set MASTER_KEY: base64 of 32 random bytes');
   if (masterKeysOld.some((old) => old.keyId === keyId)) {
     missing.push(
-      `set MASTER_KEY_ID to a new name: MASTER_KEYS_OLD has "${keyId}" too, and an id names one key for ever`,
+      `set MASTER_KEY_ID to a new name: MASTER_KEYS_OLD has "${keyId}" too, and an id must never name two keys`,
     );
   }
   if (!localMode) {

@@ -388,7 +388,7 @@ type MakeCheck = (fits: Check['fits'], why?: Check['why']) => Check;
  * looked up.
  */
 const FEW_NAMES = 16;
-/** A division of numbers of some hundred digits, in steps. */
+/** Divides numbers of hundreds of digits, in steps. */
 const BIG_DIVISION_STEPS = 50;
 
 function patternTest(pattern: string): (text: string) => boolean {

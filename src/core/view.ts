@@ -70,7 +70,7 @@ export type RecordView = {
   endpoints: { endpoint: string; delivery: DeliveryView; waiting: number }[];
   /** Where `endpoints` is only the worst of them: how many there are. */
   endpointCount?: number;
-  /** From this sequence on every event is still here; absent from a release that let go of none. */
+  /** From this sequence on every event is still here; absent from a release that purged none. */
   completeFrom?: number;
 };
 

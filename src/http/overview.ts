@@ -67,7 +67,7 @@ export function addOverview(api: Api): void {
       method: 'get',
       path: '/v1/overview',
       id: 'getOverviewOfAll',
-      summary: 'The same over all accounts, some hundred of them in one call',
+      summary: 'The same over all accounts, a few hundred in one call',
       params: z.strictObject({}),
       query: z.strictObject({ ...windowQuery, after: accountId.optional() }),
       words: { after: '`next` of the call before: accounts behind this one' },

@@ -53,7 +53,7 @@ export function addTraffic(api: Api): void {
       method: 'get',
       path: '/v1/traffic',
       id: 'getTrafficOfAll',
-      summary: 'The same over all accounts together, some hundred of them',
+      summary: 'The same over all accounts together, a few hundred a call',
       params: z.strictObject({}),
       query,
       answers: { 200: { description: 'An entry for each minute, the last one under way', schema: trafficOfAllShape } },

@@ -1,6 +1,6 @@
 /**
  * The receiver's own dead letters: events that its handler cannot take, set aside so that the
- * sender's lane goes on. A healthy receiver has none, so `watchDepth` alerts on the first.
+ * sender's lane continues. A healthy receiver has none, so `watchDepth` alerts on the first.
  */
 import type { WebhookEvent } from './event.ts';
 

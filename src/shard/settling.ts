@@ -165,7 +165,7 @@ export function expire(memory: Memory, slot: Slot, claim: Claim, at: At): void {
 }
 
 /**
- * At once, but not for ever: an attempt that ends its instance each time comes back ever later.
+ * Retries at once at first; an attempt that ends its instance each time waits longer each time.
  * `lost`: those of this delivery, about.
  */
 function lostWaitMs(lost: number): number {

@@ -109,7 +109,7 @@ describe('explain', () => {
       { status: 'dead', note: 'Not delivered', payloadExpiredAt: '2026-11-30T21:00:00.000Z' },
       'Its payload went with its retention at 2026-11-30 21:00:00.000Z.',
     ],
-  ])('tells of %j what stands in its way', async (given, sentence) => {
+  ])('says of %j what it waits for', async (given, sentence) => {
     expect((await told(given)).lines).toContain(sentence);
   });
 

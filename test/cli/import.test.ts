@@ -113,7 +113,7 @@ describe('import svix', () => {
     expect(out()).toContain(`${HOOK}/crm: is there, and stays as it is`);
   });
 
-  it('says what the service refuses, goes on, and ends with 1', async () => {
+  it('says what the service refuses, continues, and ends with 1', async () => {
     const refusal = problem(400, 'invalid-request', 'url must be public; got "https://crm.example/crm"');
     const { run, out, sent } = svix({ ...taken, 'POST /v1/accounts/initech/endpoints': [refusal, { id: 'ep_new' }] });
     expect(await run('import', 'svix', '--apply')).toBe(1);

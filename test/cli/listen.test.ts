@@ -64,7 +64,7 @@ it('ends with 1 where something was not signed by its secret, and prints each di
   expect(out()).toContain('"big":9007199254740993');
 });
 
-it('answers 413 to what is larger than any event, and goes on listening', async () => {
+it('answers 413 to what is larger than any event, and keeps listening', async () => {
   const port = await freePort();
   const { run, err } = cli({}, { ...io, env: {} });
   const listening = run('listen', '-p', `${port}`, '-s', SECRET, '-n', '1');

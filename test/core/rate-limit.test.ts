@@ -132,7 +132,7 @@ describe('a limited key', () => {
     expect(service.calls).toBe(2);
   });
 
-  test('is neither refused for ever nor let through for ever by a clock that was set back', () => {
+  test('is neither always refused nor always let through after a clock was set back', () => {
     const service = new Service(1);
     while (service.passed());
     service.nowMs -= 3_600_000;

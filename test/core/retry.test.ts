@@ -83,7 +83,7 @@ describe('planRetry', () => {
     ['over an hour on a short step: it is cut to an hour', 0, HOUR_MS + 1, HOUR_MS],
     ['over twice a long step: it is cut to twice the step', 5, 20 * HOUR_MS, 6 * HOUR_MS],
     ['under twice a long step: it is honoured', 5, 5 * HOUR_MS, 5 * HOUR_MS],
-    ['absurd: it is cut all the same', 0, Number.MAX_SAFE_INTEGER, HOUR_MS],
+    ['absurd: it is cut', 0, Number.MAX_SAFE_INTEGER, HOUR_MS],
   ])('a Retry-After %s', (_, retries, retryAfterMs, expected) => {
     expect(delayMs({ retries, retryAfterMs })).toBe(expected);
   });

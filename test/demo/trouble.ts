@@ -131,7 +131,7 @@ async function outage(api: Tubepost, receiver: Receiver, checks: Checks): Promis
   const order = requests.filter(isSuccess).map(({ sequence }) => sequence);
   const failed = requests.length - order.length;
   console.log(
-    `  500s for ${OUTAGE_MS / 1_000} s: ${failed} requests were in vain; meanwhile the first one says "${head.note}" and the newest "${during.note}"`,
+    `  500s for ${OUTAGE_MS / 1_000} s: ${failed} requests failed; meanwhile the first one says "${head.note}" and the newest "${during.note}"`,
   );
   checks.check('after 500s for a while all of a record arrives, in order', EVENTS, [
     ...(order.join() === '1,2,3,4' ? [] : [`arrived: ${order.join()}`]),

@@ -35,7 +35,7 @@ test('a crash after each step repeats that step, and nothing is counted twice or
   expect(bench.performed.length).toBe(120);
 });
 
-test('paused, it makes no step and owes no alarm once the lists know; resumed, it goes on where it was', () => {
+test('paused, it makes no step and owes no alarm once the lists know; resumed, it continues where it was', () => {
   const bench = new Bench();
   bench.step(pages(60, 60), () => DONE);
   const task = bench.next();
@@ -253,7 +253,7 @@ test('it says what it waits for, and by which name each skipped item is known', 
   expect(bench.view()).toMatchObject({ status: 'finished', waitingFor: {}, progress: { done: 2, skipped: 1 } });
 });
 
-test('a job that an earlier release started goes on, with items that it stored', () => {
+test('a job that an earlier release started continues, with items that it stored', () => {
   const bench = new Bench();
   bench.step(pages(60, 60), () => DONE);
   bench.step(pages(60, 60), () => DONE);

@@ -45,7 +45,7 @@ test('asks again only once what it knows is too old, and then only what changed'
   expect((await cache.fresh(NOW_MS + CATALOGUE_FRESH_MS)).revision).toBe(2);
 });
 
-test('stands in for a Catalogue that does not answer, for a while, and never for what must be fresh', async () => {
+test('serves for a Catalogue that does not answer, for a while, and never for what must be fresh', async () => {
   const source = new Source();
   const cache = new CatalogueCache(source);
   await cache.get(NOW_MS);

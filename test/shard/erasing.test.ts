@@ -43,7 +43,7 @@ function newEvent(id: string) {
   return { id, type: 'plan.updated', ...none, contentHash: id, dataJson: '{}', matches: [] };
 }
 
-test('what waits is cancelled, also a claim that is in a queue, and what is behind it goes on', () => {
+test('what waits is cancelled, also a claim that is in a queue, and what is behind it continues', () => {
   const bench = new Bench();
   const [first] = bench.publish('evt_1').run;
   bench.settle(first?.claim, FAILURE);

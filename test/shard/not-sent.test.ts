@@ -19,7 +19,7 @@ test('it uses up no retry and is reported to no Gate', () => {
   expect(bench.delivery(1).state).toMatchObject({ as: 'retrying', dueMs: bench.nowMs + 10_000 });
 });
 
-test('it goes on for hours, at most five minutes apart, and the delivery is still sent with all of its retries', () => {
+test('it is retried for hours, at most five minutes apart, and the delivery is still sent with all of its retries', () => {
   const bench = new Bench({ retry: { scheduleSeconds: [10, 30], windowSeconds: 600, alsoRetry: [] } });
   let [run] = bench.publish('evt_1').run;
   const waits: number[] = [];

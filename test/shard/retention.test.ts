@@ -80,7 +80,7 @@ describe('what ended longer ago than the account keeps', () => {
     expect(rows(bench, 'event')).toMatchObject([{ sequence: 1 }]);
   });
 
-  test('goes a page at a time, and a pass that is cut off goes on where it was', () => {
+  test('goes a page at a time, and a pass that is cut off continues where it was', () => {
     const bench = new Bench();
     const many = RETENTION_PAGE_ROWS + 1;
     for (let n = 1; n <= many; n += 1) bench.publish(`evt_${n}`, { matches: [] });

@@ -68,7 +68,7 @@ test('an endpoint younger than what is remembered is not taken for removed: noth
   expect(reads).toEqual([false, true]);
 });
 
-test('an endpoint remembered as disabled that was enabled since goes on', async () => {
+test('an endpoint remembered as disabled that was enabled since is sent to', async () => {
   const bench = new Bench();
   const claim = retried(bench);
   const remembered = { ...bench.settings(), endpoints: [{ ...bench.endpoint, status: 'disabled' as const }] };

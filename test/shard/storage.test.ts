@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { SHARD_BYTES_MAX } from '../../src/core/limits.ts';
 import { Bench, SUCCESS } from './bench.ts';
 
-test('a full record refuses new events and replays, answers known events as before, and goes on with what it has', () => {
+test('a full record refuses new events and replays, answers known events as before, and delivers what it has', () => {
   const bench = new Bench();
   const [run] = bench.publish('evt_1').run;
   const accept = (id: string, storageBytes: number) =>

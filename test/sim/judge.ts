@@ -110,7 +110,7 @@ function judgeKept(system: System, host: RecordHost): void {
 export function judgeRetention(system: System): void {
   for (const host of system.records.values()) {
     const kept = system.watch.stored(host).size;
-    if (kept > 0) throw new Violation('I5', host.name, `${kept} rows stay for ever`);
+    if (kept > 0) throw new Violation('I5', host.name, `${kept} rows are never deleted`);
     const { memory } = ledgerOf(host);
     const last = Math.max(0, ...system.watch.gone(host).keys());
     if (memory.lastSequence !== last || memory.goneThrough !== last) {

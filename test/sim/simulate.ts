@@ -153,7 +153,7 @@ function advance(system: System): string {
   const toMs = Math.min(next, world.nowMs + jump);
   if (toMs === Infinity) return 'nothing to wait for';
   world.schedule.nowMs = world.prng.chance(0.05) ? Math.max(toMs, world.nowMs + Math.min(jump, 60_000)) : toMs;
-  return 'time goes on';
+  return 'time passes';
 }
 
 /**

@@ -350,7 +350,7 @@ export function workIsWatched(where: string, { lanes, alarmAtMs, turnMs, isParke
 /** I5 after a ring whose turn failed: what was due then is late by no more than a minute. */
 export function ringsAgainSoon(where: string, alarmAtMs: number | null, failedMs: number): void {
   const waitMs = (alarmAtMs ?? Infinity) - failedMs;
-  if (waitMs > ALARM_FAILED_WAIT_MS_CAP) throw new Violation('I5', where, `rings ${waitMs} ms after one in vain`);
+  if (waitMs > ALARM_FAILED_WAIT_MS_CAP) throw new Violation('I5', where, `rings ${waitMs} ms after one that failed`);
 }
 
 /**

@@ -12,7 +12,7 @@ export async function until<T>(what: string, withinMs: number, look: () => T | n
   for (;;) {
     const found = await look();
     if (found !== null) return found;
-    if (Date.now() > deadlineMs) throw new Error(`waited ${withinMs / 1_000} s in vain: ${what}`);
+    if (Date.now() > deadlineMs) throw new Error(`waited ${withinMs / 1_000} s without result: ${what}`);
     await wait(EVERY_MS);
   }
 }

@@ -339,7 +339,7 @@ describe('what no row of the log shows', () => {
     expect(await alerts('&rule=record-storage')).toEqual([expect.objectContaining({ status: 'resolved' })]);
   });
 
-  test('a fault that goes on for a minute is written once', async () => {
+  test('a fault that lasts for a minute is written once', async () => {
     const seen = [{ kind: 'record-storage' as const, account, subject: 'k1', detail: 'full' }];
     const writtenAt = async () =>
       (await env.CONFIG.prepare('SELECT at_ms AS at FROM faults WHERE account = ?').bind(account).all()).results;
@@ -351,7 +351,7 @@ describe('what no row of the log shows', () => {
   });
 });
 
-describe('an alert is told', () => {
+describe('an alert is sent', () => {
   test('signed, in order, to the operator and to who asked for it by name, and once although a run died', async () => {
     const operator = await endpoint('told', {}, OPS, ops);
     const failing = await endpoint('crm', { eventTypes: ['plan.*'] });
@@ -462,7 +462,7 @@ describe('an alert is told', () => {
   });
 });
 
-describe('nobody’s alerts stand in the way of another’s', () => {
+describe('one owner’s alerts do not delay another’s', () => {
   /**
    * As the projection has them: the truth about six hundred endpoints is not needed to judge them.
    */
@@ -501,7 +501,7 @@ describe('nobody’s alerts stand in the way of another’s', () => {
     await env.CONFIG.exec(`DELETE FROM endpoints WHERE account = '${loud}'`);
   });
 
-  test('an owner that cannot be told delays neither the operator nor another owner, and is left alone for a while', async () => {
+  test('an owner that cannot be reached delays neither the operator nor another owner, and is left alone for a while', async () => {
     const broken = await newAccount();
     await inLists(`SELECT account FROM accounts WHERE account = '${broken}'`);
     // Older than the other's, and more than a run sends.
@@ -614,7 +614,7 @@ describe('the API', () => {
   });
 });
 
-test('beyond a thousand accounts the next run goes on behind them, and leaves the alerts of the others alone', async () => {
+test('beyond a thousand accounts the next run continues behind them, and leaves the alerts of the others alone', async () => {
   const { id } = await endpoint('crm', { status: 'disabled' });
   await run();
   // They sort before the accounts of the tests.

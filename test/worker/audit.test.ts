@@ -427,7 +427,7 @@ describe('the audit log of an account', () => {
     expect(left.map(({ action }) => action)).toEqual(['endpoint.changed', 'endpoint.changed']);
   });
 
-  test('of the release before is read, and goes on', async () => {
+  test('of the release before is read and continued', async () => {
     const at = await endpointIn(await newAccount());
     const stub = env.ACCOUNT.getByName(`v1:${at['account']}`);
     await runInDurableObject(stub, (_, { storage }) => {

@@ -151,7 +151,7 @@ test('an account that the lists did not know yet at the start is found by the la
   expect(await recordOf(account, EVENT.record)).toMatchObject({ sequence: 1 });
 });
 
-test('paused it sends nothing, resumed it goes on, cancelled it stops: by whom and why stays', async () => {
+test('paused it sends nothing, resumed it continues, cancelled it stops: by whom and why stays', async () => {
   const accounts: string[] = [];
   for (let n = 0; n < 40; n += 1) accounts.push(await newAccount());
   const { id } = (await call('POST', '/v1/broadcasts', { ...EVENT, accounts })).body;

@@ -205,7 +205,7 @@ test('a change through another isolate is in force once what is remembered is to
   expect((await publish({ type, data: {} })).status).toBe(400);
 });
 
-test('without the Catalogue nothing is refused or accepted half-checked: 503 with the id, unless what is remembered stands in', async () => {
+test('without the Catalogue nothing is refused or accepted half-checked: 503 with the id, unless remembered types are fresh enough', async () => {
   const type = await newType({ schema: plan, strict: true });
   expect((await publish({ type, data: { plan: 'pro' } })).status).toBe(202);
   vi.spyOn(env.CATALOGUE, 'getByName').mockImplementation(() => {
@@ -421,7 +421,7 @@ describe('a type that expires', () => {
     await becomes(body.deliveries[0].id, 'delivered');
   });
 
-  test('is replayed all the same: a person asked for it', async () => {
+  test('is replayed anyway: a person asked for it', async () => {
     const type = await newType({ expireAfterSeconds: 5 });
     await endpoint('later');
     await answers(`${host}/later`, BROKEN);

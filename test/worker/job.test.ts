@@ -35,7 +35,7 @@ async function startSweep(): Promise<string> {
   return (await call('DELETE', `/v1/accounts/${account}/endpoints/${id}`)).body.job;
 }
 
-test('while Shards and databases are down the job waits ever longer, says why, and owes its alarm; then it goes on', async () => {
+test('while Shards and databases are down the job waits ever longer, says why, and owes its alarm; then it continues', async () => {
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const id = await startSweep();
   await soon(async () => expect((await call('GET', `/v1/jobs/${id}`)).body.note).toContain('looks once more'));

@@ -194,7 +194,7 @@ describe('a portal token', () => {
     vi.useRealTimers();
   });
 
-  test('ends within 5 s of the revocation of the key that made it, and with its expiry; that of another goes on', async () => {
+  test('ends within 5 s of the revocation of the key that made it, and with its expiry; that of another stays', async () => {
     const account = await newAccount();
     const make = (more: object) => call('POST', '/v1/keys', { name: 'm', scopes: ['read', 'manage'], ...more });
     const nowMs = Date.now();

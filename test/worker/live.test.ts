@@ -262,7 +262,7 @@ describe('server-sent events', () => {
     await events.until(/event: end\ndata: {"reason":"account-removed"}\n\n/);
   });
 
-  test('are let go of when their reader leaves', async () => {
+  test('are dropped when their reader leaves', async () => {
     await endpoint('CRM');
     const events = await stream('sse/2');
     await events.until(/event: status/);

@@ -71,7 +71,7 @@ test('an export of 12,000 rows has the rows of the pages, in their order', async
   expect(lines(events.text)).toEqual(await pages(`${at}/events?from=2026-11-01T02:00:00Z`));
 }, 60_000);
 
-test('an export goes on from a cursor, and has nothing that arrived meanwhile', async () => {
+test('an export continues from a cursor, and has nothing that arrived meanwhile', async () => {
   const account = await newAccount();
   await seed(account, 20);
   const path = `/v1/accounts/${account}/deliveries`;
@@ -85,7 +85,7 @@ test('an export goes on from a cursor, and has nothing that arrived meanwhile', 
   );
 });
 
-test('a database that fails half-way breaks the transfer off, and the client hears of it', async () => {
+test('a database that fails half-way breaks the transfer off, and the client notices', async () => {
   const account = await newAccount();
   await seed(account, 2_000);
   const proto = Object.getPrototypeOf(env.LOG_DB) as D1Database;

@@ -62,7 +62,7 @@ async function sent(path: string) {
 }
 
 test('events from before an endpoint was there reach it, each record in order, once, and show in every read', async () => {
-  // Two endpoints have it: it is one event all the same.
+  // Two endpoints have it: it is still one event.
   for (const path of ['old', 'older']) await endpointAt(path, { eventTypes: ['a.*'] });
   for (let n = 0; n < 3; n += 1) await publish({ type: 'a.b', record: `r/${n % 2}`, data: { n } });
   // Nobody wanted this one.

@@ -156,7 +156,7 @@ describe('an endpoint that fails', { timeout: 20_000 }, () => {
     expect([nobody.status, nobody.body.code]).toEqual([404, 'unknown-endpoint']);
   });
 
-  test('is told in lists and batches of records too when it is tried next', async () => {
+  test('shows in lists and batches of records too when it is tried next', async () => {
     const id = await endpoint();
     const at = `/v1/accounts/${account}`;
     await failing(id);

@@ -161,7 +161,7 @@ test.each([
 });
 
 describe('the bytes that an account’s endpoints may take', () => {
-  test('one beyond them is refused, names both, and is not there; everything else goes on', async () => {
+  test('one beyond them is refused, names both, and is not there; everything else works', async () => {
     const account = await limited(null, 10_000);
     const stub = accountStub(env, account);
     // Far more than one call of the platform carries, before it is full.

@@ -107,7 +107,7 @@ async function pass(account: string, most: number): Promise<number> {
   return Date.now();
 }
 
-test('a shard deletes what is past its days, within a tenth of them, sends the log nothing, and goes on with the next sequence', async () => {
+test('a shard deletes what is past its days, within a tenth of them, sends the log nothing, and continues with the next sequence', async () => {
   const startedMs = Date.now();
   const { account, at, alarmMs } = await whole({}, 20);
   expect(alarmMs - startedMs).toBeGreaterThan(RETENTION_DAYS_MIN * DAY_MS - 1_000);

@@ -9,8 +9,9 @@ const ADVICE: Partial<Record<Problem['code'], string>> = {
   'too-many-tests': 'Wait a minute and try again.',
   unavailable: 'Storage did not answer in time. Nothing is lost; try again in a moment.',
   overloaded: 'More work is waiting than can be done in time. Try again in a moment.',
-  internal: 'The service has written down what broke. Try again; if it happens again, tell whoever runs it.',
-  misconfigured: 'Whoever runs the service must set what is named here.',
+  internal:
+    'The service has written down what broke. Try again; if it happens again, report it to the operator of the service.',
+  misconfigured: 'The operator of the service must set the variable that is named here.',
 };
 
 export function ProblemNotice({ problem, lead }: { problem: Problem; lead?: string }) {

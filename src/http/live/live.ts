@@ -229,7 +229,7 @@ export class Live extends DurableObject<Bindings> implements LiveRpc {
     viewer.close(reason);
   }
 
-  /** Those who wait for their first status would wait for ever; the others see the next change. */
+  /** A viewer that waits for its first status would never get it; the others see the next change. */
   #gaveUp(round: Map<string, Newcomers>, error: unknown): void {
     this.#failed('show', error);
     for (const newcomers of round.values()) for (const viewer of newcomers) this.#close(viewer, 'unavailable');

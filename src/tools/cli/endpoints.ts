@@ -60,7 +60,7 @@ export function addEndpoints(program: Command, act: Act): void {
     .command('rotate')
     .description('Makes a new secret beside the old one, for an overlap.')
     .argument('<endpoint>', 'ep_… or its name')
-    .option('--overlap <span>', 'how long the old secret goes on, 7d at most (24h)', spanMs)
+    .option('--overlap <span>', 'how long the old secret still signs, 7d at most (24h)', spanMs)
     .option('--ed25519', 'an Ed25519 key (v1a) beside the HMAC secret')
     .action(act((context, endpoint: string, options: RotateOptions) => rotate(context, endpoint, options)));
   endpoints
@@ -206,7 +206,7 @@ async function rotate(context: Context, endpoint: string, { overlap, ed25519 }: 
     `The new secret: ${made.publicKey === undefined ? made.secret : `${made.publicKey} (the public key, for the receiver)`}`,
   );
   for (const { id, expiresAt } of made.secrets)
-    if (expiresAt !== null) context.print.line(`  ${id} goes on until ${expiresAt}`);
+    if (expiresAt !== null) context.print.line(`  ${id} still signs until ${expiresAt}`);
 }
 
 async function secret(context: Context, endpoint: string): Promise<void> {

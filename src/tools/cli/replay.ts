@@ -186,7 +186,7 @@ async function follow(context: Context, replay: string): Promise<ExitCode> {
   progress.end();
   print.json(job);
   if (job.status === 'running') {
-    print.hint(`${replay} goes on in the service. Follow it with: tubepost replay ${replay}; end it with --cancel.`);
+    print.hint(`${replay} continues in the service. Follow it with: tubepost replay ${replay}; end it with --cancel.`);
     return EXIT.interrupted;
   }
   showEnd(context, job);

@@ -1,6 +1,6 @@
 /**
  * `tubepost reseal`: after a change of the master key, every secret sealed again
- * (docs/operate.md). Stops and goes on where you like.
+ * (docs/operate.md). Can be stopped at any account and continued there.
  */
 import type { Command } from 'commander';
 import { ofAnswer, type Schemas } from '../../client/client.ts';

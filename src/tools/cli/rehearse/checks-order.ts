@@ -54,14 +54,14 @@ export const concurrent: Check = {
         mend: 'answer 2xx to the second copy once the first is done, or 503 (retried) while it is under way; not 409.',
       });
     }
-    // Whoever was told to come again does: by then the first is done.
+    // A request that was answered "come again" is sent again: by then the first is done.
     const last = pair.every(isTaken) ? null : await stage.send(event, { attempt: 3 });
     if (last !== null && !isTaken(last)) {
       return fault({
         sent,
         got: `${got}, then ${sayOutcome(last)}`,
         risk: riskOf(last),
-        mend: 'let go of what marks an event as under way when its work ends, also when it fails.',
+        mend: 'clear the mark of an event under way when its work ends, also when it fails.',
       });
     }
     const state = await stage.settled(event.record);

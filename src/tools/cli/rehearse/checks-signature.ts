@@ -76,7 +76,7 @@ export const stale: Check = {
           sent: what,
           got: sayOutcome(outcome),
           risk: isTaken(outcome)
-            ? 'a request that was recorded once (a log, a proxy) can be sent to you again for ever.'
+            ? 'a request that was recorded once (a log, a proxy) can be sent to you again at any time.'
             : 'it should be refused as a forgery is, and not as a fault of yours.',
           mend: 'refuse with 401 where webhook-timestamp is more than 5 minutes from your clock; the libraries do.',
         });
