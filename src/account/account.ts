@@ -244,7 +244,7 @@ export class Account extends DurableObject<Bindings> implements AccountRpc {
     const telling = Promise.resolve(liveStub(this.env, place).settingsChanged());
     this.ctx.waitUntil(
       telling.catch((error: unknown) =>
-        logLine('warn', 'viewers not told of a change', { account: this.ctx.id.name, error: String(error) }),
+        logLine('warn', 'viewers not notified of a change', { account: this.ctx.id.name, error: String(error) }),
       ),
     );
   }

@@ -1,8 +1,8 @@
 /**
- * The audit log of one account (S3): rows are added in the same turn as what they tell of, and
- * never changed. So nothing is done without its row, and where the row cannot be written nothing is
- * done. What happens outside this object, at a Shard or a Job, is written ahead of it. A row goes
- * by age, with a later one.
+ * The audit log of one account (S3): rows are added in the same turn as the change that they
+ * describe, and never changed. So nothing is done without its row, and where the row cannot be
+ * written nothing is done. What happens outside this object, at a Shard or a Job, is written ahead
+ * of it. A row goes by age, with a later one.
  */
 import { z } from 'zod';
 import type { AuditAct, AuditEntry, AuditFilter } from '../core/audit.ts';
@@ -27,7 +27,9 @@ const row = z.object({
   changes: z.string().nullable().default(null),
 });
 
-/** Only inside the transaction of what it tells of, and only where the account exists. */
+/**
+ * Only inside the transaction of the change that it describes, and only where the account exists.
+ */
 export function audit(sql: Sql, act: AuditAct, by: string, atMs: number): void {
   if (tablesVersion(sql) < CHANGES_SINCE_TABLES) sql.exec('UPDATE account SET tables = ?', migrate(sql));
   sql.exec(

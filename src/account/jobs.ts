@@ -1,7 +1,7 @@
 /**
  * The jobs that an Account starts: the sweep after an endpoint was removed or disabled, and its own
  * removal. The id is made with the change and owed in the change's transaction, so a change has
- * exactly one job, however often it is told.
+ * exactly one job, however often it is sent.
  */
 import { z } from 'zod';
 import { stored } from '../core/stored.ts';

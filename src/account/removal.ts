@@ -54,7 +54,7 @@ export function setRemovalDue(sql: Sql, dueMs: number | null): void {
 
 /**
  * In order, after `after`: the endpoints of the account that was, and those that it had removed
- * just before and whose Gates were not told. Nobody else knows of these.
+ * just before and whose Gates were not notified. Nobody else knows of these.
  */
 export function endpointsOfRemoved(sql: Sql, after: string, limit: number): string[] {
   return sql

@@ -16,7 +16,7 @@ export function createEventStream({ after }: Pick<WatchDeps, 'after'>): EventStr
   const drop = () => abort.abort();
   return {
     drop,
-    // It cannot ask. To connect again costs little, and tells the present.
+    // It cannot ask. To connect again costs little, and reads the present.
     probe: drop,
     signal: abort.signal,
     async read(answer, onStatus) {

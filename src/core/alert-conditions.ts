@@ -132,7 +132,8 @@ export function conditionsIn({ nowMs, dayMs, endpoints, accounts, faults }: Fact
     for (const facts of accounts) add('retry-spike', facts.account, null, retrySpike(facts, book));
   }
   for (const { kind, account, ...count } of faults) {
-    if (book[kind].enabled && account !== null) add(kind, account, null, judge(kind, book, count.faults, told(count)));
+    if (book[kind].enabled && account !== null)
+      add(kind, account, null, judge(kind, book, count.faults, describe(count)));
   }
   return found;
 }
@@ -165,11 +166,11 @@ export function conditionsOfAll(
   };
   const accounts = withoutSuccess.size;
   add('accounts-no-success', accounts, `${accounts} accounts have an endpoint without any success`);
-  for (const { kind, account, ...count } of faults) if (account === null) add(kind, count.faults, told(count));
+  for (const { kind, account, ...count } of faults) if (account === null) add(kind, count.faults, describe(count));
   return found;
 }
 
-function told({ faults, detail }: Pick<FaultCount, 'faults' | 'detail'>): string {
+function describe({ faults, detail }: Pick<FaultCount, 'faults' | 'detail'>): string {
   return `${faults} in 15 minutes; one of them: ${detail}`;
 }
 

@@ -1,5 +1,5 @@
 /**
- * How an alert is told (A2): as an event of a reserved type, through Tubepost itself. Its id is the
+ * How an alert is sent (A2): as an event of a reserved type, through Tubepost itself. Its id is the
  * alert's and its revision, and what it says depends on nothing but that revision, so that telling
  * it again is the same event. Pure.
  */

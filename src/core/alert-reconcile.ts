@@ -1,6 +1,6 @@
 /**
  * From the open alerts and the conditions of now to what changes: each condition opens once, is
- * told again only when its value has doubled, and resolves once it has been false for
+ * sent again only when its value has doubled, and resolves once it has been false for
  * `resolveAfterMs`. Pure; a run that is repeated finds nothing left to do.
  */
 import { type Alert, type Condition, scopeKey } from './alert.ts';
@@ -9,9 +9,9 @@ import { ALERT_UPDATE_FACTOR } from './limits.ts';
 
 export type AlertChange =
   | { kind: 'open'; condition: Condition }
-  /** A new revision, which is told. */
+  /** A new revision, which is sent. */
   | { kind: 'update'; alert: Alert; condition: Condition }
-  /** The condition ended, or is back before the alert resolved: nobody is told. */
+  /** The condition ended, or is back before the alert resolved: nothing is sent. */
   | { kind: 'mark'; alert: Alert; falseSinceMs: number | null }
   | { kind: 'resolve'; alert: Alert };
 
@@ -49,7 +49,7 @@ function kept(alert: Alert, condition: Condition): AlertChange[] {
 function ending(alert: Alert, { nowMs, resolveAfterMs }: { nowMs: number; resolveAfterMs: number }): AlertChange[] {
   if (alert.falseSinceMs === null) return [{ kind: 'mark', alert, falseSinceMs: nowMs }];
   const isOver = nowMs - alert.falseSinceMs >= resolveAfterMs;
-  // What was not told yet is told first: nobody hears of an end without a beginning.
+  // An opening that was not sent yet is sent first: no end comes without a beginning.
   return isOver && isSent(alert) ? [{ kind: 'resolve', alert }] : [];
 }
 

@@ -26,7 +26,7 @@ export const SLACK_FORM = 'slack';
 type Names = { account: string; endpoint: { description: string; host: string } | null };
 
 /**
- * Null where the account is not known, or not readable just now: an alert is told without names
+ * Null where the account is not known, or not readable just now: an alert is sent without names
  * then.
  */
 export function namesOf(settings: AccountSettings | null, { endpoint }: Alert): Names | null {

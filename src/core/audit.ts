@@ -104,12 +104,14 @@ export function changesBetween(
     .filter(([field, value]) => !leftOut.includes(field) && !isSame(value, old.get(field)))
     .slice(0, AUDIT_CHANGES_MAX)
     .map(([field, value]) =>
-      secret.includes(field) ? { field, from: null, to: null } : { field, from: told(old.get(field)), to: told(value) },
+      secret.includes(field)
+        ? { field, from: null, to: null }
+        : { field, from: shown(old.get(field)), to: shown(value) },
     );
 }
 
 /** What is cut ends in a mark, and is no JSON any more. */
-function told(value: unknown): string {
+function shown(value: unknown): string {
   const json = JSON.stringify(value ?? null);
   return json.length <= AUDIT_VALUE_CHARS_MAX ? json : `${json.slice(0, AUDIT_VALUE_CHARS_MAX)}…`;
 }

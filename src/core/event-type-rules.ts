@@ -43,7 +43,7 @@ export function checkExpireAfter(value: number): string | null {
   return checkSeconds(value, EXPIRE_AFTER_SECONDS_MAX);
 }
 
-/** Written as a type is: the name of what all of the group tell of. */
+/** Written as a type is: the name of what all of the group are about. */
 export function checkLatestGroup(value: string): string | null {
   return checkEventType(value);
 }

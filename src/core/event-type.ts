@@ -1,5 +1,5 @@
 /**
- * An event type of the catalogue (P6, P7), as the Catalogue keeps it and others are told of it.
+ * An event type of the catalogue (P6, P7), as the Catalogue keeps and sends it.
  * JSON travels between objects as text. What a request may set is checked in event-type-rules.ts
  * and schema-rules.ts.
  */

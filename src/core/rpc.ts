@@ -1,6 +1,7 @@
 /**
- * What the Durable Objects answer to one another and to the Worker. Types only: edges meet here and in env.ts, never by import.
- * Old and new code coexist during a deploy: fields are added, never renamed or given another meaning.
+ * What the Durable Objects answer to one another and to the Worker. Types only: edges meet here and
+ * in env.ts, never by import. Old and new code coexist during a deploy: fields are added, never
+ * renamed or given another meaning.
  */
 import type { Admission, GateSettings, GateView, ProbeOutcome, Woken } from './admission.ts';
 import type { AuditAct, AuditEntry, AuditFilter } from './audit.ts';
@@ -23,10 +24,15 @@ import type { DeliveryDetail, DeliveryView, EventView, RecordView } from './view
 /** `record`: within its Shard (`recordId`). */
 export type ClaimRef = DeliveryRef & { record: string; claim: number };
 
-/** A claim on its way through FANOUT or SLOW, addressed by its Shard's name. May be lost, doubled and late without harm. */
+/**
+ * A claim on its way through FANOUT or SLOW, addressed by its Shard's name. May be lost, doubled
+ * and late without harm.
+ */
 export type FanoutMessage = { v: 2; shard: string; claim: ClaimRef };
 
-/** Everything one attempt needs. Holds sealed secrets; the body is the exact text to sign and send. */
+/**
+ * Everything one attempt needs. Holds sealed secrets; the body is the exact text to sign and send.
+ */
 export type AttemptRequest = {
   account: string;
   claim: ClaimRef;
@@ -62,7 +68,9 @@ export type ReplayRefusal =
   | { reason: 'status-changed'; status: string }
   /** Only to what asks for missing ones: the endpoint has, or had, a delivery of the event. */
   | { reason: 'not-missing'; delivery: string }
-  /** Likewise: the endpoint, as it is now, does not want the event, by its type or by its filter. */
+  /**
+   * Likewise: the endpoint, as it is now, does not want the event, by its type or by its filter.
+   */
   | { reason: 'not-subscribed' }
   | { reason: 'filtered' }
   | { reason: 'endpoint-removed' }
@@ -92,11 +100,15 @@ export type Replayer = {
 export type Wakeup = { record: string; passes: number | null };
 
 /**
- * Addressed by `shardName(address)`; `record` is `recordId(address)`. Reads of a record that never accepted anything answer null and
- * write nothing. A Shard whose account was removed takes nothing and answers likewise.
+ * Addressed by `shardName(address)`; `record` is `recordId(address)`. Reads of a record that never
+ * accepted anything answer null and write nothing. A Shard whose account was removed takes nothing
+ * and answers likewise.
  */
 export type ShardRpc = {
-  /** Idempotent by event id; safe to repeat. One result per event, in order. All of it is one commit. */
+  /**
+   * Idempotent by event id; safe to repeat. One result per event, in order. All of it is one
+   * commit.
+   */
   accept(publishes: { record: string; request: AcceptRequest }[]): Promise<AcceptResult[][]>;
   begin(claims: ClaimRef[]): Promise<BeginResult[]>;
   settle(settled: { claim: ClaimRef; outcome: AttemptOutcome }[]): Promise<void>;
@@ -104,22 +116,26 @@ export type ShardRpc = {
   /** With settings at least as new as `revision`. What became of each, in order. */
   wake(endpoint: string, revision: number, wakes: Wakeup[]): Promise<Woken[]>;
   /**
-   * Cancels what waits for an endpoint that takes it no longer, under settings read now and at least as new as `revision`: some at
-   * a time. Safe to repeat.
+   * Cancels what waits for an endpoint that takes it no longer, under settings read now and at
+   * least as new as `revision`: some at a time. Safe to repeat.
    */
   sweep(endpoint: string, revision: number): Promise<Swept>;
-  /** Everything is gone, and nothing is taken any more. Only for an account that is removed. Safe to repeat. */
+  /**
+   * Everything is gone, and nothing is taken any more. Only for an account that is removed. Safe to
+   * repeat.
+   */
   remove(): Promise<void>;
   readRecord(record: string): Promise<RecordView | null>;
   /**
-   * The same of several, each with at most VIEWER_ENDPOINTS_SHOWN_MAX endpoints, the worst. From now on the account's Live is told
-   * of each change of them, until it answers that nobody views them. Safe to repeat.
+   * The same of several, each with at most VIEWER_ENDPOINTS_SHOWN_MAX endpoints, the worst. From
+   * now on the account's Live is told of each change of them, until it answers that nobody views
+   * them. Safe to repeat.
    */
   view(records: string[]): Promise<(RecordView | null)[]>;
   readEvent(record: string, id: string): Promise<EventView | null>;
   /**
-   * Events with a sequence above `after`, oldest first: `limit`, or fewer where they are large. From `completeFrom` on none is
-   * missing.
+   * Events with a sequence above `after`, oldest first: `limit`, or fewer where they are large.
+   * From `completeFrom` on none is missing.
    */
   readEvents(
     record: string,
@@ -130,13 +146,19 @@ export type ShardRpc = {
   readEventIds(record: string, most: number): Promise<EventIds | null>;
   readDelivery(record: string, ref: DeliveryRef): Promise<DeliveryDetail | null>;
   replay(record: string, ref: DeliveryRef, by: Replayer): Promise<Result<DeliveryView, ReplayRefusal>>;
-  /** R2: sends an event to an endpoint that never had a delivery of it, under the endpoint's settings of now. */
+  /**
+   * R2: sends an event to an endpoint that never had a delivery of it, under the endpoint's
+   * settings of now.
+   */
   replayMissing(
     record: string,
     at: { sequence: number; endpoint: string },
     by: Replayer,
   ): Promise<Result<DeliveryView, ReplayRefusal>>;
-  /** Its payload and what receivers answered to it are gone; what waits of it is cancelled. Null: no such event. Safe to repeat. */
+  /**
+   * Its payload and what receivers answered to it are gone; what waits of it is cancelled. Null: no
+   * such event. Safe to repeat.
+   */
   erasePayload(record: string, id: string): Promise<EventView | null>;
   /** A waiting delivery or a dead letter becomes `cancelled`, reason `discarded`. */
   discard(
@@ -149,10 +171,16 @@ export type ShardRpc = {
 /** `isWhole` false: some are gone, which had ended RETENTION_DAYS_MIN ago at the latest. */
 export type EventIds = { ids: string[]; isWhole: boolean };
 
-/** `cancelled` now; `left`: still to be cancelled, or under way and to be looked at again; `kept`: rightly waits. */
+/**
+ * `cancelled` now; `left`: still to be cancelled, or under way and to be looked at again; `kept`:
+ * rightly waits.
+ */
 export type Swept = { cancelled: number; left: number; kept: number; isMore: boolean };
 
-/** Addressed by `liveName()`; viewers come by `fetch` (http/live/). It shows the present and stores nothing: what it is told may be lost, doubled and reordered. */
+/**
+ * Addressed by `liveName()`; viewers come by `fetch` (http/live/). It shows the present and stores
+ * nothing: what it is told may be lost, doubled and reordered.
+ */
 export type LiveRpc = {
   /** Records of a Shard have changed. Answers those that nobody views. */
   changed(records: string[]): Promise<string[]>;
@@ -164,18 +192,27 @@ export type LiveRpc = {
 export type GateRpc = {
   /** May one attempt of this record leave, under the settings that it has seen? */
   admit(record: string, seen: GateSettings): Promise<Admission>;
-  /** What became of attempts: of each failure, and of all while the endpoint is watched. May be lost. */
+  /**
+   * What became of attempts: of each failure, and of all while the endpoint is watched. May be
+   * lost.
+   */
   report(record: string, reports: Report[]): Promise<void>;
-  /** The Account tells of a change. Idempotent; an older revision than the known one is ignored. */
+  /** The Account sends a change. Idempotent; an older revision than the known one is ignored. */
   changed(news: GateSettings): Promise<void>;
   read(): Promise<GateView>;
-  /** Its endpoint is worth a probe now, whatever the pause. Undefined: from a release that says nothing. */
+  /**
+   * Its endpoint is worth a probe now, whatever the pause. Undefined: from a release that says
+   * nothing.
+   */
   probe(): Promise<ProbeOutcome | undefined>;
   /** Everything of this Gate is gone. Only for an account that is removed. Safe to repeat. */
   erase(): Promise<void>;
 };
 
-/** What a caller may set of an endpoint, checked and with secrets and headers already sealed. Undefined = leave as it is. */
+/**
+ * What a caller may set of an endpoint, checked and with secrets and headers already sealed.
+ * Undefined = leave as it is.
+ */
 export type EndpointChange = Partial<
   Pick<
     EndpointSettings,
@@ -230,7 +267,10 @@ export type SettingsChanges =
 export type SettingsAnswer = SettingsChanges | AccountSettings | 'unchanged' | QuotaExceeded | null;
 export type SettingsFull = { reason: 'settings-full'; bytes: number; most: number };
 
-/** Addressed by `v1:{account id}`. Reads of an account that does not exist answer null and write nothing. */
+/**
+ * Addressed by `v1:{account id}`. Reads of an account that does not exist answer null and write
+ * nothing.
+ */
 export type AccountRpc = {
   /** `by`, here and below: the name of the key, for the audit log. */
   put(
@@ -285,7 +325,10 @@ export type AccountRpc = {
   >;
   /** The sweep that the Account starts, or has started; false where there is no such endpoint. */
   removeEndpoint(id: string, by?: string): Promise<JobStart | false>;
-  /** E2. `fresh` is current from now on. Rotating again with its id answers the endpoint as it is (idempotency). */
+  /**
+   * E2. `fresh` is current from now on. Rotating again with its id answers the endpoint as it is
+   * (idempotency).
+   */
   rotateSecret(
     id: string,
     fresh: EndpointSecret,
@@ -297,7 +340,10 @@ export type AccountRpc = {
     secret: string,
     by: string,
   ): Promise<Result<EndpointSettings, { reason: 'not-found' } | RemovalRefusal>>;
-  /** The sealed text of a live secret, for showing it: its audit row commits before the answer leaves. */
+  /**
+   * The sealed text of a live secret, for showing it: its audit row commits before the answer
+   * leaves.
+   */
   readSecret(
     id: string,
     secret: string,
@@ -309,28 +355,46 @@ export type AccountRpc = {
     key: string,
     by: string,
   ): Promise<{ endpoints: number; secrets: number; headers: number }>;
-  /** Before a payload is erased: says who asked for it. False: there is no such account, and nothing may be erased. */
+  /**
+   * Before a payload is erased: says who asked for it. False: there is no such account, and nothing
+   * may be erased.
+   */
   auditErasure(by: string, detail: string): Promise<boolean>;
-  /** Before something happens at a Shard or a Job. False: there is no such account, and it may not happen. */
+  /**
+   * Before something happens at a Shard or a Job. False: there is no such account, and it may not
+   * happen.
+   */
   auditAhead(act: AuditAct, by: string): Promise<boolean>;
   /** Newest first, those before number `before`. */
   audit(before: number, limit: number, filter?: AuditFilter): Promise<AuditEntry[] | null>;
-  /** From the delivery path (410, `webhook-delivery: disable`). Ignored where the endpoint was changed after `seenRevision`. */
+  /**
+   * From the delivery path (410, `webhook-delivery: disable`). Ignored where the endpoint was
+   * changed after `seenRevision`.
+   */
   disableEndpoint(id: string, reason: string, seenRevision: number): Promise<void>;
-  /** From its Gate: whether Records must ask before each attempt. No change for people; answers what the Gate must know. */
+  /**
+   * From its Gate: whether Records must ask before each attempt. No change for people; answers what
+   * the Gate must know.
+   */
   watchEndpoint(id: string, isWatched: boolean): Promise<GateSettings>;
   /**
    * Called by the endpoint's Gate, which has had only failures since then. Disables the endpoint if
-   * the log agrees; else answers when the log last saw a success, or when a person changed it since.
+   * the log agrees; else answers when the log last saw a success, or when a person changed it
+   * since.
    */
   disableFailing(id: string, sinceMs: number): Promise<number | null>;
-  /** From now on there is no such account; the job that it starts erases everything. Again: the same job. Null: there was none. */
+  /**
+   * From now on there is no such account; the job that it starts erases everything. Again: the same
+   * job. Null: there was none.
+   */
   remove(by: string, reason: string | null): Promise<JobStart | null>;
   /** For that job. */
   endpointsOfRemoved(job: string, after: string, limit: number): Promise<string[]>;
   /** The last act of that job; of any other it is ignored. */
   erase(job: string): Promise<void>;
-  /** Idempotency-Key of POSTs other than publishes. `request` is a hash of method, path and body. */
+  /**
+   * Idempotency-Key of POSTs other than publishes. `request` is a hash of method, path and body.
+   */
   idempotencyBegin(
     key: string,
     request: string,
@@ -341,14 +405,19 @@ export type AccountRpc = {
     | { kind: 'in-progress' }
   >;
   idempotencyEnd(key: string, answer: { status: number; sealed: string } | null): Promise<void>;
-  /** E4. Counts one test send: not to be repeated. `number` tells it from the account's other tests, and is near the time. */
+  /**
+   * E4. Counts one test send: not to be repeated. `number` tells it from the account's other tests,
+   * and is near the time.
+   */
   beginTest(
     endpoint: string,
     by?: string,
   ): Promise<Result<{ endpoint: EndpointSettings; number: number }, TestRefusal>>;
 };
 
-/** Addressed by `jobName(id)`. Reads of one that was never started answer null and write nothing. */
+/**
+ * Addressed by `jobName(id)`. Reads of one that was never started answer null and write nothing.
+ */
 export type JobRpc = {
   /** Idempotent: starting it again answers it as it is. */
   start(start: JobStart): Promise<Result<JobView, { reason: 'other-content' }>>;
@@ -376,13 +445,19 @@ export type TestRefusal =
   | { reason: 'disabled'; statusReason: string | null }
   | { reason: 'too-many'; retryAfterMs: number };
 
-/** What a caller may set of an event type, checked. Undefined = leave as it is. `schemaJson`: of the newest version. */
+/**
+ * What a caller may set of an event type, checked. Undefined = leave as it is. `schemaJson`: of the
+ * newest version.
+ */
 export type EventTypeChange = Partial<EventTypeFacts> & { schemaJson?: string };
 
 export type EventTypeRefusal =
   | { reason: 'full'; most: number }
   | { reason: 'not-found' }
-  /** The schema would break readers or publishers of `version`; as version `next` it may be published. */
+  /**
+   * The schema would break readers or publishers of `version`; as version `next` it may be
+   * published.
+   */
   | { reason: 'breaking'; version: string; next: string; changes: SchemaChange[] }
   | { reason: 'not-next'; next: string }
   | { reason: 'versions-full'; most: number }
@@ -395,7 +470,10 @@ type EventTypePut = Result<{ created: boolean; detail: EventTypeDetail }, EventT
 
 /** Addressed by `v1`: one catalogue for all accounts. Reads write nothing. */
 export type CatalogueRpc = {
-  /** For `/health`: shows that an object writes, and answers the text that its master key must open; null: none yet. */
+  /**
+   * For `/health`: shows that an object writes, and answers the text that its master key must open;
+   * null: none yet.
+   */
   beat(): Promise<Sealed | null>;
   /** Takes the place of `from`, unless another has meanwhile. */
   setCanary(to: Sealed, from: Sealed | null): Promise<void>;

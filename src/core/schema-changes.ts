@@ -281,12 +281,7 @@ function valueOf(value: unknown): string {
 
 function compareText(walk: Walk, pair: Pair, keyword: string): void {
   if (!isChanged(pair, keyword, walk)) return;
-  say(
-    walk,
-    pair.pointer,
-    true,
-    `${keyword} was changed; whether that breaks anyone cannot be told, so it counts as if`,
-  );
+  say(walk, pair.pointer, true, `${keyword} was changed; whether that breaks anyone is not known, so it counts as if`);
 }
 
 /** With `walk`, also where it refers to definitions that changed. */

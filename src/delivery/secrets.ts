@@ -1,5 +1,5 @@
 /**
- * The texts of secrets: how new ones are made, and what is told of them in public. Rules of shape
+ * The texts of secrets: how new ones are made, and what of them is public. Rules of shape
  * are core's (endpoint-rules.ts); what needs crypto is here. Nothing is kept, and no text goes into
  * a message.
  */

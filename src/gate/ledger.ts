@@ -39,7 +39,7 @@ export type GateEffects = {
   /** What the Account should make of the endpoint's `isWatched`; null: it knows. */
   watch: boolean | null;
   /**
-   * Nothing but failures was counted of since then, for long enough to disable the endpoint. The
+   * Since then only failures were reported, for long enough to disable the endpoint. The
    * log must agree.
    */
   failing: { sinceMs: number } | null;
@@ -324,8 +324,7 @@ export class GateLedger {
     const state = this.#read();
     const { known, failing } = state;
     const wanted = this.#isWatchWanted(state, nowMs);
-    // A Gate that was never told of its endpoint has counted of it by failures: then nobody has
-    // been told to ask.
+    // A Gate that knows no settings yet has only reports of failures: no Shard asks it yet.
     const isOwed = isEnabled(state) && (known?.isWatched ?? false) !== wanted;
     const isSent = nowMs - this.#toldAtMs < UNAVAILABLE_WAIT_MS_MIN;
     const watch = isOwed && !isSent ? wanted : null;

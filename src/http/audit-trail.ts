@@ -1,6 +1,6 @@
 /**
- * S3: rows of the audit log that are written ahead of what they tell of: no row, no change. What
- * then fails, or is refused where it happens, leaves a row that says who asked for it.
+ * S3: rows of the audit log that are written before the change that they describe: no row, no
+ * change. What then fails, or is refused where it happens, leaves a row that says who asked for it.
  */
 import { ulid } from 'ulid';
 import type { AuditAct } from '../core/audit.ts';

@@ -52,7 +52,7 @@ export function removalWork({ id: job }: Pick<JobStart, 'id'>, place: Removal, e
       ),
     );
 
-  /** The Account knows endpoints that the database was not told of. */
+  /** The Account knows endpoints that the database does not have yet. */
   async function list(cursor: string | null, pass: number): Promise<Page> {
     const endpoints = await callObject(accountObject, (stub) => stub.endpointsOfRemoved(job, cursor ?? '', JOB_PAGE));
     const items = endpoints.map((endpoint) => ({ key: `${GATE}${endpoint}`, weight: 0 }));

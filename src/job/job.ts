@@ -1,6 +1,7 @@
 /**
  * The Durable Object of one job: a shell around its ledger (the protocol) and its kind (what is to
- * be done). It owns the alarm, which makes one step at a time, and tells D1 for the lists.
+ * be done). It owns the alarm, which makes one step at a time, and projects the state to D1 for the
+ * lists.
  */
 import { DurableObject } from 'cloudflare:workers';
 import { retryable } from 'cloudflare:durable-objects';

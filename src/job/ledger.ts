@@ -378,8 +378,8 @@ function waitMs(failures: number): number {
 }
 
 /**
- * Progress is told now and then, an end or a pause at once; a database that does not answer is
- * asked ever more rarely.
+ * Progress is written to D1 now and then, an end or a pause at once; a database that does not
+ * answer is asked ever more rarely.
  */
 function projectAtMs(state: State): number {
   if (state.told >= state.revision) return Infinity;

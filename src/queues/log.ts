@@ -1,6 +1,7 @@
 /**
- * The consumer of the LOG queue: messages of Shards become rows in D1, then the Shards are told. A message that is lost costs
- * nothing: the Shard sends what is not confirmed again. So nothing here waits for a person, and nothing is dropped in silence.
+ * The consumer of the LOG queue: messages of Shards become rows in D1, which are then confirmed to
+ * the Shards. A message that is lost costs nothing: the Shard sends what is not confirmed again. So
+ * nothing here waits for a person, and nothing is dropped in silence.
  *
  *   batch ─ parse ─▶ one transaction ─ fails ─▶ message by message ─ fails ─▶ retry, later the dead-letter queue
  *                          └─▶ confirm to each Shard ─▶ ack
@@ -60,7 +61,10 @@ export function logDeps(
 
 type Parsed = { message: Message; shard: string; records: LoggedRecord[] };
 
-/** Decides about each message of the batch by itself: acked exactly if its rows are in D1. Does not throw. */
+/**
+ * Decides about each message of the batch by itself: acked exactly if its rows are in D1. Does not
+ * throw.
+ */
 export async function consumeLog(batch: Pick<MessageBatch, 'messages'>, deps: LogDeps): Promise<void> {
   const parsed = batch.messages.flatMap((message) => parse(message, deps));
   if (parsed.length === 0) return;
@@ -75,7 +79,10 @@ export async function consumeLog(batch: Pick<MessageBatch, 'messages'>, deps: Lo
   ]);
 }
 
-/** Here, because every attempt comes by: what a fault of ours kept from leaving, once for each endpoint. */
+/**
+ * Here, because every attempt comes by: what a fault of ours kept from leaving, once for each
+ * endpoint.
+ */
 async function recordFaults(records: LoggedRecord[], deps: LogDeps): Promise<void> {
   const faults = new Map<string, Fault>();
   for (const { delivery, attempts } of records.flatMap(({ entries }) => entries)) {
@@ -94,8 +101,9 @@ async function recordFaults(records: LoggedRecord[], deps: LogDeps): Promise<voi
 }
 
 /**
- * A body that does not parse is retried, not acked: during a deploy it may come from a newer release than ours. One that is truly bad
- * ends in the dead-letter queue. It is never logged: it may hold a receiver's answer.
+ * A body that does not parse is retried, not acked: during a deploy it may come from a newer
+ * release than ours. One that is truly bad ends in the dead-letter queue. It is never logged: it
+ * may hold a receiver's answer.
  */
 function parse(message: Message, deps: LogDeps): Parsed[] {
   const result = logMessageSchema.safeParse(message.body);
@@ -121,7 +129,8 @@ async function writeAllOrEach(parsed: Parsed[], deps: LogDeps): Promise<Done[]> 
     for (const { message } of parsed) message.ack();
     return [{ written, records }];
   } catch (error) {
-    // One bad row undoes all: the others must not wait for it. A database that is down fails them all: then ask it nothing more.
+    // One bad row undoes all: the others must not wait for it. A database that is down fails them
+    // all: then ask it nothing more.
     deps.report({ message: 'log batch failed', messages: parsed.length, error: shown(error) });
     if (await deps.isUp()) return writeEach(parsed, deps);
     for (const { message } of parsed) retryLater(message);
@@ -177,7 +186,8 @@ async function confirm(shard: string, confirmed: Confirmed[], deps: LogDeps): Pr
   try {
     await deps.confirm(shard, confirmed);
   } catch (error) {
-    // The rows are there. The Shard sends them again, they write nothing, and that message confirms.
+    // The rows are there. The Shard sends them again, they write nothing, and that message
+    // confirms.
     deps.report({ level: 'warn', message: 'log confirm failed', shard, error: shown(error) });
   }
 }

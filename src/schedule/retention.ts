@@ -82,7 +82,7 @@ async function expireJobs(env: Bindings, nowMs: number): Promise<number> {
   return ids.length;
 }
 
-/** Open ones stay, however old; so does what nobody has been told. */
+/** Open ones stay, however old; so does one that was not sent yet. */
 async function expireAlerts({ CONFIG }: Bindings, nowMs: number): Promise<{ alerts: number; faults: number }> {
   const beforeMs = nowMs - ALERT_RETENTION_DAYS * DAY_MS;
   return {

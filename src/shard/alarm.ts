@@ -1,6 +1,6 @@
 /**
  * A Shard's one alarm: when it is armed as far as this instance knows, and what that says. The time
- * tells what it is armed for. An alarm at the Shard's own phase of a tenth of a second says that
+ * says what it is armed for. An alarm at the Shard's own phase of a tenth of a second says that
  * the log is whole: nothing is under way and the log has everything. No other alarm is armed there.
  * So an instance that starts with such an alarm, or with none, has nothing to send again, and
  * confirmation costs no row of its own. Without a runtime; the storage is the shell's or the

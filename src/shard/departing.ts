@@ -1,6 +1,6 @@
 /**
- * From a claim to a request, or to a reason why none leaves: under settings read just now, everything that changed while the
- * claim was on its way is looked at again. Part of a Ledger turn.
+ * From a claim to a request, or to a reason why none leaves: under settings read just now,
+ * everything that changed while the claim was on its way is looked at again. Part of a Ledger turn.
  */
 import { isGuarded } from '../core/admission.ts';
 import type { Claim, Delivery, Parked } from '../core/delivery.ts';
@@ -31,7 +31,10 @@ import { bodyOf } from './views.ts';
 export type Begin =
   | { kind: 'request'; request: AttemptRequest }
   | { kind: 'gone' }
-  /** Its Gate must be asked: the endpoint is paused, or guarded and this record has no pass. The claim stays open meanwhile. */
+  /**
+   * Its Gate must be asked: the endpoint is paused, or guarded and this record has no pass. The
+   * claim stays open meanwhile.
+   */
   | { kind: 'ask'; endpoint: EndpointSettings };
 
 export function refOf({ address }: Pick<Memory, 'address'>, slot: Slot): ClaimRef {
@@ -45,7 +48,10 @@ export function findClaimed(memory: Memory, ref: ClaimRef): { slot: Slot; claim:
   return slot !== undefined && claim?.number === ref.claim ? { slot, claim } : null;
 }
 
-/** A consumer has the request of this queued claim: messages are doubled, and no other may have it or give the claim back. */
+/**
+ * A consumer has the request of this queued claim: messages are doubled, and no other may have it
+ * or give the claim back.
+ */
 export function isHandedOut(claim: Claim): boolean {
   return claim.via !== 'self' && claim.begunAtMs !== null;
 }
@@ -57,8 +63,9 @@ export function isCutOff(slot: Slot, endpoint: Pick<EndpointSettings, 'cutoff'>)
 }
 
 /**
- * Only the claim's holder gets the request, and of a queued claim only once. `settings` null: the account is gone. `mayPass` is asked
- * last, and only for a guarded endpoint: what says yes is used up.
+ * Only the claim's holder gets the request, and of a queued claim only once. `settings` null: the
+ * account is gone. `mayPass` is asked last, and only for a guarded endpoint: what says yes is used
+ * up.
  */
 export function begin(
   memory: Memory,
@@ -110,7 +117,10 @@ function mayStillStart(memory: Memory, slot: Slot, endpoint: EndpointSettings, n
   return true;
 }
 
-/** The request of a claim. A claim that was stored as not begun is stored again as begun, before its request may leave. */
+/**
+ * The request of a claim. A claim that was stored as not begun is stored again as begun, before its
+ * request may leave.
+ */
 export function depart(
   memory: Memory,
   slot: Slot,
@@ -130,8 +140,9 @@ export function depart(
   if (isNewlyOut) slot.delivery = sentOutOfOrder(slot.delivery);
   memory.sent(slot);
   memory.track(slot);
-  // The row of a claim made here says as much already, unless settings were slow: a new instance must then wait longer. Nor could
-  // one find again what a replay of something never sent came after.
+  // The row of a claim made here says as much already, unless settings were slow: a new instance
+  // must then wait longer. Nor could one find again what a replay of something never sent came
+  // after.
   if (claim.begunAtMs === null || untilMs > claim.untilMs || isFirstOfReplay || isNewlyOut) memory.markDirty(slot);
   const body = bodyOf(memory, slot);
   if (body === null) throw new Error(`the body of event ${sequence} is missing`);
@@ -156,7 +167,10 @@ function traceOf({ event }: Slot, endpoint: EndpointSettings): { traceparent?: s
   return endpoint.traceContext === true && traceparent !== undefined ? { traceparent } : {};
 }
 
-/** Ends what the endpoint's last disabling cut off and what still waits in its lane, perhaps for a retry far off. */
+/**
+ * Ends what the endpoint's last disabling cut off and what still waits in its lane, perhaps for a
+ * retry far off.
+ */
 export function cancelCutOff(memory: Memory, endpoint: Pick<EndpointSettings, 'id' | 'cutoff'>, nowMs: number): void {
   const { cutoff } = endpoint;
   if (cutoff === null) return;
@@ -185,7 +199,10 @@ export function cancelReason(slot: Slot, endpoint: EndpointSettings | undefined)
   return isCutOff(slot, endpoint) ? (endpoint.cutoff?.reason ?? null) : null;
 }
 
-/** The Gate keeps a row for this record: its lane waits there, unless the Gate woke it while its answer was on the way. */
+/**
+ * The Gate keeps a row for this record: its lane waits there, unless the Gate woke it while its
+ * answer was on the way.
+ */
 export function hold(
   memory: Memory,
   ref: ClaimRef,
@@ -212,7 +229,10 @@ export function hold(
   }
 }
 
-/** What is at the Gate already keeps its own look: otherwise each new event would write all that wait. */
+/**
+ * What is at the Gate already keeps its own look: otherwise each new event would write all that
+ * wait.
+ */
 function waitsToo(lane: Lane, { delivery }: Slot, why: Parked | 'paused', nowMs: number): boolean {
   if (why === 'paused') return delivery.state.as !== 'held';
   // In an ordered lane the head is enough: nothing starts before it.
@@ -238,7 +258,10 @@ export function promise(memory: Memory, ref: ClaimRef, atMs: number, nowMs: numb
   replace(memory, slot, woken(slot.delivery, atMs), { nowMs });
 }
 
-/** Ends a claim of which nothing was sent. Where the log was told that it is under way, it is told again. */
+/**
+ * Ends a claim of which nothing was sent. Where the log was sent that it is under way, it is sent
+ * the change.
+ */
 export function giveBack(memory: Memory, slot: Slot, dueMs: number, nowMs: number): void {
   const { revision } = slot.delivery;
   const isLogged = isUnderWay(slot.delivery) && slot.log.sent?.revision === revision;
@@ -248,8 +271,8 @@ export function giveBack(memory: Memory, slot: Slot, dueMs: number, nowMs: numbe
 }
 
 /**
- * Continues the lane. `most`: so many attempts may start; where each delivery waits by itself, the others stay at the Gate. Returns
- * whether any does.
+ * Continues the lane. `most`: so many attempts may start; where each delivery waits by itself, the
+ * others stay at the Gate. Returns whether any does.
  */
 export function wakeLane(memory: Memory, lane: Lane, most: number, nowMs: number): boolean {
   let left = lane.ordering === 'unordered' ? most : Infinity;

@@ -280,7 +280,7 @@ export class Ledger {
     }).effects;
   }
 
-  /** The LOG queue did not take these entries; they are told again at `dueMs`. */
+  /** The LOG queue did not take these entries; they are sent again at `dueMs`. */
   logFailed(entries: LogEntry[], dueMs: number, at: At): Effects {
     return this.#turn(at, (memory) => {
       logFailed(memory, entries, dueMs);
@@ -350,7 +350,7 @@ function owedBy(memory: Memory, nowMs: number): Owed {
   for (const lane of memory.lanes.values()) wakeAtMs = Math.min(wakeAtMs, lane.dueMs ?? Infinity);
   for (const { delivery } of memory.claimed) wakeAtMs = Math.min(wakeAtMs, delivery.claim?.untilMs ?? Infinity);
   const isCapped = memory.capped.size > 0;
-  // A slot that becomes free starts it sooner; this is for when none tells.
+  // A slot that becomes free starts it sooner; this is for when none does.
   if (isCapped) wakeAtMs = Math.min(wakeAtMs, nowMs + CAPPED_LOOK_MS);
   return {
     wakeAtMs: wakeAtMs === Infinity ? null : wakeAtMs,

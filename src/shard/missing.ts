@@ -83,7 +83,7 @@ function dataOf(memory: Memory, sequence: number, form: string | undefined): unk
 }
 
 /**
- * What Slack endpoints were sent when the alert was told; where none was there then, what its event
+ * What Slack endpoints were sent when the alert was sent; where none was there then, what its event
  * says.
  */
 function slackForm(memory: Memory, { sequence, type }: KeptFacts, data: unknown): string {

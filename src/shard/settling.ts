@@ -200,7 +200,7 @@ function settleLate(memory: Memory, ref: ClaimRef, outcome: AttemptOutcome, nowM
   const { latencyMs, statusCode, error, sent } = outcome;
   const { responseHeaders, responseBody } = answerToKeep(slot, outcome);
   memory.rows.writeAttempt(slot.sequence, slot.index, {
-    // Its time stays as it was told: the log finds the attempt by that.
+    // Its time stays as it was sent: the log finds the attempt by that.
     ...given,
     ...{ latencyMs, statusCode, error, responseHeaders, responseBody, sent },
     ...(after.state.kind === 'ended' ? { willRetry: false, nextAttemptAtMs: null } : {}),

@@ -91,7 +91,7 @@ export class ShardCore {
       () => links.committed(),
     );
     this.#viewed = new Viewed(sql, links);
-    // What was told last may have been lost with the instance before: only of records that owe
+    // The last notification may have been lost with the instance before: only of records that owe
     // something yet.
     this.#viewed.changed((record) => this.#ledger.owes(record));
     this.#runner = new Runner({
@@ -256,7 +256,7 @@ export class ShardCore {
     return readRecord(this.#memory(record));
   }
 
-  /** In order; from now on the account's viewers are told of each change. */
+  /** In order; from now on the account's viewers are notified of each change. */
   async view(records: string[]): Promise<(RecordView | null)[]> {
     if (this.#removedAtMs !== null) return records.map(() => null);
     await this.#viewed.view(records);
@@ -336,7 +336,7 @@ export class ShardCore {
   }
 
   /**
-   * The endpoints of its lanes. None where it cannot be read: its own looks tell of that, and it
+   * The endpoints of its lanes. None where it cannot be read: its own alarms report that, and it
    * holds up no other record.
    */
   #lanesOf(record: string): string[] {

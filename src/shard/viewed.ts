@@ -1,7 +1,7 @@
 /**
- * The records of a Shard that somebody views live, and how the account's Live is told that they
- * have changed. It is told which, not what: it reads them again, so that what is lost, doubled or
- * late does no harm.
+ * The records of a Shard that somebody views live, and how the account's Live is notified that they
+ * have changed. A notification names the record and not its status, which Live then reads: one that
+ * is lost, doubled or late does no harm.
  *
  *   not viewed ──view()──▶ viewed: a row, so that a new instance still knows
  *   viewed ──"nobody views it" in the answer to a change, or its time is over──▶ not viewed
@@ -76,7 +76,7 @@ export class Viewed {
     this.#entries.set(record, { untilMs });
   }
 
-  /** Call it in the turn that changed it: what is told leaves once that is durable. */
+  /** Call it in the turn that changed it: the notification leaves once that is durable. */
   changed(which: string | ((record: string) => boolean)): void {
     if (this.#entries.size === 0) return;
     if (typeof which === 'string') {
@@ -89,7 +89,7 @@ export class Viewed {
     this.#links.keep(this.#tell());
   }
 
-  /** The account is gone: all are told once more, and nothing is kept. */
+  /** The account is gone: all are notified once more, and nothing is kept. */
   over(): void {
     this.changed(() => true);
     if (this.#hasTable) this.#sql.exec('DROP TABLE viewed');

@@ -107,13 +107,13 @@ describe('breaks', () => {
       'a keyword that cannot be compared',
       { oneOf: [text] },
       { oneOf: [text, {}] },
-      'data: oneOf was changed; whether that breaks anyone cannot be told, so it counts as if',
+      'data: oneOf was changed; whether that breaks anyone is not known, so it counts as if',
     ],
     [
       'a definition that such a keyword names',
       { ...defs(text), allOf: [{ $ref: '#/$defs/a' }] },
       { ...defs({ ...text, title: 't' }), allOf: [{ $ref: '#/$defs/a' }] },
-      'data: allOf was changed; whether that breaks anyone cannot be told, so it counts as if',
+      'data: allOf was changed; whether that breaks anyone is not known, so it counts as if',
     ],
     ['a field that is forbidden', of({ a: text }), of({ a: false }), '/a: nothing is allowed here any more'],
     [

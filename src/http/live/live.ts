@@ -64,7 +64,7 @@ export class Live extends DurableObject<Bindings> implements LiveRpc {
     this.#viewers.add(viewer, await idsOf(viewer.facts.records));
   }
 
-  /** A viewer: 101 or a stream; or a refusal, which the Worker tells as a problem. */
+  /** A viewer: 101 or a stream; or a refusal, which the Worker answers as a problem. */
   override async fetch(request: Request): Promise<Response> {
     const { facts, protocol, isStream } = requestOf(request);
     const ids = await idsOf(facts.records);
@@ -229,7 +229,9 @@ export class Live extends DurableObject<Bindings> implements LiveRpc {
     viewer.close(reason);
   }
 
-  /** A viewer that waits for its first status would never get it; the others see the next change. */
+  /**
+   * A viewer that waits for its first status would never get it; the others see the next change.
+   */
   #gaveUp(round: Map<string, Newcomers>, error: unknown): void {
     this.#failed('show', error);
     for (const newcomers of round.values()) for (const viewer of newcomers) this.#close(viewer, 'unavailable');

@@ -17,7 +17,7 @@ import { presentOf } from '../overlay.ts';
 import { nextProbes } from '../probes.ts';
 import { showRecord } from '../render.ts';
 
-/** `asOf` tells whether anything but the passing of time has changed. */
+/** `asOf` says whether anything but the passing of time has changed. */
 export type Read = { view: RecordView; status: ReturnType<typeof showRecord>; asOf: string };
 type Known = { sequence: number; revision: number; unsent: Unsent };
 

@@ -89,7 +89,7 @@ function beginningsOf(text: string): string[] {
   return sought.includes('://') ? [sought] : [`https://${sought}`, `http://${sought}`];
 }
 
-/** The id of a delivery tells its endpoint, and an endpoint has one account. */
+/** The id of a delivery has its endpoint, and an endpoint has one account. */
 async function inAccountOf(
   c: AppContext,
   endpoint: string | undefined,

@@ -32,7 +32,7 @@ export type Hit = {
   account: string | null;
   /** What people call it; null: only by its id. */
   name: string | null;
-  /** What else tells it from others. */
+  /** What else distinguishes it from others. */
   detail: string | null;
   /** Where the API shows it. */
   path: string;

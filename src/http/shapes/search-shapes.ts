@@ -9,7 +9,7 @@ const hitShape = z
     id: text('Its id; of a record, its key'),
     account: text('The account that it belongs to; null: all of them').nullable(),
     name: text('What people call it; null: only by its id').nullable(),
-    detail: text('What else tells it from others; null: nothing').nullable(),
+    detail: text('What else distinguishes it from others; null: nothing').nullable(),
     path: text('Where this API shows it'),
   })
   .openapi('SearchHit', { description: 'Something that the text may mean' });

@@ -227,7 +227,7 @@ export async function sendLater(
 }
 
 /**
- * The oldest that were resolved before then, and told. They opened before, so their ids are a
+ * The oldest that were resolved before then, and sent. They opened before, so their ids are a
  * range. Returns how many there were.
  */
 export async function deleteResolved(database: D1Database, beforeMs: number, limit: number): Promise<number> {

@@ -1,7 +1,7 @@
 /**
  * The audit log for operators (S3): what concerns no single account, and the removal of accounts,
- * which takes an account's own log along. Rows are inserted ahead of what they tell of, never
- * changed, and deleted by age. Ids sort by time.
+ * which takes an account's own log along. Rows are inserted before the change that they describe,
+ * never changed, and deleted by age. Ids sort by time.
  */
 import { and, desc, gte, inArray, lt } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';

@@ -2,7 +2,7 @@
  * `npm run deploy`: from an empty Cloudflare account to a service that says it is ready, and from
  * one release to the next. Looks at what is there, prints the steps, does what is missing. Ends
  * with 0 when the service is ready, with 1 when a step failed, with 2 when something is wrong
- * before anything was touched. docs/deploy.md tells it.
+ * before anything was touched. docs/deploy.md describes it.
  */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

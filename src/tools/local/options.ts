@@ -1,5 +1,5 @@
 /**
- * What Miniflare is told of the Worker. Plain data, which prepare.ts builds in a process of its own
+ * Miniflare's options for the Worker. Plain data, which prepare.ts builds in a process of its own
  * and the service only serves: so that process keeps neither wrangler nor esbuild.
  */
 import type { MiniflareOptions } from 'miniflare';
