@@ -18,7 +18,7 @@ export function parsePrometheus(text: string): Parsed {
   let isHelped = '';
   for (const line of text.slice(0, -1).split('\n')) {
     const help = new RegExp(String.raw`^# HELP (${NAME}) \S.*$`).exec(line);
-    const type = new RegExp(String.raw`^# TYPE (${NAME}) (gauge)$`).exec(line);
+    const type = new RegExp(String.raw`^# TYPE (${NAME}) (gauge|counter)$`).exec(line);
     if (help !== null) {
       isHelped = help[1] ?? '';
       continue;
@@ -26,6 +26,7 @@ export function parsePrometheus(text: string): Parsed {
     if (type !== null) {
       name = type[1] ?? '';
       if (name !== isHelped || families.has(name)) throw new Error(`${name} has no HELP of its own, or comes twice`);
+      if ((type[2] === 'counter') !== name.endsWith('_total')) throw new Error(`${name} must not be a ${type[2]}`);
       families.set(name, { type: type[2] ?? '', samples: new Map() });
       continue;
     }

@@ -14,7 +14,7 @@ const ATTEMPT =
   'id delivery endpoint event number trigger at latencyMs statusCode error request responseHeaders responseBody willRetry nextAttemptAt';
 const EVENT = 'id type record sequence version occurredAt acceptedAt deliveryCount deliveries';
 /** Beside those: P7, and the erasure and the retention of O4. */
-const EVENT_CONTENT = 'data schemaVersion erasedAt payloadExpiredAt';
+const EVENT_CONTENT = 'data schemaVersion traceparent erasedAt payloadExpiredAt';
 const RECORD = 'record account sequence status late note endpoints notSent';
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
