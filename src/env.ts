@@ -1,5 +1,6 @@
 /**
- * Bindings (declared in wrangler.toml) and the vars parsed from them. The only place that reads raw vars.
+ * Bindings (declared in wrangler.toml) and the vars parsed from them. The only place that reads raw
+ * vars.
  */
 import { z } from 'zod';
 import { ALERT_TIMES, type AlertTimes } from './core/alert.ts';
@@ -50,7 +51,10 @@ export type Bindings = {
   ALERT_ACCOUNT?: string;
   /** Origins whose pages may frame the customer's page, comma-separated. */
   FRAME_ORIGINS?: string;
-  /** Where spans are sent, as OpenTelemetry names it: `/v1/traces` is added. None: no spans are made. */
+  /**
+   * Where spans are sent, as OpenTelemetry names it: `/v1/traces` is added. None: no spans are
+   * made.
+   */
   OTEL_EXPORTER_OTLP_ENDPOINT?: string;
   /** `name=value`, comma-separated: for the collector's authentication. */
   OTEL_EXPORTER_OTLP_HEADERS?: string;
@@ -58,7 +62,10 @@ export type Bindings = {
   PORTAL_NAME?: string;
   PORTAL_LOGO_URL?: string;
   PORTAL_THEME?: string;
-  /** Local mode only: `15,5,60` plays the rules of alerts with a window, a quiet time and a day of so many seconds. */
+  /**
+   * Local mode only: `15,5,60` plays the rules of alerts with a window, a quiet time and a day of
+   * so many seconds.
+   */
   ALERT_SECONDS?: string;
 };
 
@@ -66,7 +73,10 @@ type NamedKey = { keyId: string; key: string };
 
 export type Vars = {
   adminKey: string;
-  /** `key` is base64 of 32 bytes; `keyId` is part of every sealed text, so that keys can be told apart. */
+  /**
+   * `key` is base64 of 32 bytes; `keyId` is part of every sealed text, so that keys can be told
+   * apart.
+   */
   masterKey: NamedKey;
   /** They open what they sealed once, and seal nothing. */
   masterKeysOld: NamedKey[];
@@ -159,8 +169,9 @@ const rawVars = z.object({
 });
 
 /**
- * S3: what must be set before this may serve, as sentences that name variables and never their values. A deployment that
- * nobody said is local refuses the published local keys and private endpoints.
+ * S3: what must be set before this may serve, as sentences that name variables and never their
+ * values. A deployment that nobody said is local refuses the published local keys and private
+ * endpoints.
  */
 export function parseVars(env: object): Result<Vars, string[]> {
   const parsed = rawVars.safeParse(env);

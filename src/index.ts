@@ -1,5 +1,6 @@
 /**
- * The Worker: HTTP, queue consumers, the cron and Durable Objects. The only file that knows every edge.
+ * The Worker: HTTP, queue consumers, the cron and Durable Objects. The only file that knows every
+ * edge.
  */
 import { type Bindings, parseVars, requireVars } from './env.ts';
 import { NO_BRAND } from './dashboard/brand.ts';

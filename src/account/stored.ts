@@ -1,6 +1,7 @@
 /**
- * The JSON that an Account keeps of its endpoints, parsed on the way out. Old and new code coexist during a deploy:
- * fields are only ever added, with a default, and unknown ones pass through unread.
+ * The JSON that an Account keeps of its endpoints, parsed on the way out. Old and new code coexist
+ * during a deploy: fields are only ever added, with a default, and unknown ones pass through
+ * unread.
  */
 import { z } from 'zod';
 import { type EndpointSettings, PAYLOAD_FORMATS } from '../core/endpoint.ts';
@@ -29,7 +30,8 @@ export const storedEndpoint = stored<EndpointSettings>()(
     url: z.string(),
     description: z.string(),
     eventTypes: z.array(z.string()),
-    // Checked when it was saved. Not again: a filter of a newer release, read after a rollback, must not close the account.
+    // Checked when it was saved. Not again: a filter of a newer release, read after a rollback,
+    // must not close the account.
     filter: z
       .custom<Filter>((value) => typeof value === 'object' && value !== null)
       .nullable()

@@ -1,6 +1,7 @@
 /**
- * L5: the service binding (client/client.ts says what it promises). It authorizes nothing itself: each call goes through the
- * typed client to the app's own `fetch`, in this process, with the key of its caller.
+ * L5: the service binding (client/client.ts says what it promises). It authorizes nothing itself:
+ * each call goes through the typed client to the app's own `fetch`, in this process, with the key
+ * of its caller.
  */
 import { WorkerEntrypoint } from 'cloudflare:workers';
 import { type BindingCaller, type BindingEvent, createClient, type TubepostBinding } from '../client/client.ts';

@@ -1,6 +1,6 @@
 /**
- * A delivery as its Shard keeps it, and the words for its status: here once, for types and for the schemas of what is
- * stored. Transitions are in status.ts, the plan of a lane in lane.ts.
+ * A delivery as its Shard keeps it, and the words for its status: here once, for types and for the
+ * schemas of what is stored. Transitions are in status.ts, the plan of a lane in lane.ts.
  */
 import type { Ordering, RetryPolicy } from './endpoint.ts';
 import type { ErrorKind } from './outcome.ts';
@@ -18,8 +18,9 @@ export const TRIGGERS = ['first', 'retry', 'replay', 'test'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
 /**
- * The right to make one attempt. `number` grows with every claim of the delivery and is what a queue message carries; `attempt` is
- * the attempt's own number, used up only if a request may have left. `begunAtMs` is null while the claim is still in a queue.
+ * The right to make one attempt. `number` grows with every claim of the delivery and is what a
+ * queue message carries; `attempt` is the attempt's own number, used up only if a request may have
+ * left. `begunAtMs` is null while the claim is still in a queue.
  */
 export type Claim = {
   number: number;
@@ -43,10 +44,16 @@ export type LastAttempt = {
   latencyMs: number;
 };
 
-/** Why a delivery that is not paused waits at its endpoint's Gate: the endpoint fails, or has a pace of its own. */
+/**
+ * Why a delivery that is not paused waits at its endpoint's Gate: the endpoint fails, or has a pace
+ * of its own.
+ */
 export type Parked = 'circuit' | 'pace';
 
-/** A due time exists only on what waits, an end only on what has ended. While parked, it is the lane's own safety look. */
+/**
+ * A due time exists only on what waits, an end only on what has ended. While parked, it is the
+ * lane's own safety look.
+ */
 export type DeliveryState =
   | { kind: 'waiting'; as: WaitingStatus; dueMs: number; parked?: Parked | undefined }
   | { kind: 'ended'; as: EndedStatus; atMs: number; reason: string | null; supersededBy: number | null };
@@ -61,7 +68,9 @@ export type ReplayFacts = {
   force: boolean;
   /** The job that asked, which makes one replay of a delivery and no more. */
   job?: string | undefined;
-  /** R2: the endpoint never had a delivery of this event, so it repeats nothing; `of` is still 0. */
+  /**
+   * R2: the endpoint never had a delivery of this event, so it repeats nothing; `of` is still 0.
+   */
   isMissing?: boolean | undefined;
   /** R4: something newer of its lane was attempted before it. Once true, it stays so. */
   isOutOfOrder?: boolean | undefined;
@@ -71,12 +80,18 @@ export type Delivery = {
   endpoint: string;
   /** 0 for the live delivery; 1, 2, … for replays of it. */
   replay: number;
-  /** The schema version of the older form that it sends (P7); absent where it sends the event's newest. Fixed at acceptance. */
+  /**
+   * The schema version of the older form that it sends (P7); absent where it sends the event's
+   * newest. Fixed at acceptance.
+   */
   form?: string | undefined;
   replayFacts: ReplayFacts | null;
   ordering: Ordering;
   state: DeliveryState;
-  /** May outlive the state: an ended delivery whose last request may still be running blocks its lane until that has ended. */
+  /**
+   * May outlive the state: an ended delivery whose last request may still be running blocks its
+   * lane until that has ended.
+   */
   claim: Claim | null;
   /** Claims ever made. */
   claims: number;
@@ -89,7 +104,10 @@ export type Delivery = {
   heldMs: number;
   heldSinceMs: number | null;
   last: LastAttempt | null;
-  /** `webhook-previous`: the sequence sent before this in its lane (null inside = none). Fixed when first sent; null until then. */
+  /**
+   * `webhook-previous`: the sequence sent before this in its lane (null inside = none). Fixed when
+   * first sent; null until then.
+   */
   previous: { sequence: number | null } | null;
   /** Grows with every change that the log must learn of. */
   revision: number;
@@ -104,7 +122,9 @@ export type EventFacts = {
   schemaVersion: string | null;
   occurredAt: string | null;
   acceptedAtMs: number;
-  /** Hex SHA-256 of the canonical JSON of type, record, version, occurredAt and data or forms (P2). */
+  /**
+   * Hex SHA-256 of the canonical JSON of type, record, version, occurredAt and data or forms (P2).
+   */
   contentHash: string;
   /** The schema versions of older forms, newest first; absent where the event has one form. */
   forms?: string[] | undefined;
@@ -117,6 +137,9 @@ export type EventFacts = {
   traceparent?: string | undefined;
   /** When its payload, and with it what receivers answered, was erased. Absent: it was not. */
   erasedAtMs?: number | undefined;
-  /** When its payload, and with it what receivers answered, went because its retention was over. Absent: it is there, or was erased. */
+  /**
+   * When its payload, and with it what receivers answered, went because its retention was over.
+   * Absent: it is there, or was erased.
+   */
   payloadExpiredAtMs?: number | undefined;
 };

@@ -1,6 +1,7 @@
 /**
- * An endpoint's settings as every part of the system passes them on, and an account's. Secrets and headers are sealed:
- * nothing here can be read without the master key. What a request may set is checked in endpoint-rules.ts.
+ * An endpoint's settings as every part of the system passes them on, and an account's. Secrets and
+ * headers are sealed: nothing here can be read without the master key. What a request may set is
+ * checked in endpoint-rules.ts.
  */
 import type { Filter } from './filter.ts';
 import type { Jurisdiction } from './ids.ts';
@@ -21,10 +22,16 @@ export type RetryPolicy = {
   alsoRetry: number[];
 };
 
-/** Text under AES-GCM with the master key `key`, bound to its account, endpoint and purpose: `sealed` is base64 of iv + ciphertext. */
+/**
+ * Text under AES-GCM with the master key `key`, bound to its account, endpoint and purpose:
+ * `sealed` is base64 of iv + ciphertext.
+ */
 export type Sealed = { key: string; sealed: string };
 
-/** `hmac` is `whsec_…` and signs v1, `ed25519` is `whsk_…` and signs v1a; its `publicKey` is `whpk_…`. */
+/**
+ * `hmac` is `whsec_…` and signs v1, `ed25519` is `whsk_…` and signs v1a; its `publicKey` is
+ * `whpk_…`.
+ */
 export type EndpointSecret = { id: string; secret: Sealed; createdAtMs: number; expiresAtMs: number | null } & (
   { kind: 'hmac' } | { kind: 'ed25519'; publicKey: string }
 );
@@ -37,7 +44,10 @@ export type EndpointSettings = {
   eventTypes: string[];
   /** Null, or absent as releases before filters saved it: every event of these types. */
   filter?: Filter | null;
-  /** Event type → the schema version that it is sent (P7); the newest of those that are not named. Absent as releases before saved it. */
+  /**
+   * Event type → the schema version that it is sent (P7); the newest of those that are not named.
+   * Absent as releases before saved it.
+   */
   schemaVersions?: Record<string, string>;
   /** Absent as releases before saved it: `standard`. */
   payloadFormat?: PayloadFormat;
@@ -48,15 +58,27 @@ export type EndpointSettings = {
   ordering: Ordering;
   timeoutMs: number;
   retry: RetryPolicy;
-  /** Requests a second over all of its records; null, or absent as earlier releases saved it: no limit. */
+  /**
+   * Requests a second over all of its records; null, or absent as earlier releases saved it: no
+   * limit.
+   */
   rateLimitPerSecond?: number | null;
-  /** It is sent the trace of the publish (W3C Trace Context). Absent as earlier releases saved it: no. */
+  /**
+   * It is sent the trace of the publish (W3C Trace Context). Absent as earlier releases saved it:
+   * no.
+   */
   traceContext?: boolean;
-  /** Its Gate is asked before each attempt: the circuit is not closed, or a backlog is sent after a pause. */
+  /**
+   * Its Gate is asked before each attempt: the circuit is not closed, or a backlog is sent after a
+   * pause.
+   */
   isWatched?: boolean;
   status: EndpointStatus;
   statusReason: string | null;
-  /** Deliveries accepted at or before this are cancelled: set when the endpoint is disabled, and kept when it is enabled again. */
+  /**
+   * Deliveries accepted at or before this are cancelled: set when the endpoint is disabled, and
+   * kept when it is enabled again.
+   */
   cutoff: { atMs: number; reason: string } | null;
   secrets: EndpointSecret[];
   createdAtMs: number;

@@ -8,8 +8,9 @@
 export type RecordKind = 'k' | 'u';
 
 /**
- * Where objects may run and store, in Cloudflare's words. It is part of the names of an account's Shards and Gates, so that a
- * caller that carries a name (a FANOUT message, a Gate's row) addresses the object without a question.
+ * Where objects may run and store, in Cloudflare's words. It is part of the names of an account's
+ * Shards and Gates, so that a caller that carries a name (a FANOUT message, a Gate's row) addresses
+ * the object without a question.
  */
 export const JURISDICTIONS = ['eu', 'fedramp'] as const;
 export type Jurisdiction = (typeof JURISDICTIONS)[number];
@@ -18,8 +19,9 @@ export type Jurisdiction = (typeof JURISDICTIONS)[number];
 export type AccountPlace = { account: string; jurisdiction?: Jurisdiction | null };
 
 /**
- * The part of an account in the names of its Shards. `incarnation` is random and made with the account: an account
- * that is removed and created again under the same id never meets the objects of the one before.
+ * The part of an account in the names of its Shards. `incarnation` is random and made with the
+ * account: an account that is removed and created again under the same id never meets the objects
+ * of the one before.
  */
 export type ShardedPlace = AccountPlace & { incarnation: string };
 
@@ -31,19 +33,28 @@ export function placeOf({ account, jurisdiction = null, incarnation, shards }: S
   return { account, jurisdiction, incarnation, shards };
 }
 
-/** A Shard within its account. `generation` grows when the account gets more shards. Both are fixed for a stored record. */
+/**
+ * A Shard within its account. `generation` grows when the account gets more shards. Both are fixed
+ * for a stored record.
+ */
 export type ShardPlace = { generation: number; shard: number };
 
 /** One Durable Object that holds many records of one account. */
 export type ShardAddress = Required<ShardedPlace> & ShardPlace;
 
-/** A record within its Shard: `hash` is base32 (a-z2-7) of 160 bits of SHA-256 of the record key or of the shard's name. */
+/**
+ * A record within its Shard: `hash` is base32 (a-z2-7) of 160 bits of SHA-256 of the record key or
+ * of the shard's name.
+ */
 export type RecordRef = { kind: RecordKind; hash: string };
 
 /** Where a record lives. */
 export type RecordAddress = ShardAddress & RecordRef;
 
-/** One delivery inside its record. `replay` is 0 for the live delivery, 1.. for its replays in order. */
+/**
+ * One delivery inside its record. `replay` is 0 for the live delivery, 1.. for its replays in
+ * order.
+ */
 export type DeliveryRef = { sequence: number; endpoint: string; replay: number };
 
 /** Where an id leads: a record's place without its account. */
@@ -75,7 +86,10 @@ const ALERT = /^alr_[0-9a-z]{26}$/;
 export const ACCOUNT_ID = /^[A-Za-z0-9_-]{1,64}$/;
 export const EVENT_ID = /^[A-Za-z0-9_-]{1,128}$/;
 
-/** The Account itself is bound to no place: it is found from its id alone, and says where the rest is. */
+/**
+ * The Account itself is bound to no place: it is found from its id alone, and says where the rest
+ * is.
+ */
 export function accountName(account: string): string {
   return `v1:${account}`;
 }
@@ -103,7 +117,10 @@ export function parseGateName(name: string): (Required<AccountPlace> & { endpoin
   return ACCOUNT_ID.test(account) && isEndpointId(endpoint) ? { account, ...place, endpoint } : null;
 }
 
-/** The object that holds the live connections of an account. It is where the account's Shards and Gates are. */
+/**
+ * The object that holds the live connections of an account. It is where the account's Shards and
+ * Gates are.
+ */
 export function liveName(place: AccountPlace): string {
   return prefix(place);
 }
@@ -139,7 +156,10 @@ function isBelow(value: number | undefined, end: number): value is number {
   return value !== undefined && Number.isInteger(value) && value >= 0 && value < end;
 }
 
-/** A record within its Shard, as rows and messages name it. Hashed, because readable names collide ("a/b"+"c", "a"+"b/c"). */
+/**
+ * A record within its Shard, as rows and messages name it. Hashed, because readable names collide
+ * ("a/b"+"c", "a"+"b/c").
+ */
 export function recordId({ kind, hash }: RecordRef): string {
   return kind + hash;
 }
@@ -184,7 +204,9 @@ function parsePlace(text: string): ShardPlace {
   return { generation: Number.parseInt(text.slice(0, 1), RADIX), shard: Number.parseInt(text.slice(1), RADIX) };
 }
 
-/** `dlv_`, and what all ids of a record have in common: the first characters of its deliveries' ids. */
+/**
+ * `dlv_`, and what all ids of a record have in common: the first characters of its deliveries' ids.
+ */
 export const RECORD_PREFIX_CHARS = 40;
 
 /** Null for a text that begins as no delivery's id does. */
@@ -291,7 +313,10 @@ const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz';
 const TIME_CHARS = 10;
 const TAIL_CHARS = 16;
 
-/** Sorts by time. `tail` is base32 of at least ten bytes: random, or a hash where the same request must make the same id. */
+/**
+ * Sorts by time. `tail` is base32 of at least ten bytes: random, or a hash where the same request
+ * must make the same id.
+ */
 export function jobId(atMs: number, tail: string): string {
   return `job_${timeAndTail(atMs, tail)}`;
 }

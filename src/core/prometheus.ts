@@ -1,11 +1,12 @@
 /**
- * Prometheus text format 0.0.4: families of samples as lines. Pure. Label values may be anything (they are escaped); names are ours.
+ * Prometheus text format 0.0.4: families of samples as lines. Pure. Label values may be anything
+ * (they are escaped); names are ours.
  */
 export type Labels = Readonly<Record<string, string>>;
 export type Sample = { labels: Labels; value: number };
 /**
- * Gauges, but for what only grows: what falls again is no counter, and a `histogram` is one. A type that promises more invites
- * `rate()`, which takes every fall for a restart and answers too much.
+ * Gauges, but for what only grows: what falls again is no counter, and a `histogram` is one. A type
+ * that promises more invites `rate()`, which takes every fall for a restart and answers too much.
  */
 export type Family = { name: string; help: string; samples: readonly Sample[]; type?: 'gauge' | 'counter' };
 
@@ -24,7 +25,10 @@ function linesOf({ name, samples }: Family): string[] {
   return samples.map(({ labels, value }) => line(name, labels, value));
 }
 
-/** Cumulative, as `histogram_quantile` reads them. `counts[i]`: above `bounds[i - 1]`, at or below `bounds[i]`; one more above the last. */
+/**
+ * Cumulative, as `histogram_quantile` reads them. `counts[i]`: above `bounds[i - 1]`, at or below
+ * `bounds[i]`; one more above the last.
+ */
 export function byBound(bounds: readonly number[], counts: readonly number[]): Sample[] {
   let below = 0;
   return [...bounds.map(String), '+Inf'].map((le, index) => {

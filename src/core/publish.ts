@@ -1,13 +1,15 @@
 /**
- * What the Worker hands to a Shard with a publish, and what it answers. Everything here is already checked (event-rules.ts).
+ * What the Worker hands to a Shard with a publish, and what it answers. Everything here is already
+ * checked (event-rules.ts).
  */
 import type { AccountSettings, EndpointSettings } from './endpoint.ts';
 import type { DeliveryStatus } from './delivery.ts';
 import type { EventPolicy } from './event-type.ts';
 
 /**
- * A form beside the newest, and the matched endpoints that are sent it. `body`: all of its bytes, in the place of the envelope;
- * `schemaVersion` is its name then. A release that does not know `body` sends the envelope.
+ * A form beside the newest, and the matched endpoints that are sent it. `body`: all of its bytes,
+ * in the place of the envelope; `schemaVersion` is its name then. A release that does not know
+ * `body` sends the envelope.
  */
 export type NewForm = { schemaVersion: string | null; dataJson: string; endpoints: string[]; body?: string };
 
@@ -49,7 +51,10 @@ export type AcceptRequest = {
   /** In the publisher's order. */
   events: NewEvent[];
   endpoints: MatchedEndpoint[];
-  /** Full settings of the matched endpoints, when few; used for first attempts while fresh, never stored. */
+  /**
+   * Full settings of the matched endpoints, when few; used for first attempts while fresh, never
+   * stored.
+   */
   settings: {
     revision: number;
     readAtMs: number;

@@ -1,5 +1,6 @@
 /**
- * What a request had that its event and attempt do not say: with them, every header of it can be written again (delivery/headers.ts).
+ * What a request had that its event and attempt do not say: with them, every header of it can be
+ * written again (delivery/headers.ts).
  */
 export type Sent = {
   url: string;

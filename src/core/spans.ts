@@ -1,6 +1,7 @@
 /**
- * Spans of publishes and attempts, as OTLP/HTTP takes them in JSON (https://opentelemetry.io/docs/specs/otlp/). Made from
- * what the log is sent, so nothing on a publish's way knows of them. Pure.
+ * Spans of publishes and attempts, as OTLP/HTTP takes them in JSON
+ * (https://opentelemetry.io/docs/specs/otlp/). Made from what the log is sent, so nothing on a
+ * publish's way knows of them. Pure.
  *
  *   the publisher's span (traceparent) ◀── publish ◀── attempt ◀── the receiver's span, where it was sent traceparent
  *

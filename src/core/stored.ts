@@ -5,8 +5,8 @@
  */
 
 /**
- * The paths of a type's keys, through lists and unions (`claim`, `claim.under`), and each word that a
- * value may be (`state.as.=held`). `Depth` ends recursive types.
+ * The paths of a type's keys, through lists and unions (`claim`, `claim.under`), and each word that
+ * a value may be (`state.as.=held`). `Depth` ends recursive types.
  */
 type Paths<T, Depth extends 0[] = []> = Depth['length'] extends 6
   ? never
@@ -23,8 +23,8 @@ type Paths<T, Depth extends 0[] = []> = Depth['length'] extends 6
 type Schema<T> = { parse(value: unknown): T };
 
 /**
- * `stored<T>()(schema)` is the schema. It compiles only if the schema yields a `T` and names each of
- * its keys and words; else the error has `forgotten`, the paths.
+ * `stored<T>()(schema)` is the schema. It compiles only if the schema yields a `T` and names each
+ * of its keys and words; else the error has `forgotten`, the paths.
  */
 export function stored<T>() {
   return <S extends Schema<T>>(

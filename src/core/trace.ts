@@ -1,7 +1,8 @@
 /**
- * W3C Trace Context (https://www.w3.org/TR/trace-context/): the trace of a publish, kept with its event, and the spans of its
- * attempts. A span's id is made from what it is of, so the header that a receiver got and the span that a collector gets
- * name the same, with nothing stored for it. Pure.
+ * W3C Trace Context (https://www.w3.org/TR/trace-context/): the trace of a publish, kept with its
+ * event, and the spans of its attempts. A span's id is made from what it is of, so the header that
+ * a receiver got and the span that a collector gets name the same, with nothing stored for it.
+ * Pure.
  */
 
 /** The header, of a publish and of an attempt. */
@@ -11,7 +12,10 @@ export type Trace = { traceId: string; spanId: string; flags: string };
 
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-/** Null for what is no traceparent: the standard has it ignored, not refused. A newer version may have more at its end. */
+/**
+ * Null for what is no traceparent: the standard has it ignored, not refused. A newer version may
+ * have more at its end.
+ */
 export function parseTraceparent(header: string | null | undefined): Trace | null {
   const match = TRACEPARENT.exec(header?.trim() ?? '');
   if (match === null) return null;
@@ -35,7 +39,10 @@ export function traceIdOf(id: string): string {
   return nonZero(hash64(id, 1n)) + nonZero(hash64(id, 2n));
 }
 
-/** What an attempt sends for a publish's traceparent: the same trace, with the attempt's own span. Null: the publish had none. */
+/**
+ * What an attempt sends for a publish's traceparent: the same trace, with the attempt's own span.
+ * Null: the publish had none.
+ */
 export function traceparentOfAttempt(ofPublish: string | undefined, attempt: string): string | null {
   const trace = parseTraceparent(ofPublish);
   return trace === null ? null : traceparentOf({ ...trace, spanId: spanIdOf(attempt) });

@@ -1,6 +1,6 @@
 /**
- * The shapes in which the API, the pages and the Shard's answers show things (docs/requirements.md, "Conventions of the API").
- * Times here are still milliseconds; http/ writes them as RFC 3339.
+ * The shapes in which the API, the pages and the Shard's answers show things (docs/requirements.md,
+ * "Conventions of the API"). Times here are still milliseconds; http/ writes them as RFC 3339.
  */
 import type { DeliveryStatus, LastAttempt, Parked, ReplayFacts } from './delivery.ts';
 import type { LoggedAttempt } from './log.ts';
@@ -20,8 +20,9 @@ export type DeliveryView = {
   last: LastAttempt | null;
   nextAttemptAtMs: number | null;
   /**
-   * Why it waits at its endpoint's Gate although that is not paused. The log does not know: there it is absent, or `watched` where it is
-   * overdue and the settings say that the endpoint is failing or catching up.
+   * Why it waits at its endpoint's Gate although that is not paused. The log does not know: there
+   * it is absent, or `watched` where it is overdue and the settings say that the endpoint is
+   * failing or catching up.
    */
   parked?: Parked | 'watched' | null;
   /** Delivery ids. */
@@ -29,7 +30,10 @@ export type DeliveryView = {
   supersededBy: string | null;
   replayOf: string | null;
   replayedBy: string | null;
-  /** Whether a replay after this one has arrived there; null: none, or it has not ended. Absent from a release that does not tell. */
+  /**
+   * Whether a replay after this one has arrived there; null: none, or it has not ended. Absent from
+   * a release that does not tell.
+   */
   replayResolved?: boolean | null;
   /** Of a replay: something newer of its lane was attempted before it. Absent: no. */
   isOutOfOrder?: boolean;
@@ -47,7 +51,10 @@ export type EventView = {
   occurredAt: string | null;
   acceptedAtMs: number;
   deliveryCount: number;
-  /** The exact bytes of every request of this event, in its newest form; null once erased or past its retention. */
+  /**
+   * The exact bytes of every request of this event, in its newest form; null once erased or past
+   * its retention.
+   */
   body: string | null;
   /** Older forms, newest first, as bodies too; absent where the event has one form. */
   forms?: { version: string; body: string | null }[];
@@ -77,7 +84,10 @@ export type RecordView = {
 export type DeliveryDetail = {
   delivery: DeliveryView;
   event: EventView;
-  /** The exact bytes of its requests: of the event's form that it sends. Absent from a release without forms. */
+  /**
+   * The exact bytes of its requests: of the event's form that it sends. Absent from a release
+   * without forms.
+   */
   body?: string | null;
   attempts: LoggedAttempt[];
   replay: ReplayFacts | null;

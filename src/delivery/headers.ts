@@ -29,7 +29,10 @@ export function contractHeaders(
   return headers;
 }
 
-/** What was sent, but for the values of the endpoint's own headers, and what the platform adds on the way (host, length). */
+/**
+ * What was sent, but for the values of the endpoint's own headers, and what the platform adds on
+ * the way (host, length).
+ */
 export function sentRequest(sent: Sent, facts: Facts): { url: string; headers: Record<string, string> } {
   // Not by assignment: a header may be called `__proto__`.
   const own = Object.fromEntries(sent.own.map((name) => [name, HIDDEN_VALUE]));

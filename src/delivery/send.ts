@@ -1,11 +1,13 @@
 /**
- * From an attempt's facts to a signed request and its outcome: the only way by which Tubepost calls a receiver.
- * The address is checked again (E3, I9), live secrets sign (E2), custom headers are opened. Never throws.
+ * From an attempt's facts to a signed request and its outcome: the only way by which Tubepost calls
+ * a receiver. The address is checked again (E3, I9), live secrets sign (E2), custom headers are
+ * opened. Never throws.
  *
- * What keeps a request from leaving is ours, be it a secret or header that does not open (a wrong MASTER_KEY) or a bug: the outcome is
- * `not-sent`, which costs the delivery nothing but time (core/outcome.ts). Signing with only the secrets that open was rejected: a
- * receiver that has only the other one would answer 401, which is final. An address that is refused is not among them: its rules are
- * known, and only a change of the endpoint or of these rules helps.
+ * What keeps a request from leaving is ours, be it a secret or header that does not open (a wrong
+ * MASTER_KEY) or a bug: the outcome is `not-sent`, which costs the delivery nothing but time
+ * (core/outcome.ts). Signing with only the secrets that open was rejected: a receiver that has only
+ * the other one would answer 401, which is final. An address that is refused is not among them: its
+ * rules are known, and only a change of the endpoint or of these rules helps.
  */
 import { attemptOf } from '../core/ids.ts';
 import { liveSecrets } from '../core/endpoint-secrets.ts';
@@ -104,7 +106,10 @@ function traceOf({ traceparent, delivery, attempt: number }: AttemptRequest): st
     : (traceparentOfAttempt(traceparent, attemptOf(delivery, number)) ?? undefined);
 }
 
-/** The keys of all secrets that have not expired. The opened text says of which kind it is: there is no other truth. */
+/**
+ * The keys of all secrets that have not expired. The opened text says of which kind it is: there is
+ * no other truth.
+ */
 async function openSecrets(
   { account, endpoint }: AttemptRequest,
   nowMs: number,

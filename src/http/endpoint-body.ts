@@ -1,4 +1,7 @@
-/** What a request may set of an endpoint (E1): the schemas of POST and PATCH. The rules are core/endpoint-rules.ts and its neighbours. */
+/**
+ * What a request may set of an endpoint (E1): the schemas of POST and PATCH. The rules are
+ * core/endpoint-rules.ts and its neighbours.
+ */
 import { z } from '@hono/zod-openapi';
 import { PAYLOAD_FORMATS } from '../core/endpoint.ts';
 import {
@@ -90,7 +93,10 @@ export const ENDPOINT_WORDS = {
 export type CreateBody = z.output<typeof createBody>;
 export type ChangeBody = z.output<typeof changeBody>;
 
-/** E3. Returns the URL as it will be requested. `ownHost` is where this request came in: SERVICE_HOSTS need not repeat it. */
+/**
+ * E3. Returns the URL as it will be requested. `ownHost` is where this request came in:
+ * SERVICE_HOSTS need not repeat it.
+ */
 export function checkedUrl(text: string, { allowPrivate, serviceHosts }: Vars, ownHost: string): string {
   const check = checkUrl(text, { allowPrivate, serviceHosts: [...serviceHosts, ownHost] });
   if (check.ok) return check.url.href;

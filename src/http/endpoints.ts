@@ -1,4 +1,7 @@
-/** E1: endpoints of one account, answered by the Account object, so that a change is visible in the instant after it. */
+/**
+ * E1: endpoints of one account, answered by the Account object, so that a change is visible in the
+ * instant after it.
+ */
 import { z } from '@hono/zod-openapi';
 import { ulid } from 'ulid';
 import { base32 } from '../core/base32.ts';
@@ -240,7 +243,9 @@ async function changeEndpoint(
   return c.json(job === undefined ? answer : { ...answer, job: job.id });
 }
 
-/** An endpoint that is enabled has no reason to be so: what was given would be dropped in silence. */
+/**
+ * An endpoint that is enabled has no reason to be so: what was given would be dropped in silence.
+ */
 function requireNoReason({ status, statusReason }: ChangeBody, before: EndpointSettings['status']): void {
   if (statusReason === undefined || statusReason === null || (status ?? before) !== 'enabled') return;
   const message = 'statusReason must be left out while the status is "enabled": it says why an endpoint is not';
@@ -267,7 +272,10 @@ export function isAbout({ url, description }: EndpointSettings, text: string): b
   return [url, description].some((field) => field.toLowerCase().includes(text.toLowerCase()));
 }
 
-/** As its Gate says at this moment; null where that does not answer: the settings are worth having without it. */
+/**
+ * As its Gate says at this moment; null where that does not answer: the settings are worth having
+ * without it.
+ */
 export async function circuitOf(c: AppContext, settings: AccountSettings, endpoint: string) {
   try {
     return showCircuit(await withTimeout(GATE_ANSWER_MS, gateStub(c.env, settings, endpoint).read()));
@@ -281,7 +289,10 @@ function ownHost(c: AppContext): string {
   return new URL(c.req.url).host;
 }
 
-/** From the Idempotency-Key where there is one: even a crash after the creation cannot make two. Such an id does not sort by time. */
+/**
+ * From the Idempotency-Key where there is one: even a crash after the creation cannot make two.
+ * Such an id does not sort by time.
+ */
 async function newEndpointId(c: AppContext, account: string): Promise<string> {
   const key = idempotencyKey(c);
   if (key === null) return endpointId(ulid());

@@ -1,6 +1,7 @@
 /**
- * V7: `/metrics` for Prometheus. An isolate counts nothing that others would know of, so these are gauges and windows read from the
- * projections at each scrape: seconds late, and the same whoever answers. The names are a promise (docs/health.md).
+ * V7: `/metrics` for Prometheus. An isolate counts nothing that others would know of, so these are
+ * gauges and windows read from the projections at each scrape: seconds late, and the same whoever
+ * answers. The names are a promise (docs/health.md).
  */
 import { DELIVERY_STATUSES } from '../core/delivery.ts';
 import { METRICS_LATENCY_MS, METRICS_WINDOW_MS } from '../core/limits.ts';

@@ -1,5 +1,6 @@
 /**
- * The API's shapes (docs/requirements.md, "Conventions of the API"), written from the views of core: names of the wire, times in RFC 3339.
+ * The API's shapes (docs/requirements.md, "Conventions of the API"), written from the views of
+ * core: names of the wire, times in RFC 3339.
  */
 import { rfc3339 } from '../core/body.ts';
 import type { GateView } from '../core/admission.ts';
@@ -186,7 +187,10 @@ export function showEvent(view: Omit<EventView, 'body'> & { body?: string | null
 
 type Kept = Pick<EventView, 'traceparent' | 'erasedAtMs' | 'payloadExpiredAtMs'>;
 
-/** The trace of the publish; when the payload went, and why: a person had it erased, or its retention was over. */
+/**
+ * The trace of the publish; when the payload went, and why: a person had it erased, or its
+ * retention was over.
+ */
 function kept(view: Kept) {
   return { traceparent: view.traceparent ?? null, ...payloadTimes(view) };
 }
@@ -224,7 +228,10 @@ function envelopeOf(body: string | null): string | null {
   return typeof parsed === 'object' && parsed !== null && 'data' in parsed ? body : null;
 }
 
-/** One delivery with all that is known of it. `attempts` counts; `attemptLog` tells. `body` is what every attempt sends, to the byte. */
+/**
+ * One delivery with all that is known of it. `attempts` counts; `attemptLog` tells. `body` is what
+ * every attempt sends, to the byte.
+ */
 export function showDetail(detail: DeliveryDetail, present: Present) {
   const { delivery, event, body = event.body, attempts, replay } = detail;
   const owner = { delivery: delivery.id, endpoint: delivery.endpoint, event: delivery.event };
@@ -265,7 +272,9 @@ export function showRecord(view: RecordView & { record: string }, present: Prese
   };
 }
 
-/** L2: customers see what became of their record, and nothing of endpoints that were not to get it. */
+/**
+ * L2: customers see what became of their record, and nothing of endpoints that were not to get it.
+ */
 export function forCustomer(status: ReturnType<typeof showRecord>): ReturnType<typeof showRecord> {
   return { ...status, notSent: [] };
 }

@@ -1,7 +1,8 @@
 /**
- * L4: `/mcp`, the questions and acts of support as tools for coding agents and support chats, by the official server
- * package (streamable HTTP, without sessions). It authorizes nothing itself: a caller's key goes with every call that a
- * tool makes through the typed client to the app's own `fetch`, so scopes, isolation, limits and the audit log are the API's.
+ * L4: `/mcp`, the questions and acts of support as tools for coding agents and support chats, by
+ * the official server package (streamable HTTP, without sessions). It authorizes nothing itself: a
+ * caller's key goes with every call that a tool makes through the typed client to the app's own
+ * `fetch`, so scopes, isolation, limits and the audit log are the API's.
  */
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { createClient, type Problem, Refusal } from '../client/client.ts';
@@ -76,7 +77,10 @@ async function run(tool: Tool, ask: Ask, given: Record<string, unknown>) {
   }
 }
 
-/** A refusal as the API says it: what was wrong, where, and what to do. It quotes the caller's own input. */
+/**
+ * A refusal as the API says it: what was wrong, where, and what to do. It quotes the caller's own
+ * input.
+ */
 function failureText(error: unknown): string {
   if (error instanceof WrongInput) return error.message;
   if (!(error instanceof Refusal))

@@ -1,6 +1,7 @@
 /**
- * What a tool is. To add one: write `tools/NAME.ts`, name it in `tools.ts`, call it in `test/mcp`. It is given a client with
- * the caller's own key, so it can show and do nothing that the key may not; a refusal may simply be thrown (`ofAnswer`).
+ * What a tool is. To add one: write `tools/NAME.ts`, name it in `tools.ts`, call it in `test/mcp`.
+ * It is given a client with the caller's own key, so it can show and do nothing that the key may
+ * not; a refusal may simply be thrown (`ofAnswer`).
  */
 import { z } from 'zod';
 import type { Client, Name, Schemas } from '../client/client.ts';
@@ -9,8 +10,8 @@ export type Caller = Schemas['Caller'];
 export type Ask = { client: Client; caller: Caller };
 
 /**
- * `says`: a sentence of ours. `value`: as the API answers it, or parts of that; its foreign text is marked afterwards.
- * `code`: ours to paste.
+ * `says`: a sentence of ours. `value`: as the API answers it, or parts of that; its foreign text is
+ * marked afterwards. `code`: ours to paste.
  */
 export type Told = { says: string } & ({ value: unknown } | { code: string });
 

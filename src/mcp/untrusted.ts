@@ -1,13 +1,16 @@
 /**
- * What a tool answers. A model reads it, so text that publishers and receivers wrote is told apart from ours: it stands in
- * JSON, inside `{"untrusted": …}`, cut, below a sentence that says so. JSON's quotes cannot be left from within: whatever
- * such a text says, it stays a string of data.
+ * What a tool answers. A model reads it, so text that publishers and receivers wrote is told apart
+ * from ours: it stands in JSON, inside `{"untrusted": …}`, cut, below a sentence that says so.
+ * JSON's quotes cannot be left from within: whatever such a text says, it stays a string of data.
  */
 const UNTRUSTED_CHARS_MAX = 2_000;
 /** Of one answer. Lists are cut before that, and say what they left out. */
 const ANSWER_CHARS_MAX = 40_000;
 
-/** Answers of operations, by member: what publishers and receivers wrote freely. Ids, types and record keys are arguments of other tools. */
+/**
+ * Answers of operations, by member: what publishers and receivers wrote freely. Ids, types and
+ * record keys are arguments of other tools.
+ */
 const FOREIGN: ReadonlySet<string> = new Set([
   'data',
   'forms',

@@ -1,4 +1,7 @@
-/** The body of a LOG message, checked where it arrives. Fields that a newer release added are dropped, not refused. */
+/**
+ * The body of a LOG message, checked where it arrives. Fields that a newer release added are
+ * dropped, not refused.
+ */
 import { z } from 'zod';
 import { DELIVERY_STATUSES } from '../core/delivery.ts';
 import { EVENT_ID, isEndpointId, parseShardName } from '../core/ids.ts';

@@ -1,6 +1,7 @@
 /**
- * Sends spans to the collector that the operator names, beside the log and after it: a publish waits for none of this, and the
- * log neither. Bounded everywhere; what is not sent is dropped and counted, never kept.
+ * Sends spans to the collector that the operator names, beside the log and after it: a publish
+ * waits for none of this, and the log neither. Bounded everywhere; what is not sent is dropped and
+ * counted, never kept.
  */
 import { SPAN_EXPORT_MS_MAX, SPAN_EXPORTS_MAX, SPAN_PAUSE_MS, SPANS_PER_EXPORT_MAX } from '../core/limits.ts';
 import { otlpBody, type Span } from '../core/spans.ts';

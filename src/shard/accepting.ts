@@ -1,6 +1,6 @@
 /**
- * Accepting events of one record (P1, P2): known ids answer what they answered, new ones get the next sequence and their
- * deliveries. Part of a Ledger turn.
+ * Accepting events of one record (P1, P2): known ids answer what they answered, new ones get the
+ * next sequence and their deliveries. Part of a Ledger turn.
  */
 import { isGuarded } from '../core/admission.ts';
 import { eventBody, rfc3339 } from '../core/body.ts';
@@ -19,7 +19,10 @@ import { cancelCutOff } from './departing.ts';
 import { type MemoryEvent, quietLog } from './lanes.ts';
 import type { Memory } from './memory.ts';
 
-/** Returns one answer for each event, to be asked once the plan is made: it may start or supersede what was accepted just now. */
+/**
+ * Returns one answer for each event, to be asked once the plan is made: it may start or supersede
+ * what was accepted just now.
+ */
 export function acceptEvents(
   memory: Memory,
   request: AcceptRequest,
@@ -111,7 +114,10 @@ function appendEvent(
   return added;
 }
 
-/** Where the Gate has this record already, what joins the lane waits with the rest, at no row or call of its own. */
+/**
+ * Where the Gate has this record already, what joins the lane waits with the rest, at no row or
+ * call of its own.
+ */
 function joining(memory: Memory, endpoint: MatchedEndpoint, queued: Delivery, nowMs: number): Delivery {
   const atGate = memory.lanes.get(endpoint.id)?.atGate ?? null;
   if (atGate === null || atGate.untilMs <= nowMs) return queued;
@@ -120,7 +126,10 @@ function joining(memory: Memory, endpoint: MatchedEndpoint, queued: Delivery, no
   return parked(queued, atGate.why, nowMs, atGate.untilMs);
 }
 
-/** What is absent stays absent: most events have nothing of it, and every stored byte is read again at a start. */
+/**
+ * What is absent stays absent: most events have nothing of it, and every stored byte is read again
+ * at a start.
+ */
 function policyFacts(event: NewEvent, nowMs: number): Partial<EventFacts> {
   const { forms = [], expireAfterSeconds, retryWindowSeconds, latestGroup, latestOnly, traceparent } = event;
   const versions = forms.flatMap(({ schemaVersion, body }) =>

@@ -1,8 +1,8 @@
 /**
- * One record in its Shard's memory, as a unit of work: an identity map of its events and their slots,
- * indexes over them (lanes, claimed, expiring, erased, unlogged, capped), and the rows that the turn
- * has changed. Others read the indexes and change a record by the acts of this class alone, so that
- * each index and each row follows. `write` ends a turn.
+ * One record in its Shard's memory, as a unit of work: an identity map of its events and their
+ * slots, indexes over them (lanes, claimed, expiring, erased, unlogged, capped), and the rows that
+ * the turn has changed. Others read the indexes and change a record by the acts of this class
+ * alone, so that each index and each row follows. `write` ends a turn.
  *
  * Loaded from the newest rows, as far back as one that knows the lanes, and from the rows that were
  * open then; rows are the truth. Applies no rule.
@@ -375,7 +375,9 @@ export class Memory {
     this.#keep(slot);
   }
 
-  /** What was due for the log is on its way: when something is due again follows from each clock. */
+  /**
+   * What was due for the log is on its way: when something is due again follows from each clock.
+   */
   logCollected(): void {
     this.#logFromMs = Infinity;
     for (const { log } of [...this.#unlogged, ...this.#unloggedEvents]) {

@@ -1,6 +1,6 @@
 /**
- * The stored JSON of a Shard's rows (tables.ts): parsed here and nowhere else. What is null, and the usual value where a default
- * names one, is left out when it is written (packed.ts).
+ * The stored JSON of a Shard's rows (tables.ts): parsed here and nowhere else. What is null, and
+ * the usual value where a default names one, is left out when it is written (packed.ts).
  */
 import { z } from 'zod';
 import { type Delivery, ENDED_STATUSES, TRIGGERS, WAITING_STATUSES } from '../core/delivery.ts';
@@ -112,7 +112,9 @@ const delivery = stored<Delivery>()(
   }),
 );
 
-/** A delivery as stored: with its successful attempt, and how much of it the log is known to have. */
+/**
+ * A delivery as stored: with its successful attempt, and how much of it the log is known to have.
+ */
 const kept = z.object({
   delivery,
   success: loggedAttempt.nullable().default(null),
@@ -167,7 +169,10 @@ export const keptList = z.array(
 /** A time and a sequence; or a version and a sequence. */
 const pair = z.tuple([z.number(), z.number()]).nullable();
 
-/** One lane, in the order of `LaneSummary`: as short as possible, because it is stored with every few events. */
+/**
+ * One lane, in the order of `LaneSummary`: as short as possible, because it is stored with every
+ * few events.
+ */
 const packedLane = z.tuple([
   z.string(),
   ordering,
@@ -184,9 +189,10 @@ export const packedLanes = z.array(packedLane);
 export type PackedLane = z.infer<typeof packedLane>;
 
 /**
- * What the lanes of a record had learned when an event was stored, or when the rows before went. Nothing personal: neither its key
- * nor ids of events. `goneThrough`: the highest sequence of which the row is gone. `open`: ranges of sequences, both ends included, that hold
- * every event which was open, under way or unknown to the log then: they may teach the lanes more.
+ * What the lanes of a record had learned when an event was stored, or when the rows before went.
+ * Nothing personal: neither its key nor ids of events. `goneThrough`: the highest sequence of which
+ * the row is gone. `open`: ranges of sequences, both ends included, that hold every event which was
+ * open, under way or unknown to the log then: they may teach the lanes more.
  */
 export const lanesKept = z.object({
   goneThrough: z.number(),
@@ -202,8 +208,9 @@ export const reopenedList = z.array(z.number());
 export const watchedList = z.array(z.string());
 
 /**
- * `atMs` null: nothing is stored. `after`: the record and sequence that the last page ended with; null: the next is the first.
- * `isLeft`: the pass under way came upon something that was over and not finished with.
+ * `atMs` null: nothing is stored. `after`: the record and sequence that the last page ended with;
+ * null: the next is the first. `isLeft`: the pass under way came upon something that was over and
+ * not finished with.
  */
 export const retentionFact = z.object({
   atMs: z.number().nullable(),

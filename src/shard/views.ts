@@ -16,7 +16,9 @@ function idOf(memory: Memory, ref: DeliveryRef): string {
   return deliveryId(memory.address, ref);
 }
 
-/** What a waiting delivery waits for: the one under way, or the one whose turn comes before its own. */
+/**
+ * What a waiting delivery waits for: the one under way, or the one whose turn comes before its own.
+ */
 function blockerOf(lane: Lane, slot: Slot): Slot | null {
   if (!isStartable(slot.delivery) || lane.ordering === 'unordered') return null;
   for (const other of lane.items.values()) {
@@ -128,7 +130,10 @@ export function attemptsOf(memory: Memory, slot: Slot): LoggedAttempt[] {
   return attempts.sort((a, b) => a.number - b.number);
 }
 
-/** What took the place of a superseded delivery, and of that one: a late older version must not hide that the newest is still owed. */
+/**
+ * What took the place of a superseded delivery, and of that one: a late older version must not hide
+ * that the newest is still owed.
+ */
 function inForce(memory: Memory, slot: Slot): Slot {
   let last = slot;
   for (let steps = 0; steps < SUPERSEDED_STEPS_MAX; steps += 1) {

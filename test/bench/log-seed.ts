@@ -1,11 +1,19 @@
-/** A log for bench:log, made by SQL: rows as the consumer of LOG writes them, in the order of time. */
+/**
+ * A log for bench:log, made by SQL: rows as the consumer of LOG writes them, in the order of time.
+ */
 import { hourOf } from '../../src/core/hours.ts';
 import { DAY_MS } from '../../src/core/limits.ts';
 
-/** Attempts in ten deliveries: nine first tries that succeeded, and one first try that failed and its retry. */
+/**
+ * Attempts in ten deliveries: nine first tries that succeeded, and one first try that failed and
+ * its retry.
+ */
 const OF_TEN = 11;
 const CHUNK = 25_000;
-/** Recent enough for the retention of a service that runs on it, and so long ago that a million attempts are past. */
+/**
+ * Recent enough for the retention of a service that runs on it, and so long ago that a million
+ * attempts are past.
+ */
 export const LOG_START_MS = hourOf(Date.now() - 25 * DAY_MS);
 export const STEP_MS = 2_000;
 export const BIG = 'big';
@@ -22,7 +30,10 @@ export function endpointName(account: string, n: number | 'rare'): string {
   return `ep_${String(owner * 100 + (n === 'rare' ? RARE : n)).padStart(26, '0')}`;
 }
 
-/** From the deliveries of `from` attempts to those of `to`; the first of all is accepted at `startMs`. */
+/**
+ * From the deliveries of `from` attempts to those of `to`; the first of all is accepted at
+ * `startMs`.
+ */
 export async function seedLog(db: D1Database, from: number, to: number, startMs = LOG_START_MS): Promise<void> {
   const last = deliveriesOf(to);
   for (let first = deliveriesOf(from); first < last; first += CHUNK) {
@@ -31,7 +42,10 @@ export async function seedLog(db: D1Database, from: number, to: number, startMs 
   }
 }
 
-/** D1 binds numbers as REAL: without the cast, ids would end in `.0`. Delivery i: every tenth was retried, every hundredth is dead, every thousandth still waits for its next retry. */
+/**
+ * D1 binds numbers as REAL: without the cast, ids would end in `.0`. Delivery i: every tenth was
+ * retried, every hundredth is dead, every thousandth still waits for its next retry.
+ */
 const FACTS = `
   WITH RECURSIVE n(i) AS (SELECT CAST(?1 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2),
   owned AS (SELECT i, CASE WHEN i % 2 = 0 THEN '${BIG}' ELSE 'acc_' || (i % 98) END AS account FROM n),

@@ -1,7 +1,8 @@
 /**
- * `npm run bench:overview`: the overview with 10,000 attempts in the log and with 1,000,000, each on a service of its own
- * (`npm start`), asked in turn: the page of the staff, and the operations behind it. The newest attempt is of now, so the
- * windows of both logs hold the same. Past hours are rolled up, as the cron does. Read the ratio.
+ * `npm run bench:overview`: the overview with 10,000 attempts in the log and with 1,000,000, each
+ * on a service of its own (`npm start`), asked in turn: the page of the staff, and the operations
+ * behind it. The newest attempt is of now, so the windows of both logs hold the same. Past hours
+ * are rolled up, as the cron does. Read the ratio.
  *
  *   --attempts 1000000   --small 10000   --times 20
  */

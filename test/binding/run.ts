@@ -1,6 +1,6 @@
 /**
- * `npm run test:binding`: the Worker of docs/binding.md beside the service, bound to it as on Cloudflare, both in one workerd.
- * Ends with 0 only if all checks held.
+ * `npm run test:binding`: the Worker of docs/binding.md beside the service, bound to it as on
+ * Cloudflare, both in one workerd. Ends with 0 only if all checks held.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';

@@ -1,4 +1,7 @@
-/** The variables of .dev.vars.example against wrangler.toml: `wrangler dev` reads no others of that file. */
+/**
+ * The variables of .dev.vars.example against wrangler.toml: `wrangler dev` reads no others of that
+ * file.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -6,7 +9,10 @@ import { expect, test } from 'vitest';
 
 const read = (name: string) => readFileSync(join(import.meta.dirname, '../..', name), 'utf8');
 
-/** Set as secrets, with MASTER_KEY in one step: Cloudflare refuses a secret under the name of a variable. */
+/**
+ * Set as secrets, with MASTER_KEY in one step: Cloudflare refuses a secret under the name of a
+ * variable.
+ */
 const OF_A_CHANGE = ['MASTER_KEY_ID', 'MASTER_KEYS_OLD'];
 /** A secret too, and most installations have none. */
 const OPTIONAL = ['OTEL_EXPORTER_OTLP_HEADERS'];

@@ -1,7 +1,8 @@
 /**
- * `npm run test:otel`: spans of real deliveries, from `npm start` to a collector. Without an argument the collector is a fake
- * that keeps what it is sent; `--collector` builds the core of the real one (collector/main.go, with Go) and reads what that prints.
- * Then a collector that hangs and one that is gone, beside no collector at all: publishing is no slower, and what was not sent is
+ * `npm run test:otel`: spans of real deliveries, from `npm start` to a collector. Without an
+ * argument the collector is a fake that keeps what it is sent; `--collector` builds the core of the
+ * real one (collector/main.go, with Go) and reads what that prints. Then a collector that hangs and
+ * one that is gone, beside no collector at all: publishing is no slower, and what was not sent is
  * counted. The ratios are printed and not judged. Ends with 0 only if all checks held.
  */
 import { execFileSync, spawn } from 'node:child_process';

@@ -1,4 +1,7 @@
-/** The whole system in a simulated world: one account, its endpoints, records, gates, queues and D1, wired as env.ts would. */
+/**
+ * The whole system in a simulated world: one account, its endpoints, records, gates, queues and D1,
+ * wired as env.ts would.
+ */
 import { BY_RECEIVER } from '../../src/core/audit.ts';
 import { parseDeliveryId, recordName, shardName, type ShardsOf, splitRecordName } from '../../src/core/ids.ts';
 import type { JobStart } from '../../src/core/job.ts';
@@ -349,7 +352,9 @@ export class System {
     return `the account ${removal.place.incarnation} is removed`;
   }
 
-  /** As the job of src/job/account-removal.ts: Gates, Shards and rows, in passes; then the Account. */
+  /**
+   * As the job of src/job/account-removal.ts: Gates, Shards and rows, in passes; then the Account.
+   */
   async #remove({ id, place }: { id: string; place: ShardsOf }): Promise<void> {
     const { world } = this;
     for (let pass = 1; pass <= REMOVAL_PASSES; pass += 1) {
@@ -421,7 +426,10 @@ export class System {
     );
   }
 
-  /** A person replays or discards some delivery, perhaps of an event that is gone, or has a payload erased. */
+  /**
+   * A person replays or discards some delivery, perhaps of an event that is gone, or has a payload
+   * erased.
+   */
   act(): string {
     const { prng } = this.world;
     const eventsOf = (host: RecordHost) => [

@@ -1,4 +1,7 @@
-/** A1, A2: real traffic opens and resolves alerts; they go out as signed events, and never about their own failure. */
+/**
+ * A1, A2: real traffic opens and resolves alerts; they go out as signed events, and never about
+ * their own failure.
+ */
 import {
   createExecutionContext,
   createMessageBatch,
@@ -69,7 +72,10 @@ async function publish(record: string, of = account) {
   return body;
 }
 
-/** Publishes, each to a record of its own, and waits until the log says so of all of them. Returns the records. */
+/**
+ * Publishes, each to a record of its own, and waits until the log says so of all of them. Returns
+ * the records.
+ */
 async function published(count: number, status: string, of = account): Promise<string[]> {
   const start = Date.now();
   const records = Array.from({ length: count }, (_, n) => `r/${start}/${n}`);

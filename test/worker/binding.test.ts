@@ -1,4 +1,6 @@
-/** L5: what another Worker reaches by a service binding. The calls are RPC, as between two Workers. */
+/**
+ * L5: what another Worker reaches by a service binding. The calls are RPC, as between two Workers.
+ */
 import { exports } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import type { TubepostBinding } from '../../src/client/client.ts';

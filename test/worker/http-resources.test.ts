@@ -1,4 +1,7 @@
-/** E0, E1, E5, V1, V2, V3, R1: accounts, endpoints, and what is read of events, deliveries, attempts and records. */
+/**
+ * E0, E1, E5, V1, V2, V3, R1: accounts, endpoints, and what is read of events, deliveries, attempts
+ * and records.
+ */
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';

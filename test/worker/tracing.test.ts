@@ -1,4 +1,7 @@
-/** L5: the trace of a publish reaches receivers, a span for each attempt, and the span that is exported names the same. */
+/**
+ * L5: the trace of a publish reaches receivers, a span for each attempt, and the span that is
+ * exported names the same.
+ */
 import { expect, test } from 'vitest';
 import { parseTraceparent, spanIdOf } from '../../src/core/trace.ts';
 import { call, newAccount } from '../support/api.ts';

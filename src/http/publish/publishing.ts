@@ -1,6 +1,7 @@
 /**
- * Publishing (P1, P2, P3): from checked bodies to accepted events. Events of one record go to it in one call and in their order;
- * different records in parallel. Whatever fails after an event has its id is a 503 that carries the id: publish it again.
+ * Publishing (P1, P2, P3): from checked bodies to accepted events. Events of one record go to it in
+ * one call and in their order; different records in parallel. Whatever fails after an event has its
+ * id is a 503 that carries the id: publish it again.
  */
 import { ulid } from 'ulid';
 import { acceptInSlices, publishBudget, type ReadyEvent } from '../../core/accept-request.ts';
@@ -37,10 +38,16 @@ export type Published =
 type Placed = { outgoing: Outgoing; id: string; address: RecordAddress; record: string | null };
 /** What all events of one request share. */
 type Work = { turns: Turns; budget: FilterBudget; traceparent: string | null };
-/** `refused`: by the catalogue as it is now. An event that was accepted before is still answered as it was (P2). */
+/**
+ * `refused`: by the catalogue as it is now. An event that was accepted before is still answered as
+ * it was (P2).
+ */
 type Typed = Placed & { typed: TypedEvent; refused: Published | null };
 
-/** One result for each event, in order. Throws only what concerns all of them, before anything was accepted. */
+/**
+ * One result for each event, in order. Throws only what concerns all of them, before anything was
+ * accepted.
+ */
 export async function publish(c: AppContext, account: string, events: Outgoing[]): Promise<Published[]> {
   const fallbackIds = events.map(({ id }) => id ?? `evt_${ulid(Date.now()).toLowerCase()}`);
   const chars = events.reduce((total, one) => total + charsOf(one), 0);
@@ -98,9 +105,10 @@ async function publishNow(
 }
 
 /**
- * Every publish asks the Account whether anything has changed: an endpoint made a moment ago, through any isolate, gets the event
- * (E7), and the Account counts the events against its quota (E0). Only one that does not answer is stood in for by what is
- * remembered, for SETTINGS_FRESH_MS at most: meanwhile nothing is counted.
+ * Every publish asks the Account whether anything has changed: an endpoint made a moment ago,
+ * through any isolate, gets the event (E7), and the Account counts the events against its quota
+ * (E0). Only one that does not answer is stood in for by what is remembered, for SETTINGS_FRESH_MS
+ * at most: meanwhile nothing is counted.
  */
 async function settingsFor(
   c: AppContext,
@@ -118,7 +126,10 @@ async function settingsFor(
   }
 }
 
-/** Of all events together, before any was stored: nothing of a batch is half done. The ids make it safe to publish again. */
+/**
+ * Of all events together, before any was stored: nothing of a batch is half done. The ids make it
+ * safe to publish again.
+ */
 function quotaExceeded(account: string, { eventsPerSecond, retryAfterMs }: QuotaExceeded, ids: string[]): Problem {
   const seconds = Math.ceil(retryAfterMs / 1_000);
   const detail = `account "${account}" may publish ${eventsPerSecond} events a second (quota.eventsPerSecond); nothing of this request was stored: publish it again in ${seconds} s`;
@@ -258,7 +269,10 @@ function shown(result: Exclude<AcceptResult, { kind: 'unknown' | 'failed' }>, is
   }
 }
 
-/** An alert opens by it. It is not waited for: the publisher has its answer also where D1 does not answer. */
+/**
+ * An alert opens by it. It is not waited for: the publisher has its answer also where D1 does not
+ * answer.
+ */
 function noteFull(c: AppContext, one: Typed | undefined, results: AcceptResult[]): void {
   const full = results.find((result) => result.kind === 'storage-full');
   if (full === undefined || one === undefined) return;
@@ -276,7 +290,10 @@ function failed(id: string, error: unknown): Published {
   return { kind: 'problem', problem: new Problem('unavailable', detail, { members: { id }, headers }) };
 }
 
-/** Before the Shard was asked: nothing of this request was stored, and a repetition under the same id is as safe. */
+/**
+ * Before the Shard was asked: nothing of this request was stored, and a repetition under the same
+ * id is as safe.
+ */
 function notStored(id: string, error: unknown): Published {
   logLine('error', 'publish failed before it was stored', { event: id, error: String(error) });
   const detail = `storage did not answer, and nothing was stored: publish the event again, with the id ${id}`;

@@ -13,7 +13,8 @@ const listedEventShape = z
     record: text('Key of the record that it is about; null: none').nullable(),
     sequence: count('Its place in the order of its record, from 1; null without a record').nullable(),
     version: version('Version of the record, as the publisher gave it; null: none').nullable(),
-    // No date-time: it is what the publisher wrote, such as a lower-case "t", which some languages do not read as one.
+    // No date-time: it is what the publisher wrote, such as a lower-case "t", which some languages
+    // do not read as one.
     occurredAt: text('When it happened, as the publisher wrote it (RFC 3339); null: they did not say').nullable(),
     acceptedAt: time('When it was accepted'),
     deliveryCount: count('How many deliveries it has; those shown may be fewer'),

@@ -1,6 +1,7 @@
 /**
- * The CONFIG database: a projection of accounts and endpoints for lists across accounts. The Account objects hold the truth; no
- * delivery and no publish reads this. Holds no secret and no header. Every row is guarded by the Account's revision.
+ * The CONFIG database: a projection of accounts and endpoints for lists across accounts. The
+ * Account objects hold the truth; no delivery and no publish reads this. Holds no secret and no
+ * header. Every row is guarded by the Account's revision.
  *
  * WITHOUT ROWID is added by hand in migrations/config, because drizzle-kit cannot say it.
  */
@@ -41,7 +42,10 @@ export const endpoints = sqliteTable(
     statusReason: text('status_reason'),
     createdAtMs: integer('created_at_ms').notNull(),
     updatedAtMs: integer('updated_at_ms').notNull(),
-    /** A removed endpoint stays as an empty row, so that an older change that arrives late cannot bring it back. */
+    /**
+     * A removed endpoint stays as an empty row, so that an older change that arrives late cannot
+     * bring it back.
+     */
     removed: integer('removed', { mode: 'boolean' }).notNull(),
     /** When its oldest current secret was made; null in rows of releases before. */
     secretSinceMs: integer('secret_since_ms'),
@@ -49,7 +53,8 @@ export const endpoints = sqliteTable(
   (t) => [
     primaryKey({ columns: [t.account, t.id] }),
     index('endpoints_by_id').on(t.id),
-    // For a search by URL or host: a row for each endpoint that is created or changed, none for an event.
+    // For a search by URL or host: a row for each endpoint that is created or changed, none for an
+    // event.
     index('endpoints_by_url')
       .on(t.url)
       .where(sql`removed = 0`),
@@ -80,7 +85,10 @@ export const jobs = sqliteTable(
   (t) => [index('jobs_by_creation').on(t.createdAtMs, t.id), index('jobs_by_account').on(t.account, t.id)],
 );
 
-/** Alerts (A1), open and resolved. `account` and `endpoint` are empty where the alert is about all: a unique index tells nulls apart. */
+/**
+ * Alerts (A1), open and resolved. `account` and `endpoint` are empty where the alert is about all:
+ * a unique index tells nulls apart.
+ */
 export const alerts = sqliteTable(
   'alerts',
   {

@@ -1,6 +1,6 @@
 /**
- * What `/metrics` counts (V7), over all accounts, from the projections: bounded as overviews are (overview.ts), without a label for
- * accounts or endpoints, of which there may be any number.
+ * What `/metrics` counts (V7), over all accounts, from the projections: bounded as overviews are
+ * (overview.ts), without a label for accounts or endpoints, of which there may be any number.
  */
 import { sql } from 'drizzle-orm';
 import type { SQL } from 'drizzle-orm';

@@ -1,4 +1,7 @@
-/** The JSON that the log stores of attempts: the embedded first attempt, and response headers. Parsed again when read. */
+/**
+ * The JSON that the log stores of attempts: the embedded first attempt, and response headers.
+ * Parsed again when read.
+ */
 import { z } from 'zod';
 import { stored } from '../../core/stored.ts';
 import { TRIGGERS } from '../../core/delivery.ts';
@@ -57,7 +60,9 @@ export function unpackAttempt(atMs: number, stored: string): LoggedAttempt {
   return { number: 1, atMs, ...attempt, sent: sent === undefined ? undefined : unpackSent(sent) };
 }
 
-/** Of an attempt with a row of its own. Undefined also of one that was written before this was kept. */
+/**
+ * Of an attempt with a row of its own. Undefined also of one that was written before this was kept.
+ */
 export function readSent(stored: string | null): Sent | undefined {
   return stored === null ? undefined : unpackSent(packedSent.parse(JSON.parse(stored)));
 }

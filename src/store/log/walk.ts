@@ -1,8 +1,8 @@
 /**
  * How a list finds its rows without an index for each filter: it walks its source in the order of
  * the list and takes what matches, but no further than so many rows. Where it meets that bound
- * before it has enough, it says how far it got, and the next page continues there. One statement, so
- * that what it shows and where it stopped are of the same moment.
+ * before it has enough, it says how far it got, and the next page continues there. One statement,
+ * so that what it shows and where it stopped are of the same moment.
  */
 import { and, type SQL, sql } from 'drizzle-orm';
 import { drizzle } from 'drizzle-orm/d1';

@@ -1,8 +1,10 @@
 /**
- * What a page costs that watches one record for an hour (L1): idle, and with ten changes of the record. Counted by the code that
- * runs: how often the object of the live connections wakes, what it asks of the Shard, and rows. `npm run bench:cost`
+ * What a page costs that watches one record for an hour (L1): idle, and with ten changes of the
+ * record. Counted by the code that runs: how often the object of the live connections wakes, what
+ * it asks of the Shard, and rows. `npm run bench:cost`
  *
- * A wake is billed until the object hibernates, 10 s after it was last busy. Pings are answered by the platform and wake nobody.
+ * A wake is billed until the object hibernates, 10 s after it was last busy. Pings are answered by
+ * the platform and wake nobody.
  */
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
@@ -95,7 +97,10 @@ test.each([0, CHANGES])('an hour with %i changes', async (changes) => {
   watcher.socket.close();
 });
 
-/** A page pings each 30 s, and who is silent for two minutes is gone: but the platform's clock does not move with ours. */
+/**
+ * A page pings each 30 s, and who is silent for two minutes is gone: but the platform's clock does
+ * not move with ours.
+ */
 async function pingsMoveWithOurClock(live: DurableObjectStub): Promise<void> {
   await runInDurableObject(live, (_, state) => {
     const context = Object.getPrototypeOf(state) as DurableObjectState;
