@@ -7,6 +7,8 @@ import type { Caller } from './page.ts';
 import * as to from './paths.ts';
 
 type Found = Schemas['SearchHit'];
+/** Accounts whose names are looked up for one answer. */
+const NAMES_MAX = 20;
 export type Hit = { kind: string; title: string; detail: string; href: string };
 
 /** `isComplete` false: there may be more than is shown. */
@@ -19,12 +21,32 @@ export async function search(
     account === null
       ? ofAnswer(await api.call('search', { query }))
       : ofAnswer(await api.call('searchAccount', { path: { account }, query }));
-  return { hits: found.data.map(shown), isComplete: found.isComplete };
+  const names = account === null ? await namesOf(api, found.data) : new Map<string, string>();
+  return { hits: found.data.map((hit) => shown(hit, names)), isComplete: found.isComplete };
 }
 
-function shown(hit: Found): Hit {
+/**
+ * Of the accounts that the hits are of: customers have the same record keys, and are known by their
+ * names. One hit is opened at once, and shows its account itself.
+ */
+async function namesOf(api: Client, hits: readonly Found[]): Promise<Map<string, string>> {
+  if (hits.length < 2) return new Map();
+  const accounts = new Set(
+    hits.flatMap(({ type, account }) => (type === 'account' || account === null ? [] : [account])),
+  );
+  const named = await Promise.all(
+    [...accounts].slice(0, NAMES_MAX).map(async (account) => {
+      const answer = await api.call('getAccount', { path: { account } });
+      return [account, answer.ok ? answer.data.name : account] as const;
+    }),
+  );
+  return new Map(named);
+}
+
+function shown(hit: Found, names: ReadonlyMap<string, string>): Hit {
   const { type, id, account, name, detail } = hit;
-  const beside = [name === null ? null : id, detail, type === 'account' ? null : account];
+  const owner = account === null ? null : [names.get(account), account].filter((one) => one !== undefined).join(', ');
+  const beside = [name === null ? null : id, detail, type === 'account' ? null : owner];
   return {
     kind: type.charAt(0).toUpperCase() + type.slice(1),
     title: name ?? id,

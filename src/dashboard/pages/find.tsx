@@ -25,6 +25,7 @@ export const findPage: Page = {
             <Empty title={`Nothing here is called “${text}”.`}>
               <ul>
                 <li>Ids are looked up whole: copy all of it.</li>
+                <li>A record is found by its key or how that begins: subscription/sub_81, or subscription/.</li>
                 <li>The log knows an event some seconds after it was published.</li>
                 <li>What is older than the account's retention is gone.</li>
                 {visit.caller.account === null ? null : (

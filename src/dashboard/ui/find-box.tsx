@@ -25,7 +25,8 @@ export function FindBox({ value, isLarge }: { value: string; isLarge: boolean })
       </div>
       {isLarge ? (
         <p id="find-hint" class="dim">
-          An event, delivery or attempt id, a record key, an account, an endpoint's address, a job or an alert.
+          An event, delivery or attempt id, a record key or its beginning, an account, an endpoint's address, a job or
+          an alert.
         </p>
       ) : null}
     </form>
