@@ -141,11 +141,12 @@ function Buttons({ visit, endpoint }: { visit: Visit; endpoint: Schemas['Endpoin
 
 function Tested({ of: { statusCode, error, latencyMs, request, responseBody, event } }: { of: Schemas['Attempt'] }) {
   const advice = adviceOn({ statusCode, error });
+  const refused = statusCode === null ? 'The test did not arrive' : 'Your receiver refused the test';
   return (
     <>
-      <h1>{error === null ? 'The test arrived' : 'The test did not arrive'}</h1>
+      <h1>{error === null ? 'The test arrived' : refused}</h1>
       <p class="lead">
-        {error === null ? `Your receiver answered ${statusCode ?? ''} in ${span(latencyMs)}.` : `${error.message}.`}
+        {error === null ? `Your receiver answered ${statusCode ?? ''} in ${span(latencyMs)}.` : error.message}
       </p>
       {advice === null ? null : <p>{advice}</p>}
       <h2>What your receiver answered</h2>

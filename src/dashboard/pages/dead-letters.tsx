@@ -152,7 +152,8 @@ async function count(visit: Visit, act: Act): Promise<Done> {
   const counted = await ask(visit, act, { dryRun: true }, '');
   const words = WORDS[act];
   if (!('count' in counted)) throw new Error('a dry run started a job');
-  const { endpoint } = rangeOf(visit);
+  const { account, endpoint } = rangeOf(visit);
+  const known = (await endpointsOf(visit.api, account)).get(endpoint);
   const shown: Shown = {
     title: words.title,
     nav: to.deadLetters(),
@@ -166,7 +167,7 @@ async function count(visit: Visit, act: Act): Promise<Done> {
           of={[
             ['Deliveries', counted.count.toLocaleString('en')],
             ['Records', counted.records.toLocaleString('en')],
-            ['Endpoint', endpoint],
+            ['Endpoint', nameOf(known, endpoint)],
             ['Oldest', counted.oldestAt === null ? null : <When at={counted.oldestAt} />],
             ['Newest', counted.newestAt === null ? null : <When at={counted.newestAt} />],
           ]}

@@ -35,7 +35,7 @@ export const customer: Story = {
     await page.getByRole('heading', { level: 1, name: 'Our CRM' }).waitFor();
     await reader.look('customer-endpoint');
     await page.getByRole('button', { name: 'Send a test' }).click();
-    await reader.sees('a test shows what came back', 'The test did not arrive');
+    await reader.sees('a test shows what came back', 'Your receiver refused the test');
     await reader.look('customer-test');
     await page.getByRole('link', { name: 'Your endpoints' }).click();
     await page.getByRole('link', { name: 'Our CRM' }).last().click();
